@@ -1,0 +1,27 @@
+/**
+ * The only file of the core that names packages. Subpaths, so that a program loads what it uses; caret ranges on
+ * Effect 3, because an unpinned `npm:effect` is Effect 4.
+ *
+ * @module
+ */
+export * as Arbitrary from "npm:effect@^3.22.4/Arbitrary";
+export * as Cause from "npm:effect@^3.22.4/Cause";
+export * as Clock from "npm:effect@^3.22.4/Clock";
+export * as Context from "npm:effect@^3.22.4/Context";
+export * as Data from "npm:effect@^3.22.4/Data";
+export * as Deferred from "npm:effect@^3.22.4/Deferred";
+export * as Duration from "npm:effect@^3.22.4/Duration";
+export * as Effect from "npm:effect@^3.22.4/Effect";
+export * as Either from "npm:effect@^3.22.4/Either";
+export * as Exit from "npm:effect@^3.22.4/Exit";
+export * as FastCheck from "npm:effect@^3.22.4/FastCheck";
+export * as Fiber from "npm:effect@^3.22.4/Fiber";
+export * as Layer from "npm:effect@^3.22.4/Layer";
+export * as Option from "npm:effect@^3.22.4/Option";
+export * as ParseResult from "npm:effect@^3.22.4/ParseResult";
+export * as Predicate from "npm:effect@^3.22.4/Predicate";
+export * as Queue from "npm:effect@^3.22.4/Queue";
+export * as Schema from "npm:effect@^3.22.4/Schema";
+export * as SchemaAST from "npm:effect@^3.22.4/SchemaAST";
+export * as Scope from "npm:effect@^3.22.4/Scope";
+export * as Stream from "npm:effect@^3.22.4/Stream";

@@ -1,0 +1,40 @@
+/** The port to our own certificates and keys. @module */
+import { Context, type Effect } from "../deps.ts";
+import type { ClientCertificateType } from "../names/protocol.ts";
+import type { SignatureScheme } from "../names/signature_scheme.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import type { Crypto, PrivateKeyError, PublicKey } from "./crypto.ts";
+
+/** A certificate chain and what its private key can do; the key itself need not be in this process. */
+export interface Credential {
+  /** DER, leaf first. */
+  readonly chain: ReadonlyArray<Bytes>;
+  /** The leaf's key. */
+  readonly publicKey: PublicKey;
+  /** The leaf's keyUsage allows keyEncipherment (RSA key transport) and digitalSignature; true when it has none. */
+  readonly usage: { readonly keyEncipherment: boolean; readonly digitalSignature: boolean };
+  readonly sign: (scheme: SignatureScheme, data: Bytes) => Effect.Effect<Bytes, PrivateKeyError, Crypto>;
+  /** The raw RSA operation; never called for other keys. */
+  readonly decrypt: (ciphertext: Bytes) => Effect.Effect<Bytes, PrivateKeyError, Crypto>;
+}
+
+/** What a credential is wanted for. */
+export type CredentialRequest =
+  | { readonly role: "server"; readonly serverName: string | undefined }
+  | {
+    readonly role: "client";
+    readonly types: ReadonlyArray<ClientCertificateType>;
+    /** `undefined` before TLS 1.2. */
+    readonly schemes: ReadonlyArray<SignatureScheme> | undefined;
+    /** Distinguished names as DER. */
+    readonly authorities: ReadonlyArray<Bytes>;
+  };
+
+/** Our credentials. */
+export interface CredentialsService {
+  /** Those that may serve, the best first; the handshake takes the first that fits suite, schemes and groups. */
+  readonly candidates: (request: CredentialRequest) => Effect.Effect<ReadonlyArray<Credential>>;
+}
+
+/** Our credentials, as a service. */
+export class Credentials extends Context.Tag("effect-tls/1/Credentials")<Credentials, CredentialsService>() {}

@@ -1,0 +1,52 @@
+/** The port to a store of sessions, and what a session is. @module */
+import { Context, Data, type Effect, type Option, Schema } from "../deps.ts";
+import { CipherSuite } from "../names/cipher_suite.ts";
+import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
+import { fixed, label, opaque, text, uint32, uint8, vector } from "../wire/schema.ts";
+
+/**
+ * What two ends keep to resume (RFC 5246 §7.3, §F.1.4). It holds the master secret, so its store is as secret as a
+ * private key. Like every message it has a wire form and a JSON form (`Codec.encode(Session, …)`).
+ */
+export class Session extends Schema.TaggedClass<Session>("effect-tls/Session")("Session", {
+  /** The ID the server gave; never empty in a store. */
+  id: opaque(0, 32),
+  version: ProtocolVersion,
+  cipherSuite: CipherSuite,
+  compressionMethod: CompressionMethod,
+  masterSecret: fixed(48),
+  /** 1 when the master secret is bound to its handshake (RFC 7627). */
+  extendedMasterSecret: uint8,
+  /** The host name that the client asked for; empty when none. */
+  serverName: text(0, 255),
+  /** The trust settings that it was made under: a session never crosses from one to another. */
+  partition: label(0, 255),
+  /** The peer's certificates as DER, leaf first; so that its identity outlives the handshake. */
+  peerCertificates: vector(opaque(1, 2 ** 24 - 1), 0, 2 ** 24 - 1),
+  /** Seconds since the epoch. */
+  createdAt: uint32,
+}) {}
+
+/** The store could not be asked. The handshake goes on without it. */
+export class SessionStoreError extends Data.TaggedError("SessionStoreError")<{
+  readonly operation: "get" | "put" | "remove";
+  readonly cause: unknown;
+}> {
+  override get message() {
+    const why = this.cause instanceof Error ? this.cause.message : String(this.cause);
+    return `session store, ${this.operation}: ${why}`;
+  }
+}
+
+/** A store of sessions: by the hexadecimal session ID for a server, by peer for a client. */
+export interface SessionStoreService {
+  /** Whether anything is ever kept; without a store a server gives an empty session ID. */
+  readonly enabled: boolean;
+  readonly get: (key: string) => Effect.Effect<Option.Option<Session>, SessionStoreError>;
+  readonly put: (key: string, session: Session) => Effect.Effect<void, SessionStoreError>;
+  readonly remove: (key: string) => Effect.Effect<void, SessionStoreError>;
+}
+
+/** The store of sessions, as a service. */
+export class SessionStore
+  extends Context.Tag("effect-tls/1/SessionStore")<SessionStore, SessionStoreService>() {}

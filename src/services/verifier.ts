@@ -1,0 +1,69 @@
+/** The port to the trust decision. @module */
+import { Context, Data, type Effect } from "../deps.ts";
+import type { AlertName } from "../names/alert.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import type { Crypto } from "./crypto.ts";
+
+/** Why a chain is not trusted, each with its alert (RFC 5246 §7.2.2). */
+export const certificateAlerts = {
+  /** No path to a root that is trusted. */
+  unknown_ca: "unknown_ca",
+  expired: "certificate_expired",
+  not_yet_valid: "certificate_expired",
+  /** The certificate is for another name (RFC 9525). */
+  name_mismatch: "bad_certificate",
+  /** A signature does not verify, or another rule of RFC 5280 §6 is broken. */
+  invalid: "bad_certificate",
+  revoked: "certificate_revoked",
+  /** A key, algorithm or critical extension that cannot be judged. */
+  unsupported: "unsupported_certificate",
+  /** Key usage or extended key usage does not allow it. */
+  wrong_usage: "unsupported_certificate",
+  /** Not in the set of pinned keys. */
+  not_pinned: "bad_certificate",
+  /** The user's own rule said no. */
+  refused: "certificate_unknown",
+} as const satisfies Record<string, AlertName>;
+
+/** The name of a reason. */
+export type CertificateReason = keyof typeof certificateAlerts;
+
+/** The peer's certificate is not trusted. */
+export class CertificateError extends Data.TaggedError("CertificateError")<{
+  readonly reason: CertificateReason;
+  /** Which certificate of the chain, 0 is the leaf. */
+  readonly index: number;
+  /** Its subject, where it could be read. */
+  readonly subject: string;
+  /** What was found, in a sentence. */
+  readonly detail: string;
+  /** The rule: an RFC and section. */
+  readonly rfc: string;
+}> {
+  override get message() {
+    return `certificate ${this.index}${this.subject ? ` (${this.subject})` : ""}: ${this.detail}`;
+  }
+}
+
+/** A chain to judge. */
+export interface Verification {
+  /** DER, leaf first, as the peer sent it; the leaf is known to parse. */
+  readonly chain: ReadonlyArray<Bytes>;
+  /** The host name or IP address that the leaf must be for; `undefined`: none is expected (a client's certificate). */
+  readonly name: string | undefined;
+  /** What the leaf must be good for (RFC 5280 §4.2.1.12). */
+  readonly purpose: "serverAuth" | "clientAuth";
+}
+
+/** The trust decision. */
+export interface CertificateVerifierService {
+  /** Names the trust settings: sessions made under one partition are never resumed under another. */
+  readonly partition: string;
+  readonly verify: (what: Verification) => Effect.Effect<void, CertificateError, Crypto>;
+}
+
+/** The trust decision, as a service. */
+export class CertificateVerifier extends Context.Tag("effect-tls/1/CertificateVerifier")<
+  CertificateVerifier,
+  CertificateVerifierService
+>() {}

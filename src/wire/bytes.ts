@@ -1,0 +1,39 @@
+/** Byte strings and the few things done with them everywhere. @module */
+
+/** A run of bytes. A named alias, so that a view over any buffer is assignable everywhere. */
+export type Bytes = Uint8Array;
+
+/** No bytes at all. */
+export const EMPTY: Bytes = new Uint8Array(0);
+
+/** The parts, one after another, in a buffer of their own. */
+export const concat = (...parts: ReadonlyArray<Bytes>): Bytes => {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  length = 0;
+  for (const part of parts) {
+    out.set(part, length);
+    length += part.length;
+  }
+  return out;
+};
+
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+
+/** Lower-case hexadecimal, two digits a byte. */
+export const toHex = (bytes: Bytes): string => {
+  let s = "";
+  for (let i = 0; i < bytes.length; i++) s += HEX[bytes[i]!];
+  return s;
+};
+
+/** The bytes of ASCII text; a character above 0xff keeps its low byte. */
+export const ascii = (text: string): Bytes => Uint8Array.from(text, (c) => c.charCodeAt(0));
+
+/** Whether two public byte strings are the same; it stops at the first difference, so never use it on secrets. */
+export const sameBytes = (a: Bytes, b: Bytes): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};

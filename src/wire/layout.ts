@@ -1,0 +1,126 @@
+/**
+ * The TLS presentation language (RFC 5246 §4, RFC 8446 §3) as data.
+ *
+ * A `Layout` says how a value lies on the wire. It rides on a Schema as an AST annotation, so the declaration stays
+ * an ordinary Effect Schema. All access to Effect's AST is in this file.
+ *
+ * @module
+ */
+import { Option, type Schema, SchemaAST as AST } from "../deps.ts";
+
+/** Width in bytes of a number or of a length prefix. */
+export type Width = 1 | 2 | 3 | 4;
+
+/** The bounds of a variable-length vector, in bytes, as the RFC writes them: `<min..max>`. */
+export interface Bounds {
+  readonly prefix: Width;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** How a value lies on the wire. */
+export type Layout =
+  | {
+    readonly kind: "uint";
+    readonly width: Width;
+    readonly name?: string;
+    readonly names?: ReadonlyMap<number, string>;
+  }
+  | { readonly kind: "fixed"; readonly length: number }
+  | { readonly kind: "opaque" } & Bounds
+  | { readonly kind: "text" } & Bounds
+  | { readonly kind: "rest" }
+  | { readonly kind: "vector"; readonly element: Layout } & Bounds
+  | { readonly kind: "struct"; readonly fields: ReadonlyArray<Field>; readonly meta?: Meta }
+  | { readonly kind: "constant"; readonly value: unknown }
+  /** Only as the last member of a message: absent when no byte is left. */
+  | { readonly kind: "optional"; readonly of: Layout }
+  | {
+    readonly kind: "variant";
+    readonly on: string;
+    readonly width: Width;
+    readonly cases: ReadonlyMap<number, Layout>;
+    readonly otherwise: Layout;
+  }
+  /** `Extension extensions<0..2^16-1>`: each type at most once. */
+  | { readonly kind: "extensions"; readonly cases: ReadonlyMap<number, Layout> };
+
+/** A named member of a struct. */
+export interface Field {
+  readonly name: string;
+  readonly layout: Layout;
+}
+
+/** What a handshake message or an extension says about itself: its number, and where it is specified. */
+export interface Meta {
+  readonly type: number;
+  readonly rfc: string;
+}
+
+/** Annotation under which a Schema carries its `Layout`. */
+export const LayoutId: unique symbol = Symbol.for("effect-tls/Layout");
+
+/** Annotation under which a message or an extension carries its `Meta`. */
+export const MetaId: unique symbol = Symbol.for("effect-tls/Meta");
+
+const meta = AST.getAnnotation<Meta>(MetaId);
+const annotated = AST.getAnnotation<Layout>(LayoutId);
+const cache = new WeakMap<AST.AST, Layout>();
+
+/** The layout of a Schema: its own annotation, or that of the struct it is. Throws a TypeError where there is none. */
+export const layoutOf = (schema: Schema.Schema.Any): Layout => fromAST(schema.ast);
+
+/** A message's or an extension's layout, with its number and tag. Throws a TypeError for any other schema. */
+export const declarationOf = (
+  schema: Schema.Schema.Any,
+): { readonly tag: string; readonly meta: Meta; readonly layout: Layout } => {
+  const layout = layoutOf(schema);
+  if (layout.kind === "struct" && layout.meta) {
+    const tag = tagOf(layout);
+    if (tag !== undefined) return { tag, meta: layout.meta, layout };
+  }
+  throw new TypeError(`neither a message nor an extension: ${schema.ast}`);
+};
+
+/** The `_tag` of a struct's values, if it has one. */
+export const tagOf = (layout: Layout): string | undefined => {
+  if (layout.kind !== "struct") return undefined;
+  const tag = layout.fields.find((f) => f.name === "_tag")?.layout;
+  return tag?.kind === "constant" ? String(tag.value) : undefined;
+};
+
+const fromAST = (ast: AST.AST): Layout => {
+  const known = cache.get(ast);
+  if (known) return known;
+  const layout = derive(ast);
+  cache.set(ast, layout);
+  return layout;
+};
+
+const derive = (ast: AST.AST): Layout => {
+  const own = annotated(ast);
+  if (Option.isSome(own)) return own.value;
+  switch (ast._tag) {
+    case "Literal":
+      return { kind: "constant", value: ast.literal };
+    case "Refinement":
+      return fromAST(ast.from);
+    case "Transformation": {
+      const inner = fromAST(ast.from);
+      const said = Option.orElse(meta(ast), () => meta(ast.to));
+      return inner.kind === "struct" && Option.isSome(said) ? { ...inner, meta: said.value } : inner;
+    }
+    case "TypeLiteral": {
+      const fields = ast.propertySignatures.map((p): Field => ({
+        name: String(p.name),
+        layout: p.isOptional ? { kind: "optional", of: fromAST(withoutUndefined(p.type)) } : fromAST(p.type),
+      }));
+      const said = meta(ast);
+      return { kind: "struct", fields, ...(Option.isSome(said) ? { meta: said.value } : {}) };
+    }
+  }
+  throw new TypeError(`no wire layout on schema: ${ast}`);
+};
+
+const withoutUndefined = (ast: AST.AST): AST.AST =>
+  ast._tag === "Union" ? ast.types.find((t) => t._tag !== "UndefinedKeyword") ?? ast : ast;
