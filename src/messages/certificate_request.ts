@@ -1,0 +1,27 @@
+/** @module */
+import { Schema } from "../deps.ts";
+import { ClientCertificateType } from "../names/protocol.ts";
+import { SignatureScheme } from "../names/signature_scheme.ts";
+import { meta, opaque, vector } from "../wire/schema.ts";
+
+/** `opaque DistinguishedName<1..2^16-1>`, DER. */
+export const DistinguishedName = opaque(1, 2 ** 16 - 1);
+
+/** The server asks for a client certificate, as in TLS 1.2 (RFC 5246 §7.4.4). */
+export class CertificateRequest extends Schema.TaggedClass<CertificateRequest>("CertificateRequest")(
+  "CertificateRequest",
+  {
+    certificateTypes: vector(ClientCertificateType, 1, 2 ** 8 - 1),
+    supportedSignatureAlgorithms: vector(SignatureScheme, 2, 2 ** 16 - 2),
+    certificateAuthorities: vector(DistinguishedName, 0, 2 ** 16 - 1),
+  },
+  meta(13, "RFC 5246 §7.4.4"),
+) {}
+
+/** The same before TLS 1.2: no signature algorithms (RFC 4346 §7.4.4). */
+export class CertificateRequestLegacy extends Schema.TaggedClass<CertificateRequestLegacy>(
+  "CertificateRequestLegacy",
+)("CertificateRequest", {
+  certificateTypes: vector(ClientCertificateType, 1, 2 ** 8 - 1),
+  certificateAuthorities: vector(DistinguishedName, 0, 2 ** 16 - 1),
+}, meta(13, "RFC 4346 §7.4.4")) {}

@@ -1,0 +1,19 @@
+/** @module */
+import { Schema } from "../deps.ts";
+import { CipherSuite } from "../names/cipher_suite.ts";
+import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
+import { fixed, meta, opaque, vector } from "../wire/schema.ts";
+import { ClientHelloExtensions } from "./extensions/mod.ts";
+
+/**
+ * What the client offers (RFC 5246 §7.4.1.2). `extensions` is `undefined` where the block is absent, which is not the
+ * same bytes as an empty one.
+ */
+export class ClientHello extends Schema.TaggedClass<ClientHello>()("ClientHello", {
+  clientVersion: ProtocolVersion,
+  random: fixed(32),
+  sessionId: opaque(0, 32),
+  cipherSuites: vector(CipherSuite, 2, 2 ** 16 - 2),
+  compressionMethods: vector(CompressionMethod, 1, 2 ** 8 - 1),
+  extensions: Schema.optional(ClientHelloExtensions),
+}, meta(1, "RFC 5246 §7.4.1.2")) {}

@@ -1,0 +1,13 @@
+/** @module */
+import { extension, label, vector } from "../../wire/schema.ts";
+
+/** `opaque ProtocolName<1..2^8-1>`: bytes, readable in JSON where they are text (RFC 7301 §3.1). */
+export const ProtocolName = label(1, 2 ** 8 - 1);
+
+/** The application protocols; one alone in the answer (RFC 7301 §3.1). In both hellos. */
+export const ApplicationLayerProtocolNegotiation = extension(
+  "application_layer_protocol_negotiation",
+  16,
+  "RFC 7301 §3.1",
+  { protocolNameList: vector(ProtocolName, 2, 2 ** 16 - 1) },
+);

@@ -1,0 +1,5 @@
+/** @module */
+import { extension, rest } from "../../wire/schema.ts";
+
+/** Zeros that bring a ClientHello to a length (RFC 7685 §3). */
+export const Padding = extension("padding", 21, "RFC 7685 §3", { zeros: rest });

@@ -1,0 +1,8 @@
+/** @module */
+import { SignatureScheme } from "../../names/signature_scheme.ts";
+import { extension, vector } from "../../wire/schema.ts";
+
+/** What the client can verify, the best first; absent means SHA-1 in TLS 1.2 (RFC 5246 §7.4.1.4.1). */
+export const SignatureAlgorithms = extension("signature_algorithms", 13, "RFC 5246 §7.4.1.4.1", {
+  supportedSignatureAlgorithms: vector(SignatureScheme, 2, 2 ** 16 - 2),
+});

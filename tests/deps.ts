@@ -1,0 +1,6 @@
+/** What the tests use beyond the library itself. @module */
+export { default as assert } from "node:assert/strict";
+export * from "../src/deps.ts";
+export * as JSONSchema from "npm:effect@^3.22.4/JSONSchema";
+export * as TestClock from "npm:effect@^3.22.4/TestClock";
+export * as TestContext from "npm:effect@^3.22.4/TestContext";
