@@ -1,0 +1,87 @@
+/** Writes DER (X.690 §10): for the certificates that are made here. @module */
+import { ascii, type Bytes, concat } from "../wire/bytes.ts";
+
+/** A tag, the length of the content in its one minimal form, and the content. */
+export const element = (tag: number, ...content: ReadonlyArray<Bytes>): Bytes => {
+  const length = content.reduce((n, part) => n + part.length, 0);
+  const octets = lengthOctets(length);
+  const head = length < 0x80 ? [tag, length] : [tag, 0x80 | octets.length, ...octets];
+  return concat(Uint8Array.from(head), ...content);
+};
+
+/** `SEQUENCE` of the parts. */
+export const sequence = (...parts: ReadonlyArray<Bytes>): Bytes => element(0x30, ...parts);
+
+/** `SET OF` the parts, sorted as DER asks (X.690 §11.6). */
+export const set = (...parts: ReadonlyArray<Bytes>): Bytes => element(0x31, ...parts.toSorted(compare));
+
+/** `[n] EXPLICIT`, and every other constructed context tag. */
+export const explicit = (n: number, ...parts: ReadonlyArray<Bytes>): Bytes => element(0xa0 | n, ...parts);
+
+/** `[n] IMPLICIT` of a primitive type, given its content. */
+export const context = (n: number, content: Bytes): Bytes => element(0x80 | n, content);
+
+/** `BOOLEAN`. */
+export const boolean = (value: boolean): Bytes => element(0x01, Uint8Array.of(value ? 0xff : 0));
+
+/** `INTEGER`, not negative: a number, or its big-endian bytes. */
+export const integer = (value: number | Bytes): Bytes => {
+  const bytes = typeof value === "number" ? Uint8Array.from(lengthOctets(value)) : value;
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const minimal = first < 0 ? Uint8Array.of(0) : bytes.subarray(first);
+  return minimal[0]! >= 0x80 ? element(0x02, Uint8Array.of(0), minimal) : element(0x02, minimal);
+};
+
+/** `BIT STRING`, with so many bits at its end unused. */
+export const bitString = (bytes: Bytes, unused = 0): Bytes => element(0x03, Uint8Array.of(unused), bytes);
+
+/** `OCTET STRING`. */
+export const octetString = (bytes: Bytes): Bytes => element(0x04, bytes);
+
+/** `NULL`. */
+export const nullValue: Bytes = Uint8Array.of(0x05, 0);
+
+/** `OBJECT IDENTIFIER`, from its dotted form. */
+export const objectIdentifier = (dotted: string): Bytes => {
+  const [first = 0, second = 0, ...rest] = dotted.split(".").map(Number);
+  return element(0x06, Uint8Array.from([first * 40 + second, ...rest].flatMap(base128)));
+};
+
+/** `UTF8String`. */
+export const utf8String = (text: string): Bytes => element(0x0c, new TextEncoder().encode(text));
+
+/** `PrintableString`; the caller keeps to its alphabet. */
+export const printableString = (text: string): Bytes => element(0x13, ascii(text));
+
+/** `UTCTime`, of seconds since the epoch between 1950 and 2049. */
+export const utcTime = (seconds: number): Bytes => element(0x17, ascii(digits(seconds).slice(2)));
+
+/** `GeneralizedTime`, of seconds since the epoch. */
+export const generalizedTime = (seconds: number): Bytes => element(0x18, ascii(digits(seconds)));
+
+/** `Time`: UTCTime through 2049, else GeneralizedTime (RFC 5280 §4.1.2.5). */
+export const time = (seconds: number): Bytes =>
+  seconds >= START_1950 && seconds < START_2050 ? utcTime(seconds) : generalizedTime(seconds);
+
+const START_1950 = Date.UTC(1950, 0) / 1000;
+const START_2050 = Date.UTC(2050, 0) / 1000;
+
+const digits = (seconds: number): string =>
+  new Date(seconds * 1000).toISOString().replace(/\.\d+|[-:T]/g, "");
+
+const lengthOctets = (n: number): Array<number> => {
+  const out: Array<number> = [];
+  for (; n > 0; n = Math.floor(n / 256)) out.unshift(n % 256);
+  return out;
+};
+
+const base128 = (n: number): Array<number> => {
+  const out = [n % 128];
+  while ((n = Math.floor(n / 128)) > 0) out.unshift(0x80 | n % 128);
+  return out;
+};
+
+const compare = (a: Bytes, b: Bytes): number => {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  return a.length - b.length;
+};

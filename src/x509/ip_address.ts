@@ -1,0 +1,42 @@
+/** IP addresses as people write them. @module */
+import type { Bytes } from "../wire/bytes.ts";
+
+/**
+ * The 4 or 16 bytes of an IP address, as an iPAddress name holds them (RFC 5280 §4.2.1.6); `undefined` for what is
+ * none, so that a host name can be told from an address. IPv6 may be in brackets and may have a zone, which is no
+ * part of the address. Shortened and octal forms of IPv4 are none: whoever reads them differently is confused.
+ */
+export const parseIp = (text: string): Bytes | undefined => {
+  const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+  const bytes = bare.includes(":") ? ipv6(bare.replace(/%.+$/, "")) : bare === text ? ipv4(text) : undefined;
+  return bytes && Uint8Array.from(bytes);
+};
+
+const ipv4 = (text: string): Array<number> | undefined => {
+  const parts = text.split(".");
+  const valid = parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && +part < 256);
+  return valid ? parts.map(Number) : undefined;
+};
+
+/** RFC 4291 §2.2: eight groups, one run of zeros shortened to `::`, the last four bytes perhaps as IPv4. */
+const ipv6 = (text: string): Array<number> | undefined => {
+  const halves = text.split("::");
+  const [head, tail] = [halves[0]!, halves[1] ?? ""].map(groups);
+  if (!head || !tail || halves.length > 2) return undefined;
+  const missing = 16 - head.length - tail.length;
+  // Only the end of the whole address may be IPv4.
+  if (halves.length === 2 && halves[0]!.includes(".")) return undefined;
+  if (halves.length === 2 ? missing < 2 : missing !== 0) return undefined;
+  return [...head, ...new Array<number>(missing).fill(0), ...tail];
+};
+
+const groups = (text: string): Array<number> | undefined => {
+  if (text === "") return [];
+  const parts = text.split(":");
+  const bytes = parts.map((part, i) => {
+    if (part.includes(".")) return i === parts.length - 1 ? ipv4(part) : undefined;
+    const n = /^[0-9a-f]{1,4}$/i.test(part) ? parseInt(part, 16) : undefined;
+    return n === undefined ? undefined : [n >> 8, n & 0xff];
+  });
+  return bytes.every((b) => b !== undefined) ? bytes.flat() : undefined;
+};
