@@ -1,0 +1,315 @@
+/**
+ * Every fault that a connection can end in, and the one total map to the alert that says so.
+ *
+ * Families, by whose fault it is: *decode* (what came is not TLS), *protocol* (the peer broke the order or a rule),
+ * *refused* (the two policies do not meet), *certificate*, *crypto*, *peer alert*, *transport*, *timeout*, *end*,
+ * *local* (this end's own settings or keys). None holds a secret.
+ *
+ * @module
+ */
+import { Data } from "./deps.ts";
+import { AlertDescription, AlertLevel, type AlertName } from "./names/alert.ts";
+import type { PrivateKeyError } from "./services/crypto.ts";
+import type { TransportError } from "./services/transport.ts";
+import { certificateAlerts, type CertificateError } from "./services/verifier.ts";
+import type { DecodeError, EncodeError } from "./wire/codec.ts";
+
+export { CertificateError } from "./services/verifier.ts";
+export { PrivateKeyError } from "./services/crypto.ts";
+export { TransportError } from "./services/transport.ts";
+export { DecodeError, EncodeError } from "./wire/codec.ts";
+
+/** *decode*: the first bytes are no TLS record, but something that can be told. */
+export class NotTls extends Data.TaggedError("NotTls")<{
+  readonly looksLike: "HTTP" | "SSLv2" | "text" | "nothing known";
+  /** The first bytes, printable or in hexadecimal. */
+  readonly start: string;
+}> {
+  override get message() {
+    return `the peer does not speak TLS here: its first bytes look like ${this.looksLike} (${this.start})`;
+  }
+}
+
+/** *protocol*: the peer broke the order of messages or records. */
+export class UnexpectedMessage extends Data.TaggedError("UnexpectedMessage")<{
+  /** What could have come, by its name. */
+  readonly expected: ReadonlyArray<string>;
+  readonly got: string;
+}> {
+  override get message() {
+    return `expected ${this.expected.join(" or ")}, got ${this.got}`;
+  }
+}
+
+/** *protocol*: a member says what it may not say. */
+export class IllegalParameter extends Data.TaggedError("IllegalParameter")<{
+  /** Where it stood, e.g. `ServerHello`. */
+  readonly subject: string;
+  readonly field: string;
+  readonly reason: string;
+  readonly rfc: string;
+}> {
+  override get message() {
+    return `${this.subject}.${this.field}: ${this.reason}`;
+  }
+}
+
+/** *protocol*: an extension in the answer that nobody asked for (RFC 5246 §7.4.1.4). */
+export class UnsupportedExtension extends Data.TaggedError("UnsupportedExtension")<{
+  readonly subject: string;
+  readonly extension: string;
+}> {
+  override get message() {
+    return `${this.subject} carries ${this.extension}, which was not offered`;
+  }
+}
+
+/** *protocol*: a record is longer than the protocol allows (RFC 5246 §6.2). */
+export class RecordOverflow extends Data.TaggedError("RecordOverflow")<{
+  readonly length: number;
+  readonly limit: number;
+}> {
+  override get message() {
+    return `a record of ${this.length} bytes, where ${this.limit} are allowed`;
+  }
+}
+
+/** *protocol*: a record says another version than the one agreed on (RFC 5246 §6.2.1). */
+export class RecordVersion extends Data.TaggedError("RecordVersion")<{
+  readonly expected: string;
+  readonly got: string;
+}> {
+  override get message() {
+    return `a record says ${this.got}, where ${this.expected} was agreed on`;
+  }
+}
+
+/** What is limited by policy. */
+export type LimitName =
+  | "handshakeMessage"
+  | "certificateMessage"
+  | "warningAlerts"
+  | "emptyRecords"
+  | "helloRequests";
+
+/** *protocol*: the peer sent more of something than our policy allows. */
+export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
+  readonly limit: LimitName;
+  readonly allowed: number;
+  readonly got: number;
+}> {
+  override get message() {
+    return `${this.limit}: ${this.got}, where at most ${this.allowed} are allowed`;
+  }
+}
+
+const refusals = {
+  no_common_version: { alert: "protocol_version", rfc: "RFC 5246 §E.1" },
+  downgrade: { alert: "illegal_parameter", rfc: "RFC 8446 §4.1.3" },
+  inappropriate_fallback: { alert: "inappropriate_fallback", rfc: "RFC 7507 §3" },
+  no_common_cipher_suite: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.1.3" },
+  no_common_compression_method: { alert: "illegal_parameter", rfc: "RFC 5246 §7.4.1.2" },
+  no_common_application_protocol: { alert: "no_application_protocol", rfc: "RFC 7301 §3.2" },
+  no_credential: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.2" },
+  insecure_renegotiation: { alert: "handshake_failure", rfc: "RFC 5746 §4.1" },
+  no_extended_master_secret: { alert: "handshake_failure", rfc: "RFC 7627 §5.2" },
+  session_lost_extended_master_secret: { alert: "handshake_failure", rfc: "RFC 7627 §5.3" },
+  weak_key: { alert: "insufficient_security", rfc: "RFC 9325 §4.5" },
+} as const satisfies Record<string, { readonly alert: AlertName; readonly rfc: string }>;
+
+/** Why two policies do not meet. */
+export type RefusalReason = keyof typeof refusals;
+
+/** *refused*: what this end wants and what the peer wants do not meet. */
+export class Refused extends Data.TaggedError("Refused")<{
+  readonly reason: RefusalReason;
+  readonly detail: string;
+}> {
+  override get message() {
+    return `${this.reason.replaceAll("_", " ")}: ${this.detail}`;
+  }
+}
+
+/** *crypto*: a signature or a Finished does not hold. */
+export class DecryptError extends Data.TaggedError("DecryptError")<{
+  readonly what: "Finished" | "ServerKeyExchange" | "CertificateVerify";
+}> {
+  override get message() {
+    return this.what === "Finished"
+      ? "the peer's Finished does not match the handshake as it was seen here"
+      : `the signature in the peer's ${this.what} does not verify`;
+  }
+}
+
+/** *crypto*: a record does not decrypt. Why not is not told, neither here nor on the wire. */
+export class BadRecordMac extends Data.TaggedError("BadRecordMac") {
+  override get message() {
+    return "a record does not decrypt under the agreed keys";
+  }
+}
+
+/** *peer alert*: the peer gave up and said why. */
+export class PeerAlert extends Data.TaggedError("PeerAlert")<{
+  readonly level: AlertLevel;
+  readonly description: AlertDescription;
+}> {
+  override get message() {
+    return `the peer sent the ${AlertLevel.nameOf(this.level)} alert ${
+      AlertDescription.nameOf(this.description)
+    }`;
+  }
+}
+
+/** *timeout*: the handshake took longer than policy allows. */
+export class HandshakeTimeout
+  extends Data.TaggedError("HandshakeTimeout")<{ readonly milliseconds: number }> {
+  override get message() {
+    return `no handshake within ${this.milliseconds} ms`;
+  }
+}
+
+/** *end*: the stream ended without close_notify; whether data is missing can't be told (RFC 5246 §7.2.1). */
+export class Truncated extends Data.TaggedError("Truncated")<{ readonly handshaking: boolean }> {
+  override get message() {
+    return this.handshaking
+      ? "the peer closed the stream in the middle of the handshake"
+      : "the stream ended without close_notify: data may be missing";
+  }
+}
+
+/** *end*: the connection was closed before, by this end or by the peer's close_notify. */
+export class Closed extends Data.TaggedError("Closed") {
+  override get message() {
+    return "the connection is closed";
+  }
+}
+
+/** What can go wrong with records and what they carry. */
+export type RecordError =
+  | DecodeError
+  | NotTls
+  | UnexpectedMessage
+  | IllegalParameter
+  | RecordOverflow
+  | RecordVersion
+  | LimitExceeded
+  | BadRecordMac;
+
+/** What can go wrong on an established connection. */
+export type ConnectionError = RecordError | PeerAlert | TransportError | Truncated | Closed;
+
+/** What can go wrong in a handshake. */
+export type HandshakeError =
+  | ConnectionError
+  | EncodeError
+  | UnsupportedExtension
+  | Refused
+  | CertificateError
+  | DecryptError
+  | PrivateKeyError
+  | HandshakeTimeout;
+
+/** Whether a thrown value is one of the faults that records throw below; anything else is a defect of ours. */
+export const isRecordError = (e: unknown): e is RecordError =>
+  e instanceof Error && "_tag" in e && recordErrors.has(e._tag as RecordError["_tag"]);
+
+const recordErrors: ReadonlySet<RecordError["_tag"]> = new Set([
+  "DecodeError",
+  "NotTls",
+  "UnexpectedMessage",
+  "IllegalParameter",
+  "RecordOverflow",
+  "RecordVersion",
+  "LimitExceeded",
+  "BadRecordMac",
+]);
+
+/** What each limit's breach is called on the wire. */
+const limitAlerts: Record<LimitName, AlertName> = {
+  handshakeMessage: "illegal_parameter",
+  certificateMessage: "illegal_parameter",
+  warningAlerts: "unexpected_message",
+  emptyRecords: "unexpected_message",
+  helloRequests: "unexpected_message",
+};
+
+/**
+ * The alert that tells the peer of a fault; total: a new member of the union does not compile until it has one.
+ * `undefined`: there is nobody left to tell. `user_canceled` goes out as a warning (RFC 5246 §7.2.2), all others are
+ * fatal.
+ */
+export const alertOf = (e: HandshakeError): AlertName | undefined => {
+  switch (e._tag) {
+    case "DecodeError":
+      return "decode_error";
+    case "NotTls":
+      return e.looksLike === "SSLv2" ? "protocol_version" : "unexpected_message";
+    case "UnexpectedMessage":
+      return "unexpected_message";
+    case "IllegalParameter":
+      return "illegal_parameter";
+    case "UnsupportedExtension":
+      return "unsupported_extension";
+    case "RecordOverflow":
+      return "record_overflow";
+    case "RecordVersion":
+      return "protocol_version";
+    case "LimitExceeded":
+      return limitAlerts[e.limit];
+    case "Refused":
+      return refusals[e.reason].alert;
+    case "CertificateError":
+      return certificateAlerts[e.reason];
+    case "DecryptError":
+      return "decrypt_error";
+    case "BadRecordMac":
+      return "bad_record_mac";
+    case "EncodeError":
+    case "PrivateKeyError":
+      return "internal_error";
+    case "HandshakeTimeout":
+      return "user_canceled";
+    case "PeerAlert":
+    case "TransportError":
+    case "Truncated":
+    case "Closed":
+      return undefined;
+  }
+};
+
+/** The section that was broken, where one was. */
+export const rfcOf = (e: HandshakeError): string | undefined => {
+  switch (e._tag) {
+    case "DecodeError":
+      return "RFC 5246 §7.2.2";
+    case "NotTls":
+    case "RecordVersion":
+      return "RFC 5246 §6.2.1";
+    case "UnexpectedMessage":
+      return "RFC 5246 §7.3";
+    case "IllegalParameter":
+    case "CertificateError":
+      return e.rfc;
+    case "UnsupportedExtension":
+      return "RFC 5246 §7.4.1.4";
+    case "RecordOverflow":
+      return "RFC 5246 §6.2";
+    case "Refused":
+      return refusals[e.reason].rfc;
+    case "DecryptError":
+      return e.what === "Finished" ? "RFC 5246 §7.4.9" : "RFC 5246 §4.7";
+    case "BadRecordMac":
+      return "RFC 5246 §6.2.3.3";
+    case "PeerAlert":
+      return "RFC 5246 §7.2.2";
+    case "Truncated":
+      return "RFC 5246 §7.2.1";
+    case "LimitExceeded":
+    case "EncodeError":
+    case "PrivateKeyError":
+    case "HandshakeTimeout":
+    case "TransportError":
+    case "Closed":
+      return undefined;
+  }
+};

@@ -1,0 +1,49 @@
+/** What the grammar needs to know of a message class. @module */
+import type { Either, Schema } from "../deps.ts";
+import { HandshakeType } from "../names/protocol.ts";
+import type { Coming, Message } from "../record/handshakes.ts";
+import { type Bytes, concat } from "../wire/bytes.ts";
+import { codec, type DecodeError } from "../wire/codec.ts";
+import { declarationOf } from "../wire/layout.ts";
+
+/** A message class as the wire knows it. */
+export interface MessageKind<A> {
+  readonly name: string;
+  readonly type: HandshakeType;
+  readonly decode: (body: Bytes) => Either.Either<A, DecodeError>;
+  /** Header and body; throws EncodeError. */
+  readonly encode: (message: A) => Bytes;
+}
+
+const kinds = new WeakMap<object, MessageKind<never>>();
+
+/** The kind of a message class; made once. */
+export const kindOf = <A, I>(schema: Schema.Schema<A, I>): MessageKind<A> => {
+  const known = kinds.get(schema);
+  if (known) return known as unknown as MessageKind<A>;
+  const { tag, meta } = declarationOf(schema);
+  const { decode, unsafeEncode } = codec(schema);
+  const kind: MessageKind<A> = {
+    name: tag,
+    type: HandshakeType.of(meta.type),
+    decode,
+    encode: (message) => {
+      const body = unsafeEncode(message);
+      const n = body.length;
+      return concat(Uint8Array.of(meta.type, n >> 16, n >> 8, n), body);
+    },
+  };
+  kinds.set(schema, kind as unknown as MessageKind<never>);
+  return kind;
+};
+
+/** A message of ours as bytes, header and body. Throws EncodeError. */
+export const encodeMessage = (message: Message): Bytes =>
+  // An instance's constructor is its class, and a message class is its schema.
+  kindOf(message.constructor as unknown as Schema.Schema<Message>).encode(message);
+
+/** What came, by the name its class has: `ServerHelloDone`. */
+export const nameOfComing = (coming: Coming): string =>
+  coming._tag === "Handshake"
+    ? HandshakeType.nameOf(coming.type).replace(/(^|_)([a-z])/g, (_, _1, letter) => letter.toUpperCase())
+    : coming._tag;

@@ -1,0 +1,155 @@
+/**
+ * A flight is a declared sequence of places. `receive` reads one off the wire and gives a record with a member for
+ * each; what is out of place is an error that names what would have been in place.
+ *
+ * @module
+ */
+import { Effect, Either, Option, type Schema } from "../deps.ts";
+import { equal } from "../crypto/equal.ts";
+import type { Snapshot } from "../crypto/transcript.ts";
+import { type ConnectionError, DecryptError, type RecordError, UnexpectedMessage } from "../errors.ts";
+import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshakes.ts";
+import type { Protection } from "../record/protection.ts";
+import type { HandshakeMessage } from "../record/records.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { kindOf, nameOfComing } from "./message_kind.ts";
+
+/** What taking a place can give. */
+export type Taken<A> = Either.Either<A, RecordError | DecryptError>;
+
+/** A place in a flight; `A` is what the flight's record holds for it. */
+export class Place<out A> {
+  declare readonly Type: A;
+  constructor(
+    /** What stands here, by its message's name. */
+    readonly name: string,
+    /** Whether this may stand here; `undefined`: nothing comes. */
+    readonly accepts: ((coming: Coming) => boolean) | undefined,
+    /** Takes it off the stream. */
+    readonly take: (coming: Coming, from: HandshakeStream) => Taken<A>,
+    /** What the record holds when nothing comes; `undefined`: something must. */
+    readonly otherwise?: () => A,
+  ) {}
+
+  /** The same place, its value turned into another. */
+  map<B>(f: (a: A) => B): Place<B> {
+    const { otherwise } = this;
+    return new Place(
+      this.name,
+      this.accepts,
+      (coming, from) => Either.map(this.take(coming, from), f),
+      ...(otherwise ? [() => f(otherwise())] : []),
+    );
+  }
+}
+
+/** A message together with its bytes, where they are what is signed. */
+export interface Received<A> {
+  readonly message: A;
+  readonly body: Bytes;
+  /** The transcript before it, which is what it vouches for. */
+  readonly before: Snapshot;
+}
+
+/** The message must be here; with its body as it came and the transcript before it. */
+export const proof = <A extends Message, I>(schema: Schema.Schema<A, I>): Place<Received<A>> => {
+  const kind = kindOf(schema);
+  const here = (coming: Coming): coming is HandshakeMessage =>
+    coming._tag === "Handshake" && coming.type === kind.type;
+  return new Place(kind.name, here, (coming, from) => {
+    // `receive` asked `accepts` before it came here.
+    const { body, raw } = coming as HandshakeMessage;
+    const before = from.transcript();
+    from.take();
+    return Either.map(kind.decode(body), (message) => {
+      from.heard(raw, message);
+      return { message, body, before };
+    });
+  });
+};
+
+/** The message must be here. */
+export const one = <A extends Message, I>(schema: Schema.Schema<A, I>): Place<A> =>
+  proof(schema).map((received) => received.message);
+
+/** Finished, which is good only if it is the one we expect after what was said; gives its `verifyData`. */
+export const finished = <A extends Message & { readonly verifyData: Bytes }, I>(
+  schema: Schema.Schema<A, I>,
+  expected: (said: Snapshot) => Bytes,
+): Place<Bytes> => {
+  const { name, accepts, take } = proof(schema);
+  return new Place(
+    name,
+    accepts,
+    (coming, from) =>
+      Either.flatMap(
+        take(coming, from),
+        ({ message, before }) =>
+          equal(message.verifyData, expected(before))
+            ? Either.right(message.verifyData)
+            : Either.left(new DecryptError({ what: "Finished" })),
+      ),
+  );
+};
+
+/** What may be here. Never the last place of a flight: there would be nothing to tell it from. */
+export const maybe = <A>(place: Place<A>): Place<Option.Option<A>> =>
+  new Place(
+    place.name,
+    place.accepts,
+    (coming, from) => Either.map(place.take(coming, from), Option.some),
+    Option.none,
+  );
+
+/** Nothing is here. */
+export const absent: Place<undefined> = new Place(
+  "nothing",
+  undefined,
+  () => Either.right(undefined),
+  () => undefined,
+);
+
+/** Here the peer changes to these keys (RFC 5246 §7.1): the only places where a ChangeCipherSpec is accepted. */
+export const changeCipherSpec = (keys: Protection): Place<void> =>
+  new Place("ChangeCipherSpec", (coming) => coming._tag === "ChangeCipherSpec", (_, from) => {
+    from.take();
+    return from.changeRead(keys);
+  });
+
+/** A flight's declaration: places by name, in order. */
+// deno-lint-ignore no-explicit-any -- a place's type is its own; only `Place<any>` holds them all
+export type Shape = Readonly<Record<string, Place<any>>>;
+
+/** What a flight of this shape gives. */
+export type FlightOf<S extends Shape> = { readonly [K in keyof S]: S[K]["Type"] };
+
+/** Reads a flight, or a part of one, off the wire. */
+export const receive = <S extends Shape>(
+  shape: S,
+): Effect.Effect<FlightOf<S>, ConnectionError | DecryptError, Handshakes> =>
+  Effect.flatMap(Handshakes, (from) => {
+    const places = Object.entries(shape);
+    const out: Record<string, unknown> = {};
+    /** What could have come since the last thing that did. */
+    let expected: Array<string> = [];
+    const next = (index: number): Effect.Effect<FlightOf<S>, ConnectionError | DecryptError> => {
+      if (index === places.length) return Effect.succeed(out as FlightOf<S>);
+      const [key, place] = places[index]!;
+      if (!place.accepts) {
+        out[key] = place.otherwise?.();
+        return next(index + 1);
+      }
+      return Effect.flatMap(from.peek, (coming) => {
+        expected.push(place.name);
+        if (place.accepts!(coming)) {
+          expected = [];
+          const taken = place.take(coming, from);
+          if (Either.isLeft(taken)) return Effect.fail(taken.left);
+          out[key] = taken.right;
+        } else if (place.otherwise) out[key] = place.otherwise();
+        else return Effect.fail(new UnexpectedMessage({ expected, got: nameOfComing(coming) }));
+        return next(index + 1);
+      });
+    };
+    return next(0);
+  });

@@ -1,0 +1,38 @@
+/** Saying a flight, the mirror of `receive`. @module */
+import { Effect } from "../deps.ts";
+import type { Snapshot } from "../crypto/transcript.ts";
+import { Handshakes, type Message } from "../record/handshakes.ts";
+import type { Protection } from "../record/protection.ts";
+import { EncodeError } from "../wire/codec.ts";
+import { encodeMessage } from "./message_kind.ts";
+
+/** In a flight of ours: here we change to these keys. */
+export class ChangeTo {
+  constructor(readonly keys: Protection) {}
+}
+
+/** We change to these keys (RFC 5246 §7.1). */
+export const changeTo = (keys: Protection): ChangeTo => new ChangeTo(keys);
+
+/**
+ * Says a flight or a part of one. It leaves in one write, when we next wait for the peer. Gives the transcript so far.
+ * Fails with EncodeError where a setting of ours does not fit its member (a name of 300 bytes).
+ */
+export const send = (
+  ...items: ReadonlyArray<Message | ChangeTo>
+): Effect.Effect<Snapshot, EncodeError, Handshakes> =>
+  Effect.flatMap(Handshakes, (to) => {
+    for (const item of items) {
+      if (item instanceof ChangeTo) {
+        to.changeWrite(item.keys);
+        continue;
+      }
+      try {
+        to.send(encodeMessage(item), item);
+      } catch (e) {
+        if (e instanceof EncodeError) return Effect.fail(e);
+        throw e;
+      }
+    }
+    return Effect.succeed(to.transcript());
+  });

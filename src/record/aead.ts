@@ -1,0 +1,74 @@
+/**
+ * AEAD records of TLS 1.2 (RFC 5246 §6.2.3.3).
+ *
+ * AES-GCM writes eight bytes of its nonce into each record (RFC 5288 §3), here the sequence number, which never
+ * repeats under one key. ChaCha20-Poly1305 writes none: its nonce is the IV xor the sequence number (RFC 7905 §2).
+ *
+ * @module
+ */
+import { BadRecordMac } from "../errors.ts";
+import type { ContentType } from "../names/protocol.ts";
+import type { Aead } from "../services/crypto.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
+
+const TAG = 16;
+
+/** How a record's nonce comes about. */
+export interface NonceForm {
+  /** Bytes of nonce in each record. */
+  readonly explicit: 0 | 8;
+  /** Bytes of IV from the key block. */
+  readonly fixed: 4 | 12;
+}
+
+/** The nonces of RFC 5288 §3 and RFC 7905 §2. */
+export const nonceForms = {
+  gcm: { explicit: 8, fixed: 4 },
+  chacha: { explicit: 0, fixed: 12 },
+} as const satisfies Record<string, NonceForm>;
+
+/** Protects one direction; `iv` is the part of the nonce that the key block gives. */
+export const aeadProtection = (version: number, cipher: Aead, iv: Bytes, form: NonceForm): Protection => {
+  const overhead = form.explicit + TAG;
+  // seq_num(8) type(1) version(2) length(2): the additional data, whose first eight bytes serve the nonce too.
+  const additionalData = new Uint8Array(13);
+  const view = new DataView(additionalData.buffer);
+  const nonce = new Uint8Array(12);
+  nonce.set(iv);
+  view.setUint16(9, version);
+  // A double counts exactly to 2^53, which no connection reaches; a BigInt per record would cost an allocation.
+  let sequence = 0;
+  const next = (type: ContentType, length: number): void => {
+    view.setUint32(0, sequence / 2 ** 32);
+    view.setUint32(4, sequence);
+    sequence++;
+    additionalData[8] = type;
+    view.setUint16(11, length);
+  };
+  const implicit = (): void => {
+    for (let i = 0; i < 8; i++) nonce[4 + i] = iv[4 + i]! ^ additionalData[i]!;
+  };
+  return {
+    limit: MAX_PLAINTEXT + overhead,
+    seal: (type, fragment) => {
+      next(type, fragment.length);
+      if (form.explicit === 0) {
+        implicit();
+        return [cipher.seal(nonce, additionalData, fragment)];
+      }
+      nonce.set(additionalData.subarray(0, 8), 4);
+      return [additionalData.slice(0, 8), cipher.seal(nonce, additionalData, fragment)];
+    },
+    open: (type, sealed) => {
+      const length = sealed.length - overhead;
+      if (length < 0) throw new BadRecordMac();
+      next(type, length);
+      if (form.explicit === 0) implicit();
+      else nonce.set(sealed.subarray(0, 8), 4);
+      const fragment = cipher.open(nonce, additionalData, sealed.subarray(form.explicit));
+      if (!fragment) throw new BadRecordMac();
+      return { type, fragment };
+    },
+  };
+};

@@ -1,0 +1,103 @@
+/** What a flight sees of a connection: what comes next, what was said so far, and a way to answer. @module */
+import { Context, type Effect, type Either } from "../deps.ts";
+import { type Snapshot, Transcript } from "../crypto/transcript.ts";
+import type { ConnectionError, RecordError } from "../errors.ts";
+import type { Direction, Observe } from "../events.ts";
+import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import type { Protection } from "./protection.ts";
+import type { Arrival, Records } from "./records.ts";
+import { attempt } from "./attempt.ts";
+
+/** What may stand in a flight. */
+export type Coming = Extract<Arrival, { readonly _tag: "Handshake" | "ChangeCipherSpec" }>;
+
+/** A message as an instance of its class. */
+export type Message = { readonly _tag: string };
+
+/** One handshake's messages, in both directions. It owns the transcript, so that nothing can be forgotten. */
+export interface HandshakeStream {
+  /** The next message or change of keys, left where it is. Flushes what is to be sent before it waits. */
+  readonly peek: Effect.Effect<Coming, ConnectionError>;
+  /** Takes away what was peeked; a message joins the transcript. */
+  readonly take: () => void;
+  /** Tells an observer, if there is one, what was taken. */
+  readonly heard: (raw: Bytes, message: Message) => void;
+  /** The transcript so far. */
+  readonly transcript: () => Snapshot;
+  /** Puts a message into the outbox and into the transcript. */
+  readonly send: (raw: Bytes, message: Message) => void;
+  /** The peer's later records are under these keys. */
+  readonly changeRead: (protection: Protection) => Either.Either<void, RecordError>;
+  /** Says ChangeCipherSpec; our later records are under these keys. */
+  readonly changeWrite: (protection: Protection) => void;
+  /** The version that records say from now on. */
+  readonly agree: (version: ProtocolVersion) => void;
+  /** The handshake is over. */
+  readonly done: () => void;
+}
+
+/** The stream of the handshake that is under way, as a service. */
+export class Handshakes extends Context.Tag("effect-tls/1/Handshakes")<Handshakes, HandshakeStream>() {}
+
+/** A stream for one handshake, over what the connection has. */
+export const handshakeStream = (over: {
+  readonly records: Records;
+  readonly peek: HandshakeStream["peek"];
+  readonly drop: () => void;
+  readonly observe: Observe | undefined;
+  readonly ahead: () => Coming | undefined;
+  readonly done: () => void;
+}): HandshakeStream => {
+  const { records, observe } = over;
+  const transcript = new Transcript();
+  let flight = 0;
+  let last: Direction | undefined;
+  const inFlight = (direction: Direction, raw?: Bytes): number => {
+    if (raw?.[0] === HandshakeType.hello_request) return 0;
+    if (direction !== last) flight++;
+    last = direction;
+    return flight;
+  };
+  return {
+    peek: over.peek,
+    take: () => {
+      const coming = over.ahead();
+      if (coming?._tag === "Handshake") transcript.add(coming.raw);
+      over.drop();
+    },
+    heard: (raw, message) =>
+      observe?.({
+        _tag: "message",
+        direction: "received",
+        flight: inFlight("received", raw),
+        epoch: records.epochs.read,
+        raw,
+        message,
+      }),
+    transcript: () => transcript.snapshot(),
+    send: (raw, message) => {
+      // HelloRequest is in no transcript (RFC 5246 §7.4.1.1).
+      if (raw[0] !== HandshakeType.hello_request) transcript.add(raw);
+      observe?.({
+        _tag: "message",
+        direction: "sent",
+        flight: inFlight("sent", raw),
+        epoch: records.epochs.write,
+        raw,
+        message,
+      });
+      records.write(ContentType.handshake, raw);
+    },
+    changeRead: (protection) => {
+      observe?.({ _tag: "changeCipherSpec", direction: "received", flight: inFlight("received") });
+      return attempt(() => records.changeRead(protection));
+    },
+    changeWrite: (protection) => {
+      observe?.({ _tag: "changeCipherSpec", direction: "sent", flight: inFlight("sent") });
+      records.changeWrite(protection);
+    },
+    agree: (version) => records.agree(version),
+    done: over.done,
+  };
+};

@@ -1,0 +1,266 @@
+/**
+ * The record layer of one connection (RFC 5246 §6.2): synchronous, no Effect.
+ *
+ * Bytes go in by `feed` and come out of `next` one arrival at a time. A record is opened only when it is asked for, so
+ * that a change of keys falls between two records and nothing is decrypted past it. What is sent gathers in an outbox
+ * that the caller empties when it likes. Faults are thrown as `RecordError`.
+ *
+ * @module
+ */
+import {
+  IllegalParameter,
+  LimitExceeded,
+  NotTls,
+  RecordOverflow,
+  RecordVersion,
+  UnexpectedMessage,
+} from "../errors.ts";
+import { AlertDescription, AlertLevel } from "../names/alert.ts";
+import { ContentType, HandshakeType, ProtocolVersion } from "../names/protocol.ts";
+import { DecodeError } from "../wire/codec.ts";
+import { type Bytes, concat, EMPTY, toHex } from "../wire/bytes.ts";
+import { ByteQueue } from "./byte_queue.ts";
+import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection.ts";
+
+/** A whole handshake message: `raw` is its header and body as received, which is what is hashed and signed. */
+export interface HandshakeMessage {
+  readonly _tag: "Handshake";
+  readonly type: HandshakeType;
+  readonly body: Bytes;
+  readonly raw: Bytes;
+}
+
+/** What `next` gives. */
+export type Arrival =
+  | HandshakeMessage
+  | { readonly _tag: "ChangeCipherSpec" }
+  | { readonly _tag: "ApplicationData"; readonly data: Bytes }
+  | { readonly _tag: "Alert"; readonly level: AlertLevel; readonly description: AlertDescription };
+
+/** What a peer may send at most; more is a `LimitExceeded`. */
+export interface RecordLimits {
+  /** Bytes in a handshake message, and in a Certificate. */
+  readonly handshakeMessage: number;
+  readonly certificateMessage: number;
+  /** Records in a row that carry nothing. */
+  readonly emptyRecords: number;
+}
+
+const HEADER = 5;
+/** RFC 5246 §6.2.3: how long a sealed fragment may ever be. */
+const MAX_CIPHERTEXT = MAX_PLAINTEXT + 2048;
+
+/** Both directions of one connection. */
+export class Records {
+  readonly #in = new ByteQueue();
+  readonly #message = new ByteQueue();
+  #out: Array<Bytes> = [];
+  #outLength = 0;
+  #read = plaintext;
+  #write = plaintext;
+  #started = false;
+  #empty = 0;
+  /** Between the peer's ChangeCipherSpec and the end of the message after it nothing but that message has a place. */
+  #changing = false;
+  #readEpoch = 0;
+  #writeEpoch = 0;
+  #agreed: ProtocolVersion | undefined;
+
+  constructor(readonly limits: RecordLimits) {}
+
+  /** How often the peer's, and our, keys have changed. */
+  get epochs(): { readonly read: number; readonly write: number } {
+    return { read: this.#readEpoch, write: this.#writeEpoch };
+  }
+
+  /** Bytes from the peer; they become the record layer's, which gives views of them. */
+  feed(chunk: Bytes): void {
+    this.#in.push(chunk);
+  }
+
+  /** From now on records say this version and must say it (RFC 5246 §E.1). */
+  agree(version: ProtocolVersion): void {
+    this.#agreed = version;
+  }
+
+  /** The next arrival, or `undefined` when more bytes are wanted. */
+  next(): Arrival | undefined {
+    for (;;) {
+      const message = this.#whole();
+      if (message) return message;
+      const record = this.#record();
+      if (!record) return undefined;
+      const { type, fragment } = record;
+      if (fragment.length > MAX_PLAINTEXT) {
+        throw new RecordOverflow({ length: fragment.length, limit: MAX_PLAINTEXT });
+      }
+      if (type !== ContentType.handshake && this.#message.length > 0) {
+        throw new UnexpectedMessage({
+          expected: ["the rest of a handshake message"],
+          got: contentName(type),
+        });
+      }
+      if (
+        this.#changing && (type === ContentType.application_data || type === ContentType.change_cipher_spec)
+      ) {
+        throw new UnexpectedMessage({ expected: ["Finished"], got: contentName(type) });
+      }
+      if (fragment.length > 0) this.#empty = 0;
+      else if (++this.#empty > this.limits.emptyRecords) {
+        const allowed = this.limits.emptyRecords;
+        throw new LimitExceeded({ limit: "emptyRecords", allowed, got: this.#empty });
+      }
+      switch (type) {
+        case ContentType.handshake:
+          this.#message.push(fragment);
+          break;
+        case ContentType.change_cipher_spec:
+          return changeCipherSpec(fragment);
+        case ContentType.alert:
+          return alert(fragment);
+        case ContentType.application_data:
+          if (this.#readEpoch === 0) {
+            throw new UnexpectedMessage({ expected: ["a handshake message"], got: contentName(type) });
+          }
+          if (fragment.length > 0) return { _tag: "ApplicationData", data: fragment };
+          break;
+        default:
+          throw new UnexpectedMessage({ expected: Object.values(contentNames), got: contentName(type) });
+      }
+    }
+  }
+
+  /** The peer's later records are under other keys; nothing it said under the old ones may be half read. */
+  changeRead(protection: Protection): void {
+    if (this.#message.length > 0) {
+      throw new UnexpectedMessage({
+        expected: ["ChangeCipherSpec between two messages"],
+        got: "handshake bytes before a change of keys",
+      });
+    }
+    this.#read = protection;
+    this.#readEpoch++;
+    this.#changing = true;
+  }
+
+  /** Says ChangeCipherSpec; our later records are under other keys (RFC 5246 §7.1). */
+  changeWrite(protection: Protection): void {
+    this.write(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
+    this.#write = protection;
+    this.#writeEpoch++;
+  }
+
+  /** Seals into the outbox, in as many records as it takes; nothing is sent for no bytes (RFC 5246 §6.2.1). */
+  write(type: ContentType, data: Bytes): void {
+    // The first hello says 1.0, which every server reads (RFC 5246 §E.1).
+    const version = this.#agreed ?? ProtocolVersion.TLS_1_0;
+    for (let at = 0; at < data.length; at += MAX_PLAINTEXT) {
+      const parts = this.#write.seal(type, data.subarray(at, at + MAX_PLAINTEXT));
+      let length = 0;
+      for (const part of parts) length += part.length;
+      this.#out.push(Uint8Array.of(type, version >> 8, version, length >> 8, length), ...parts);
+      this.#outLength += HEADER + length;
+    }
+  }
+
+  /** How many bytes wait to be sent. */
+  get outboxLength(): number {
+    return this.#outLength;
+  }
+
+  /** All that is to be sent, in one piece. */
+  takeOutbox(): Bytes {
+    if (this.#outLength === 0) return EMPTY;
+    const out = concat(...this.#out);
+    this.#out = [];
+    this.#outLength = 0;
+    return out;
+  }
+
+  /** The next record, opened. */
+  #record() {
+    const queue = this.#in;
+    if (queue.length < HEADER) return undefined;
+    const type = ContentType.of(queue.at(0));
+    const version = queue.at(1) << 8 | queue.at(2);
+    const length = queue.at(3) << 8 | queue.at(4);
+    if (!this.#started && !(type in contentNames && version >> 8 === 3)) throw notTls(queue);
+    if (this.#agreed === undefined ? version >> 8 !== 3 : version !== this.#agreed) {
+      throw new RecordVersion({
+        expected: ProtocolVersion.nameOf(this.#agreed ?? 0x0300),
+        got: ProtocolVersion.nameOf(version),
+      });
+    }
+    const limit = Math.min(this.#read.limit, MAX_CIPHERTEXT);
+    if (length > limit) throw new RecordOverflow({ length, limit });
+    if (queue.length < HEADER + length) return undefined;
+    this.#started = true;
+    queue.take(HEADER);
+    return this.#read.open(type, queue.take(length));
+  }
+
+  /** A handshake message that is complete. Its length is refused at its header, before its body is waited for. */
+  #whole(): HandshakeMessage | undefined {
+    const queue = this.#message;
+    if (queue.length < 4) return undefined;
+    const type = HandshakeType.of(queue.at(0));
+    const length = queue.at(1) << 16 | queue.at(2) << 8 | queue.at(3);
+    const limit = type === HandshakeType.certificate ? "certificateMessage" : "handshakeMessage";
+    if (length > this.limits[limit]) {
+      throw new LimitExceeded({ limit, allowed: this.limits[limit], got: length });
+    }
+    if (queue.length < 4 + length) return undefined;
+    this.#changing = false;
+    const raw = queue.take(4 + length);
+    return { _tag: "Handshake", type, raw, body: raw.subarray(4) };
+  }
+}
+
+const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
+
+const changeCipherSpec = (fragment: Bytes): Arrival => {
+  if (fragment.length === 1 && fragment[0] === 1) return { _tag: "ChangeCipherSpec" };
+  throw new IllegalParameter({
+    subject: "ChangeCipherSpec",
+    field: "type",
+    reason: `${toHex(fragment.subarray(0, 8)) || "nothing"}, where one byte 01 is due`,
+    rfc: "RFC 5246 §7.1",
+  });
+};
+
+/** An alert stands alone and whole in its record, so that nobody can split or smuggle one. */
+const alert = (fragment: Bytes): Arrival => {
+  if (fragment.length !== 2) {
+    const reason = `${fragment.length} bytes, where two are due`;
+    throw new DecodeError({ subject: "Alert", path: "", offset: 0, reason });
+  }
+  const level = AlertLevel.of(fragment[0]!);
+  if (level !== AlertLevel.warning && level !== AlertLevel.fatal) {
+    const reason = `${level} is neither warning nor fatal`;
+    throw new IllegalParameter({ subject: "Alert", field: "level", reason, rfc: "RFC 5246 §7.2" });
+  }
+  return { _tag: "Alert", level, description: AlertDescription.of(fragment[1]!) };
+};
+
+const contentNames: Readonly<Record<number, string>> = {
+  [ContentType.change_cipher_spec]: "ChangeCipherSpec",
+  [ContentType.alert]: "Alert",
+  [ContentType.handshake]: "Handshake",
+  [ContentType.application_data]: "ApplicationData",
+};
+const contentName = (type: number): string =>
+  contentNames[type] ?? `content type ${ContentType.nameOf(type)}`;
+
+const notTls = (queue: ByteQueue): NotTls => {
+  const start = queue.peek(Math.min(queue.length, 16));
+  const text = String.fromCharCode(...start);
+  const readable = /^[\x09\x0a\x0d\x20-\x7e]+$/.test(text);
+  const looksLike = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|HTTP)[ /]/.test(text)
+    ? "HTTP"
+    : (start[0]! & 0x80) !== 0 && (start[2] === 1 || start[2] === 4)
+    ? "SSLv2"
+    : readable
+    ? "text"
+    : "nothing known";
+  return new NotTls({ looksLike, start: readable ? JSON.stringify(text) : toHex(start) });
+};

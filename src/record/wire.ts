@@ -1,0 +1,186 @@
+/**
+ * A connection's records over its byte stream: what arrives, what leaves, and the stream of handshake messages that
+ * the flights see. Nothing here knows an order of messages.
+ *
+ * @module
+ */
+import { Effect, Either } from "../deps.ts";
+import { type ConnectionError, LimitExceeded, PeerAlert, Truncated, UnexpectedMessage } from "../errors.ts";
+import type { Observe } from "../events.ts";
+import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
+import { ContentType, HandshakeType } from "../names/protocol.ts";
+import type { ByteStream } from "../services/transport.ts";
+import { DecodeError } from "../wire/codec.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { attempt } from "./attempt.ts";
+import { type Coming, type HandshakeStream, handshakeStream } from "./handshakes.ts";
+import { type Arrival, type RecordLimits, Records } from "./records.ts";
+
+/** What a peer may send at most. */
+export interface WireLimits extends RecordLimits {
+  /** Warning alerts in a row. */
+  readonly warningAlerts: number;
+  /** HelloRequests in a row that are passed over. */
+  readonly helloRequests: number;
+}
+
+/** What one step of the pump met. */
+export type Step = "data" | "handshake" | "warning" | "close_notify";
+
+/** A connection's records, in both directions. */
+export interface Wire {
+  readonly records: Records;
+  /** Application data that arrived and was not read yet. */
+  readonly inbox: Array<Bytes>;
+  /** Handles one arrival: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
+  readonly step: Effect.Effect<Step, ConnectionError>;
+  /** As `step` for what has arrived already; `undefined` when more bytes are wanted. Never waits. */
+  readonly buffered: Effect.Effect<Step | undefined, ConnectionError>;
+  /** What a handshake would take next, if it has arrived. */
+  readonly ahead: () => Coming | undefined;
+  /** Passes over what is ahead. */
+  readonly drop: () => void;
+  /** Hands the outbox to the stream; concurrent callers share one write. */
+  readonly flush: Effect.Effect<void, ConnectionError>;
+  /** Puts an alert into the outbox. */
+  readonly alert: (level: AlertLevel, description: AlertName) => void;
+  /** A stream of messages for one handshake, with a transcript of its own. */
+  readonly handshake: () => HandshakeStream;
+}
+
+/** The wire of one connection over `stream`. */
+export const makeWire = (
+  stream: ByteStream,
+  role: "client" | "server",
+  limits: WireLimits,
+  observe: Observe | undefined,
+): Wire => {
+  const records = new Records(limits);
+  const inbox: Array<Bytes> = [];
+  const lock = Effect.unsafeMakeSemaphore(1);
+  let ahead: Coming | undefined;
+  let warnings = 0;
+  let helloRequests = 0;
+  let handshaking = true;
+
+  /**
+   * Order of sealing is order on the wire, so the outbox is emptied inside the lock. A write cut short leaves half a
+   * record on the wire, after which nothing may follow: it closes the stream.
+   */
+  const flush: Effect.Effect<void, ConnectionError> = Effect.suspend(() =>
+    records.outboxLength === 0 ? Effect.void : lock.withPermits(1)(Effect.suspend(() => {
+      const bytes = records.takeOutbox();
+      return bytes.length === 0 ? Effect.void : Effect.onInterrupt(stream.write(bytes), () => stream.close);
+    }))
+  );
+
+  const arrive: Effect.Effect<Arrival, ConnectionError> = Effect.suspend(() => {
+    const arrived = attempt(() => records.next());
+    if (Either.isLeft(arrived)) return Effect.fail(arrived.left);
+    if (arrived.right) return Effect.succeed(arrived.right);
+    return Effect.zipRight(
+      flush, // one flight is one write: it leaves when we wait for the peer
+      Effect.flatMap(stream.read, (bytes) => {
+        if (!bytes) return Effect.fail(new Truncated({ handshaking }));
+        records.feed(bytes);
+        return arrive;
+      }),
+    );
+  });
+
+  const received = (a: Arrival): Effect.Effect<Step, ConnectionError> => {
+    if (a._tag !== "Alert") warnings = 0;
+    switch (a._tag) {
+      case "ApplicationData":
+        helloRequests = 0;
+        inbox.push(a.data);
+        return Effect.succeed("data");
+      case "Alert":
+        observe?.({ _tag: "alert", direction: "received", level: a.level, description: a.description });
+        if (a.description === AlertDescription.close_notify) return Effect.succeed("close_notify");
+        if (a.level === AlertLevel.fatal) return Effect.fail(new PeerAlert(a));
+        return ++warnings > limits.warningAlerts
+          ? Effect.fail(
+            new LimitExceeded({ limit: "warningAlerts", allowed: limits.warningAlerts, got: warnings }),
+          )
+          : Effect.succeed("warning");
+      case "Handshake":
+        if (a.type === HandshakeType.hello_request) return helloRequest(a.body);
+        helloRequests = 0;
+        ahead = a;
+        return Effect.succeed("handshake");
+      case "ChangeCipherSpec":
+        ahead = a;
+        return Effect.succeed("handshake");
+    }
+  };
+
+  /** RFC 5246 §7.4.1.1: a client in the middle of a handshake ignores it; a server never gets one. */
+  const helloRequest = (body: Bytes): Effect.Effect<Step, ConnectionError> => {
+    if (role === "server") {
+      return Effect.fail(new UnexpectedMessage({ expected: ["a client's message"], got: "HelloRequest" }));
+    }
+    if (body.length > 0) {
+      const reason = `${body.length} bytes left over`;
+      return Effect.fail(new DecodeError({ subject: "HelloRequest", path: "", offset: 0, reason }));
+    }
+    if (++helloRequests > limits.helloRequests) {
+      const allowed = limits.helloRequests;
+      return Effect.fail(new LimitExceeded({ limit: "helloRequests", allowed, got: helloRequests }));
+    }
+    if (!handshaking) ahead = HELLO_REQUEST;
+    return Effect.succeed(handshaking ? "warning" : "handshake");
+  };
+
+  const step = Effect.flatMap(arrive, received);
+
+  const buffered: Effect.Effect<Step | undefined, ConnectionError> = Effect.suspend(() => {
+    const arrived = attempt(() => records.next());
+    if (Either.isLeft(arrived)) return Effect.fail(arrived.left);
+    return arrived.right ? received(arrived.right) : Effect.succeed(undefined);
+  });
+
+  /** A close_notify in the middle of a handshake ends it. */
+  const peek: Effect.Effect<Coming, ConnectionError> = Effect.suspend(() =>
+    ahead ? Effect.succeed(ahead) : Effect.flatMap(step, (what) =>
+      what === "close_notify"
+        ? Effect.fail(
+          new PeerAlert({ level: AlertLevel.warning, description: AlertDescription.close_notify }),
+        )
+        : peek)
+  );
+
+  const drop = () => void (ahead = undefined);
+  return {
+    records,
+    inbox,
+    step,
+    buffered,
+    ahead: () => ahead,
+    drop,
+    flush,
+    alert: (level, description) => {
+      const code = AlertDescription[description];
+      records.write(ContentType.alert, Uint8Array.of(level, code));
+      observe?.({ _tag: "alert", direction: "sent", level, description: code });
+    },
+    handshake: () => {
+      handshaking = true;
+      return handshakeStream({
+        records,
+        peek,
+        ahead: () => ahead,
+        drop,
+        observe,
+        done: () => void (handshaking = false),
+      });
+    },
+  };
+};
+
+const HELLO_REQUEST: Coming = {
+  _tag: "Handshake",
+  type: HandshakeType.hello_request,
+  body: new Uint8Array(0),
+  raw: new Uint8Array(4),
+};
