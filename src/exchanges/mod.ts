@@ -1,0 +1,10 @@
+/** The key exchanges. @module */
+import type { Suite } from "../suites.ts";
+import { ecdhe } from "./ecdhe.ts";
+import type { KeyExchange } from "./exchange.ts";
+import { rsa } from "./rsa.ts";
+
+export type { Answer, ExchangeError, KeyExchange, Offered, Terms } from "./exchange.ts";
+
+/** By the name that a suite's row gives; a row without its exchange does not compile. */
+export const exchanges = { rsa, ecdhe } satisfies Record<Suite["exchange"], KeyExchange>;

@@ -1,0 +1,190 @@
+/** What the two hellos settle, and what a handshake leaves behind. @module */
+import { Effect } from "../deps.ts";
+import type { Snapshot } from "../crypto/transcript.ts";
+import type { Derivation, Dialect, OfBoth } from "../dialects/mod.ts";
+import { exchanges, type KeyExchange, type Terms } from "../exchanges/mod.ts";
+import { type ClientHello, findExtension, type ServerHello } from "../messages/mod.ts";
+import type { CipherSuite } from "../names/cipher_suite.ts";
+import type { NamedGroup } from "../names/named_group.ts";
+import type { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
+import type { SignatureScheme } from "../names/signature_scheme.ts";
+import type { Protection } from "../record/protection.ts";
+import type { CryptoService } from "../services/crypto.ts";
+import { KeyLog } from "../services/key_log.ts";
+import { Session, SessionStore, type SessionStoreError } from "../services/session_store.ts";
+import { ascii, type Bytes, toHex } from "../wire/bytes.ts";
+import { make } from "../wire/codec.ts";
+import { Clock } from "../deps.ts";
+import type { Suite } from "../suites.ts";
+
+/** What both ends know after the two hellos: looked up here once, so that no flight asks again. */
+export interface Agreed {
+  readonly hello: ClientHello;
+  readonly server: ServerHello;
+  readonly dialect: Dialect;
+  readonly suite: Suite;
+  readonly exchange: KeyExchange;
+  readonly terms: Terms;
+  readonly derivation: Derivation;
+  /** The master secret of a full handshake, in the form that was agreed on. */
+  readonly master: (premaster: Bytes, said: Snapshot) => Bytes;
+  readonly extendedMasterSecret: boolean;
+  readonly secureRenegotiation: boolean;
+  /** The host name that the client asked for. */
+  readonly serverName: string | undefined;
+  /** The application protocol, one of our own names. */
+  readonly alpn: string | undefined;
+  /** The trust settings that a session of this handshake is for. */
+  readonly partition: string;
+}
+
+/** A full handshake follows. */
+export interface Full extends Agreed {
+  readonly _tag: "Full";
+}
+
+/** A session is resumed (RFC 5246 §7.3, figure 2). */
+export interface Resumed extends Agreed {
+  readonly _tag: "Resumed";
+  readonly session: Session;
+}
+
+/** What either side brings to `agree`. */
+export interface Settled extends
+  Pick<
+    Agreed,
+    "hello" | "server" | "dialect" | "suite" | "serverName" | "alpn" | "partition" | "secureRenegotiation"
+  > {
+  readonly crypto: CryptoService;
+  readonly groups: ReadonlyArray<NamedGroup>;
+  readonly schemes: ReadonlyArray<SignatureScheme>;
+}
+
+/** Derives from the two hellos all that follows from them. */
+export const agree = ({ crypto, groups, schemes, ...settled }: Settled): Agreed => {
+  const { hello, server, dialect, suite } = settled;
+  const random = { client: hello.random, server: server.random };
+  const derivation = dialect.derive(suite, random, crypto);
+  const extendedMasterSecret = findExtension(server.extensions, "extended_master_secret") !== undefined;
+  return {
+    ...settled,
+    exchange: exchanges[suite.exchange],
+    terms: { dialect, random, clientVersion: hello.clientVersion, groups, schemes },
+    derivation,
+    master: extendedMasterSecret ? derivation.extendedMaster : derivation.master,
+    extendedMasterSecret,
+  };
+};
+
+/** What was agreed on, as a user sees it. */
+export interface Negotiated {
+  readonly version: ProtocolVersion;
+  readonly cipherSuite: CipherSuite;
+  readonly compressionMethod: CompressionMethod;
+  /** Empty when the session can't be resumed. */
+  readonly sessionId: Bytes;
+  readonly resumed: boolean;
+  readonly clientRandom: Bytes;
+  readonly serverRandom: Bytes;
+  readonly serverName: string | undefined;
+  readonly alpn: string | undefined;
+  /** The group of the key exchange; `undefined` without one, and when resumed. */
+  readonly group: NamedGroup | undefined;
+  /** The scheme of the server's signature; `undefined` without one, and when resumed. */
+  readonly signatureScheme: SignatureScheme | undefined;
+  /** RFC 7627 */
+  readonly extendedMasterSecret: boolean;
+  /** RFC 5746 */
+  readonly secureRenegotiation: boolean;
+}
+
+/** What a finished handshake leaves behind. */
+export interface Established {
+  readonly negotiated: Negotiated;
+  readonly dialect: Dialect;
+  readonly suite: Suite;
+  readonly masterSecret: Bytes;
+  /** Both Finished, for RFC 5746 and RFC 5929. */
+  readonly verifyData: OfBoth<Bytes>;
+  /** The peer's chain as DER, leaf first. */
+  readonly peerCertificates: ReadonlyArray<Bytes>;
+  /** Where the session stands in the store, so that it can be invalidated (RFC 5246 §7.2.2). */
+  readonly sessionKey: string | undefined;
+}
+
+/** The keys of a handshake. */
+export interface Keys {
+  readonly master: Bytes;
+  readonly keys: OfBoth<Protection>;
+}
+
+/** The keys that follow from a master secret, which a key log hears of. */
+export const keysOf = (at: Agreed, master: Bytes): Effect.Effect<Keys> =>
+  Effect.gen(function* () {
+    const log = yield* KeyLog;
+    if (log) yield* log(`CLIENT_RANDOM ${toHex(at.hello.random)} ${toHex(master)}`);
+    return { master, keys: at.derivation.keys(master) };
+  });
+
+/** What the handshake leaves behind. */
+export const established = (at: Agreed, how: {
+  readonly masterSecret: Bytes;
+  readonly verifyData: OfBoth<Bytes>;
+  readonly resumed: boolean;
+  readonly peerCertificates: ReadonlyArray<Bytes>;
+  readonly sessionKey: string | undefined;
+  readonly group?: NamedGroup | undefined;
+  readonly scheme?: SignatureScheme | undefined;
+}): Established => ({
+  negotiated: {
+    version: at.dialect.version,
+    cipherSuite: at.suite.id,
+    compressionMethod: at.server.compressionMethod,
+    sessionId: at.server.sessionId,
+    resumed: how.resumed,
+    clientRandom: at.hello.random,
+    serverRandom: at.server.random,
+    serverName: at.serverName,
+    alpn: at.alpn,
+    group: how.group,
+    signatureScheme: how.scheme,
+    extendedMasterSecret: at.extendedMasterSecret,
+    secureRenegotiation: at.secureRenegotiation,
+  },
+  dialect: at.dialect,
+  suite: at.suite,
+  masterSecret: how.masterSecret,
+  verifyData: how.verifyData,
+  peerCertificates: how.peerCertificates,
+  sessionKey: how.sessionKey,
+});
+
+/** The session that a full handshake made. */
+export const sessionOf = (
+  at: Agreed,
+  masterSecret: Bytes,
+  peerCertificates: ReadonlyArray<Bytes>,
+): Effect.Effect<Session> =>
+  Effect.map(Clock.currentTimeMillis, (now) =>
+    make(Session, {
+      // Copies: what is stored must not keep a whole record alive.
+      id: at.server.sessionId.slice(),
+      version: at.dialect.version,
+      cipherSuite: at.suite.id,
+      compressionMethod: at.server.compressionMethod,
+      masterSecret,
+      extendedMasterSecret: at.extendedMasterSecret ? 1 : 0,
+      serverName: at.serverName ?? "",
+      partition: ascii(at.partition),
+      peerCertificates: peerCertificates.map((der) => der.slice()),
+      createdAt: Math.floor(now / 1000),
+    }));
+
+/** Asks the store; where it can't be asked the handshake goes on without it, and a log says so. */
+export const fromStore = <A, B>(
+  ask: (store: SessionStore["Type"]) => Effect.Effect<A, SessionStoreError>,
+  otherwise: B,
+): Effect.Effect<A | B, never, SessionStore> =>
+  Effect.flatMap(SessionStore, ask).pipe(
+    Effect.catchAll((e) => Effect.as(Effect.logWarning(e.message), otherwise)),
+  );

@@ -1,0 +1,152 @@
+/** What a client makes of a ServerHello: pure, a value or the reason why not. @module */
+import { Either, Option } from "../deps.ts";
+import { dialects, highest, isDowngraded } from "../dialects/mod.ts";
+import { IllegalParameter, Refused, UnsupportedExtension } from "../errors.ts";
+import {
+  type ClientHelloExtension,
+  findExtension,
+  type ServerHello,
+  type ServerHelloExtension,
+} from "../messages/mod.ts";
+import { CipherSuite } from "../names/cipher_suite.ts";
+import { ExtensionType } from "../names/extension_type.ts";
+import { ECPointFormat, versionText } from "../names/protocol.ts";
+import type { CryptoService } from "../services/crypto.ts";
+import { suites } from "../suites.ts";
+import { sameBytes } from "../wire/bytes.ts";
+import { agree, type Full, type Resumed } from "./agreed.ts";
+import { type Offer, sniOf } from "./client_hello.ts";
+
+/** Why a ServerHello does not do. */
+export type NegotiationError = IllegalParameter | Refused | UnsupportedExtension;
+
+const illegal = (field: string, reason: string, rfc: string) =>
+  Either.left(new IllegalParameter({ subject: "ServerHello", field, reason, rfc }));
+const refused = (reason: Refused["reason"], detail: string) => Either.left(new Refused({ reason, detail }));
+
+/** Holds a ServerHello against our offer. */
+export const negotiate = (
+  offer: Offer,
+  server: ServerHello,
+  crypto: CryptoService,
+): Either.Either<Full | Resumed, NegotiationError> =>
+  Either.gen(function* () {
+    const { settings: { policy, serverName }, hello, session } = offer;
+    const dialect = policy.versions.includes(server.serverVersion)
+      ? dialects.get(server.serverVersion)
+      : undefined;
+    if (!dialect) {
+      const ours = policy.versions.map(versionText).join(", ");
+      return yield* refused(
+        "no_common_version",
+        `the server speaks ${versionText(server.serverVersion)}, we ${ours}`,
+      );
+    }
+    if (isDowngraded(server.random, dialect.version, highest(policy.versions))) {
+      return yield* refused("downgrade", "the server could have spoken a higher version that we offered");
+    }
+    const suite = hello.cipherSuites.includes(server.cipherSuite)
+      ? suites.get(server.cipherSuite)
+      : undefined;
+    if (!suite || suite.since > dialect.version) {
+      const reason = `${CipherSuite.nameOf(server.cipherSuite)} was not offered for this version`;
+      return yield* illegal("cipherSuite", reason, "RFC 5246 §7.4.1.3");
+    }
+    if (!hello.compressionMethods.includes(server.compressionMethod)) {
+      return yield* illegal("compressionMethod", "was not offered", "RFC 5246 §7.4.1.3");
+    }
+    yield* solicited(hello.extensions, server.extensions);
+    const secureRenegotiation = yield* renegotiationInfo(offer, server);
+    const formats = findExtension(server.extensions, "ec_point_formats")?.ecPointFormatList;
+    if (formats && !formats.includes(ECPointFormat.uncompressed)) {
+      return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.2");
+    }
+    const settled = agree({
+      hello,
+      server,
+      dialect,
+      suite,
+      crypto,
+      serverName: sniOf(serverName),
+      alpn: yield* applicationProtocol(offer, server),
+      partition: offer.partition,
+      secureRenegotiation,
+      groups: policy.groups,
+      schemes: policy.signatureSchemes,
+    });
+    if (!settled.extendedMasterSecret && policy.requireExtendedMasterSecret) {
+      return yield* refused("no_extended_master_secret", "the server has none, and our policy requires it");
+    }
+    const resumed = Option.filter(session, (s) => sameBytes(s.id, server.sessionId));
+    if (Option.isNone(resumed)) return { ...settled, _tag: "Full" } satisfies Full;
+    const of = resumed.value;
+    if (of.version !== dialect.version) {
+      return yield* illegal("serverVersion", "is not that of the session it resumes", "RFC 5246 §7.4.1.3");
+    }
+    if (of.cipherSuite !== suite.id) {
+      return yield* illegal("cipherSuite", "is not that of the session it resumes", "RFC 5246 §7.4.1.3");
+    }
+    if (of.compressionMethod !== server.compressionMethod) {
+      return yield* illegal(
+        "compressionMethod",
+        "is not that of the session it resumes",
+        "RFC 5246 §7.4.1.3",
+      );
+    }
+    if ((of.extendedMasterSecret === 1) !== settled.extendedMasterSecret) {
+      return yield* refused(
+        "session_lost_extended_master_secret",
+        "the server resumes a session and differs from it in extended_master_secret",
+      );
+    }
+    return { ...settled, _tag: "Resumed", session: of } satisfies Resumed;
+  });
+
+/** RFC 5246 §7.4.1.4: an answer carries nothing that was not asked for. */
+const solicited = (
+  asked: ReadonlyArray<ClientHelloExtension> | undefined,
+  answered: ReadonlyArray<ServerHelloExtension> | undefined,
+): Either.Either<void, UnsupportedExtension> => {
+  const types = new Set((asked ?? []).map(typeOf));
+  const odd = (answered ?? []).find((e) => !types.has(typeOf(e)));
+  return odd === undefined ? Either.void : Either.left(
+    new UnsupportedExtension({ subject: "ServerHello", extension: ExtensionType.nameOf(typeOf(odd)) }),
+  );
+};
+
+const typeOf = (e: ClientHelloExtension | ServerHelloExtension): number =>
+  e._tag === "unknown" ? e.type : ExtensionType.members[e._tag];
+
+/** RFC 5746 §3.4: in a first handshake the answer is empty, or the server does not know it. */
+const renegotiationInfo = (
+  { settings: { policy } }: Offer,
+  server: ServerHello,
+): Either.Either<boolean, Refused> => {
+  const info = findExtension(server.extensions, "renegotiation_info");
+  if (!info) {
+    return policy.requireSecureRenegotiation
+      ? refused("insecure_renegotiation", "the server does not know RFC 5746; Policy.legacy lets it pass")
+      : Either.right(false);
+  }
+  return info.renegotiatedConnection.length === 0
+    ? Either.right(true)
+    : refused("insecure_renegotiation", "renegotiation_info is not empty in a first handshake");
+};
+
+const text = new TextEncoder();
+
+/** RFC 7301 §3.1: one protocol, and one of those we offered. */
+const applicationProtocol = (
+  { settings: { alpn } }: Offer,
+  server: ServerHello,
+): Either.Either<string | undefined, IllegalParameter> => {
+  const answer = findExtension(server.extensions, "application_layer_protocol_negotiation");
+  if (!answer) return Either.right(undefined);
+  const [name, ...more] = answer.protocolNameList;
+  const ours = alpn.find((a) => name !== undefined && sameBytes(text.encode(a), name));
+  return ours !== undefined && more.length === 0 ? Either.right(ours) : illegal(
+    "extensions.application_layer_protocol_negotiation",
+    "is not one of the offered",
+    "RFC 7301 §3.1",
+  );
+};

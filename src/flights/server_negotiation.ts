@@ -1,0 +1,201 @@
+/** What a server makes of a ClientHello: pure, a value or the reason why not. @module */
+import { Either } from "../deps.ts";
+import { authenticationOf } from "../authentications/mod.ts";
+import { type Dialect, dialects, highest } from "../dialects/mod.ts";
+import { IllegalParameter, Refused } from "../errors.ts";
+import { exchanges } from "../exchanges/mod.ts";
+import { type ClientHello, findExtension } from "../messages/mod.ts";
+import { CipherSuite } from "../names/cipher_suite.ts";
+import { NamedGroup } from "../names/named_group.ts";
+import {
+  CompressionMethod,
+  ECPointFormat,
+  NameType,
+  type ProtocolVersion,
+  versionText,
+} from "../names/protocol.ts";
+import type { SignatureScheme } from "../names/signature_scheme.ts";
+import type { Policy } from "../policy.ts";
+import type { Credential } from "../services/credentials.ts";
+import type { Session } from "../services/session_store.ts";
+import { type Suite, suites } from "../suites.ts";
+import { ascii, sameBytes } from "../wire/bytes.ts";
+
+/** How a server wants to be connected to. */
+export interface ServerSettings {
+  readonly policy: Policy;
+  /** Application protocols, the best first (RFC 7301). */
+  readonly alpn: ReadonlyArray<string>;
+}
+
+/** What a ClientHello asks for, before suites and credentials are looked at. */
+export interface Wish {
+  readonly hello: ClientHello;
+  readonly dialect: Dialect;
+  readonly serverName: string | undefined;
+  readonly alpn: string | undefined;
+  /** The client knows RFC 5746. */
+  readonly secureRenegotiation: boolean;
+  readonly extendedMasterSecret: boolean;
+  /** Groups and schemes that both ends can use, the best first by our order. */
+  readonly groups: ReadonlyArray<NamedGroup>;
+  readonly schemes: ReadonlyArray<SignatureScheme>;
+}
+
+/** What a full handshake is made with. */
+export interface Choice {
+  readonly suite: Suite;
+  readonly credential: Credential;
+  /** Those of the wish that this credential can make. */
+  readonly schemes: ReadonlyArray<SignatureScheme>;
+}
+
+type Checked<A> = Either.Either<A, IllegalParameter | Refused>;
+
+const illegal = (field: string, reason: string, rfc: string) =>
+  Either.left(new IllegalParameter({ subject: "ClientHello", field, reason, rfc }));
+const refused = (reason: Refused["reason"], detail: string) => Either.left(new Refused({ reason, detail }));
+
+/** Reads the wish out of a first ClientHello. */
+export const wishOf = ({ policy, alpn }: ServerSettings, hello: ClientHello): Checked<Wish> =>
+  Either.gen(function* () {
+    const dialect = yield* versionOf(policy, hello);
+    if (!hello.compressionMethods.includes(CompressionMethod.null)) {
+      return yield* refused("no_common_compression_method", "every client must offer null");
+    }
+    const formats = findExtension(hello.extensions, "ec_point_formats")?.ecPointFormatList;
+    if (formats && !formats.includes(ECPointFormat.uncompressed)) {
+      return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.1.2");
+    }
+    const extendedMasterSecret = findExtension(hello.extensions, "extended_master_secret") !== undefined;
+    if (!extendedMasterSecret && policy.requireExtendedMasterSecret) {
+      return yield* refused("no_extended_master_secret", "the client has none, and our policy requires it");
+    }
+    const info = findExtension(hello.extensions, "renegotiation_info");
+    if (info && info.renegotiatedConnection.length > 0) {
+      return yield* refused("insecure_renegotiation", "renegotiation_info is not empty in a first handshake");
+    }
+    const groups = findExtension(hello.extensions, "supported_groups")?.namedGroupList ?? anyCurve;
+    const schemes = findExtension(hello.extensions, "signature_algorithms")?.supportedSignatureAlgorithms ??
+      dialect.defaultSchemes;
+    return {
+      hello,
+      dialect,
+      serverName: hostName(hello),
+      alpn: yield* applicationProtocol(alpn, hello),
+      secureRenegotiation: info !== undefined ||
+        hello.cipherSuites.includes(CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
+      extendedMasterSecret,
+      groups: policy.groups.filter((g) => groups.includes(g)),
+      schemes: policy.signatureSchemes.filter((s) => schemes.includes(s)),
+    };
+  });
+
+/** RFC 8422 §4: a client that does not say which curves it has leaves the choice to us; the oldest are safest. */
+const anyCurve: ReadonlyArray<NamedGroup> = [
+  NamedGroup.secp256r1,
+  NamedGroup.secp384r1,
+  NamedGroup.secp521r1,
+];
+
+/** RFC 5246 §E.1; where supported_versions is present it alone decides (RFC 8446 §4.2.1). */
+const versionOf = (policy: Policy, hello: ClientHello): Checked<Dialect> => {
+  const ours = policy.versions.filter((v) => dialects.has(v));
+  const offered = findExtension(hello.extensions, "supported_versions")?.versions;
+  const common = ours.filter((v) => offered ? offered.includes(v) : v <= hello.clientVersion);
+  const dialect = common.length > 0 ? dialects.get(highest(common)) : undefined;
+  if (!dialect) {
+    const theirs = offered
+      ? offered.map(versionText).join(", ")
+      : `up to ${versionText(hello.clientVersion)}`;
+    return refused(
+      "no_common_version",
+      `the client speaks ${theirs}, we ${ours.map(versionText).join(", ")}`,
+    );
+  }
+  if (hello.cipherSuites.includes(CipherSuite.TLS_FALLBACK_SCSV) && dialect.version < highest(ours)) {
+    return refused("inappropriate_fallback", "the client fell back below what both ends speak");
+  }
+  return Either.right(dialect);
+};
+
+const hostName = (hello: ClientHello): string | undefined => {
+  const entry = findExtension(hello.extensions, "server_name")?.serverNameList.find((n) =>
+    n.nameType === NameType.host_name
+  );
+  return typeof entry?.name === "string" ? entry.name : undefined;
+};
+
+const text = new TextEncoder();
+
+/** RFC 7301 §3.2: ours are tried in our order; none in common is an error where both have some. */
+const applicationProtocol = (
+  ours: ReadonlyArray<string>,
+  hello: ClientHello,
+): Checked<string | undefined> => {
+  const theirs = findExtension(hello.extensions, "application_layer_protocol_negotiation")?.protocolNameList;
+  if (!theirs || ours.length === 0) return Either.right(undefined);
+  const common = ours.find((name) => theirs.some((t) => sameBytes(text.encode(name), t)));
+  return common !== undefined
+    ? Either.right(common)
+    : refused("no_common_application_protocol", `we speak ${ours.join(", ")}`);
+};
+
+/** The best suite, by our order, for which a credential is at hand that the client can check. */
+export const chooseSuite = (
+  policy: Policy,
+  wish: Wish,
+  candidates: ReadonlyArray<Credential>,
+): Checked<Choice> => {
+  if (candidates.length === 0) return refused("no_credential", "there is no certificate to show");
+  for (const suite of possibleSuites(policy, wish.hello, wish.dialect.version)) {
+    const exchange = exchanges[suite.exchange];
+    if (exchange.needsGroup && wish.groups.length === 0) continue;
+    for (const credential of candidates) {
+      const { publicKey, usage } = credential;
+      const { suites, makes } = authenticationOf(publicKey);
+      const schemes = wish.schemes.filter((s) => makes(s, publicKey));
+      const fits = suites === suite.authentication && usage[exchange.usage] &&
+        (exchange.usage === "digitalSignature" ? schemes.length > 0 : publicKey._tag === "rsa") &&
+        (publicKey._tag !== "ecdsa" || wish.groups.includes(publicKey.group));
+      if (fits) return Either.right({ suite, credential, schemes });
+    }
+  }
+  return refused(
+    "no_common_cipher_suite",
+    "no suite that both ends allow fits our certificate and the client's groups and signature schemes",
+  );
+};
+
+const possibleSuites = (policy: Policy, hello: ClientHello, version: ProtocolVersion): ReadonlyArray<Suite> =>
+  policy.cipherSuites.flatMap((id) => {
+    const suite = suites.get(id);
+    return suite && suite.since <= version && hello.cipherSuites.includes(id) ? [suite] : [];
+  });
+
+/**
+ * The suite to resume a session with, or `undefined` for a full handshake (RFC 5246 §7.4.1.3, RFC 7627 §5.3). A
+ * session that had the extended master secret and a hello that has not is the sign of an attack.
+ */
+export const resumable = (
+  policy: Policy,
+  wish: Wish,
+  session: Session,
+  partition: string,
+): Checked<Suite | undefined> => {
+  const bound = session.extendedMasterSecret === 1;
+  if (bound && !wish.extendedMasterSecret) {
+    return refused(
+      "session_lost_extended_master_secret",
+      "the client resumes a session that had extended_master_secret without it",
+    );
+  }
+  const suite = possibleSuites(policy, wish.hello, wish.dialect.version)
+    .find((s) => s.id === session.cipherSuite);
+  const same = session.version === wish.dialect.version &&
+    wish.hello.compressionMethods.includes(session.compressionMethod) &&
+    session.serverName === (wish.serverName ?? "") &&
+    sameBytes(session.partition, ascii(partition)) &&
+    (bound || (!wish.extendedMasterSecret && policy.resumeWithoutExtendedMasterSecret));
+  return Either.right(same ? suite : undefined);
+};
