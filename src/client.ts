@@ -1,0 +1,91 @@
+/** The client's side of a connection. @module */
+import { Effect, type Scope } from "./deps.ts";
+import { type Connection, establish } from "./connection.ts";
+import type { HandshakeError } from "./errors.ts";
+import type { Observe } from "./events.ts";
+import { fromStore } from "./flights/agreed.ts";
+import { clientHandshake } from "./flights/client.ts";
+import type { ClientSettings } from "./flights/client_hello.ts";
+import { modern, type Policy } from "./policy.ts";
+import type { Credentials } from "./services/credentials.ts";
+import type { Crypto } from "./services/crypto.ts";
+import type { SessionStore } from "./services/session_store.ts";
+import { type Address, type ByteStream, Transport } from "./services/transport.ts";
+import type { CertificateVerifier } from "./services/verifier.ts";
+import { asciiName } from "./x509/names.ts";
+
+/** What every client connection needs but a network. */
+export type ClientRequirements =
+  | Crypto
+  | SessionStore
+  | CertificateVerifier
+  | Credentials
+  | Scope.Scope;
+
+/** How a client speaks. */
+export interface ClientOptions {
+  /** What it is willing to speak; `Policy.modern` unless given. */
+  readonly policy?: Policy | undefined;
+  /** Application protocols for ALPN, the best first (RFC 7301). */
+  readonly alpn?: ReadonlyArray<string> | undefined;
+  /** Told of each message, change of keys and alert as it passes. */
+  readonly observe?: Observe | undefined;
+}
+
+/** How a client speaks over a stream that is open already. */
+export interface OverOptions extends ClientOptions {
+  /**
+   * The host name or IP address that the server's certificate must be for. A name, in ASCII or not, also goes out as
+   * SNI; an address never does (RFC 6066 §3).
+   */
+  readonly serverName: string | undefined;
+  /** Under which key the session store keeps this server's session; the name unless given. */
+  readonly sessionKey?: string | undefined;
+}
+
+/** Where a client connects, and how it speaks. */
+export interface ConnectOptions extends ClientOptions, Address {
+  /** The name that the certificate must be for, where it is not `hostname`. */
+  readonly serverName?: string | undefined;
+}
+
+/**
+ * Makes a byte stream a TLS connection, in the client's role: for STARTTLS, pipes, WebSockets. The stream is closed
+ * with the connection, and when the handshake fails.
+ */
+export const over = (
+  stream: ByteStream,
+  options: OverOptions,
+): Effect.Effect<Connection, HandshakeError, ClientRequirements> => {
+  const { policy = modern, alpn = [], observe } = options;
+  const serverName = options.serverName === undefined
+    ? undefined
+    : asciiName(options.serverName) ?? options.serverName;
+  const sessionKey = options.sessionKey ?? serverName;
+  const settings: ClientSettings = { policy, alpn, serverName, sessionKey };
+  return establish<Exclude<ClientRequirements, Scope.Scope>>(stream, {
+    role: "client",
+    limits: policy.limits,
+    observe,
+    handshake: clientHandshake(settings),
+    forget: () =>
+      sessionKey === undefined ? Effect.void : fromStore((store) => store.remove(sessionKey), undefined),
+  });
+};
+
+/**
+ * Opens a stream by the Transport and makes it a TLS connection. Both live in the scope; the stream is closed at once
+ * when the handshake fails or is interrupted.
+ */
+export const connect = (
+  options: ConnectOptions,
+): Effect.Effect<Connection, HandshakeError, Transport | ClientRequirements> =>
+  Effect.flatMap(Transport, (transport) => transport.open(options)).pipe(
+    Effect.flatMap((stream) =>
+      over(stream, {
+        ...options,
+        serverName: options.serverName ?? options.hostname,
+        sessionKey: `${options.serverName ?? options.hostname}@${options.hostname}:${options.port}`,
+      })
+    ),
+  );

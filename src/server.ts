@@ -1,0 +1,127 @@
+/** The server's side of a connection, and the loop that accepts them. @module */
+import { Cause, Effect, Exit, FiberSet, Scope } from "./deps.ts";
+import { type Connection, establish } from "./connection.ts";
+import type { HandshakeError } from "./errors.ts";
+import type { Observe } from "./events.ts";
+import { fromStore } from "./flights/agreed.ts";
+import { serverHandshake } from "./flights/server.ts";
+import { modern, type Policy } from "./policy.ts";
+import type { Credentials } from "./services/credentials.ts";
+import type { Crypto } from "./services/crypto.ts";
+import type { SessionStore } from "./services/session_store.ts";
+import { type Address, type ByteStream, Transport, type TransportError } from "./services/transport.ts";
+import type { CertificateVerifier } from "./services/verifier.ts";
+
+/** What every server connection needs but a network and a scope. */
+export type ServerRequirements = Crypto | SessionStore | CertificateVerifier | Credentials;
+
+/** How a server speaks. */
+export interface ServerOptions {
+  /** What it is willing to speak; `Policy.modern` unless given. */
+  readonly policy?: Policy | undefined;
+  /** Application protocols for ALPN, the best first (RFC 7301). */
+  readonly alpn?: ReadonlyArray<string> | undefined;
+  /** Told of each message, change of keys and alert as it passes. */
+  readonly observe?: Observe | undefined;
+}
+
+/** Where a server listens, and how it speaks. */
+export interface ListenOptions<R = never> extends Address, Omit<ServerOptions, "observe"> {
+  /** How many connections are served at once; more wait in the system's backlog. 1024 unless given. */
+  readonly maxConnections?: number | undefined;
+  /** An observer for a connection, by its number (from 1) and where the peer is. */
+  readonly observe?: ((connection: number, remote: Address) => Observe) | undefined;
+  /** Told how a connection failed, in its handshake or in the handler; a warning in the log unless given. */
+  readonly onFailure?:
+    | ((
+      cause: Cause.Cause<unknown>,
+      connection: number,
+      remote: Address,
+    ) => Effect.Effect<void, never, R>)
+    | undefined;
+}
+
+/** A server that listens, until its scope closes. */
+export interface Listening {
+  /** Where it listens indeed. */
+  readonly address: Address;
+  /** Ends when nothing is accepted any more. */
+  readonly ended: Effect.Effect<void>;
+}
+
+/** Makes a byte stream a TLS connection, in the server's role. The stream is closed with the connection. */
+export const over = (
+  stream: ByteStream,
+  options: ServerOptions = {},
+): Effect.Effect<Connection, HandshakeError, ServerRequirements | Scope.Scope> => {
+  const { policy = modern, alpn = [], observe } = options;
+  return establish<ServerRequirements>(stream, {
+    role: "server",
+    limits: policy.limits,
+    observe,
+    handshake: serverHandshake({ policy, alpn }),
+    forget: (left) => {
+      const key = left?.sessionKey;
+      return key === undefined ? Effect.void : fromStore((store) => store.remove(key), undefined);
+    },
+  });
+};
+
+/**
+ * Listens by the Transport and runs `handler` in a fiber for each connection, which closes when the handler ends. When
+ * the scope closes nothing more is accepted and every open connection is told close_notify.
+ */
+export const listen = <E, R, R2 = never>(
+  options: ListenOptions<R2>,
+  handler: (connection: Connection, number: number, remote: Address) => Effect.Effect<void, E, R>,
+): Effect.Effect<
+  Listening,
+  TransportError,
+  Transport | ServerRequirements | Scope.Scope | Exclude<R, Scope.Scope> | R2
+> =>
+  Effect.gen(function* () {
+    const { maxConnections = 1024, onFailure = warn, observe } = options;
+    const listener = yield* (yield* Transport).listen(options);
+    const fibers = yield* FiberSet.make<void>();
+    const permits = yield* Effect.makeSemaphore(maxConnections);
+    let count = 0;
+
+    const serve = (stream: ByteStream, remote: Address, number: number) =>
+      over(stream, { ...options, observe: observe?.(number, remote) }).pipe(
+        Effect.flatMap((connection) =>
+          Effect.zipRight(handler(connection, number, remote), connection.close)
+        ),
+        Effect.scoped,
+        Effect.catchAllCause((cause) =>
+          Cause.isInterruptedOnly(cause) ? Effect.void : onFailure(cause, number, remote)
+        ),
+      );
+
+    /** One connection, in a scope of its own from the moment it is accepted. */
+    const acceptOne = Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        yield* restore(permits.take(1));
+        const scope = yield* Scope.make();
+        const end = (exit: Exit.Exit<unknown, unknown>) =>
+          Effect.zipRight(Scope.close(scope, exit), permits.release(1));
+        const incoming = yield* Effect.onError(
+          restore(Scope.extend(listener.accept, scope)),
+          (cause) => end(Exit.failCause(cause)),
+        );
+        const served = restore(serve(incoming.stream, incoming.remote, ++count));
+        yield* FiberSet.run(fibers, Effect.onExit(served, end));
+      })
+    );
+    // An accept can fail for one peer (reset before it was accepted) or for want of descriptors: neither is the end.
+    const loop = acceptOne.pipe(
+      Effect.catchAll((e) => Effect.zipRight(Effect.logWarning(e.message), Effect.sleep("100 millis"))),
+      Effect.forever,
+    );
+    const accepting = yield* Effect.forkScoped(loop);
+    return { address: listener.address, ended: Effect.asVoid(Effect.exit(accepting)) };
+  });
+
+const warn = (cause: Cause.Cause<unknown>, connection: number): Effect.Effect<void> => {
+  const error = Cause.squash(cause);
+  return Effect.logWarning(`connection ${connection}: ${error instanceof Error ? error.message : error}`);
+};

@@ -1,0 +1,31 @@
+/** A connection as web streams. @module */
+import type { Effect } from "./deps.ts";
+import type { Connection } from "./connection.ts";
+import type { HandshakeError } from "./errors.ts";
+
+type Run = <A>(effect: Effect.Effect<A, HandshakeError>) => Promise<A>;
+
+/** Reads on demand, so that a slow consumer holds the peer back. */
+export const readableOf = (
+  connection: Pick<Connection, "read" | "close">,
+  run: Run,
+): ReadableStream<Uint8Array> =>
+  new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const data = await run(connection.read);
+      if (data) controller.enqueue(data);
+      else controller.close();
+    },
+    cancel: () => run(connection.close),
+  }, { highWaterMark: 0 });
+
+/** Writes one chunk at a time; closing it is a half-close. */
+export const writableOf = (
+  connection: Pick<Connection, "write" | "closeWrite" | "close">,
+  run: Run,
+): WritableStream<Uint8Array> =>
+  new WritableStream<Uint8Array>({
+    write: (chunk) => run(connection.write(chunk)),
+    close: () => run(connection.closeWrite),
+    abort: () => run(connection.close),
+  });
