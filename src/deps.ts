@@ -16,6 +16,7 @@ export * as Either from "npm:effect@^3.22.4/Either";
 export * as Exit from "npm:effect@^3.22.4/Exit";
 export * as FastCheck from "npm:effect@^3.22.4/FastCheck";
 export * as Fiber from "npm:effect@^3.22.4/Fiber";
+export * as FiberId from "npm:effect@^3.22.4/FiberId";
 export * as FiberSet from "npm:effect@^3.22.4/FiberSet";
 export * as Layer from "npm:effect@^3.22.4/Layer";
 export * as Option from "npm:effect@^3.22.4/Option";

@@ -1,0 +1,170 @@
+/** Byte streams from what a program has: a Deno connection, web streams, memory. @module */
+import { Deferred, Effect, FiberId } from "../deps.ts";
+import { type ByteStream, TransportError } from "../services/transport.ts";
+import type { Bytes } from "../wire/bytes.ts";
+
+/** What is used of a `Deno.Conn`, named here so that the core needs no Deno types. */
+export interface ConnLike {
+  readonly read: (into: Uint8Array) => Promise<number | null>;
+  readonly write: (bytes: Uint8Array) => Promise<number>;
+  readonly close: () => void;
+}
+
+/** Two directions of web streams, as a WebSocketStream, a TransformStream or a child process has them. */
+export interface StreamsLike {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/** How a source of promises becomes a stream: one read at a time, which an interruption does not undo. */
+const fromPromises = (source: {
+  readonly read: () => Promise<Bytes | undefined>;
+  readonly write: (bytes: Bytes) => Promise<void>;
+  readonly close: () => void;
+}): ByteStream => {
+  let closed = false;
+  /** Waits for the next asker when the one before was interrupted. */
+  let reading: Promise<Bytes | undefined> | undefined;
+  const failure = (operation: "read" | "write") => (cause: unknown) =>
+    new TransportError({ operation, cause });
+  return {
+    read: Effect.suspend(() => {
+      if (closed) return Effect.succeed(undefined);
+      reading ??= source.read();
+      return Effect.tryPromise({ try: () => reading!, catch: failure("read") }).pipe(
+        Effect.onExit((exit) =>
+          Effect.sync(() => {
+            if (!(exit._tag === "Failure" && exit.cause._tag === "Interrupt")) reading = undefined;
+          })
+        ),
+        Effect.catchIf(() => closed, () => Effect.succeed(undefined)),
+      );
+    }),
+    write: (bytes) =>
+      Effect.suspend(() =>
+        closed
+          ? Effect.fail(failure("write")("the stream is closed"))
+          : Effect.tryPromise({ try: () => source.write(bytes), catch: failure("write") })
+      ),
+    close: Effect.sync(() => {
+      if (closed) return;
+      closed = true;
+      // A read that nobody waits for any more ends with the source; its end is nobody's failure.
+      reading?.catch(() => {});
+      source.close();
+    }),
+  };
+};
+
+/** A little more than one record of the longest kind. */
+const CHUNK = 2 ** 14 + 2048 + 5;
+
+/** A stream over a `Deno.Conn` (or what looks like one). It owns the connection from now on. */
+export const fromConn = (conn: ConnLike): ByteStream =>
+  fromPromises({
+    read: async () => {
+      const into = new Uint8Array(CHUNK);
+      const n = await conn.read(into);
+      if (n === null) return undefined;
+      // A short read keeps only its own bytes alive.
+      return n < CHUNK / 4 ? into.slice(0, n) : into.subarray(0, n);
+    },
+    write: async (bytes) => {
+      for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
+    },
+    close: () => conn.close(),
+  });
+
+/** A stream over two web streams; it locks both. */
+export const fromStreams = ({ readable, writable }: StreamsLike): ByteStream => {
+  const reader = readable.getReader();
+  const writer = writable.getWriter();
+  // Whoever uses the stream learns of its end by `read` and `write`.
+  const ignore = () => {};
+  reader.closed.catch(ignore);
+  writer.closed.catch(ignore);
+  return fromPromises({
+    read: async () => {
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return undefined;
+        if (value.length > 0) return value;
+      }
+    },
+    write: async (bytes) => {
+      await writer.ready;
+      await writer.write(bytes);
+    },
+    close: () => {
+      reader.cancel().catch(ignore);
+      // A pending write is broken off; a writer that is idle ends in order.
+      (writer.desiredSize !== null && writer.desiredSize > 0 ? writer.close() : writer.abort()).catch(ignore);
+    },
+  });
+};
+
+/** One direction in memory. */
+interface Pipe {
+  readonly chunks: Array<Bytes>;
+  length: number;
+  ended: boolean;
+  /** Whoever waits for the pipe to change. */
+  changed: Deferred.Deferred<void> | undefined;
+}
+
+/**
+ * Two ends of a stream in memory. A write waits while `capacity` bytes (unlimited unless given) wait unread.
+ * Without a wait nothing is asynchronous, so that two peers run under `Effect.runSync`.
+ */
+export const makePair = (
+  options?: { readonly capacity?: number },
+): Effect.Effect<readonly [ByteStream, ByteStream]> =>
+  Effect.sync(() => {
+    const capacity = options?.capacity ?? Infinity;
+    const pipe = (): Pipe => ({ chunks: [], length: 0, ended: false, changed: undefined });
+    const wake = (p: Pipe): void => {
+      const waiting = p.changed;
+      p.changed = undefined;
+      if (waiting) Deferred.unsafeDone(waiting, Effect.void);
+    };
+    const change = (p: Pipe): Effect.Effect<void> =>
+      Effect.suspend(() => Deferred.await(p.changed ??= Deferred.unsafeMake(FiberId.none)));
+    const end = (from: Pipe, to: Pipe): ByteStream => {
+      const read: ByteStream["read"] = Effect.suspend(() => {
+        const chunk = from.chunks.shift();
+        if (chunk) {
+          from.length -= chunk.length;
+          wake(from);
+          return Effect.succeed(chunk);
+        }
+        return from.ended ? Effect.succeed(undefined) : Effect.zipRight(change(from), read);
+      });
+      const write: ByteStream["write"] = (bytes) =>
+        Effect.suspend(() => {
+          if (to.ended) {
+            return Effect.fail(new TransportError({ operation: "write", cause: "the stream is closed" }));
+          }
+          if (to.length >= capacity) return Effect.zipRight(change(to), write(bytes));
+          if (bytes.length > 0) {
+            to.chunks.push(bytes);
+            to.length += bytes.length;
+            wake(to);
+          }
+          return Effect.void;
+        });
+      return {
+        read,
+        write,
+        close: Effect.sync(() => {
+          // What was written can still be read; what comes is nobody's any more.
+          from.ended = to.ended = true;
+          from.chunks.length = from.length = 0;
+          wake(from);
+          wake(to);
+        }),
+      };
+    };
+    const there = pipe();
+    const back = pipe();
+    return [end(back, there), end(there, back)];
+  });
