@@ -1,0 +1,10 @@
+/** Comparison of secrets. @module */
+import type { Bytes } from "../wire/bytes.ts";
+
+/** Whether two byte strings are the same, in a time that depends on their lengths alone. */
+export const equal = (a: Bytes, b: Bytes): boolean => {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!;
+  return difference === 0;
+};
