@@ -1,0 +1,63 @@
+/** Cryptography in portable JavaScript, on the @noble packages and BigInt. @module */
+import { Effect, Layer } from "../deps.ts";
+import { Crypto, type CryptoService, PrivateKeyError } from "../services/crypto.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { bytesToNumberBE } from "./noble.ts";
+import { aead } from "./noble_aead.ts";
+import { groups, makeKeyShare } from "./noble_groups.ts";
+import { hash } from "./noble_hash.ts";
+import { encrypt, privateNumbers, privateOperation, publicNumbers } from "./noble_rsa.ts";
+import { makeSign, verify } from "./noble_signatures.ts";
+
+/** The provider over a source of random bytes. */
+export const makeNoble = (random: (length: number) => Bytes): CryptoService => ({
+  random,
+  hash,
+  aead,
+  groups,
+  keyShare: makeKeyShare(random),
+  sign: makeSign(random),
+  verify,
+  rsaEncrypt: makeRsaEncrypt(random),
+  rsaDecryptRaw: makeRsaDecryptRaw(random),
+});
+
+/** Cryptography in portable JavaScript, with the platform's random bytes. */
+export const layerNoble: Layer.Layer<Crypto> = Layer.sync(
+  Crypto,
+  () => makeNoble((length) => crypto.getRandomValues(new Uint8Array(length))),
+);
+
+/** A key out of bounds, or one too short for the message, is a defect: whoever accepts the peer's key looks first. */
+const makeRsaEncrypt = (random: (length: number) => Bytes): CryptoService["rsaEncrypt"] => (key, message) =>
+  Effect.suspend(() => {
+    const numbers = publicNumbers(key);
+    const sealed = numbers && encrypt(numbers, message, random);
+    return sealed ? Effect.succeed(sealed) : Effect.die(
+      new RangeError(
+        numbers ? "the RSA modulus has no room for the message" : "the RSA public key is out of bounds",
+      ),
+    );
+  });
+
+/**
+ * A ciphertext of the wrong length, or one not below the modulus, costs the same work and gives a block of zeros,
+ * which no unpadding takes: whoever sent it learns no more than from bad padding (RFC 5246 §7.4.7.1). Only our own
+ * key's faults are errors.
+ */
+const makeRsaDecryptRaw =
+  (random: (length: number) => Bytes): CryptoService["rsaDecryptRaw"] => (key, ciphertext) =>
+    Effect.suspend(() => {
+      if (key._tag !== "rsa") return fail(`a key of ${key._tag} does not decrypt`);
+      const numbers = privateNumbers(key);
+      if (numbers === undefined) {
+        return fail("the RSA key's numbers contradict each other or are out of bounds");
+      }
+      const c = ciphertext.length === numbers.length ? bytesToNumberBE(ciphertext) : numbers.n;
+      const good = c < numbers.n;
+      const block = privateOperation(numbers, good ? c : numbers.n - 2n, random);
+      if (block === undefined) return fail("the result did not verify: a fault, or a wrong key");
+      return Effect.succeed(good ? block : new Uint8Array(numbers.length));
+    });
+
+const fail = (reason: string) => Effect.fail(new PrivateKeyError({ operation: "decrypt", reason }));

@@ -1,0 +1,11 @@
+/** The @noble packages, as the layers use them: the only file that names them. @module */
+export { ctr } from "npm:@noble/ciphers@^2.4.0/aes.js";
+export { chacha20, chacha20poly1305 } from "npm:@noble/ciphers@^2.4.0/chacha.js";
+export { invert, mod, pow } from "npm:@noble/curves@^2.4.0/abstract/modular.js";
+export { ecdsa } from "npm:@noble/curves@^2.4.0/abstract/weierstrass.js";
+export { ed25519, x25519 } from "npm:@noble/curves@^2.4.0/ed25519.js";
+export { p256, p384, p521 } from "npm:@noble/curves@^2.4.0/nist.js";
+export { bytesToNumberBE, numberToBytesBE } from "npm:@noble/curves@^2.4.0/utils.js";
+export { hmac } from "npm:@noble/hashes@^2.4.0/hmac.js";
+export { md5, sha1 } from "npm:@noble/hashes@^2.4.0/legacy.js";
+export { sha224, sha256, sha384, sha512 } from "npm:@noble/hashes@^2.4.0/sha2.js";

@@ -1,0 +1,72 @@
+/** Elliptic-curve Diffie-Hellman, on @noble/curves. @module */
+import { Effect } from "../deps.ts";
+import { NamedGroup } from "../names/named_group.ts";
+import { type CryptoService, InvalidKeyShare, type KeyShare } from "../services/crypto.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { p256, p384, p521, x25519 } from "./noble.ts";
+
+/** The NIST curves, by the group that names each; ECDSA uses them too. */
+export const nistCurves = new Map([
+  [NamedGroup.secp256r1, p256],
+  [NamedGroup.secp384r1, p384],
+  [NamedGroup.secp521r1, p521],
+]);
+
+/** The groups there are, the fastest first. */
+export const groups: ReadonlyArray<NamedGroup> = [NamedGroup.x25519, ...nistCurves.keys()];
+
+/** Fresh shares whose secrets are drawn from `random`. */
+export const makeKeyShare = (random: (length: number) => Bytes): CryptoService["keyShare"] => (group) =>
+  Effect.suspend(() => {
+    if (group === NamedGroup.x25519) return Effect.succeed(montgomery(random));
+    const curve = nistCurves.get(group);
+    return curve ? Effect.succeed(weierstrass(group, curve, random)) : Effect.die(
+      new RangeError(`no such group: ${NamedGroup.nameOf(group)}`),
+    );
+  });
+
+const montgomery = (random: (length: number) => Bytes): KeyShare => {
+  const secret = random(32);
+  return {
+    publicKey: x25519.getPublicKey(secret),
+    agree: (theirs) =>
+      theirs.length !== 32
+        ? refuse(NamedGroup.x25519, `the share has ${theirs.length} bytes, not 32`)
+        // Noble refuses the points of low order, which are the ones that give zero, before it uses the secret.
+        : attempt(
+          NamedGroup.x25519,
+          "the shared secret is all zero",
+          () => x25519.getSharedSecret(secret, theirs),
+        ),
+  };
+};
+
+const UNCOMPRESSED = 0x04;
+
+const weierstrass = (group: NamedGroup, curve: typeof p256, random: (length: number) => Bytes): KeyShare => {
+  const secret = curve.utils.randomSecretKey(random(curve.lengths.seed!));
+  const publicKey = curve.getPublicKey(secret, false);
+  return {
+    publicKey,
+    agree: (theirs) =>
+      theirs[0] !== UNCOMPRESSED
+        ? refuse(group, "the share is not an uncompressed point")
+        : theirs.length !== publicKey.length
+        ? refuse(group, `the share has ${theirs.length} bytes, not ${publicKey.length}`)
+        : attempt(
+          group,
+          "the share is not a point of the curve",
+          // The compressed form is a byte of sign and then x at full length (RFC 8422 §5.10).
+          () => curve.getSharedSecret(secret, theirs, true).subarray(1),
+        ),
+  };
+};
+
+const refuse = (group: NamedGroup, reason: string) => Effect.fail(new InvalidKeyShare({ group, reason }));
+
+const attempt = (
+  group: NamedGroup,
+  reason: string,
+  run: () => Bytes,
+): Effect.Effect<Bytes, InvalidKeyShare> =>
+  Effect.try({ try: run, catch: () => new InvalidKeyShare({ group, reason }) });

@@ -1,0 +1,49 @@
+/** The hashes and HMAC, on @noble/hashes. @module */
+import type { Hash, HashName, RunningHash } from "../services/crypto.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { hmac, md5, sha1, sha224, sha256, sha384, sha512 } from "./noble.ts";
+
+/** Noble's own function for each hash of the port. */
+export const functions = { md5, sha1, sha224, sha256, sha384, sha512 } satisfies Record<HashName, unknown>;
+
+/** The hash of that name, as the port has it. */
+export const hash = (name: HashName): Hash => hashes[name];
+
+/** What noble's hashes and its HMAC have in common. */
+interface Stateful {
+  readonly update: (bytes: Bytes) => unknown;
+  readonly digest: () => Bytes;
+  readonly clone: () => Stateful;
+}
+
+const running = (state: Stateful): RunningHash => ({
+  update: (bytes) => void state.update(bytes),
+  copy: () => running(state.clone()),
+  digest: () => state.digest(),
+});
+
+const over = (state: Stateful, data: ReadonlyArray<Bytes>): Bytes => {
+  for (const bytes of data) state.update(bytes);
+  return state.digest();
+};
+
+const make = (name: HashName): Hash => {
+  const { create, outputLen, blockLen } = functions[name];
+  return {
+    name,
+    length: outputLen,
+    blockLength: blockLen,
+    create: () => running(create()),
+    digest: (...data) => over(create(), data),
+    hmac: (key, ...data) => over(hmac.create(functions[name], key), data),
+  };
+};
+
+const hashes: Readonly<Record<HashName, Hash>> = {
+  md5: make("md5"),
+  sha1: make("sha1"),
+  sha224: make("sha224"),
+  sha256: make("sha256"),
+  sha384: make("sha384"),
+  sha512: make("sha512"),
+};
