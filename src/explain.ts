@@ -1,0 +1,87 @@
+/** Errors for people: what happened, which alert says so, where it is written, and what to do about it. @module */
+import { alertOf, type HandshakeError, rfcOf } from "./errors.ts";
+import { AlertDescription, type AlertName } from "./names/alert.ts";
+
+/** An error, told. */
+export interface Explanation {
+  readonly _tag: HandshakeError["_tag"];
+  readonly what: string;
+  /** The alert that went to the peer, if there was one to send. */
+  readonly alert: AlertName | undefined;
+  readonly rfc: string | undefined;
+  readonly hint: string | undefined;
+}
+
+/** Tells an error; total, as the union is. */
+export const explain = (e: HandshakeError): Explanation => ({
+  _tag: e._tag,
+  what: e.message,
+  alert: alertOf(e),
+  rfc: rfcOf(e),
+  hint: hintOf(e),
+});
+
+/** An explanation as one readable block of lines. */
+export const render = ({ _tag, what, alert, rfc, hint }: Explanation): string =>
+  [
+    `${_tag}: ${what}`,
+    ...(alert ? [`  alert  ${alert} (sent)`] : []),
+    ...(rfc ? [`  see    ${rfc}`] : []),
+    ...(hint ? [`  hint   ${hint}`] : []),
+  ].join("\n");
+
+const hintOf = (e: HandshakeError): string | undefined => {
+  switch (e._tag) {
+    case "NotTls":
+      return notTls[e.looksLike];
+    case "Refused":
+      return refusals[e.reason];
+    case "CertificateError":
+      return e.reason === "unknown_ca"
+        ? "give the root that signed it (CertificateVerifier.layerRoots, --ca FILE)"
+        : e.reason === "name_mismatch"
+        ? "connect by a name in the certificate, or say which name to expect (serverName, --servername)"
+        : undefined;
+    case "PeerAlert":
+      return alerts[AlertDescription.nameOf(e.description)];
+    case "TransportError":
+      return e.operation === "open" ? "is anything listening there?" : undefined;
+    case "HandshakeTimeout":
+      return "the peer accepts connections and says nothing: is it a TLS port?";
+    case "Truncated":
+      return e.handshaking ? "the peer may want another version, or no TLS at all" : undefined;
+    case "BadRecordMac":
+      return "somebody changed the bytes on the way, or one end derives other keys";
+    default:
+      return undefined;
+  }
+};
+
+const notTls: Record<Extract<HandshakeError, { _tag: "NotTls" }>["looksLike"], string> = {
+  "HTTP": "this is a plain HTTP port, or a plain HTTP client",
+  "SSLv2": "the peer says hello in the format of SSL 2.0, which nobody should",
+  "text": "this port speaks text first: it may want STARTTLS",
+  "nothing known": "is this a TLS port?",
+};
+
+const refusals: Partial<Record<Extract<HandshakeError, { _tag: "Refused" }>["reason"], string>> = {
+  no_common_version: "see which versions the other end speaks, and Policy.versions (--versions)",
+  no_common_cipher_suite: "a wider policy may help: Policy.compatible (--policy compatible)",
+  no_common_application_protocol: "see which protocols the other end names in ALPN",
+  insecure_renegotiation: "a server without RFC 5746 is reached by Policy.legacy (--policy legacy)",
+  no_credential: "give the server a certificate and its key (Credentials.fromPem, --cert and --key)",
+};
+
+const alerts: Record<string, string> = {
+  handshake_failure:
+    "the peer found nothing in common: cipher suites, groups, or a certificate that it wants",
+  protocol_version: "the peer speaks none of our versions",
+  unknown_ca: "the peer does not trust our certificate's root",
+  bad_certificate: "the peer does not accept our certificate",
+  certificate_expired: "our certificate has expired, or the peer's clock is wrong",
+  unrecognized_name: "the peer serves no such host name",
+  no_application_protocol: "the peer speaks none of the protocols that we named in ALPN",
+  inappropriate_fallback: "the peer speaks a higher version than this connection fell back to",
+  decrypt_error: "the peer could not verify our Finished or our signature",
+  bad_record_mac: "the peer could not decrypt what we sent",
+};

@@ -1,0 +1,220 @@
+import { assert } from "../deps.ts";
+import { alertOf, isRecordError } from "../../src/errors.ts";
+import { ContentType, HandshakeType, ProtocolVersion } from "../../src/names/protocol.ts";
+import { BadRecordMac } from "../../src/errors.ts";
+import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection.ts";
+import { type Arrival, Records } from "../../src/record/records.ts";
+import { ascii, concat } from "../../src/wire/bytes.ts";
+
+const limits = { handshakeMessage: 65536, certificateMessage: 262144, emptyRecords: 32 };
+const record = (type: number, body: Uint8Array, version = 0x0303) =>
+  concat(Uint8Array.of(type, version >> 8, version, body.length >> 8, body.length), body);
+const message = (type: number, length: number) =>
+  concat(Uint8Array.of(type, length >> 16, length >> 8, length), new Uint8Array(length).fill(7));
+const fed = (...chunks: ReadonlyArray<Uint8Array>) => {
+  const records = new Records(limits);
+  for (const chunk of chunks) records.feed(chunk);
+  return records;
+};
+const all = (records: Records): ReadonlyArray<Arrival> => {
+  const out: Array<Arrival> = [];
+  for (let a = records.next(); a; a = records.next()) out.push(a);
+  return out;
+};
+/** The fault that reading ends in, with its alert. */
+const fault = (records: Records): string => {
+  try {
+    const got = all(records);
+    return `none: ${got.map((a) => a._tag)}`;
+  } catch (e) {
+    assert.ok(isRecordError(e), String(e));
+    return `${e._tag} ${alertOf(e)}`;
+  }
+};
+/** As if keys had changed and a Finished had come; the cipher adds nothing. */
+const established = (): Records => {
+  const records = new Records(limits);
+  records.agree(ProtocolVersion.TLS_1_2);
+  records.changeRead({ ...plaintext, limit: MAX_PLAINTEXT + 2048 });
+  records.feed(record(22, message(20, 12)));
+  all(records);
+  return records;
+};
+
+const faults: ReadonlyArray<readonly [string, () => Records, string]> = [
+  ["plain HTTP", () => fed(ascii("GET / HTTP/1.1\r\n\r\n")), "NotTls unexpected_message"],
+  ["an HTTP answer", () => fed(ascii("HTTP/1.1 400 Bad Request")), "NotTls unexpected_message"],
+  ["an SMTP greeting", () => fed(ascii("220 mail.example ESMTP")), "NotTls unexpected_message"],
+  [
+    "an SSLv2 hello",
+    () => fed(Uint8Array.of(0x80, 0x2e, 1, 3, 1, 0, 0x15, 0, 0, 0, 16)),
+    "NotTls protocol_version",
+  ],
+  ["garbage", () => fed(Uint8Array.of(0xde, 0xad, 0xbe, 0xef, 0, 1)), "NotTls unexpected_message"],
+  ["another major version", () => fed(record(22, message(1, 4), 0x0403)), "NotTls unexpected_message"],
+  [
+    "a version that was not agreed on",
+    () => {
+      const r = established();
+      r.feed(record(23, ascii("x"), 0x0302));
+      return r;
+    },
+    "RecordVersion protocol_version",
+  ],
+  [
+    "a plaintext record above 2^14",
+    () => fed(record(22, new Uint8Array(MAX_PLAINTEXT + 1))),
+    "RecordOverflow record_overflow",
+  ],
+  [
+    "a sealed record above its limit",
+    () => {
+      const r = established();
+      r.feed(Uint8Array.of(23, 3, 3, (MAX_PLAINTEXT + 2049) >> 8, (MAX_PLAINTEXT + 2049) & 255));
+      return r;
+    },
+    "RecordOverflow record_overflow",
+  ],
+  [
+    "a record that opens to more than 2^14",
+    () => {
+      const r = established();
+      r.feed(record(23, new Uint8Array(MAX_PLAINTEXT + 1)));
+      return r;
+    },
+    "RecordOverflow record_overflow",
+  ],
+  [
+    "a handshake message that is too long, at its header",
+    () => fed(record(22, Uint8Array.of(2, 1, 0, 1))),
+    "LimitExceeded illegal_parameter",
+  ],
+  [
+    "a certificate that is too long, at its header",
+    () => fed(record(22, Uint8Array.of(11, 4, 0, 1))),
+    "LimitExceeded illegal_parameter",
+  ],
+  [
+    "a ChangeCipherSpec of two bytes",
+    () => fed(record(20, Uint8Array.of(1, 1))),
+    "IllegalParameter illegal_parameter",
+  ],
+  [
+    "a ChangeCipherSpec that is not 1",
+    () => fed(record(20, Uint8Array.of(2))),
+    "IllegalParameter illegal_parameter",
+  ],
+  ["an alert of one byte", () => fed(record(21, Uint8Array.of(1))), "DecodeError decode_error"],
+  ["two alerts in a record", () => fed(record(21, Uint8Array.of(1, 0, 1, 0))), "DecodeError decode_error"],
+  [
+    "an alert of unknown level",
+    () => fed(record(21, Uint8Array.of(3, 0))),
+    "IllegalParameter illegal_parameter",
+  ],
+  [
+    "an unknown content type",
+    () => {
+      const r = established();
+      r.feed(record(99, ascii("x")));
+      return r;
+    },
+    "UnexpectedMessage unexpected_message",
+  ],
+  [
+    "application data in the clear",
+    () => fed(record(23, ascii("x"))),
+    "UnexpectedMessage unexpected_message",
+  ],
+  ...[20, 21, 23].map((type) =>
+    [
+      `content type ${type} inside a handshake message`,
+      () => fed(record(22, message(2, 40).subarray(0, 20)), record(type, Uint8Array.of(1))),
+      "UnexpectedMessage unexpected_message",
+    ] as const
+  ),
+  [
+    "application data between ChangeCipherSpec and Finished",
+    () => {
+      const r = new Records(limits);
+      r.changeRead(plaintext);
+      r.feed(record(23, ascii("x")));
+      return r;
+    },
+    "UnexpectedMessage unexpected_message",
+  ],
+  [
+    "the 33rd empty record in a row",
+    () => fed(...Array.from({ length: 33 }, () => record(22, new Uint8Array(0)))),
+    "LimitExceeded unexpected_message",
+  ],
+];
+
+for (const [what, make, expected] of faults) {
+  Deno.test(`${what} is refused: ${expected}`, () => assert.equal(fault(make()), expected));
+}
+
+Deno.test("32 empty records in a row are passed over, and the count begins anew", () => {
+  const empty = Array.from({ length: 32 }, () => record(22, new Uint8Array(0)));
+  const hello = record(22, message(1, 3));
+  assert.equal(all(fed(...empty, hello, ...empty, hello)).length, 2);
+});
+
+Deno.test("handshake bytes left over at a change of keys are refused", () => {
+  const records = fed(record(22, message(2, 40).subarray(0, 20)));
+  all(records);
+  assert.throws(() => records.changeRead(plaintext), { _tag: "UnexpectedMessage" });
+});
+
+Deno.test("whatever the cuts, the same messages arrive", () => {
+  const sent = [message(1, 0), message(11, 40_000), message(2, 5), message(14, 0)];
+  const stream = concat(...sent);
+  const fragments = (sizes: ReadonlyArray<number>) => {
+    const out: Array<Uint8Array> = [];
+    for (let at = 0, i = 0; at < stream.length; i++) {
+      const n = sizes[i % sizes.length]!;
+      out.push(record(22, stream.subarray(at, at + n), 0x0301 + i % 3));
+      at += n;
+    }
+    return concat(...out);
+  };
+  for (const sizes of [[1], [3, 1, 7], [16384], [5, 16000]]) {
+    for (const cut of [1, 4, 1000, 100_000]) {
+      const records = new Records(limits);
+      const got: Array<Arrival> = [];
+      const bytes = fragments(sizes);
+      for (let at = 0; at < bytes.length; at += cut) {
+        records.feed(bytes.slice(at, at + cut));
+        got.push(...all(records));
+      }
+      assert.deepEqual(got.map((a) => a._tag === "Handshake" ? a.raw : a), sent, `${sizes} by ${cut}`);
+    }
+  }
+});
+
+Deno.test("what is sent is cut at 2^14 bytes, says 1.0 until a version is agreed on, and nothing is sent for nothing", () => {
+  const records = new Records(limits);
+  records.write(ContentType.handshake, message(HandshakeType.client_hello, MAX_PLAINTEXT));
+  const first = records.takeOutbox();
+  assert.deepEqual([...first.subarray(0, 5)], [22, 3, 1, 0x40, 0]);
+  assert.deepEqual([...first.subarray(5 + MAX_PLAINTEXT, 10 + MAX_PLAINTEXT)], [22, 3, 1, 0, 4]);
+  assert.equal(first.length, 2 * 5 + MAX_PLAINTEXT + 4);
+  records.agree(ProtocolVersion.TLS_1_2);
+  records.write(ContentType.application_data, new Uint8Array(0));
+  assert.equal(records.takeOutbox().length, 0);
+  records.changeWrite(plaintext);
+  assert.deepEqual([...records.takeOutbox()], [20, 3, 3, 0, 1, 1]);
+});
+
+Deno.test("a record is opened under the keys that are in force when it is asked for", () => {
+  const failing: Protection = {
+    ...plaintext,
+    open: () => {
+      throw new BadRecordMac();
+    },
+  };
+  const records = fed(record(22, message(14, 0)), record(20, Uint8Array.of(1)), record(22, message(20, 12)));
+  assert.equal(records.next()?._tag, "Handshake");
+  assert.equal(records.next()?._tag, "ChangeCipherSpec");
+  records.changeRead(failing);
+  assert.equal(fault(records), "BadRecordMac bad_record_mac");
+});

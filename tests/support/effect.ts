@@ -1,0 +1,19 @@
+/** Effects as tests, by name. @module */
+import { Effect, type Scope, TestContext } from "../deps.ts";
+
+type Test = Effect.Effect<unknown, unknown, Scope.Scope>;
+
+/** Runs an effect as a test, in a scope of its own. */
+export const live = (name: string, test: Test): void =>
+  Deno.test(name, () => Effect.runPromise(Effect.asVoid(Effect.scoped(test))));
+
+/** Runs an effect as a test with a clock that stands still until the test moves it. */
+export const effect = (name: string, test: Test): void =>
+  Deno.test(
+    name,
+    () => Effect.runPromise(Effect.asVoid(Effect.scoped(test)).pipe(Effect.provide(TestContext.TestContext))),
+  );
+
+/** Runs an effect as a test in which nothing may be asynchronous. */
+export const sync = (name: string, test: Test): void =>
+  Deno.test(name, () => Effect.runSync(Effect.asVoid(Effect.scoped(test))));
