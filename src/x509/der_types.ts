@@ -1,0 +1,108 @@
+/** The simple types of ASN.1, in the forms that DER leaves them (X.690 §10, §11). @module */
+import type { Bytes } from "../wire/bytes.ts";
+import { type Der, map, type Reader, tagged } from "./der.ts";
+
+/** `BOOLEAN`. */
+export const boolean = tagged(0x01, (r) => {
+  const [value, ...more] = r.rest();
+  return more.length === 0 && (value === 0 || value === 0xff) ? value === 0xff : r.fail("no boolean of DER");
+});
+
+/** `INTEGER` of any size and sign, in two's complement. */
+export const integer = tagged(0x02, (r) => {
+  const start = r.position;
+  const bytes = r.rest();
+  const [first, second = 0] = bytes;
+  if (first === undefined) r.fail("an empty integer", start);
+  const idle = bytes.length > 1 && (first === 0 && second < 0x80 || first === 0xff && second >= 0x80);
+  return idle ? r.fail("an integer that is not minimal", start) : bytes;
+});
+
+/** `OCTET STRING`. */
+export const octetString = tagged(0x04, (r) => r.rest());
+
+/** `NULL`. */
+export const nullValue = tagged(0x05, () => null);
+
+/** `BIT STRING`: the bytes, and how many bits at their end are none. */
+export const bitString = tagged(0x03, (r) => {
+  const start = r.position;
+  const unused = r.rest()[0] ?? r.fail("an empty bit string", start);
+  const bytes = r.bytes.subarray(start + 1, r.end);
+  if (unused > 7 || bytes.length === 0 && unused > 0) r.fail(`${unused} unused bits`, start);
+  if ((bytes.at(-1) ?? 0) & (1 << unused) - 1) r.fail("unused bits that are set", start);
+  return { bytes, unused };
+});
+
+/** `OBJECT IDENTIFIER`, dotted. */
+export const objectIdentifier = tagged(0x06, (r) => {
+  const start = r.position;
+  const bytes = r.rest();
+  // RFC 5280 §B: nobody need bear more than 100 bytes; BigInt below is quadratic.
+  if (bytes.length > 255) r.fail("an object identifier of more than 255 bytes", start);
+  let dotted = "";
+  let from = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i]! >= 0x80) continue;
+    if (bytes[from] === 0x80) r.fail("an arc that is not minimal", start);
+    const arc = arcOf(bytes.subarray(from, i + 1));
+    if (from > 0) dotted += `.${arc}`;
+    else dotted = arc < 40 ? `0.${arc}` : arc < 80 ? `1.${Number(arc) - 40}` : `2.${BigInt(arc) - 80n}`;
+    from = i + 1;
+  }
+  return from === bytes.length && from > 0 ? dotted : r.fail("half an object identifier", start);
+});
+
+/** Arcs can be 128-bit UUIDs (X.667). */
+const arcOf = (bytes: Bytes): number | bigint =>
+  bytes.length <= 7
+    ? bytes.reduce((n, byte) => n * 128 + (byte & 0x7f), 0)
+    : bytes.reduce((n, byte) => n * 128n + BigInt(byte & 0x7f), 0n);
+
+const time = (pattern: RegExp) => (r: Reader): number => {
+  const start = r.position;
+  const text = String.fromCharCode(...r.rest().subarray(0, 32));
+  const [year = 0, ...rest] = (pattern.exec(text) ?? r.fail("no time of DER", start)).slice(1).map(Number);
+  // RFC 5280 §4.1.2.5.1: two digits are 1950 to 2049.
+  const [month = 0, day, hour, minute, second] = rest;
+  const full = text.length === 13 ? year + (year < 50 ? 2000 : 1900) : year;
+  const date = new Date(0);
+  date.setUTCFullYear(full, month - 1, day);
+  date.setUTCHours(hour!, minute, second);
+  const written = date.toISOString().replace(/\.000|[-:T]/g, "");
+  return written.endsWith(text) ? date.getTime() / 1000 : r.fail(`no time there ever is: ${text}`, start);
+};
+
+/** `Time ::= CHOICE { UTCTime, GeneralizedTime }` in the one form of RFC 5280 §4.1.2.5; seconds since the epoch. */
+export const anyTime: Der<number> = {
+  accepts: (tag) => tag === 0x17 || tag === 0x18,
+  read: (r) =>
+    r.next === 0x18
+      ? r.within(time(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/), 0x18)
+      : r.within(time(/^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/), 0x17),
+};
+
+/** `INTEGER (0..MAX)`: big-endian, without leading zeros (zero is one zero byte). */
+export const unsigned: Der<Bytes> = map(
+  integer,
+  (bytes, fail) =>
+    bytes[0]! >= 0x80
+      ? fail("a negative integer")
+      : bytes.length > 1 && bytes[0] === 0
+      ? bytes.subarray(1)
+      : bytes,
+);
+
+/** `INTEGER (0..MAX)` that counts something: above 2^32 it is as good as infinite. */
+export const count: Der<number> = map(
+  unsigned,
+  (bytes) => bytes.length > 4 ? Infinity : bytes.reduce((n, byte) => n * 256 + byte, 0),
+);
+
+/** `IA5String` and its like: text of ASCII. */
+export const ia5String = tagged(0x16, (r) => {
+  const start = r.position;
+  let text = "";
+  for (const byte of r.rest()) text += byte < 0x80 ? String.fromCharCode(byte) : r.fail("no ASCII", start);
+  return text;
+});

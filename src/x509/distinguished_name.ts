@@ -1,0 +1,119 @@
+/** Distinguished names: as data, as text, and folded to be compared (RFC 5280 §4.1.2.4, §7.1). @module */
+import { type Bytes, sameBytes, toHex } from "../wire/bytes.ts";
+import { any, type Der, map, sequence, sequenceOf, setOf, withRaw } from "./der.ts";
+import { objectIdentifier } from "./der_types.ts";
+import { oids } from "./oids.ts";
+
+/** `AttributeTypeAndValue`. */
+export interface Attribute {
+  /** Its object identifier. */
+  readonly type: string;
+  /** Its text; `undefined` when it is none. */
+  readonly text: string | undefined;
+  /** The value as DER. */
+  readonly value: Bytes;
+}
+
+/** `Name`. */
+export interface DistinguishedName {
+  readonly raw: Bytes;
+  /** Relative distinguished names, in the order they are encoded. */
+  readonly rdns: ReadonlyArray<ReadonlyArray<Attribute>>;
+  /** As RFC 4514 writes it, with a space: `CN=localhost, O=Example`. */
+  readonly text: string;
+  /** One string for each RDN; two names are the same when these are (RFC 5280 §7.1). */
+  readonly folded: ReadonlyArray<string>;
+}
+
+/** Whether two names are the same, however they are encoded. */
+export const sameName = (a: DistinguishedName, b: DistinguishedName): boolean =>
+  sameBytes(a.raw, b.raw) || a.folded.length === b.folded.length && isBelow(a, b);
+
+/** Whether `name` begins with all of `base`: lies in its subtree. */
+export const isBelow = (name: DistinguishedName, base: DistinguishedName): boolean =>
+  base.folded.every((rdn, i) => name.folded[i] === rdn);
+
+/** A name as a key of a map: the same for the same names. */
+export const nameKey = (name: DistinguishedName): string => name.folded.join("\n");
+
+const attribute: Der<Attribute> = map(
+  sequence({ type: objectIdentifier, value: any }),
+  ({ type, value: { tag, content, raw } }, fail) => {
+    const read = strings[tag];
+    const text = read?.(content);
+    if (read && text === undefined) fail("text that is not in its encoding");
+    return { type, text, value: raw };
+  },
+);
+
+/** `Name ::= RDNSequence`. */
+export const name: Der<DistinguishedName> = map(
+  withRaw(sequenceOf(setOf(attribute), 0)),
+  ({ raw, value }) => ({
+    raw,
+    rdns: value,
+    text: value.map((rdn) => rdn.map(printed).join("+")).reverse().join(", "),
+    folded: value.map((rdn) => rdn.map(folded).sort().join("+")),
+  }),
+);
+
+const latin1 = (bytes: Bytes): string => {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+};
+
+const decoded = (encoding: string) => {
+  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  return (bytes: Bytes): string | undefined => {
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      return undefined;
+    }
+  };
+};
+
+/** How each string type is read. PrintableString and its like are read generously: real names break the alphabet. */
+const strings: Readonly<Record<number, (bytes: Bytes) => string | undefined>> = {
+  0x0c: decoded("utf-8"),
+  0x12: latin1,
+  0x13: latin1,
+  0x14: latin1,
+  0x16: latin1,
+  0x1a: latin1,
+  0x1e: decoded("utf-16be"),
+};
+
+/** RFC 4514 §3, and what else people write. */
+const shortNames: Readonly<Record<string, string>> = {
+  [oids.commonName]: "CN",
+  [oids.surname]: "SN",
+  [oids.serialNumber]: "serialNumber",
+  [oids.countryName]: "C",
+  [oids.localityName]: "L",
+  [oids.stateOrProvinceName]: "ST",
+  [oids.streetAddress]: "STREET",
+  [oids.organizationName]: "O",
+  [oids.organizationalUnitName]: "OU",
+  [oids.title]: "title",
+  [oids.givenName]: "GN",
+  [oids.userId]: "UID",
+  [oids.domainComponent]: "DC",
+  [oids.emailAddress]: "emailAddress",
+};
+
+const printed = ({ type, text, value }: Attribute): string =>
+  `${shortNames[type] ?? type}=${text === undefined ? `#${toHex(value)}` : escaped(text)}`;
+
+/** RFC 4514 §2.4; control characters too, so that a name cannot write to a terminal. */
+const escaped = (text: string): string =>
+  text.replace(/^[ #]|[",+;<>\\]| $/g, "\\$&")
+    // deno-lint-ignore no-control-regex
+    .replace(/[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`);
+
+/** Case folded, white space collapsed: what RFC 4518 amounts to for the names there are. */
+const folded = ({ type, text, value }: Attribute): string =>
+  text === undefined
+    ? `${type}#${toHex(value)}`
+    : `${type}=${escaped(text.normalize("NFKC").toLowerCase().trim().replace(/\s+/g, " "))}`;

@@ -1,0 +1,103 @@
+/** The extensions that are understood here, each declared as its RFC does (RFC 5280 §4.2.1). @module */
+import type { Bytes } from "../wire/bytes.ts";
+import {
+  type Der,
+  Fault,
+  implicit,
+  map,
+  optional,
+  Reader,
+  sequence,
+  sequenceOf,
+  tagged,
+  type TypeOf,
+  withDefault,
+} from "./der.ts";
+import { bitString, boolean, count, integer, objectIdentifier, octetString } from "./der_types.ts";
+import { generalName } from "./general_name.ts";
+import { usagesOf } from "./key_usage.ts";
+import { oids } from "./oids.ts";
+
+/** RFC 5280 §4.2.1.10: minimum is zero and so left out, maximum absent. */
+const subtrees = sequenceOf(map(sequence({ base: generalName }), ({ base }) => base));
+
+/** The declarations, by the name that the extension has in a `Certificate`. */
+const declarations = {
+  basicConstraints: sequence({ ca: withDefault(boolean, false), pathLength: optional(count) }),
+  keyUsage: map(bitString, ({ bytes }) => usagesOf(bytes)),
+  extendedKeyUsage: sequenceOf(objectIdentifier),
+  subjectAltName: sequenceOf(generalName),
+  subjectKeyIdentifier: octetString,
+  authorityKeyIdentifier: sequence({
+    keyIdentifier: optional(implicit(0, octetString)),
+    authorityCertIssuer: optional(implicit(1, sequenceOf(generalName))),
+    authorityCertSerialNumber: optional(implicit(2, integer)),
+  }),
+  nameConstraints: map(
+    sequence({ permitted: optional(implicit(0, subtrees)), excluded: optional(implicit(1, subtrees)) }),
+    ({ permitted = [], excluded = [] }, fail) =>
+      permitted.length + excluded.length > 0 ? { permitted, excluded } : fail("no subtree"),
+  ),
+} satisfies Partial<Record<keyof typeof oids, Der<unknown>>>;
+
+/** Name constraints of a CA. */
+export type NameConstraints = TypeOf<typeof declarations.nameConstraints>;
+
+/** The extensions that are understood, `undefined` where a certificate lacks one. */
+export type Understood = {
+  readonly [K in keyof typeof declarations]: TypeOf<typeof declarations[K]> | undefined;
+};
+
+/** `Extension` (RFC 5280 §4.1). */
+export interface Extension {
+  readonly oid: string;
+  readonly critical: boolean;
+  /** What its OCTET STRING holds. */
+  readonly value: Bytes;
+}
+
+/** `Extensions` (RFC 5280 §4.1): all of them as they are, and those that are understood. */
+export const extensions: Der<{ readonly all: ReadonlyArray<Extension>; readonly understood: Understood }> =
+  map(
+    sequenceOf(tagged(0x30, (r) => {
+      const oid = objectIdentifier.read(r);
+      const critical = withDefault(boolean, false).read(r);
+      const value = octetString.read(r);
+      const known = byOid.get(oid);
+      return { oid, critical, value, known, parsed: known && parsed(known, value, r) };
+    })),
+    (list, fail) => {
+      const twice = list.find(({ oid }, i) => list.findIndex((other) => other.oid === oid) < i);
+      if (twice) fail(`extension ${twice.oid} comes twice`);
+      const understood = Object.fromEntries(list.flatMap((e) => e.known ? [[e.known, e.parsed]] : []));
+      return {
+        all: list.map(({ oid, critical, value }) => ({ oid, critical, value })),
+        // What each declaration gave is under its own name.
+        understood: understood as Partial<Understood> as Understood,
+      };
+    },
+  );
+
+const byOid: ReadonlyMap<string, Known> = new Map(
+  Object.keys(declarations).map((key) => [oids[key as Known], key as Known]),
+);
+type Known = keyof typeof declarations;
+
+/** Reads what the OCTET STRING that `r` just passed holds, so that offsets stay those of the certificate. */
+const parsed = (known: Known, value: Bytes, r: Reader): unknown => {
+  const inner = new Reader(r.bytes, r.position - value.length, r.position);
+  try {
+    const result = declarations[known].read(inner);
+    inner.finish();
+    return result;
+  } catch (e) {
+    if (e instanceof Fault) e.path.unshift(known);
+    throw e;
+  }
+};
+
+/**
+ * Whether a critical extension can be let pass. certificatePolicies can, as it refuses nothing where nobody requires
+ * a policy (RFC 5280 §6.1.1: initial-explicit-policy is not set); policyConstraints, which would require one, cannot.
+ */
+export const isUnderstood = (oid: string): boolean => byOid.has(oid) || oid === oids.certificatePolicies;

@@ -1,0 +1,113 @@
+/** Name constraints (RFC 5280 §4.2.1.10, §6.1.4): what a CA may name. @module */
+import { type Bytes, toHex } from "../wire/bytes.ts";
+import type { Certificate } from "./certificate.ts";
+import { type DistinguishedName, isBelow } from "./distinguished_name.ts";
+import type { NameConstraints } from "./extensions.ts";
+import type { GeneralName } from "./general_name.ts";
+import { isDnsName } from "./names.ts";
+import { oids } from "./oids.ts";
+
+/** Why a certificate is not what the constraints above it allow. */
+export interface Violation {
+  /** `unsupported`: the constraint is on a form of name that is not judged here. */
+  readonly reason: "invalid" | "unsupported";
+  readonly detail: string;
+}
+
+/** Checks the names of one certificate against the constraints of one CA above it. */
+export const violation = (
+  certificate: Certificate,
+  { permitted, excluded }: NameConstraints,
+): Violation | undefined => {
+  const names = namesOf(certificate);
+  // A certificate can make this as long as it likes: nobody's honest one comes near (RFC 5280 §8 warns of such).
+  if (names.length * (permitted.length + excluded.length) > MAX_COMPARISONS) {
+    return { reason: "invalid", detail: "too many names and constraints to compare" };
+  }
+  for (const name of names) {
+    const [allowed, forbidden] = [permitted, excluded].map((bases) =>
+      bases.filter((b) => b._tag === name._tag)
+    );
+    if (!allowed!.length && !forbidden!.length) continue;
+    const form = forms[name._tag];
+    // All of one form by the filter above.
+    const value = name.value as never;
+    if (!form) return { reason: "unsupported", detail: `name constraints of the form ${name._tag}` };
+    const broken = [...allowed!, ...forbidden!].some((base) => !form.isBase(base.value as never)) ||
+      !form.isName(value);
+    if (broken) return { reason: "invalid", detail: `a malformed ${name._tag} under name constraints` };
+    if (forbidden!.some((base) => form.touches(value, base.value as never))) {
+      return { reason: "invalid", detail: `a CA above excludes the name ${printed(name)}` };
+    }
+    if (allowed!.length && !allowed!.some((base) => form.within(value, base.value as never))) {
+      return { reason: "invalid", detail: `no CA above permits the name ${printed(name)}` };
+    }
+  }
+  return undefined;
+};
+
+const MAX_COMPARISONS = 2 ** 18;
+
+/** All names of a certificate: its subject, its e-mail addresses of old, and its subjectAltName. */
+const namesOf = ({ subject, subjectAltName = [] }: Certificate): ReadonlyArray<GeneralName> => {
+  const emails = subjectAltName.some((n) => n._tag === "rfc822Name") ? [] : subject.rdns.flat()
+    .filter((attribute) => attribute.type === oids.emailAddress)
+    .map((attribute): GeneralName => ({ _tag: "rfc822Name", value: attribute.text ?? "" }));
+  const named: ReadonlyArray<GeneralName> = subject.rdns.length
+    ? [{ _tag: "directoryName", value: subject }]
+    : [];
+  return [...named, ...subjectAltName, ...emails];
+};
+
+/** How names of one form are judged. */
+interface Form<A> {
+  readonly isName: (name: A) => boolean;
+  readonly isBase: (base: A) => boolean;
+  /** All that the name stands for lies in the subtree. */
+  readonly within: (name: A, base: A) => boolean;
+  /** Some that the name stands for lies in the subtree: a wildcard stands for many. */
+  readonly touches: (name: A, base: A) => boolean;
+}
+
+const directoryName: Form<DistinguishedName> = {
+  isName: () => true,
+  isBase: () => true,
+  within: isBelow,
+  touches: isBelow,
+};
+
+const belowHost = (name: string, base: string): boolean => {
+  const [lower, below] = [name.toLowerCase(), base.toLowerCase()];
+  return below === "" || lower === below || lower.endsWith(`.${below}`);
+};
+
+const dNSName: Form<string> = {
+  isName: (name) => isDnsName(name, true),
+  isBase: (base) => base === "" || isDnsName(base),
+  within: belowHost,
+  // `*.example.com` may be `secret.example.com`, whatever lies below that it is not.
+  touches: (name, base) =>
+    belowHost(name, base) ||
+    name.startsWith("*.") && belowHost(base, name.slice(2)) &&
+      base.split(".").length === name.split(".").length,
+};
+
+/** An address and its mask, one after another; a mask is ones and then zeros (RFC 4632 §3.1). */
+const iPAddress: Form<Bytes> = {
+  isName: ({ length }) => length === 4 || length === 16,
+  isBase: (base) => {
+    const mask = base.subarray(base.length / 2);
+    const bits = Array.from(mask, (byte) => byte.toString(2).padStart(8, "0")).join("");
+    return (base.length === 8 || base.length === 32) && !bits.includes("01");
+  },
+  within: (name, base) =>
+    base.length === 2 * name.length &&
+    name.every((byte, i) => ((byte ^ base[i]!) & base[name.length + i]!) === 0),
+  touches: (name, base) => iPAddress.within(name, base),
+};
+
+/** The forms that are judged. Each is given values of its own form alone. */
+const forms: Partial<Record<GeneralName["_tag"], Form<never>>> = { directoryName, dNSName, iPAddress };
+
+const printed = ({ value }: GeneralName): string =>
+  typeof value === "string" ? value : "text" in value ? value.text : toHex(value);

@@ -1,0 +1,46 @@
+/** Whether a certificate is for a name (RFC 9525): subjectAltName alone counts, never the common name. @module */
+import { sameBytes } from "../wire/bytes.ts";
+import type { Certificate } from "./certificate.ts";
+import { parseIp } from "./ip_address.ts";
+
+export { parseIp } from "./ip_address.ts";
+
+/** Whether the certificate names this host: a DNS name, or an IPv4 or IPv6 address as text. */
+export const matchesName = (certificate: Certificate, name: string): boolean => {
+  const names = certificate.subjectAltName ?? [];
+  const address = parseIp(name);
+  if (address) return names.some((n) => n._tag === "iPAddress" && sameBytes(n.value, address));
+  const host = asciiName(name);
+  if (host === undefined || !isDnsName(host)) return false;
+  return names.some((n) => n._tag === "dNSName" && matchesDnsName(n.value.toLowerCase(), host));
+};
+
+/**
+ * A host name as it is compared and sent: lower case, no dot at the end, labels in ASCII (RFC 5890 §2.3.2.1);
+ * `undefined` when it cannot be written so.
+ */
+export const asciiName = (name: string): string | undefined => {
+  const bare = name.replace(/\.$/, "");
+  if (/^[\0-\x7f]*$/.test(bare)) return bare.toLowerCase();
+  // No host name holds what would end the host in a URL.
+  return /[/?#@:\\]/.test(bare) ? undefined : URL.parse(`http://${bare}/`)?.hostname;
+};
+
+/**
+ * Whether this is a DNS name: letters, digits, hyphens, and the underscore that real hosts have. `"*"` counts as the
+ * first of at least three labels where `wildcard` says so: `*.com` is everybody (RFC 9525 §6.3).
+ */
+export const isDnsName = (name: string, wildcard = false): boolean => {
+  if (wildcard && name.startsWith("*.")) return name.indexOf(".", 2) > 0 && isDnsName(name.slice(2));
+  return name.length <= 253 && name.split(".").every((label) => LABEL.test(label));
+};
+
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+
+const matchesDnsName = (presented: string, host: string): boolean => {
+  if (!isDnsName(presented, true)) return false;
+  // The star stands for exactly one whole label.
+  return presented.startsWith("*.")
+    ? host.includes(".") && host.slice(host.indexOf(".")) === presented.slice(1)
+    : presented === host;
+};

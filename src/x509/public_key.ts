@@ -1,0 +1,96 @@
+/** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) as a key. @module */
+import { Either } from "../deps.ts";
+import { NamedGroup } from "../names/named_group.ts";
+import type { PublicKey } from "../services/crypto.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { algorithmIdentifier, pssHash } from "./algorithms.ts";
+import { decodeDer, type Der, map, sequence } from "./der.ts";
+import { bitString, objectIdentifier, unsigned } from "./der_types.ts";
+import { oids } from "./oids.ts";
+
+/** A key that nothing here can use. */
+export interface UnsupportedKey {
+  readonly _tag: "unsupported";
+  /** The algorithm's object identifier. */
+  readonly algorithm: string;
+  readonly detail: string;
+}
+
+/** The elliptic curves, with the length of their field elements and scalars. */
+export const curves: ReadonlyArray<{
+  readonly oid: string;
+  readonly group: NamedGroup;
+  readonly length: number;
+}> = [
+  { oid: oids.secp256r1, group: NamedGroup.secp256r1, length: 32 },
+  { oid: oids.secp384r1, group: NamedGroup.secp384r1, length: 48 },
+  { oid: oids.secp521r1, group: NamedGroup.secp521r1, length: 66 },
+];
+
+/** `SubjectPublicKeyInfo`. */
+export const subjectPublicKeyInfo: Der<PublicKey | UnsupportedKey> = map(
+  sequence({ algorithm: algorithmIdentifier, key: bitString }),
+  ({ algorithm: { oid, parameters }, key }, fail) => {
+    if (key.unused > 0) fail("a key that is no whole number of bytes");
+    const read = readers[oid];
+    return read ? read(key.bytes, parameters, fail) : unsupported(oid, `the key algorithm ${oid} is unknown`);
+  },
+);
+
+type Fail = (reason: string) => never;
+type ReadKey = (key: Bytes, parameters: Bytes | undefined, fail: Fail) => PublicKey | UnsupportedKey;
+
+const unsupported = (algorithm: string, detail: string): UnsupportedKey => ({
+  _tag: "unsupported",
+  algorithm,
+  detail,
+});
+
+/** Beyond these a key only costs whoever verifies with it too much time: nobody has such keys. */
+const MAX_MODULUS_BYTES = 1024;
+const MAX_EXPONENT_BYTES = 8;
+
+/** `RSAPublicKey` (RFC 8017 §A.1.1). */
+const rsaNumbers = sequence({ modulus: unsigned, publicExponent: unsigned });
+
+const rsa: ReadKey = (key, _parameters, fail) => {
+  const read = decodeDer("RSAPublicKey", rsaNumbers, key);
+  if (Either.isLeft(read)) return fail(read.left.message);
+  const { modulus, publicExponent } = read.right;
+  if (modulus.length > MAX_MODULUS_BYTES || publicExponent.length > MAX_EXPONENT_BYTES) {
+    return unsupported(oids.rsaEncryption, "the RSA key is too large");
+  }
+  const even = [modulus, publicExponent].some((number) => (number.at(-1)! & 1) === 0);
+  return even ? fail("no RSA key: an even number") : { _tag: "rsa", modulus, publicExponent };
+};
+
+/** The parameters, where there are any, restrict the hash and give the least length of the salt (RFC 4055 §3.3). */
+const rsaPss: ReadKey = (key, parameters, fail) => {
+  const read = rsa(key, undefined, fail);
+  const hash = parameters && pssHash(parameters, true);
+  if (read._tag !== "rsa") return read;
+  return parameters && !hash
+    ? unsupported(oids["id-RSASSA-PSS"], "the key's RSASSA-PSS parameters are not those of TLS")
+    : { ...read, _tag: "rsa_pss", hash };
+};
+
+/** RFC 5480 §2.2: compressed points are optional, and nobody has them. */
+const ec: ReadKey = (key, parameters, fail) => {
+  const named = parameters && Either.getOrUndefined(decodeDer("ECParameters", objectIdentifier, parameters));
+  const curve = curves.find(({ oid }) => oid === named);
+  if (!curve) return unsupported(oids["id-ecPublicKey"], `the curve ${named ?? "without a name"} is unknown`);
+  if (key[0] !== 4) return unsupported(oids["id-ecPublicKey"], "the point is compressed");
+  return key.length === 1 + 2 * curve.length
+    ? { _tag: "ecdsa", group: curve.group, point: key }
+    : fail(`a point of ${key.length} bytes`);
+};
+
+const ed25519: ReadKey = (key, parameters, fail) =>
+  key.length === 32 && parameters === undefined ? { _tag: "ed25519", key } : fail("no Ed25519 key");
+
+const readers: Readonly<Record<string, ReadKey>> = {
+  [oids.rsaEncryption]: rsa,
+  [oids["id-RSASSA-PSS"]]: rsaPss,
+  [oids["id-ecPublicKey"]]: ec,
+  [oids["id-Ed25519"]]: ed25519,
+};
