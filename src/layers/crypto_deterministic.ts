@@ -1,7 +1,7 @@
 /** Cryptography without chance, for tests. @module */
 import { Layer } from "../deps.ts";
 import { Crypto, type CryptoService } from "../services/crypto.ts";
-import { ascii, type Bytes } from "../wire/bytes.ts";
+import type { Bytes } from "../wire/bytes.ts";
 import { chacha20 } from "./noble.ts";
 import { makeNoble } from "./crypto_noble.ts";
 import { hash } from "./noble_hash.ts";
@@ -18,7 +18,7 @@ export const makeDeterministic = (seed: number | string): CryptoService => makeN
 
 /** ChaCha20 under the seed's hash; each draw begins at a block of its own. */
 const stream = (seed: number | string): (length: number) => Bytes => {
-  const key = hash("sha256").digest(ascii(`effect-tls/${seed}`));
+  const key = hash("sha256").digest(new TextEncoder().encode(`effect-tls/${seed}`));
   const nonce = new Uint8Array(12);
   let block = 0;
   return (length) => {

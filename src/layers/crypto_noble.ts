@@ -23,10 +23,16 @@ export const makeNoble = (random: (length: number) => Bytes): CryptoService => (
 });
 
 /** Cryptography in portable JavaScript, with the platform's random bytes. */
-export const layerNoble: Layer.Layer<Crypto> = Layer.sync(
-  Crypto,
-  () => makeNoble((length) => crypto.getRandomValues(new Uint8Array(length))),
-);
+export const layerNoble: Layer.Layer<Crypto> = Layer.sync(Crypto, () => makeNoble(platformRandom));
+
+/** As much as the platform gives at a time (W3C Web Cryptography §10.1.1). */
+const QUOTA = 65536;
+
+const platformRandom = (length: number): Bytes => {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += QUOTA) crypto.getRandomValues(bytes.subarray(at, at + QUOTA));
+  return bytes;
+};
 
 /** A key out of bounds, or one too short for the message, is a defect: whoever accepts the peer's key looks first. */
 const makeRsaEncrypt = (random: (length: number) => Bytes): CryptoService["rsaEncrypt"] => (key, message) =>

@@ -10,7 +10,7 @@ export const aead = (name: AeadName, key: Bytes): Aead => {
   if (key.length !== keyLength) {
     throw new RangeError(`a key of ${name} has ${keyLength} bytes, not ${key.length}`);
   }
-  return under(key);
+  return under(key.slice()); // the caller may wipe its own
 };
 
 /** ChaCha20 has no key schedule to keep: each record is noble's from start to end (RFC 8439 §2.8). */

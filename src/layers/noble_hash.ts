@@ -4,7 +4,7 @@ import type { Bytes } from "../wire/bytes.ts";
 import { hmac, md5, sha1, sha224, sha256, sha384, sha512 } from "./noble.ts";
 
 /** Noble's own function for each hash of the port. */
-export const functions = { md5, sha1, sha224, sha256, sha384, sha512 } satisfies Record<HashName, unknown>;
+export const nobleHashes = { md5, sha1, sha224, sha256, sha384, sha512 } satisfies Record<HashName, unknown>;
 
 /** The hash of that name, as the port has it. */
 export const hash = (name: HashName): Hash => hashes[name];
@@ -28,14 +28,14 @@ const over = (state: Stateful, data: ReadonlyArray<Bytes>): Bytes => {
 };
 
 const make = (name: HashName): Hash => {
-  const { create, outputLen, blockLen } = functions[name];
+  const { create, outputLen, blockLen } = nobleHashes[name];
   return {
     name,
     length: outputLen,
     blockLength: blockLen,
     create: () => running(create()),
     digest: (...data) => over(create(), data),
-    hmac: (key, ...data) => over(hmac.create(functions[name], key), data),
+    hmac: (key, ...data) => over(hmac.create(nobleHashes[name], key), data),
   };
 };
 

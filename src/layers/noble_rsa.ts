@@ -39,8 +39,9 @@ export const privateNumbers = (key: RsaPrivateKey): PrivateNumbers | undefined =
 
 /**
  * RSADP and RSASP1 by the Chinese remainder theorem (RFC 8017 §5.1.2): c^d mod n for c below n. The base is blinded
- * with a fresh random factor, so that the time says nothing about c; the result is put to the public exponent before
- * it leaves, because one that is wrong modulo only one prime gives the key away. `undefined` is that fault.
+ * with a fresh random factor, because the time that BigInt takes depends on its numbers; the result, still blinded, is
+ * put to the public exponent, because one that is wrong modulo only one prime gives the key away. `undefined` is that
+ * fault.
  */
 export const privateOperation = (
   key: PrivateNumbers,
@@ -52,8 +53,8 @@ export const privateOperation = (
   const blinded = mod(c * pow(r, e, n), n);
   const m1 = pow(blinded, dp, p);
   const m2 = pow(blinded, dq, q);
-  const m = mod((m2 + q * mod((m1 - m2) * qInverse, p)) * rInverse, n);
-  return pow(m, e, n) === c ? numberToBytesBE(m, key.length) : undefined;
+  const m = m2 + q * mod((m1 - m2) * qInverse, p);
+  return pow(m, e, n) === blinded ? numberToBytesBE(mod(m * rInverse, n), key.length) : undefined;
 };
 
 /** RSAES-PKCS1-v1_5 (RFC 8017 §7.2.1); `undefined` when the modulus has no room for the message. */

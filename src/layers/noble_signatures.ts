@@ -14,7 +14,7 @@ import type { Bytes } from "../wire/bytes.ts";
 import { bytesToNumberBE, ecdsa, ed25519 } from "./noble.ts";
 import { pkcs1Encode, pssEncode, pssVerify } from "./noble_emsa.ts";
 import { nistCurves } from "./noble_groups.ts";
-import { functions, hash } from "./noble_hash.ts";
+import { hash, nobleHashes } from "./noble_hash.ts";
 import {
   privateNumbers,
   privateOperation,
@@ -102,7 +102,7 @@ const DER = { format: "der", lowS: false } as const;
 const ecdsaWith = (name: HashName): Algorithm => {
   // RFC 6979 derives the nonce with the hash of the message, hence an instance for each pair.
   const signers = new Map(
-    Array.from(nistCurves, ([group, curve]) => [group, ecdsa(curve.Point, functions[name])]),
+    Array.from(nistCurves, ([group, curve]) => [group, ecdsa(curve.Point, nobleHashes[name])]),
   );
   const signerOf = (key: { readonly group: NamedGroup }) => signers.get(key.group);
   return {
