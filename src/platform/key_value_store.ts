@@ -1,0 +1,47 @@
+/** Sessions in any KeyValueStore: a file system, a browser's storage, a database. @module */
+import { Clock, Duration, Effect, Either, Layer, Option } from "../deps.ts";
+import { Session, SessionStore, SessionStoreError } from "../services/session_store.ts";
+import { codec } from "../wire/codec.ts";
+import { KeyValueStore } from "./deps.ts";
+
+/** How sessions are kept. */
+export interface KeyValueOptions {
+  /** Before each key; `tls-session:` unless given. */
+  readonly prefix?: string;
+  /** How long a session can be resumed; a day unless given. */
+  readonly timeToLive?: Duration.DurationInput;
+}
+
+const { json } = codec(Session);
+
+/**
+ * A session store over the KeyValueStore that is provided. What is kept is JSON with the master secret in it: the
+ * store must be as secret as a private key. A session that can't be read, or is too old, is none.
+ */
+export const layerKeyValueStore = (
+  { prefix = "tls-session:", timeToLive = "24 hours" }: KeyValueOptions = {},
+): Layer.Layer<SessionStore, never, KeyValueStore.KeyValueStore> =>
+  Layer.effect(
+    SessionStore,
+    Effect.map(KeyValueStore.KeyValueStore, (store) => {
+      const seconds = Duration.toSeconds(timeToLive);
+      const failure = (operation: SessionStoreError["operation"]) => (cause: unknown) =>
+        new SessionStoreError({ operation, cause });
+      return {
+        enabled: true,
+        get: (key) =>
+          Effect.gen(function* () {
+            const text = yield* Effect.mapError(store.get(prefix + key), failure("get"));
+            const now = yield* Clock.currentTimeMillis;
+            return text.pipe(
+              Option.flatMap(Option.liftThrowable((s: string): unknown => JSON.parse(s))),
+              Option.flatMap((value) => Either.getRight(json.decode(value))),
+              Option.filter((session) => now / 1000 - session.createdAt < seconds),
+            );
+          }),
+        put: (key, session) =>
+          Effect.mapError(store.set(prefix + key, JSON.stringify(json.encode(session))), failure("put")),
+        remove: (key) => Effect.mapError(store.remove(prefix + key), failure("remove")),
+      };
+    }),
+  );

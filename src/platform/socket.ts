@@ -1,0 +1,95 @@
+/** TLS is a function from Socket to Socket. @module */
+import { Cause, Effect, Exit, Layer, type Scope } from "../deps.ts";
+import type { Connection } from "../connection.ts";
+import { type ByteStream, Transport, TransportError } from "../services/transport.ts";
+import { Mailbox, Socket } from "./deps.ts";
+
+/** Bytes that may wait unread: a Socket pushes, and can't be told to wait. */
+const MAX_WAITING = 16 * 2 ** 20;
+
+/** A byte stream over any Socket, which runs until the scope closes. */
+export const fromSocket = (socket: Socket.Socket): Effect.Effect<ByteStream, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const arrived = yield* Mailbox.make<Uint8Array, TransportError>();
+    let waiting = 0;
+    const failure = (operation: "read" | "write") => (cause: unknown) =>
+      new TransportError({ operation, cause });
+    // Taken in the handler itself, which is called in order; the effects that it may return are not run in order.
+    const running = socket.run((bytes) => {
+      waiting += bytes.length;
+      if (waiting <= MAX_WAITING) arrived.unsafeOffer(bytes);
+      else arrived.unsafeDone(Exit.fail(failure("read")(`${waiting} bytes wait unread`)));
+    });
+    const fiber = yield* Effect.forkScoped(
+      Effect.mapError(running, failure("read")).pipe(Mailbox.into(arrived)),
+    );
+    const writer = yield* socket.writer;
+    let closed = false;
+    return {
+      read: Effect.suspend(() => closed ? Effect.succeed(undefined) : arrived.take).pipe(
+        Effect.tap((bytes) => Effect.sync(() => void (waiting -= bytes?.length ?? 0))),
+        Effect.catchTag("NoSuchElementException", () => Effect.succeed(undefined)),
+      ),
+      write: (bytes) =>
+        closed ? Effect.fail(failure("write")("the stream is closed")) : Effect.sandbox(writer(bytes)).pipe(
+          Effect.mapError((cause) => failure("write")(Cause.squash(cause))),
+        ),
+      close: Effect.suspend(() => {
+        if (closed) return Effect.void;
+        closed = true;
+        arrived.unsafeDone(Exit.void);
+        return Effect.sandbox(writer(new Socket.CloseEvent())).pipe(
+          Effect.ignore,
+          Effect.zipRight(Effect.sync(() => fiber.unsafeInterruptAsFork(fiber.id()))),
+        );
+      }),
+    };
+  });
+
+/** A network of one: `open` gives a stream over the Socket that is provided, whatever the address. */
+export const layerSocket: Layer.Layer<Transport, never, Socket.Socket> = Layer.effect(
+  Transport,
+  Effect.map(Socket.Socket, (socket) => ({
+    open: () => Effect.acquireRelease(fromSocket(socket), (stream) => stream.close),
+    listen: () =>
+      Effect.fail(new TransportError({ operation: "listen", cause: "a Socket is open, it does not listen" })),
+  })),
+);
+
+/**
+ * A TLS connection as a Socket: `run` reads until the peer's close_notify, `writer` writes, a CloseEvent is
+ * `connection.close`, and the end of a writer's scope is `closeWrite`.
+ */
+export const toSocket = (connection: Connection): Socket.Socket => {
+  const text = new TextEncoder();
+  const generic = (reason: "Read" | "Write") => (cause: unknown) =>
+    new Socket.SocketGenericError({ reason, cause });
+  const run = <_, E = never, R = never>(
+    handler: (bytes: Uint8Array) => Effect.Effect<_, E, R> | void,
+    options?: { readonly onOpen?: Effect.Effect<void> | undefined },
+  ): Effect.Effect<void, Socket.SocketError | E, R> => {
+    const loop: Effect.Effect<void, Socket.SocketError | E, R> = Effect.flatMap(
+      Effect.mapError(connection.read, generic("Read")),
+      (bytes) => {
+        if (!bytes) return Effect.void;
+        const handled = handler(bytes);
+        return Effect.isEffect(handled) ? Effect.zipRight(handled, loop) : loop;
+      },
+    );
+    return Effect.zipRight(options?.onOpen ?? Effect.void, loop);
+  };
+  return Socket.Socket.of({
+    [Socket.TypeId]: Socket.TypeId,
+    run,
+    runRaw: run,
+    writer: Effect.acquireRelease(
+      Effect.succeed((chunk: Uint8Array | string | Socket.CloseEvent) =>
+        Socket.isCloseEvent(chunk) ? connection.close : Effect.mapError(
+          connection.write(typeof chunk === "string" ? text.encode(chunk) : chunk),
+          generic("Write"),
+        )
+      ),
+      () => Effect.ignore(connection.closeWrite),
+    ),
+  });
+};
