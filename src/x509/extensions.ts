@@ -67,8 +67,7 @@ export const extensions: Der<{ readonly all: ReadonlyArray<Extension>; readonly 
       return { oid, critical, value, known, parsed: known && parsed(known, value, r) };
     })),
     (list, fail) => {
-      const twice = list.find(({ oid }, i) => list.findIndex((other) => other.oid === oid) < i);
-      if (twice) fail(`extension ${twice.oid} comes twice`);
+      if (new Set(list.map(({ oid }) => oid)).size < list.length) fail("an extension comes twice");
       const understood = Object.fromEntries(list.flatMap((e) => e.known ? [[e.known, e.parsed]] : []));
       return {
         all: list.map(({ oid, critical, value }) => ({ oid, critical, value })),

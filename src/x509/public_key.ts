@@ -33,14 +33,17 @@ export const subjectPublicKeyInfo: Der<PublicKey | UnsupportedKey> = map(
   ({ algorithm: { oid, parameters }, key }, fail) => {
     if (key.unused > 0) fail("a key that is no whole number of bytes");
     const read = readers[oid];
-    return read ? read(key.bytes, parameters, fail) : unsupported(oid, `the key algorithm ${oid} is unknown`);
+    return read
+      ? read(key.bytes, parameters, fail)
+      : unsupportedKey(oid, `the key algorithm ${oid} is unknown`);
   },
 );
 
 type Fail = (reason: string) => never;
 type ReadKey = (key: Bytes, parameters: Bytes | undefined, fail: Fail) => PublicKey | UnsupportedKey;
 
-const unsupported = (algorithm: string, detail: string): UnsupportedKey => ({
+/** Says which algorithm it is, and what is wrong with it. */
+export const unsupportedKey = (algorithm: string, detail: string): UnsupportedKey => ({
   _tag: "unsupported",
   algorithm,
   detail,
@@ -48,7 +51,7 @@ const unsupported = (algorithm: string, detail: string): UnsupportedKey => ({
 
 /** Beyond these a key only costs whoever verifies with it too much time: nobody has such keys. */
 const MAX_MODULUS_BYTES = 1024;
-const MAX_EXPONENT_BYTES = 8;
+const MAX_EXPONENT_BYTES = 4;
 
 /** `RSAPublicKey` (RFC 8017 §A.1.1). */
 const rsaNumbers = sequence({ modulus: unsigned, publicExponent: unsigned });
@@ -58,10 +61,11 @@ const rsa: ReadKey = (key, _parameters, fail) => {
   if (Either.isLeft(read)) return fail(read.left.message);
   const { modulus, publicExponent } = read.right;
   if (modulus.length > MAX_MODULUS_BYTES || publicExponent.length > MAX_EXPONENT_BYTES) {
-    return unsupported(oids.rsaEncryption, "the RSA key is too large");
+    return unsupportedKey(oids.rsaEncryption, "the RSA key is too large");
   }
   const even = [modulus, publicExponent].some((number) => (number.at(-1)! & 1) === 0);
-  return even ? fail("no RSA key: an even number") : { _tag: "rsa", modulus, publicExponent };
+  const one = publicExponent.length === 1 && publicExponent[0] === 1;
+  return even || one ? fail("no RSA key: its numbers cannot be") : { _tag: "rsa", modulus, publicExponent };
 };
 
 /** The parameters, where there are any, restrict the hash and give the least length of the salt (RFC 4055 §3.3). */
@@ -70,7 +74,7 @@ const rsaPss: ReadKey = (key, parameters, fail) => {
   const hash = parameters && pssHash(parameters, true);
   if (read._tag !== "rsa") return read;
   return parameters && !hash
-    ? unsupported(oids["id-RSASSA-PSS"], "the key's RSASSA-PSS parameters are not those of TLS")
+    ? unsupportedKey(oids["id-RSASSA-PSS"], "the key's RSASSA-PSS parameters are not those of TLS")
     : { ...read, _tag: "rsa_pss", hash };
 };
 
@@ -78,8 +82,10 @@ const rsaPss: ReadKey = (key, parameters, fail) => {
 const ec: ReadKey = (key, parameters, fail) => {
   const named = parameters && Either.getOrUndefined(decodeDer("ECParameters", objectIdentifier, parameters));
   const curve = curves.find(({ oid }) => oid === named);
-  if (!curve) return unsupported(oids["id-ecPublicKey"], `the curve ${named ?? "without a name"} is unknown`);
-  if (key[0] !== 4) return unsupported(oids["id-ecPublicKey"], "the point is compressed");
+  if (!curve) {
+    return unsupportedKey(oids["id-ecPublicKey"], `the curve ${named ?? "without a name"} is unknown`);
+  }
+  if (key[0] !== 4) return unsupportedKey(oids["id-ecPublicKey"], "the point is compressed");
   return key.length === 1 + 2 * curve.length
     ? { _tag: "ecdsa", group: curve.group, point: key }
     : fail(`a point of ${key.length} bytes`);

@@ -1,0 +1,79 @@
+/** A certificate of one's own making: for development, for tests, for peers that pin. @module */
+import { Clock, Effect } from "../deps.ts";
+import { SignatureScheme } from "../names/signature_scheme.ts";
+import { Crypto } from "../services/crypto.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import * as Build from "../x509/build.ts";
+import { privateKeyInfo, subjectPublicKeyInfo } from "../x509/build_key.ts";
+import * as Der from "../x509/der_writer.ts";
+import { asciiName } from "../x509/names.ts";
+import { oids } from "../x509/oids.ts";
+import { freshKey, publicKeyOf } from "./credentials_keys.ts";
+
+/** What to make; everything has a default. */
+export interface SelfSignedOptions {
+  /** Host names and IP addresses; `localhost`, `127.0.0.1` and `::1` unless given. */
+  readonly names?: ReadonlyArray<string>;
+  /** ECDSA on P-256 unless given. RSA takes a moment, and serves key transport too. */
+  readonly key?: keyof typeof freshKey;
+  /** How long it is valid from now on; a year unless given. */
+  readonly days?: number;
+  /** A server's unless given. */
+  readonly purposes?: ReadonlyArray<"serverAuth" | "clientAuth">;
+}
+
+/** A self-signed certificate and its private key as PKCS#8, both DER. */
+export const selfSignedDer = (
+  { names = ["localhost", "127.0.0.1", "::1"], key = "ecdsa_p256", days = 365, purposes = ["serverAuth"] }:
+    SelfSignedOptions,
+): Effect.Effect<{ readonly certificate: Bytes; readonly privateKey: Bytes }, never, Crypto> =>
+  Effect.gen(function* () {
+    const crypto = yield* Crypto;
+    const now = Math.floor((yield* Clock.currentTimeMillis) / 1000);
+    const privateKey = freshKey[key](crypto.random);
+    // A key just made has numbers that go together.
+    const spki = subjectPublicKeyInfo(publicKeyOf(privateKey)!);
+    const { scheme, algorithm } = signatures[key];
+    const hosts = names.map((name) => asciiName(name) ?? name);
+    const self = Build.distinguishedName({ commonName: hosts[0] ?? "self-signed" });
+    const serialNumber = crypto.random(16);
+    serialNumber[0] = serialNumber[0]! & 0x3f | 0x40; // positive, and of one length
+    const tbs = Build.tbsCertificate({
+      serialNumber,
+      signature: algorithm,
+      issuer: self,
+      notBefore: now - CLOCK_SKEW,
+      notAfter: now + days * 86_400,
+      subject: self,
+      subjectPublicKeyInfo: spki,
+      extensions: [
+        Build.basicConstraints(false),
+        Build.keyUsage(key === "rsa" ? ["digitalSignature", "keyEncipherment"] : ["digitalSignature"]),
+        Build.extendedKeyUsage(purposes.map((purpose) => oids[purpose])),
+        // RFC 7093 §2, method 1.
+        Build.subjectKeyIdentifier(crypto.hash("sha256").digest(spki).subarray(0, 20)),
+        ...(hosts.length ? [Build.subjectAltName(hosts)] : []),
+      ],
+    });
+    const signature = yield* Effect.orDie(crypto.sign(privateKey, scheme, tbs));
+    return {
+      certificate: Build.certificate(tbs, algorithm, signature),
+      privateKey: privateKeyInfo(privateKey),
+    };
+  });
+
+/** The clocks of those who connect may be an hour behind. */
+const CLOCK_SKEW = 3600;
+
+const signedBy = (scheme: SignatureScheme, oid: string, ...parameters: ReadonlyArray<Bytes>) => ({
+  scheme,
+  algorithm: Der.sequence(Der.objectIdentifier(oid), ...parameters),
+});
+
+const signatures = {
+  ecdsa_p256: signedBy(SignatureScheme.ecdsa_secp256r1_sha256, oids["ecdsa-with-SHA256"]),
+  ecdsa_p384: signedBy(SignatureScheme.ecdsa_secp384r1_sha384, oids["ecdsa-with-SHA384"]),
+  ecdsa_p521: signedBy(SignatureScheme.ecdsa_secp521r1_sha512, oids["ecdsa-with-SHA512"]),
+  ed25519: signedBy(SignatureScheme.ed25519, oids["id-Ed25519"]),
+  rsa: signedBy(SignatureScheme.rsa_pkcs1_sha256, oids.sha256WithRSAEncryption, Der.nullValue),
+} satisfies Record<keyof typeof freshKey, unknown>;

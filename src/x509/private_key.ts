@@ -1,0 +1,108 @@
+/** Private keys as they are stored: PKCS#8, PKCS#1 and SEC 1. @module */
+import { Either } from "../deps.ts";
+import type { PrivateKey } from "../services/crypto.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { algorithmIdentifier } from "./algorithms.ts";
+import {
+  any,
+  decodeDer,
+  type Der,
+  type DerError,
+  explicit,
+  implicit,
+  map,
+  optional,
+  sequence,
+  setOf,
+} from "./der.ts";
+import { bitString, count, objectIdentifier, octetString, unsigned } from "./der_types.ts";
+import { oids } from "./oids.ts";
+import { curves, type UnsupportedKey, unsupportedKey } from "./public_key.ts";
+
+/** What each label of RFC 7468 §10, §11 and of OpenSSL before it stands for. */
+export const privateKeyLabels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] as const;
+
+/** The label of a PEM block that holds a private key. */
+export type PrivateKeyLabel = typeof privateKeyLabels[number];
+
+/** Reads a private key in the form that its label says. */
+export const parsePrivateKey = (
+  label: PrivateKeyLabel,
+  der: Bytes,
+): Either.Either<PrivateKey | UnsupportedKey, DerError> => decodeDer(label, forms[label], der);
+
+type Key = Der<PrivateKey | UnsupportedKey>;
+
+/** `RSAPrivateKey` (RFC 8017 §A.1.2). */
+const rsaNumbers = sequence({
+  /** 1 has more than two primes, which nobody uses. */
+  version: map(count, (n, fail) => n === 0 ? n : fail(`version ${n}`)),
+  modulus: unsigned,
+  publicExponent: unsigned,
+  privateExponent: unsigned,
+  prime1: unsigned,
+  prime2: unsigned,
+  exponent1: unsigned,
+  exponent2: unsigned,
+  coefficient: unsigned,
+});
+
+const rsa = (_tag: "rsa" | "rsa_pss"): Key =>
+  map(rsaNumbers, ({ version: _, ...numbers }) => ({ _tag, ...numbers }));
+
+/** `ECPrivateKey` (RFC 5915 §3); `outer` is the curve that PKCS#8 names outside of it. */
+const ec = (outer?: string): Key =>
+  map(
+    sequence({
+      version: map(count, (n, fail) => n === 1 ? n : fail(`version ${n}`)),
+      privateKey: octetString,
+      parameters: optional(explicit(0, objectIdentifier)),
+      publicKey: optional(explicit(1, bitString)),
+    }),
+    ({ privateKey, parameters }, fail) => {
+      const named = outer ?? parameters ?? fail("no curve");
+      const curve = curves.find(({ oid }) => oid === named);
+      if (!curve) return unsupportedKey(oids["id-ecPublicKey"], `the curve ${named} is unknown`);
+      if (parameters !== undefined && parameters !== curve.oid) fail("two curves for one key");
+      if (privateKey.length > curve.length) fail(`a scalar of ${privateKey.length} bytes`);
+      // Old writers left leading zeros out.
+      const scalar = new Uint8Array(curve.length);
+      scalar.set(privateKey, curve.length - privateKey.length);
+      return { _tag: "ecdsa", group: curve.group, privateKey: scalar };
+    },
+  );
+
+/** `CurvePrivateKey` (RFC 8410 §7). */
+const ed25519: Key = map(
+  octetString,
+  (seed, fail) => seed.length === 32 ? { _tag: "ed25519", seed } : fail(`a seed of ${seed.length} bytes`),
+);
+
+/** `OneAsymmetricKey` (RFC 5958 §2). */
+const pkcs8: Key = map(
+  sequence({
+    version: map(count, (n, fail) => n <= 1 ? n : fail(`version ${n}`)),
+    algorithm: algorithmIdentifier,
+    privateKey: octetString,
+    attributes: optional(implicit(0, setOf(any, 0))),
+    publicKey: optional(implicit(1, bitString)),
+  }),
+  ({ algorithm: { oid, parameters }, privateKey }, fail) => {
+    const curve = parameters && Either.getOrUndefined(decodeDer("curve", objectIdentifier, parameters));
+    const inner = oid === oids["id-ecPublicKey"] ? ec(curve) : algorithms[oid];
+    if (!inner) return unsupportedKey(oid, `the key algorithm ${oid} is unknown`);
+    return Either.getOrElse(decodeDer("privateKey", inner, privateKey), (e) => fail(e.message));
+  },
+);
+
+const algorithms: Readonly<Record<string, Key>> = {
+  [oids.rsaEncryption]: rsa("rsa"),
+  [oids["id-RSASSA-PSS"]]: rsa("rsa_pss"),
+  [oids["id-Ed25519"]]: ed25519,
+};
+
+const forms: Record<PrivateKeyLabel, Key> = {
+  "PRIVATE KEY": pkcs8,
+  "RSA PRIVATE KEY": rsa("rsa"),
+  "EC PRIVATE KEY": ec(),
+};
