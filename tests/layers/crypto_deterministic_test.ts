@@ -34,8 +34,11 @@ Deno.test("a stream never gives the same bytes twice, however much is drawn at a
   const { random } = makeDeterministic("stream");
   const drawn = [16, 64, 65, 16, 200, 16, 0, 16].map((length) => random(length));
   assert.deepEqual(drawn.map((bytes) => bytes.length), [16, 64, 65, 16, 200, 16, 0, 16]);
-  const starts = drawn.filter((bytes) => bytes.length > 0).map((bytes) => toHex(bytes.subarray(0, 16)));
-  assert.equal(new Set(starts).size, starts.length);
+  let before = "";
+  for (const bytes of drawn.filter((some) => some.length > 0)) {
+    assert.ok(!before.includes(toHex(bytes.subarray(0, 16))));
+    before += toHex(bytes);
+  }
 });
 
 Deno.test("the stream of a seed is the same for ever: recorded handshakes depend on it", () => {

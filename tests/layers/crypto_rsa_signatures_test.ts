@@ -84,6 +84,29 @@ Deno.test("an RSA signature with any one byte changed, cut short or prolonged do
   }
 });
 
+Deno.test("a signature plus the modulus is the same number to the exponent, and yet does not hold", () => {
+  const { privateKey, publicKey } = pairs.get(1031)!;
+  for (const scheme of [pkcs1.sha256, pss.sha256]) {
+    const s = BigInt(`0x${toHex(sign(privateKey, scheme, message))}`);
+    const n = BigInt(`0x${toHex(publicKey.modulus)}`);
+    const [as, more] = [s, s + n].map((x) => hex(x.toString(16).padStart(2 * 129, "0"))) as [Bytes, Bytes];
+    assert.equal(verify(publicKey, scheme, message, as), true);
+    assert.equal(verify(publicKey, scheme, message, more), false);
+  }
+});
+
+Deno.test("a signature is below the modulus: the same plus the modulus does not hold (RFC 8017 §5.2.2)", () => {
+  const { privateKey, publicKey } = pairs.get(1031)!;
+  for (const scheme of [pkcs1.sha256, pss.sha256]) {
+    const signature = sign(privateKey, scheme, message);
+    const sum = BigInt(`0x${toHex(signature)}`) + BigInt(`0x${toHex(publicKey.modulus)}`);
+    const same = hex(sum.toString(16).padStart(2 * signature.length, "0"));
+    assert.equal(same.length, signature.length);
+    assert.equal(verify(publicKey, scheme, message, signature), true);
+    assert.equal(verify(publicKey, scheme, message, same), false);
+  }
+});
+
 /** A signature over a block of our own making. */
 const signBlock = (block: Bytes): Bytes => Effect.runSync(noble.rsaDecryptRaw(pair.privateKey, block));
 
@@ -147,11 +170,20 @@ for (const bits of [1025, 1031]) {
 Deno.test("a modulus too short for a hash signs and verifies nothing with it", () => {
   cannotSign(pair.privateKey, pss.sha512, /too short/);
   assert.equal(verify(pair.publicKey, pss.sha512, message, new Uint8Array(128).fill(1)), false);
+  // Seven bytes of padding are one too few for EMSA-PKCS1-v1_5, eight are enough.
+  cannotSign(rsaPair(77 * 8).privateKey, pkcs1.sha384, /too short/);
+  const enough = rsaPair(78 * 8);
+  assert.equal(
+    verify(enough.publicKey, pkcs1.sha384, message, sign(enough.privateKey, pkcs1.sha384, message)),
+    true,
+  );
   const { privateKey, publicKey } = rsaPair(512);
   cannotSign(privateKey, pkcs1.sha512, /too short/);
   cannotSign(privateKey, pss.sha256, /too short/);
   assert.equal(verify(publicKey, pkcs1.sha512, message, new Uint8Array(64).fill(1)), false);
   assert.equal(verify(publicKey, pkcs1.sha1, message, sign(privateKey, pkcs1.sha1, message)), true);
+  // 72 bytes hold SHA-384's DigestInfo of 67 with two of padding, yet eight there must be (RFC 8017 §9.2).
+  cannotSign(rsaPair(576).privateKey, pkcs1.sha384, /too short/);
 });
 
 Deno.test("a key of id-RSASSA-PSS is good for rsa_pss_pss alone, and for its own hash alone", () => {
@@ -185,6 +217,7 @@ Deno.test("an RSA key out of bounds verifies nothing, and costs nothing", () => 
     { publicExponent: EMPTY },
     { publicExponent: Uint8Array.of(0) },
     { publicExponent: Uint8Array.of(1) },
+    { publicExponent: Uint8Array.of(4) },
     { publicExponent: Uint8Array.of(1, 0, 0) },
     { publicExponent: Uint8Array.of(1, 0, 0, 0, 1) },
     { publicExponent: modulus },
