@@ -1,8 +1,9 @@
 /** `GeneralName` (RFC 5280 §4.2.1.6): the names in subjectAltName and in name constraints. @module */
-import type { Bytes } from "../wire/bytes.ts";
+import { type Bytes, toHex } from "../wire/bytes.ts";
 import { choice, type Der, explicit, implicit, map, tagged, withRaw } from "./der.ts";
 import { ia5String, octetString } from "./der_types.ts";
 import { type DistinguishedName, name } from "./distinguished_name.ts";
+import { formatIp } from "./ip_address.ts";
 
 /** A name of any form; of the forms that nobody compares the bytes are kept. */
 export type GeneralName =
@@ -10,6 +11,13 @@ export type GeneralName =
   | { readonly _tag: "iPAddress"; readonly value: Bytes }
   | { readonly _tag: "directoryName"; readonly value: DistinguishedName }
   | { readonly _tag: "otherName" | "x400Address" | "ediPartyName" | "registeredID"; readonly value: Bytes };
+
+/** A name for people; what could write to a terminal is escaped. */
+export const printName = ({ _tag, value }: GeneralName): string => {
+  if (_tag === "iPAddress") return formatIp(value);
+  if (typeof value !== "string") return "text" in value ? value.text : `0x${toHex(value)}`;
+  return /^[\x21-\x7e]+$/.test(value) ? value : JSON.stringify(value);
+};
 
 const as = <const T extends string, A>(_tag: T, of: Der<A>): Der<{ readonly _tag: T; readonly value: A }> =>
   map(of, (value) => ({ _tag, value }));

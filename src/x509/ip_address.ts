@@ -1,5 +1,5 @@
 /** IP addresses as people write them. @module */
-import type { Bytes } from "../wire/bytes.ts";
+import { type Bytes, toHex } from "../wire/bytes.ts";
 
 /**
  * The 4 or 16 bytes of an IP address, as an iPAddress name holds them (RFC 5280 §4.2.1.6); `undefined` for what is
@@ -10,6 +10,21 @@ export const parseIp = (text: string): Bytes | undefined => {
   const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
   const bytes = bare.includes(":") ? ipv6(bare.replace(/%.+$/, "")) : bare === text ? ipv4(text) : undefined;
   return bytes && Uint8Array.from(bytes);
+};
+
+/** An address for people: dotted, or groups in hexadecimal; the bytes themselves when there are not 4 or 16. */
+export const formatIp = (bytes: Bytes): string =>
+  bytes.length === 4
+    ? bytes.join(".")
+    : bytes.length === 16
+    ? Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8 | bytes[2 * i + 1]!).toString(16)).join(":")
+    : `0x${toHex(bytes)}`;
+
+/** 4 or 16 bytes as people write them, IPv6 in the form of RFC 5952; hexadecimal for any other number. */
+export const ipText = (address: Bytes): string => {
+  if (address.length === 4) return address.join(".");
+  if (address.length !== 16) return toHex(address);
+  return URL.parse(`http://[${toHex(address).replace(/.{4}(?=.)/g, "$&:")}]`)!.hostname.slice(1, -1);
 };
 
 const ipv4 = (text: string): Array<number> | undefined => {

@@ -1,9 +1,9 @@
 /** Name constraints (RFC 5280 §4.2.1.10, §6.1.4): what a CA may name. @module */
-import { type Bytes, toHex } from "../wire/bytes.ts";
+import type { Bytes } from "../wire/bytes.ts";
 import type { Certificate } from "./certificate.ts";
 import { type DistinguishedName, isBelow } from "./distinguished_name.ts";
 import type { NameConstraints } from "./extensions.ts";
-import type { GeneralName } from "./general_name.ts";
+import { type GeneralName, printName } from "./general_name.ts";
 import { isDnsName } from "./names.ts";
 import { oids } from "./oids.ts";
 
@@ -18,10 +18,12 @@ export interface Violation {
 export const violation = (
   certificate: Certificate,
   { permitted, excluded }: NameConstraints,
+  budget: { comparisons: number },
 ): Violation | undefined => {
   const names = namesOf(certificate);
-  // A certificate can make this as long as it likes: nobody's honest one comes near (RFC 5280 §8 warns of such).
-  if (names.length * (permitted.length + excluded.length) > MAX_COMPARISONS) {
+  // Certificates can make this as long as they like; nobody's honest ones come near the end of the budget.
+  budget.comparisons -= names.length * (permitted.length + excluded.length);
+  if (budget.comparisons < 0) {
     return { reason: "invalid", detail: "too many names and constraints to compare" };
   }
   for (const name of names) {
@@ -37,16 +39,14 @@ export const violation = (
       !form.isName(value);
     if (broken) return { reason: "invalid", detail: `a malformed ${name._tag} under name constraints` };
     if (forbidden!.some((base) => form.touches(value, base.value as never))) {
-      return { reason: "invalid", detail: `a CA above excludes the name ${printed(name)}` };
+      return { reason: "invalid", detail: `a CA above excludes the name ${printName(name)}` };
     }
     if (allowed!.length && !allowed!.some((base) => form.within(value, base.value as never))) {
-      return { reason: "invalid", detail: `no CA above permits the name ${printed(name)}` };
+      return { reason: "invalid", detail: `no CA above permits the name ${printName(name)}` };
     }
   }
   return undefined;
 };
-
-const MAX_COMPARISONS = 2 ** 18;
 
 /** All names of a certificate: its subject, its e-mail addresses of old, and its subjectAltName. */
 const namesOf = ({ subject, subjectAltName = [] }: Certificate): ReadonlyArray<GeneralName> => {
@@ -78,12 +78,13 @@ const directoryName: Form<DistinguishedName> = {
 
 const belowHost = (name: string, base: string): boolean => {
   const [lower, below] = [name.toLowerCase(), base.toLowerCase()];
-  return below === "" || lower === below || lower.endsWith(`.${below}`);
+  // With a dot in front, which the RFC does not know but CAs write, it is what lies below alone.
+  return below === "" || lower === below || lower.endsWith(below.startsWith(".") ? below : `.${below}`);
 };
 
 const dNSName: Form<string> = {
   isName: (name) => isDnsName(name, true),
-  isBase: (base) => base === "" || isDnsName(base),
+  isBase: (base) => base === "" || isDnsName(base.replace(/^\./, "")),
   within: belowHost,
   // `*.example.com` may be `secret.example.com`, whatever lies below that it is not.
   touches: (name, base) =>
@@ -108,6 +109,3 @@ const iPAddress: Form<Bytes> = {
 
 /** The forms that are judged. Each is given values of its own form alone. */
 const forms: Partial<Record<GeneralName["_tag"], Form<never>>> = { directoryName, dNSName, iPAddress };
-
-const printed = ({ value }: GeneralName): string =>
-  typeof value === "string" ? value : "text" in value ? value.text : toHex(value);

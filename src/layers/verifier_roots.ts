@@ -1,0 +1,70 @@
+/** Trust in roots: RFC 5280 over certificates that are trusted beforehand. @module */
+import { Clock, Effect, Either, Layer } from "../deps.ts";
+import {
+  CertificateError,
+  CertificateVerifier,
+  type CertificateVerifierService,
+} from "../services/verifier.ts";
+import { ascii, type Bytes, toHex } from "../wire/bytes.ts";
+import { type Certificate, parseCertificate } from "../x509/certificate.ts";
+import { type BySubject, bySubject, findPath } from "../x509/path.ts";
+import type { Strength } from "../x509/validate.ts";
+import { sha256 } from "./noble.ts";
+import { certificatesFromPem, type PemError } from "./pem.ts";
+
+/** Trusts what is below these roots. They may also be the very certificates of peers: a self-signed one, say. */
+export const layerRoots = (
+  pem: string | ReadonlyArray<string>,
+  strength?: Strength,
+): Layer.Layer<CertificateVerifier, PemError> =>
+  Layer.effect(
+    CertificateVerifier,
+    Effect.map(
+      Effect.forEach([pem].flat(), certificatesFromPem),
+      (certificates) => makeRoots(certificates.flat().map(({ raw }) => raw), strength),
+    ),
+  );
+
+/** The same of DER. The roots are read when the first peer is judged; what is no certificate is no root. */
+export const makeRoots = (
+  roots: ReadonlyArray<Bytes>,
+  strength: Strength = {},
+): CertificateVerifierService => {
+  let anchors: BySubject | undefined;
+  return {
+    partition: partitionOf(
+      "roots",
+      JSON.stringify(strength),
+      ...roots.map((der) => toHex(sha256(der))).sort(),
+    ),
+    verify: ({ chain, name, purpose }) =>
+      Effect.gen(function* () {
+        const [leaf, ...intermediates] = yield* parsed(chain);
+        const time = Math.floor((yield* Clock.currentTimeMillis) / 1000);
+        anchors ??= bySubject(roots.flatMap((der) => Either.match(parseCertificate(der), eitherToList)));
+        yield* findPath(leaf, bySubject(intermediates), anchors, { ...strength, time, name, purpose });
+      }),
+  };
+};
+
+/** The name of some settings; short, whatever they are. */
+export const partitionOf = (kind: string, ...settings: ReadonlyArray<string>): string =>
+  `${kind}:${toHex(sha256(ascii(settings.join("\n"))))}`;
+
+const eitherToList = { onLeft: () => [], onRight: (certificate: Certificate) => [certificate] };
+
+const parsed = (
+  chain: ReadonlyArray<Bytes>,
+): Either.Either<readonly [Certificate, ...ReadonlyArray<Certificate>], CertificateError> => {
+  const certificates: Array<Certificate> = [];
+  for (const [index, der] of chain.entries()) {
+    const certificate = parseCertificate(der);
+    if (Either.isLeft(certificate)) return unreadable(index, certificate.left.message);
+    certificates.push(certificate.right);
+  }
+  const [leaf, ...more] = certificates;
+  return leaf ? Either.right([leaf, ...more]) : unreadable(0, "the chain is empty");
+};
+
+const unreadable = (index: number, detail: string) =>
+  Either.left(new CertificateError({ reason: "invalid", index, subject: "", detail, rfc: "RFC 5280 §4.1" }));

@@ -1,0 +1,229 @@
+/** The rules that a path holds to (RFC 5280 §6.1), as a table. @module */
+import { SignatureScheme } from "../names/signature_scheme.ts";
+import type { PublicKey } from "../services/crypto.ts";
+import { CertificateError, type CertificateReason } from "../services/verifier.ts";
+import { type Certificate, isSelfIssued } from "./certificate.ts";
+import { isUnderstood } from "./extensions.ts";
+import { ipText } from "./ip_address.ts";
+import { violation } from "./name_constraints.ts";
+import { isDnsName, matchesName } from "./names.ts";
+import { oids } from "./oids.ts";
+
+/** How weak a thing may be and still count. */
+export interface Strength {
+  /** The least length of an RSA modulus in bits; 2048 unless given (RFC 9325 §4.5). */
+  readonly minimumRsaBits?: number;
+  /** Whether signatures over SHA-1 count; not unless given (RFC 9155). Those over MD5 never do. */
+  readonly sha1?: boolean;
+}
+
+/** What a path is judged by. */
+export interface Criteria extends Strength {
+  /** Seconds since the epoch. */
+  readonly time: number;
+  /** Whom the leaf must be for. */
+  readonly name: string | undefined;
+  readonly purpose: "serverAuth" | "clientAuth";
+}
+
+/** Leaf first, trust anchor last. A leaf that is trusted itself is alone. */
+export type Path = ReadonlyArray<Certificate>;
+
+/** What a peer's certificates may still cost. */
+export interface Budget {
+  /** Certificates looked at as issuers. */
+  steps: number;
+  /** Paths held against the rules. */
+  paths: number;
+  /** Signatures verified. */
+  signatures: number;
+  /** Names held against name constraints. */
+  comparisons: number;
+}
+
+/** The first rule that a path breaks, from the leaf up; signatures are not looked at here. */
+export const brokenRule = (path: Path, criteria: Criteria, budget: Budget): CertificateError | undefined => {
+  for (const [index, certificate] of path.entries()) {
+    const at: At = { path, index, certificate, criteria, budget };
+    for (const { rfc, where, broken } of rules) {
+      const found = where(at) ? broken(at) : undefined;
+      if (found) {
+        const [reason, detail] = found;
+        return new CertificateError({ reason, index, subject: certificate.subject.text, detail, rfc });
+      }
+    }
+  }
+  return undefined;
+};
+
+/** A certificate in its place. */
+interface At {
+  readonly path: Path;
+  readonly index: number;
+  readonly certificate: Certificate;
+  readonly criteria: Criteria;
+  readonly budget: Budget;
+}
+
+interface Rule {
+  readonly rfc: string;
+  /** To which certificates of a path it applies. */
+  readonly where: (at: At) => boolean;
+  readonly broken: (at: At) => readonly [CertificateReason, string] | undefined;
+}
+
+const everywhere = () => true;
+const leaf = ({ index }: At) => index === 0;
+const authority = ({ index }: At) => index > 0;
+/** A trust anchor's own signature vouches for nothing. */
+const signed = ({ index, path }: At) => index < path.length - 1;
+
+/**
+ * Trust anchors are held to what they say of themselves, too, as other implementations do: who made one with an end
+ * date or a constraint meant it (RFC 5937).
+ */
+const rules: ReadonlyArray<Rule> = [
+  {
+    rfc: "RFC 5280 §4.1.2.5",
+    where: everywhere,
+    broken: ({ certificate: { notBefore, notAfter }, criteria: { time } }) =>
+      time < notBefore
+        ? ["not_yet_valid", `it is not valid before ${dateText(notBefore)}`]
+        : time > notAfter
+        ? ["expired", `it expired on ${dateText(notAfter)}`]
+        : undefined,
+  },
+  {
+    rfc: "RFC 9525 §6",
+    where: leaf,
+    broken: ({ certificate, criteria: { name } }) =>
+      name === undefined || matchesName(certificate, name)
+        ? undefined
+        : ["name_mismatch", `it is for ${namesText(certificate)}, not for ${JSON.stringify(name)}`],
+  },
+  {
+    rfc: "RFC 5280 §4.2",
+    where: everywhere,
+    broken: ({ certificate: { extensions } }) => {
+      const unknown = extensions.find(({ critical, oid }) => critical && !isUnderstood(oid));
+      return unknown && ["unsupported", `its critical extension ${unknown.oid} is not known`];
+    },
+  },
+  {
+    rfc: "RFC 5280 §4.1.2.7",
+    where: everywhere,
+    broken: ({ certificate: { publicKey }, criteria: { minimumRsaBits = 2048 } }) =>
+      publicKey._tag === "unsupported"
+        ? ["unsupported", publicKey.detail]
+        : bitsOf(publicKey) < minimumRsaBits
+        ? ["invalid", `its RSA key has ${bitsOf(publicKey)} bits, fewer than ${minimumRsaBits}`]
+        : undefined,
+  },
+  {
+    rfc: "RFC 5280 §4.1.1.2",
+    where: signed,
+    broken: ({ certificate: { signatureAlgorithm: { scheme, oid } } }) =>
+      scheme === undefined ? ["unsupported", `its signature's algorithm ${oid} is not known`] : undefined,
+  },
+  {
+    rfc: "RFC 9155 §2",
+    where: signed,
+    broken: ({ certificate: { signatureAlgorithm: { scheme } }, criteria: { sha1 = false } }) =>
+      scheme !== undefined && (md5Schemes.has(scheme) || !sha1 && sha1Schemes.has(scheme))
+        ? ["invalid", `its signature ${SignatureScheme.nameOf(scheme)} is over a hash that is broken`]
+        : undefined,
+  },
+  {
+    rfc: "RFC 5280 §4.1.2.4",
+    where: signed,
+    broken: ({ certificate: { issuer } }) =>
+      issuer.rdns.length === 0 ? ["invalid", "it does not name its issuer"] : undefined,
+  },
+  {
+    rfc: "RFC 5280 §4.2.1.9",
+    where: authority,
+    broken: (at) => {
+      const { certificate: { version, basicConstraints } } = at;
+      // Roots of old are of version 1, which could not say what they are.
+      const ca = basicConstraints?.ca ?? (!signed(at) && version < 3);
+      return ca ? undefined : ["invalid", "it signs certificates and is no CA"];
+    },
+  },
+  {
+    rfc: "RFC 5280 §4.2.1.9",
+    where: authority,
+    broken: ({ certificate: { basicConstraints }, path, index }) => {
+      const below = path.slice(1, index).filter((one) => !isSelfIssued(one)).length;
+      const { pathLength = Infinity } = basicConstraints ?? {};
+      return below > pathLength
+        ? ["invalid", `it allows ${pathLength} authorities below it, and there are ${below}`]
+        : undefined;
+    },
+  },
+  {
+    rfc: "RFC 5280 §4.2.1.3",
+    where: authority,
+    broken: ({ certificate: { keyUsage } }) =>
+      keyUsage?.has("keyCertSign") ?? true
+        ? undefined
+        : ["wrong_usage", "its keyUsage does not allow keyCertSign"],
+  },
+  {
+    // A server's keyUsage depends on the cipher suite, which the handshake knows.
+    rfc: "RFC 5246 §7.4.6",
+    where: leaf,
+    broken: ({ certificate: { keyUsage }, criteria: { purpose } }) =>
+      purpose === "clientAuth" && keyUsage && !keyUsage.has("digitalSignature")
+        ? ["wrong_usage", "its keyUsage does not allow digitalSignature"]
+        : undefined,
+  },
+  {
+    // In a CA it restricts what is below, which the RFC does not say and everybody does. Roots speak for all.
+    rfc: "RFC 5280 §4.2.1.12",
+    where: (at) => leaf(at) || signed(at),
+    broken: ({ certificate: { extendedKeyUsage }, criteria: { purpose } }) =>
+      extendedKeyUsage?.some((oid) => oid === oids[purpose] || oid === oids.anyExtendedKeyUsage) ?? true
+        ? undefined
+        : ["wrong_usage", `its extendedKeyUsage does not allow ${purpose}`],
+  },
+  {
+    rfc: "RFC 5280 §4.2.1.10",
+    // Authorities that issue to themselves, as in a key rollover, are not constrained.
+    where: (at) => leaf(at) || !isSelfIssued(at.certificate),
+    broken: ({ certificate, path, index, budget }) => {
+      for (const { nameConstraints } of path.slice(index + 1)) {
+        const found = nameConstraints && violation(certificate, nameConstraints, budget);
+        if (found) return [found.reason, found.detail];
+      }
+      return undefined;
+    },
+  },
+];
+
+const md5Schemes: ReadonlySet<SignatureScheme> = new Set([SignatureScheme.rsa_pkcs1_md5]);
+const sha1Schemes: ReadonlySet<SignatureScheme> = new Set([
+  SignatureScheme.rsa_pkcs1_sha1,
+  SignatureScheme.ecdsa_sha1,
+]);
+
+/** Of an RSA modulus; other keys are of the curves that are known, none of which is weak. */
+const bitsOf = (key: PublicKey): number =>
+  key._tag === "rsa" || key._tag === "rsa_pss"
+    ? 8 * key.modulus.length - Math.clz32(key.modulus[0]!) + 24
+    : Infinity;
+
+/** RFC 5280 §4.1.2.5 has years up to 9999, which a Date can show. */
+const dateText = (seconds: number): string => new Date(seconds * 1000).toISOString().replace(".000", "");
+
+/** Three of the names are enough to see the mistake. */
+const namesText = ({ subjectAltName = [] }: Certificate): string => {
+  const names = subjectAltName.flatMap((name) =>
+    name._tag === "dNSName" && isDnsName(name.value, true)
+      ? [name.value]
+      : name._tag === "iPAddress"
+      ? [ipText(name.value)]
+      : []
+  );
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  return names.length ? names.slice(0, 3).join(", ") + more : "no host name";
+};
