@@ -30,6 +30,11 @@ Deno.test("another seed gives other bytes in every place", () => {
   for (const [i, value] of a.slice(0, -1).entries()) assert.notEqual(value, b[i]);
 });
 
+Deno.test("every seed has a stream of its own, whatever its characters", () => {
+  const seeds = [0, 1, -1, 1.5, "", "a", "b", "\u{e5}", "\u{65e5}", "\u{e5}\u{2c}"];
+  assert.equal(new Set(seeds.map((seed) => toHex(makeDeterministic(seed).random(16)))).size, seeds.length);
+});
+
 Deno.test("a stream never gives the same bytes twice, however much is drawn at a time", () => {
   const { random } = makeDeterministic("stream");
   const drawn = [16, 64, 65, 16, 200, 16, 0, 16].map((length) => random(length));

@@ -185,6 +185,7 @@ Deno.test("encrypting to a key out of bounds, or more than it has room for, is a
     { publicExponent: new Uint8Array(0) },
     { publicExponent: Uint8Array.of(1) },
     { publicExponent: Uint8Array.of(2) },
+    { publicExponent: Uint8Array.of(4) },
     { publicExponent: Uint8Array.of(1, 0, 0, 0, 1) },
     { publicExponent: new Uint8Array(1_000_000).fill(0xff) },
   ];

@@ -84,6 +84,12 @@ Deno.test("Ed25519 agrees with node:crypto both ways", () => {
   assert.equal(verify({ _tag: "ed25519", key }, S.ed25519, message, theirs), true);
 });
 
+Deno.test("Ed25519 signs nothing with a seed of another length", () => {
+  for (const length of [0, 31, 33, 64]) {
+    cannotSign({ _tag: "ed25519", seed: new Uint8Array(length) }, S.ed25519, /the seed is not 32 bytes/);
+  }
+});
+
 // -- what does not fit --
 
 Deno.test("a scheme that is not for the key signs and verifies nothing, whichever the two are", () => {
