@@ -114,7 +114,6 @@ const refusals = {
   insecure_renegotiation: { alert: "handshake_failure", rfc: "RFC 5746 §4.1" },
   no_extended_master_secret: { alert: "handshake_failure", rfc: "RFC 7627 §5.2" },
   session_lost_extended_master_secret: { alert: "handshake_failure", rfc: "RFC 7627 §5.3" },
-  weak_key: { alert: "insufficient_security", rfc: "RFC 9325 §4.5" },
 } as const satisfies Record<string, { readonly alert: AlertName; readonly rfc: string }>;
 
 /** Why two policies do not meet. */

@@ -1,0 +1,75 @@
+/** A TLS client that shows what it does. `deno task client --help` tells how. @module */
+import * as Effect from "npm:effect@^3.22.4/Effect";
+import * as Layer from "npm:effect@^3.22.4/Layer";
+import { Client, Credentials } from "../mod.ts";
+import { addressOf, alpnOf, common, help, numberOf, parse, policyOf, UsageError } from "./lib/flags.ts";
+import { base, credentials, verifier } from "./lib/layers.ts";
+import { lines, say } from "./lib/lines.ts";
+import { run } from "./lib/program.ts";
+import { human, json, type Report } from "./lib/report.ts";
+
+const flags = {
+  servername: { takes: "NAME", help: "the name that the certificate must be for, if not HOST" },
+  ca: { takes: "FILE", help: "trust these roots (PEM) and no others" },
+  insecure: { help: "trust anybody" },
+  reconnect: { takes: "N", help: "connect N times more, resuming" },
+  send: { takes: "TEXT", help: "send a line and print the answer" },
+  http: { takes: "PATH", help: "GET this path and print the answer" },
+  ...common,
+} as const;
+
+const print = (line: string): void => console.log(line);
+const complain = (line: string): void => console.error(line);
+
+const main = () => {
+  const given = parse(flags, Deno.args);
+  if (given.flags["help"] !== undefined) {
+    return Effect.sync(() => print(help("deno task client HOST[:PORT] [flags]", "A TLS client.", flags)));
+  }
+  const [target, ...more] = given.rest;
+  if (target === undefined || more.length > 0) throw new UsageError("one HOST:PORT is wanted");
+  const { hostname, port } = addressOf(target, 443);
+  const policy = policyOf(given);
+  const alpn = alpnOf(given);
+  const { servername: serverName, send, http } = given.flags;
+  const times = 1 + numberOf(given, "reconnect", 0);
+  const report: Report = given.flags["json"] === undefined ? human(print, complain, times > 1) : json(print);
+
+  const once = (number: number) =>
+    Effect.scoped(Effect.gen(function* () {
+      const start = performance.now();
+      const connection = yield* Client.connect({
+        hostname,
+        port,
+        serverName,
+        policy,
+        alpn,
+        observe: report.observe(number),
+      });
+      report.established(number, yield* connection.negotiated, performance.now() - start);
+      const next = lines(connection);
+      if (send !== undefined) {
+        yield* say(connection, `${send}\n`);
+        const answer = yield* next;
+        if (answer !== undefined) report.data(number, answer);
+      }
+      if (http !== undefined) {
+        yield* say(
+          connection,
+          `GET ${http} HTTP/1.1\r\nHost: ${serverName ?? hostname}\r\nConnection: close\r\n\r\n`,
+        );
+        for (let line = yield* next; line !== undefined; line = yield* next) report.data(number, line);
+      }
+      yield* connection.close;
+      report.closed(number);
+    })).pipe(Effect.tapError((error) => Effect.sync(() => report.failed(number, error))));
+
+  const layers = Layer.mergeAll(base(given), verifier(given), credentials(given, Credentials.none));
+  return Effect.provide(
+    Effect.forEach(Array.from({ length: times }, (_, i) => i + 1), once, { discard: true }),
+    layers,
+  );
+};
+
+// What went wrong on a connection has been reported there.
+if (import.meta.main) await run(main);

@@ -1,0 +1,115 @@
+/** The flags of the example programs, and what they mean. @module */
+import { parseArgs } from "node:util";
+import { Names, Policy } from "../../mod.ts";
+
+/** A flag that can't be understood; the program says so and exits with 2. */
+export class UsageError extends Error {}
+
+/** One flag: what it takes (`undefined`: nothing), and what it is for. */
+export interface Flag {
+  readonly takes?: string;
+  readonly help: string;
+}
+
+/** A program's flags by name. */
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** Flags that both programs have. */
+export const common = {
+  policy: { takes: "modern|compatible|legacy", help: "what to speak (modern)" },
+  versions: { takes: "tls1.2,…", help: "only these versions" },
+  "cipher-suites": { takes: "IANA,…", help: "only these cipher suites, the best first" },
+  groups: { takes: "x25519,…", help: "only these groups, the best first" },
+  alpn: { takes: "NAME,…", help: "application protocols, the best first" },
+  cert: { takes: "FILE", help: "our certificate chain (PEM)" },
+  key: { takes: "FILE", help: "its private key (PEM)" },
+  "session-store": { takes: "none|memory", help: "where sessions are kept (memory)" },
+  crypto: { takes: "noble", help: "the provider of cryptography (noble)" },
+  "key-log": { takes: "FILE", help: "append each master secret, for Wireshark: whoever has it reads all" },
+  json: { help: "one JSON object a line on stdout" },
+  help: { help: "this text" },
+} as const satisfies Flags;
+
+/** What was given: flags by name, and what is not a flag. */
+export interface Given {
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly rest: ReadonlyArray<string>;
+}
+
+/** Reads the command line. Throws UsageError. */
+export const parse = (flags: Flags, args: ReadonlyArray<string>): Given => {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: Object.fromEntries(
+        Object.entries(flags).map(([name, f]) => [name, { type: f.takes ? "string" : "boolean" } as const]),
+      ),
+    });
+    const entries = Object.entries(values).map((
+      [name, value],
+    ) => [name, value === true ? "" : String(value)]);
+    return { flags: Object.fromEntries(entries), rest: positionals };
+  } catch (e) {
+    throw new UsageError(e instanceof Error ? e.message : String(e));
+  }
+};
+
+/** The text of `--help`. */
+export const help = (usage: string, about: string, flags: Flags): string => {
+  const left = Object.entries(flags).map(([name, f]) => [`--${name}${f.takes ? ` ${f.takes}` : ""}`, f.help]);
+  const width = Math.max(...left.map(([l]) => l!.length));
+  return [about, "", `usage: ${usage}`, "", ...left.map(([l, r]) => `  ${l!.padEnd(width)}  ${r}`)].join(
+    "\n",
+  );
+};
+
+const list = (text: string): ReadonlyArray<string> => text.split(",").map((s) => s.trim()).filter((s) => s);
+
+const oneOf = <A>(flag: string, known: Readonly<Record<string, A>>, text: string): A => {
+  if (Object.hasOwn(known, text)) return known[text]!;
+  throw new UsageError(`--${flag}: ${text} is none of ${Object.keys(known).join(", ")}`);
+};
+
+const { modern, compatible, legacy } = Policy;
+const versions: Record<string, Names.ProtocolVersion> = { "tls1.2": Names.ProtocolVersion.TLS_1_2 };
+const suites = Object.fromEntries(
+  compatible.cipherSuites.map((id): [string, Names.CipherSuite] => [Names.CipherSuite.nameOf(id), id]),
+);
+const groups = Object.fromEntries(
+  modern.groups.map((id): [string, Names.NamedGroup] => [Names.NamedGroup.nameOf(id), id]),
+);
+
+/** The policy that the flags name. Throws UsageError for a name that is none of ours. */
+export const policyOf = ({ flags }: Given): Policy.Policy => {
+  const base = oneOf("policy", { modern, compatible, legacy }, flags["policy"] ?? "modern");
+  const named = <A>(flag: string, known: Readonly<Record<string, A>>, otherwise: ReadonlyArray<A>) =>
+    flags[flag] === undefined ? otherwise : list(flags[flag]).map((name) => oneOf(flag, known, name));
+  return {
+    ...base,
+    versions: named("versions", versions, base.versions),
+    cipherSuites: named("cipher-suites", suites, base.cipherSuites),
+    groups: named("groups", groups, base.groups),
+  };
+};
+
+/** The application protocols that the flags name. */
+export const alpnOf = ({ flags }: Given): ReadonlyArray<string> => list(flags["alpn"] ?? "");
+
+/** A whole number. Throws UsageError. */
+export const numberOf = ({ flags }: Given, flag: string, otherwise: number): number => {
+  const text = flags[flag];
+  if (text === undefined) return otherwise;
+  const n = Number(text);
+  if (Number.isInteger(n) && n >= 0) return n;
+  throw new UsageError(`--${flag}: ${text} is not a whole number`);
+};
+
+/** `HOST:PORT`, `[v6]:PORT` or `HOST`. Throws UsageError. */
+export const addressOf = (text: string, otherwise: number): { hostname: string; port: number } => {
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
+  const port = Number(match?.[3] ?? otherwise);
+  const hostname = match?.[1] ?? match?.[2];
+  if (hostname === undefined || port > 65535) throw new UsageError(`${text} is not HOST:PORT`);
+  return { hostname, port };
+};

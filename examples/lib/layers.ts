@@ -1,0 +1,59 @@
+/** The layers that the flags name. @module */
+import * as Effect from "npm:effect@^3.22.4/Effect";
+import * as Layer from "npm:effect@^3.22.4/Layer";
+import { CertificateVerifier, Credentials, Crypto, KeyLog, SessionStore, Transport } from "../../mod.ts";
+import { type Given, numberOf, UsageError } from "./flags.ts";
+
+/** A file could not be read. */
+export class FileError extends Error {
+  readonly _tag = "FileError";
+}
+
+const read = (path: string): Effect.Effect<string, FileError> =>
+  Effect.tryPromise({
+    try: () => Deno.readTextFile(path),
+    catch: (e) => new FileError(e instanceof Error ? e.message : String(e)),
+  });
+
+/** `--cert` and `--key`, or `otherwise` when neither is given. Throws UsageError. */
+export const credentials = <E, R>(
+  { flags: { cert, key } }: Given,
+  otherwise: Layer.Layer<Credentials.Credentials, E, R>,
+) => {
+  if ((cert === undefined) !== (key === undefined)) throw new UsageError("--cert and --key go together");
+  return cert === undefined || key === undefined ? otherwise : Layer.unwrapEffect(
+    Effect.map(
+      Effect.all([read(cert), read(key)]),
+      ([certificate, privateKey]) => Credentials.fromPem({ certificate, privateKey }),
+    ),
+  );
+};
+
+/** `--ca`, `--insecure`, or the system's roots. Throws UsageError. */
+export const verifier = ({ flags: { ca, insecure } }: Given) => {
+  if (ca !== undefined && insecure !== undefined) throw new UsageError("--ca and --insecure contradict");
+  if (insecure !== undefined) return CertificateVerifier.layerInsecure;
+  return ca === undefined
+    ? CertificateVerifier.layerSystem
+    : Layer.unwrapEffect(Effect.map(read(ca), CertificateVerifier.layerRoots));
+};
+
+/** What both programs run on: TCP, cryptography, sessions, a key log. Throws UsageError. */
+export const base = (given: Given) => {
+  const { flags } = given;
+  const store = flags["session-store"] ?? "memory";
+  if (store !== "none" && store !== "memory") {
+    throw new UsageError(`--session-store: ${store} is none of none, memory`);
+  }
+  if ((flags["crypto"] ?? "noble") !== "noble") {
+    throw new UsageError(`--crypto: ${flags["crypto"]} is not there, noble is`);
+  }
+  const timeToLive = `${numberOf(given, "session-ttl", 86_400)} seconds` as const;
+  const log = flags["key-log"];
+  return Layer.mergeAll(
+    Transport.layerTcp,
+    Crypto.layerNoble,
+    store === "none" ? SessionStore.layerNone : SessionStore.layerMemory({ timeToLive }),
+    log === undefined ? Layer.empty : KeyLog.layerFile(log),
+  );
+};

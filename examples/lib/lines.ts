@@ -1,0 +1,34 @@
+/** Application data as lines of text. @module */
+import * as Effect from "npm:effect@^3.22.4/Effect";
+import type { Connection, HandshakeError } from "../../mod.ts";
+
+const MAX_LINE = 2 ** 16;
+
+/** Reads lines off a connection, one at a time; `undefined` at the end. A line keeps its end. */
+export const lines = (connection: Connection): Effect.Effect<string | undefined, HandshakeError> => {
+  const decoder = new TextDecoder();
+  let text = "";
+  let ended = false;
+  const next: Effect.Effect<string | undefined, HandshakeError> = Effect.suspend(() => {
+    const at = text.indexOf("\n");
+    // A line without end is given out in pieces, so that a peer can't fill the memory.
+    if (at >= 0 || ended || text.length > MAX_LINE) {
+      const length = at >= 0 ? at + 1 : text.length;
+      const line = text.slice(0, length);
+      text = text.slice(length);
+      return Effect.succeed(line || undefined);
+    }
+    return Effect.flatMap(connection.read, (bytes) => {
+      text += bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
+      ended = bytes === undefined;
+      return next;
+    });
+  });
+  return next;
+};
+
+const encoder = new TextEncoder();
+
+/** Writes text as UTF-8. */
+export const say = (connection: Connection, text: string): Effect.Effect<void, HandshakeError> =>
+  connection.write(encoder.encode(text));

@@ -1,0 +1,139 @@
+/** What the programs print: readable lines, or one JSON object a line. @module */
+import { Codec, type ConnectionEvent, Errors, Names, type Negotiated, type Observe } from "../../mod.ts";
+import { summary } from "./summary.ts";
+
+/** Takes what happens on connections, by their number. */
+export interface Report {
+  readonly observe: (connection: number) => Observe;
+  readonly established: (connection: number, negotiated: Negotiated, milliseconds: number) => void;
+  readonly data: (connection: number, text: string) => void;
+  readonly closed: (connection: number) => void;
+  readonly failed: (connection: number, error: unknown) => void;
+}
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+
+const { AlertDescription, AlertLevel, CipherSuite, CompressionMethod, NamedGroup, SignatureScheme } = Names;
+
+/** A message's class is its Schema. */
+// deno-lint-ignore no-explicit-any -- an observer hears of every class
+const schemaOf = (message: { readonly _tag: string }): any => message.constructor;
+
+/** What was agreed on, with names. */
+const plain = (n: Negotiated) => ({
+  version: Names.versionText(n.version),
+  cipherSuite: CipherSuite.nameOf(n.cipherSuite),
+  compressionMethod: CompressionMethod.nameOf(n.compressionMethod),
+  resumed: n.resumed,
+  sessionId: hex(n.sessionId),
+  clientRandom: hex(n.clientRandom),
+  serverRandom: hex(n.serverRandom),
+  serverName: n.serverName ?? null,
+  alpn: n.alpn ?? null,
+  group: n.group === undefined ? null : NamedGroup.nameOf(n.group),
+  signatureScheme: n.signatureScheme === undefined ? null : SignatureScheme.nameOf(n.signatureScheme),
+  extendedMasterSecret: n.extendedMasterSecret,
+  secureRenegotiation: n.secureRenegotiation,
+});
+
+const jsonOf = (event: ConnectionEvent) => {
+  switch (event._tag) {
+    case "message": {
+      const { direction, flight, epoch, raw, message } = event;
+      return {
+        event: "message",
+        direction,
+        flight,
+        type: message._tag,
+        epoch,
+        raw: hex(raw),
+        message: Codec.json(schemaOf(message), message),
+      };
+    }
+    case "changeCipherSpec":
+      return { event: "changeCipherSpec", direction: event.direction, flight: event.flight };
+    case "alert":
+      return {
+        event: "alert",
+        direction: event.direction,
+        level: AlertLevel.nameOf(event.level),
+        description: AlertDescription.nameOf(event.description),
+      };
+  }
+};
+
+/** One JSON object a line. */
+export const json = (print: (line: string) => void): Report => {
+  const say = (connection: number, { event, ...rest }: { readonly event: string }) =>
+    print(JSON.stringify({ event, connection, ...rest }));
+  return {
+    observe: (connection) => (event) => say(connection, jsonOf(event)),
+    established: (connection, n, milliseconds) =>
+      say(connection, { event: "established", ...plain(n), milliseconds } as { event: string }),
+    data: (connection, text) => say(connection, { event: "data", text } as { event: string }),
+    closed: (connection) => say(connection, { event: "closed" }),
+    failed: (connection, error) =>
+      say(connection, { event: "error", ...failure(error) } as { event: string }),
+  };
+};
+
+const failure = (error: unknown) => {
+  if (!isHandshakeError(error)) return { _tag: "Defect", message: String(error), alert: "internal_error" };
+  const { what, ...rest } = Errors.explain(error);
+  return { ...rest, message: what };
+};
+
+/** Whether an error is one that this library explains. */
+export const isHandshakeError = (e: unknown): e is Errors.HandshakeError =>
+  typeof e === "object" && e !== null && "_tag" in e && String(e._tag) in Errors;
+
+/** An error as a block of lines. */
+export const explained = (error: unknown): string =>
+  isHandshakeError(error)
+    ? Errors.render(Errors.explain(error))
+    : error instanceof Error
+    ? `${error.name}: ${error.message}`
+    : String(error);
+
+/** Readable lines: an arrow, the flight, the message, and what matters in it. */
+export const human = (
+  print: (line: string) => void,
+  complain: (line: string) => void,
+  labelled: boolean,
+): Report => {
+  const label = (connection: number): string => labelled ? `[${connection}] ` : "";
+  const line = (
+    connection: number,
+    direction: "sent" | "received",
+    flight: number | undefined,
+    text: string,
+  ) => print(`${label(connection)}${direction === "sent" ? "→" : "←"} ${flight ?? " "}  ${text}`.trimEnd());
+  return {
+    observe: (connection) => (event) => {
+      switch (event._tag) {
+        case "message":
+          return line(
+            connection,
+            event.direction,
+            event.flight,
+            `${event.message._tag.padEnd(18)} ${summary(event.message)}`,
+          );
+        case "changeCipherSpec":
+          return line(connection, event.direction, event.flight, "ChangeCipherSpec");
+        case "alert": {
+          const text = `${AlertLevel.nameOf(event.level)} ${AlertDescription.nameOf(event.description)}`;
+          return line(connection, event.direction, undefined, `Alert${" ".repeat(14)}${text}`);
+        }
+      }
+    },
+    established: (connection, n, milliseconds) => {
+      const how = n.resumed ? "resumed" : "full handshake";
+      const { version, cipherSuite, group, signatureScheme, alpn } = plain(n);
+      const details = [version, cipherSuite, group, signatureScheme, alpn].filter((s) => s !== null);
+      print(`${label(connection)}${how} in ${milliseconds.toFixed(1)} ms: ${details.join(", ")}`);
+    },
+    data: (connection, text) => print(label(connection) + text.replace(/\r?\n$/, "")),
+    closed: (connection) => print(`${label(connection)}closed`),
+    failed: (connection, error) => complain(label(connection) + explained(error)),
+  };
+};

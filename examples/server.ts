@@ -1,0 +1,102 @@
+/** A TLS server that shows what it does. `deno task server --help` tells how. @module */
+import * as Cause from "npm:effect@^3.22.4/Cause";
+import * as Effect from "npm:effect@^3.22.4/Effect";
+import * as Layer from "npm:effect@^3.22.4/Layer";
+import { CertificateVerifier, type Connection, Credentials, Server } from "../mod.ts";
+import { alpnOf, common, help, numberOf, parse, policyOf, UsageError } from "./lib/flags.ts";
+import { base, credentials } from "./lib/layers.ts";
+import { lines, say } from "./lib/lines.ts";
+import { page } from "./lib/page.ts";
+import { run } from "./lib/program.ts";
+import { human, json, type Report } from "./lib/report.ts";
+
+const flags = {
+  host: { takes: "ADDRESS", help: "where to listen (127.0.0.1)" },
+  port: { takes: "N", help: "on which port; 0 lets the system choose (4433)" },
+  reply: {
+    takes: "echo|reverse|page|none",
+    help: "what to answer: each line, each line reversed, a web page about the connection, nothing (echo)",
+  },
+  "session-ttl": { takes: "SECONDS", help: "how long a session can be resumed (86400)" },
+  ...common,
+} as const;
+
+const print = (line: string): void => console.log(line);
+const complain = (line: string): void => console.error(line);
+
+/** Answers each line by another. */
+const answering =
+  (answer: (line: string) => string) => (connection: Connection, report: Report, number: number) =>
+    Effect.gen(function* () {
+      const next = lines(connection);
+      for (let line = yield* next; line !== undefined; line = yield* next) {
+        report.data(number, line);
+        yield* say(connection, answer(line));
+      }
+    });
+
+const replies = {
+  echo: answering((line) => line),
+  reverse: answering((line) => `${[...line.replace(/\r?\n$/, "")].reverse().join("")}\n`),
+  page,
+  none: answering(() => ""),
+};
+
+const main = () => {
+  const given = parse(flags, Deno.args);
+  if (given.flags["help"] !== undefined) {
+    return Effect.sync(() => print(help("deno task server [flags]", "A TLS server.", flags)));
+  }
+  if (given.rest.length > 0) throw new UsageError(`${given.rest.join(" ")} is no flag`);
+  const hostname = given.flags["host"] ?? "127.0.0.1";
+  const port = numberOf(given, "port", 4433);
+  const name = given.flags["reply"] ?? "echo";
+  if (!Object.hasOwn(replies, name)) {
+    throw new UsageError(`--reply: ${name} is none of ${Object.keys(replies).join(", ")}`);
+  }
+  const reply = replies[name as keyof typeof replies];
+  const asJson = given.flags["json"] !== undefined;
+  const report = asJson ? json(print) : human(print, complain, true);
+  /** When each connection was accepted. */
+  const started = new Map<number, number>();
+
+  const serve = Effect.gen(function* () {
+    const { address } = yield* Server.listen(
+      {
+        hostname,
+        port,
+        policy: policyOf(given),
+        alpn: alpnOf(given),
+        observe: (number) => {
+          started.set(number, performance.now());
+          return report.observe(number);
+        },
+        onFailure: (cause, number) => Effect.sync(() => report.failed(number, Cause.squash(cause))),
+      },
+      (connection, number) =>
+        Effect.gen(function* () {
+          const since = started.get(number) ?? performance.now();
+          started.delete(number);
+          report.established(number, yield* connection.negotiated, performance.now() - since);
+          yield* reply(connection, report, number);
+          yield* connection.close;
+          report.closed(number);
+        }),
+    );
+    const where = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
+    print(
+      asJson ? JSON.stringify({ event: "listening", ...address }) : `listening ${where}:${address.port}`,
+    );
+    return yield* Effect.never;
+  });
+
+  const names = [...new Set(["localhost", "127.0.0.1", "::1", hostname])];
+  const crypto = base(given);
+  const layers = Layer.mergeAll(
+    CertificateVerifier.layerNone,
+    credentials(given, Credentials.selfSigned({ names })),
+  ).pipe(Layer.provideMerge(crypto));
+  return Effect.provide(Effect.scoped(serve), layers);
+};
+
+if (import.meta.main) await run(main);

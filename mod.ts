@@ -1,0 +1,62 @@
+/**
+ * The SSL/TLS handshake on Effect: every message is a Schema, every flight a typed workflow, and crypto, session
+ * store, trust and transport are layers.
+ *
+ * ```ts ignore
+ * import { Client, Credentials, CertificateVerifier, Crypto, SessionStore, Transport } from "./mod.ts";
+ * import { Effect, Layer } from "npm:effect@^3.22.4";
+ *
+ * const program = Effect.scoped(Effect.gen(function* () {
+ *   const connection = yield* Client.connect({ hostname: "example.org", port: 443 });
+ *   return yield* connection.negotiated;
+ * }));
+ *
+ * const layers = Layer.mergeAll(
+ *   Transport.layerTcp,
+ *   Crypto.layerNoble,
+ *   SessionStore.layerMemory(),
+ *   CertificateVerifier.layerSystem,
+ *   Credentials.none,
+ * );
+ * console.log(await Effect.runPromise(Effect.provide(program, layers)));
+ * ```
+ *
+ * @module
+ */
+
+/** TLS in the client's role: `connect` by a Transport, `over` a stream that is open already. */
+export * as Client from "./src/client.ts";
+/** TLS in the server's role: `listen` by a Transport, `over` a stream that is open already. */
+export * as Server from "./src/server.ts";
+/** An established connection. */
+export type { Connection } from "./src/connection.ts";
+/** What a handshake agreed on. */
+export type { Negotiated } from "./src/flights/agreed.ts";
+/** What an observer is told. */
+export type { ConnectionEvent, Direction, Observe } from "./src/events.ts";
+/** What can go wrong. */
+export type { ConnectionError, HandshakeError } from "./src/errors.ts";
+/** Every error as a class, the alert of each, and how to tell people. */
+export * as Errors from "./src/public/errors.ts";
+/** What an end is willing to speak: `modern`, `compatible`, `legacy`, or your own. */
+export * as Policy from "./src/policy.ts";
+/** Providers of cryptography: `layerNoble`, `layerDeterministic`. */
+export * as Crypto from "./src/public/crypto.ts";
+/** Networks: `layerTcp`, `layerMemory`. */
+export * as Transport from "./src/public/transport.ts";
+/** Byte streams: `fromConn`, `fromStreams`, `makePair`. */
+export * as ByteStream from "./src/public/byte_stream.ts";
+/** Stores of sessions: `layerMemory`, `layerNone`. */
+export * as SessionStore from "./src/public/session_store.ts";
+/** The trust decision: `layerSystem`, `layerRoots`, `layerPinned`, `layerInsecure`. */
+export * as CertificateVerifier from "./src/public/certificate_verifier.ts";
+/** Our own certificates and keys: `fromPem`, `selfSigned`, `none`. */
+export * as Credentials from "./src/public/credentials.ts";
+/** Key logs: `layerFile`, `layerTo`. */
+export * as KeyLog from "./src/public/key_log.ts";
+/** Every handshake message, alert and extension, as a Schema. */
+export * as Messages from "./src/messages/mod.ts";
+/** Bytes to value and back for any of them. */
+export * as Codec from "./src/public/codec.ts";
+/** IANA's registries. */
+export * as Names from "./src/names/mod.ts";

@@ -1,0 +1,7 @@
+/** IANA's numbers by name; each is a value (`CipherSuite.TLS_…`), a type and a Schema. @module */
+export * from "./alert.ts";
+export * from "./cipher_suite.ts";
+export * from "./extension_type.ts";
+export * from "./named_group.ts";
+export * from "./protocol.ts";
+export * from "./signature_scheme.ts";

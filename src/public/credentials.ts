@@ -1,0 +1,3 @@
+/** Our own certificates and keys. @module */
+export * from "../services/credentials.ts";
+export * from "../layers/credentials.ts";

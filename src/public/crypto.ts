@@ -1,0 +1,4 @@
+/** Providers of cryptography. @module */
+export * from "../services/crypto.ts";
+export { layerDeterministic } from "../layers/crypto_deterministic.ts";
+export { layerNoble } from "../layers/crypto_noble.ts";

@@ -1,0 +1,115 @@
+/** A client and a server over memory, and what passes between them. @module */
+import { Effect, Layer } from "../deps.ts";
+import * as Client from "../../src/client.ts";
+import type { Connection } from "../../src/connection.ts";
+import { makePair } from "../../src/layers/byte_stream.ts";
+import { layerDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { fromPem, none } from "../../src/layers/credentials.ts";
+import { layerMemory } from "../../src/layers/session_store.ts";
+import { layerNone, layerRoots } from "../../src/layers/verifier.ts";
+import * as Server from "../../src/server.ts";
+import type { ByteStream } from "../../src/services/transport.ts";
+import type { Bytes } from "../../src/wire/bytes.ts";
+import { concat } from "../../src/wire/bytes.ts";
+import * as Golden from "../golden/certificates.ts";
+
+/** What passed on a stream, in the order in which it was written. */
+export interface Tape {
+  readonly flows: Array<{ readonly from: "client" | "server"; readonly bytes: Bytes }>;
+}
+
+/** What a test may do to what is written, before it is written. */
+export type Tamper = (from: "client" | "server", bytes: Bytes, index: number) => Bytes;
+
+/** A pair of streams, the client's first, with a tape of what passed. */
+export const taped = (tamper: Tamper = (_, bytes) => bytes) =>
+  Effect.map(makePair(), ([a, b]) => {
+    const tape: Tape = { flows: [] };
+    const recording = (from: "client" | "server", stream: ByteStream): ByteStream => ({
+      ...stream,
+      write: (bytes) => {
+        const said = tamper(from, bytes, tape.flows.length);
+        tape.flows.push({ from, bytes: said });
+        return stream.write(said);
+      },
+    });
+    return { client: recording("client", a), server: recording("server", b), tape };
+  });
+
+/** How a test's two ends are set up; what is left out is usual. */
+export interface Setup {
+  readonly kind?: Golden.Kind;
+  readonly seed?: string;
+  readonly client?: Partial<Client.OverOptions>;
+  readonly server?: Server.ServerOptions;
+  readonly tamper?: Tamper;
+}
+
+/** The layers of a client and a server that trust each other; the stores live as long as the layers. */
+export const ends = ({ kind = "p256", seed = "handshake" }: Pick<Setup, "kind" | "seed"> = {}) => ({
+  client: Layer.mergeAll(layerMemory(), layerRoots(Golden.root), none).pipe(
+    Layer.provideMerge(layerDeterministic(`${seed} client`)),
+  ),
+  server: Layer.mergeAll(layerMemory(), layerNone, fromPem(Golden.server(kind))).pipe(
+    Layer.provideMerge(layerDeterministic(`${seed} server`)),
+  ),
+});
+
+/** The requirements of both ends, built once so that several handshakes share their stores. */
+export const build = (setup: Pick<Setup, "kind" | "seed"> = {}) =>
+  Effect.gen(function* () {
+    const { client, server } = ends(setup);
+    return { client: yield* Layer.build(client), server: yield* Layer.build(server) };
+  });
+
+type Built = Effect.Effect.Success<ReturnType<typeof build>>;
+
+/** One handshake between ends that were built: both results, whatever they are, and the tape. */
+export const meet = (built: Built, setup: Setup = {}) =>
+  Effect.gen(function* () {
+    const { client, server, tape } = yield* taped(setup.tamper);
+    const [c, s] = yield* Effect.all([
+      Effect.either(Client.over(client, { serverName: "localhost", ...setup.client })).pipe(
+        Effect.provide(built.client),
+      ),
+      Effect.either(Server.over(server, setup.server)).pipe(Effect.provide(built.server)),
+    ], { concurrency: 2 });
+    return { client: c, server: s, tape };
+  });
+
+/** A handshake that must succeed. */
+export const handshake = (setup: Setup = {}) =>
+  Effect.gen(function* () {
+    const built = yield* build(setup);
+    const { client, server, tape } = yield* meet(built, setup);
+    return { client: yield* client, server: yield* server, tape, built };
+  });
+
+const text = new TextEncoder();
+
+/** Sends text each way and gives what arrived. */
+export const converse = (client: Connection, server: Connection) =>
+  Effect.gen(function* () {
+    yield* client.write(text.encode("ping"));
+    const there = new TextDecoder().decode((yield* server.read) ?? new Uint8Array(0));
+    yield* server.write(text.encode("pong"));
+    const back = new TextDecoder().decode((yield* client.read) ?? new Uint8Array(0));
+    return `${there} ${back}`;
+  });
+
+/** The records in what passed. */
+export const recordsOf = (bytes: Bytes): ReadonlyArray<Bytes> => {
+  const out: Array<Bytes> = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = at + 5 + (bytes[at + 3]! << 8 | bytes[at + 4]!);
+    out.push(bytes.subarray(at, end));
+    at = end;
+  }
+  return out;
+};
+
+/** The last record that one side wrote, as an alert in the clear: level and description. */
+export const lastAlert = (tape: Tape, from: "client" | "server"): string => {
+  const last = recordsOf(concat(...tape.flows.filter((f) => f.from === from).map((f) => f.bytes))).at(-1);
+  return last && last[0] === 21 && last.length === 7 ? `${last[5]} ${last[6]}` : "none in the clear";
+};
