@@ -49,9 +49,11 @@ export interface Setup {
 export const ends = ({ kind = "p256", seed = "handshake" }: Pick<Setup, "kind" | "seed"> = {}) => ({
   client: Layer.mergeAll(layerMemory(), layerRoots(Golden.root), none).pipe(
     Layer.provideMerge(layerDeterministic(`${seed} client`)),
+    Layer.orDie,
   ),
   server: Layer.mergeAll(layerMemory(), layerNone, fromPem(Golden.server(kind))).pipe(
     Layer.provideMerge(layerDeterministic(`${seed} server`)),
+    Layer.orDie,
   ),
 });
 
