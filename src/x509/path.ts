@@ -166,7 +166,7 @@ const noPath = (leaf: Certificate, { deadEnd, budget }: Search): CertificateErro
     "unknown_ca",
     isSelfIssued(last)
       ? "it is signed by itself and is not trusted"
-      : `its issuer, ${last.issuer.text}, is not known and not trusted`,
+      : `no certificate of its issuer, ${last.issuer.text}, leads to a trusted root`,
   );
 };
 
