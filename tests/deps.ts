@@ -1,6 +1,8 @@
 /** What the tests use beyond the library itself. @module */
 export { default as assert } from "node:assert/strict";
 export * from "../src/deps.ts";
+export * as Chunk from "npm:effect@^3.22.4/Chunk";
 export * as JSONSchema from "npm:effect@^3.22.4/JSONSchema";
+export * as Logger from "npm:effect@^3.22.4/Logger";
 export * as TestClock from "npm:effect@^3.22.4/TestClock";
 export * as TestContext from "npm:effect@^3.22.4/TestContext";

@@ -1,5 +1,5 @@
 /** Effects as tests, by name. @module */
-import { Effect, type Scope, TestContext } from "../deps.ts";
+import { Effect, Logger, type Scope, TestContext } from "../deps.ts";
 
 type Test = Effect.Effect<unknown, unknown, Scope.Scope>;
 
@@ -17,3 +17,6 @@ export const effect = (name: string, test: Test): void =>
 /** Runs an effect as a test in which nothing may be asynchronous. */
 export const sync = (name: string, test: Test): void =>
   Deno.test(name, () => Effect.runSync(Effect.asVoid(Effect.scoped(test))));
+
+/** Runs an effect whose warnings are expected, without printing them. */
+export const quiet = Effect.provide(Logger.remove(Logger.defaultLogger));
