@@ -1,11 +1,9 @@
 /** Builds certificates (RFC 5280 §4.1); who signs them is the caller's business. @module */
-import type { PublicKey } from "../services/crypto.ts";
 import { ascii, type Bytes } from "../wire/bytes.ts";
 import * as Der from "./der_writer.ts";
 import { bitsOf, type KeyUsage } from "./key_usage.ts";
 import { parseIp } from "./ip_address.ts";
 import { oids } from "./oids.ts";
-import { curves } from "./public_key.ts";
 
 /** What goes into a certificate; each part that is bytes is DER already. */
 export interface ToBeSigned {
@@ -51,28 +49,6 @@ export const distinguishedName = (attributes: Partial<Record<keyof typeof oids, 
       ))
     ),
   );
-
-/** `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7). */
-export const subjectPublicKeyInfo = (key: PublicKey): Bytes => {
-  const info = (algorithm: ReadonlyArray<Bytes>, bits: Bytes) =>
-    Der.sequence(Der.sequence(...algorithm), Der.bitString(bits));
-  switch (key._tag) {
-    case "rsa":
-    case "rsa_pss": {
-      const rsa = Der.sequence(Der.integer(key.modulus), Der.integer(key.publicExponent));
-      return key._tag === "rsa"
-        ? info([Der.objectIdentifier(oids.rsaEncryption), Der.nullValue], rsa)
-        : info([Der.objectIdentifier(oids["id-RSASSA-PSS"])], rsa);
-    }
-    case "ecdsa": {
-      const curve = curves.find(({ group }) => group === key.group);
-      if (!curve) throw new TypeError(`no curve for certificates: ${key.group}`);
-      return info([oids["id-ecPublicKey"], curve.oid].map(Der.objectIdentifier), key.point);
-    }
-    case "ed25519":
-      return info([Der.objectIdentifier(oids["id-Ed25519"])], key.key);
-  }
-};
 
 /** `Extension` (RFC 5280 §4.1); `value` is what the OCTET STRING holds. */
 export const extension = (oid: string, value: Bytes, critical = false): Bytes =>

@@ -3,7 +3,7 @@ import { type Bytes, toHex } from "../wire/bytes.ts";
 import { choice, type Der, explicit, implicit, map, tagged, withRaw } from "./der.ts";
 import { ia5String, octetString } from "./der_types.ts";
 import { type DistinguishedName, name } from "./distinguished_name.ts";
-import { formatIp } from "./ip_address.ts";
+import { ipText } from "./ip_address.ts";
 
 /** A name of any form; of the forms that nobody compares the bytes are kept. */
 export type GeneralName =
@@ -14,7 +14,7 @@ export type GeneralName =
 
 /** A name for people; what could write to a terminal is escaped. */
 export const printName = ({ _tag, value }: GeneralName): string => {
-  if (_tag === "iPAddress") return formatIp(value);
+  if (_tag === "iPAddress") return ipText(value);
   if (typeof value !== "string") return "text" in value ? value.text : `0x${toHex(value)}`;
   return /^[\x21-\x7e]+$/.test(value) ? value : JSON.stringify(value);
 };

@@ -12,14 +12,6 @@ export const parseIp = (text: string): Bytes | undefined => {
   return bytes && Uint8Array.from(bytes);
 };
 
-/** An address for people: dotted, or groups in hexadecimal; the bytes themselves when there are not 4 or 16. */
-export const formatIp = (bytes: Bytes): string =>
-  bytes.length === 4
-    ? bytes.join(".")
-    : bytes.length === 16
-    ? Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8 | bytes[2 * i + 1]!).toString(16)).join(":")
-    : `0x${toHex(bytes)}`;
-
 /** 4 or 16 bytes as people write them, IPv6 in the form of RFC 5952; hexadecimal for any other number. */
 export const ipText = (address: Bytes): string => {
   if (address.length === 4) return address.join(".");

@@ -4,9 +4,9 @@ import type { PublicKey } from "../services/crypto.ts";
 import { CertificateError, type CertificateReason } from "../services/verifier.ts";
 import { type Certificate, isSelfIssued } from "./certificate.ts";
 import { isUnderstood } from "./extensions.ts";
-import { ipText } from "./ip_address.ts";
+import { printName } from "./general_name.ts";
 import { violation } from "./name_constraints.ts";
-import { isDnsName, matchesName } from "./names.ts";
+import { matchesName } from "./names.ts";
 import { oids } from "./oids.ts";
 
 /** How weak a thing may be and still count. */
@@ -217,13 +217,7 @@ const dateText = (seconds: number): string => new Date(seconds * 1000).toISOStri
 
 /** Three of the names are enough to see the mistake. */
 const namesText = ({ subjectAltName = [] }: Certificate): string => {
-  const names = subjectAltName.flatMap((name) =>
-    name._tag === "dNSName" && isDnsName(name.value, true)
-      ? [name.value]
-      : name._tag === "iPAddress"
-      ? [ipText(name.value)]
-      : []
-  );
+  const names = subjectAltName.filter(({ _tag }) => _tag === "dNSName" || _tag === "iPAddress");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return names.length ? names.slice(0, 3).join(", ") + more : "no host name";
+  return names.length ? names.slice(0, 3).map(printName).join(", ") + more : "no host name";
 };

@@ -98,6 +98,19 @@ Deno.test("a maze of authorities, and many of one name, cost little", () => {
   assert.ok(performance.now() - start < 5_000);
 });
 
+Deno.test("a chain with a byte changed anywhere is refused, and nothing throws", () => {
+  const root = makeCa();
+  const chain = root.intermediate().issue().chain;
+  for (const [i, der] of chain.entries()) {
+    for (let at = i; at < der.length; at += 3) {
+      const changed = der.slice();
+      changed[at]! ^= 0x41;
+      const result = judge({ roots: [root], chain: chain.with(i, changed) });
+      assert.ok(Either.isLeft(result), `certificate ${i}, byte ${at}`);
+    }
+  }
+});
+
 Deno.test("a leaf that cannot be read and an empty chain are typed errors", () => {
   for (const chain of [[], [new Uint8Array(3)]]) {
     const result = judge({ roots: [makeCa()], chain });
