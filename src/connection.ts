@@ -84,14 +84,17 @@ export const establish = <R>(
     let state: Established | undefined;
     /** Every later call gives the same error. */
     let failure: HandshakeError | undefined;
-    /** The peer's close_notify has come; ours has gone. */
+    /** The peer's close_notify has come; ours has gone; the stream is closed. */
     let ended = false;
     let saidGoodbye = false;
+    let closed = false;
+    /** Why nothing can be done any more. No error is made before somebody asks. */
+    const dead = (): HandshakeError | undefined => failure ?? (closed ? new Closed() : undefined);
     /** ClientHellos refused in a row. */
     let refused = 0;
 
     const goodbye = (): void => {
-      if (failure || saidGoodbye) return;
+      if (failure || closed || saidGoodbye) return;
       saidGoodbye = true;
       wire.alert(AlertLevel.warning, "close_notify");
     };
@@ -100,7 +103,7 @@ export const establish = <R>(
     /** The one place where a fault becomes an alert. Nothing is sent after it. */
     const fatal = (cause: Cause.Cause<HandshakeError>): Effect.Effect<void> =>
       Effect.suspend(() => {
-        if (failure) return stream.close;
+        if (failure || closed) return stream.close;
         const fault = Option.getOrUndefined(Cause.failureOption(cause));
         const alert = alertFor(fault, cause);
         if (alert === "user_canceled") {
@@ -108,7 +111,8 @@ export const establish = <R>(
           wire.alert(AlertLevel.warning, alert);
           goodbye();
         } else if (alert && !saidGoodbye) wire.alert(AlertLevel.fatal, alert);
-        failure = fault ?? new Closed();
+        failure = fault;
+        closed = true;
         const isFatal = fault?._tag === "PeerAlert" || (alert && alert !== "user_canceled");
         return Effect.zipRight(
           isFatal ? Effect.provide(program.forget(state), context) : Effect.void,
@@ -154,10 +158,11 @@ export const establish = <R>(
     const joined = (fiber: Fiber.RuntimeFiber<void, HandshakeError>) =>
       Effect.flatMap(
         Fiber.await(fiber),
-        (exit) => Exit.isSuccess(exit) ? Effect.void : Effect.fail(failure ?? new Closed()),
+        (exit) => Exit.isSuccess(exit) ? Effect.void : Effect.fail(dead() ?? new Closed()),
       );
     const pumpOnce: Effect.Effect<void, HandshakeError> = Effect.suspend(() => {
-      if (failure) return Effect.fail(failure);
+      const end = dead();
+      if (end) return Effect.fail(end);
       if (pumping) return joined(pumping);
       const once = Effect.ensuring(Effect.interruptible(pump), Effect.sync(() => pumping = undefined));
       return Effect.uninterruptibleMask((restore) =>
@@ -174,7 +179,8 @@ export const establish = <R>(
       const data = inbox.shift();
       if (data) return Effect.succeed(data);
       if (ended) return Effect.succeed(undefined);
-      if (failure) return Effect.fail(failure);
+      const end = dead();
+      if (end) return Effect.fail(end);
       if (pumping || wire.ahead()) return Effect.zipRight(pumpOnce, read);
       // What is here already needs no fiber.
       return Effect.flatMap(guard(wire.buffered), (what) => {
@@ -185,11 +191,12 @@ export const establish = <R>(
     });
 
     const oneWriter = Effect.unsafeMakeSemaphore(1);
-    const flushOrBreak = Effect.onInterrupt(flush, () => Effect.sync(() => void (failure ??= new Closed())));
+    const flushOrBreak = Effect.onInterrupt(flush, () => Effect.sync(() => void (closed = true)));
     const write: Connection["write"] = (data) => {
       const from = (at: number): Effect.Effect<void, HandshakeError> =>
         Effect.suspend(() => {
-          if (failure || saidGoodbye) return Effect.fail(failure ?? new Closed());
+          const end = dead();
+          if (end || saidGoodbye) return Effect.fail(end ?? new Closed());
           records.write(ContentType.application_data, data.subarray(at, at + PIECE));
           const rest = at + PIECE;
           return rest < data.length ? Effect.zipRight(flushOrBreak, from(rest)) : flushOrBreak;
@@ -198,7 +205,8 @@ export const establish = <R>(
     };
 
     const closeWrite: Connection["closeWrite"] = Effect.suspend(() => {
-      if (failure) return Effect.fail(failure);
+      const end = dead();
+      if (end) return Effect.fail(end);
       goodbye();
       return guard(flushOrBreak);
     });
@@ -208,12 +216,12 @@ export const establish = <R>(
       return ended ? Effect.void : Effect.zipRight(pumpOnce, peersGoodbye);
     });
     const close: Connection["close"] = Effect.suspend(() => {
-      if (failure) return stream.close;
+      if (failure || closed) return stream.close;
       goodbye();
       return within(LAST_WORDS, flush).pipe(
         Effect.zipRight(Effect.ignore(Effect.timeout(peersGoodbye, limits.closeWait))),
         Effect.ensuring(Effect.suspend(() => {
-          failure ??= new Closed();
+          closed = true;
           return stream.close;
         })),
       );
@@ -223,7 +231,7 @@ export const establish = <R>(
     yield* Effect.addFinalizer(() =>
       Effect.suspend(() => {
         goodbye();
-        failure ??= new Closed();
+        closed = true;
         return lastWords;
       })
     );
@@ -291,14 +299,15 @@ const renegotiates = { client: HandshakeType.hello_request, server: HandshakeTyp
  * children inherit that they can't be interrupted and a timeout would wait for them.
  */
 const within = (milliseconds: number, of: Effect.Effect<void, ConnectionError>): Effect.Effect<void> =>
-  Effect.flatMap(
-    Effect.forkDaemon(Effect.interruptible(Effect.ignore(of))),
-    (fiber) =>
-      Effect.async<void>((resume) => {
-        const timer = setTimeout(() => resume(Effect.void), milliseconds);
-        fiber.addObserver(() => {
-          clearTimeout(timer);
-          resume(Effect.void);
-        });
-      }),
-  );
+  Effect.suspend(() => {
+    // It begins here and now, and mostly ends so too.
+    const fiber = Effect.runFork(Effect.ignore(of));
+    if (fiber.unsafePoll()) return Effect.void;
+    return Effect.async<void>((resume) => {
+      const timer = setTimeout(() => resume(Effect.void), milliseconds);
+      fiber.addObserver(() => {
+        clearTimeout(timer);
+        resume(Effect.void);
+      });
+    });
+  });

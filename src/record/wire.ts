@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Effect, Either } from "../deps.ts";
+import { Deferred, Effect, Either, Exit, FiberId } from "../deps.ts";
 import { type ConnectionError, LimitExceeded, PeerAlert, Truncated, UnexpectedMessage } from "../errors.ts";
 import type { Observe } from "../events.ts";
 import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
@@ -57,22 +57,26 @@ export const makeWire = (
 ): Wire => {
   const records = new Records(limits);
   const inbox: Array<Bytes> = [];
-  const lock = Effect.unsafeMakeSemaphore(1);
+  let writing: Deferred.Deferred<void> | undefined;
   let ahead: Coming | undefined;
   let warnings = 0;
   let helloRequests = 0;
   let handshaking = true;
 
   /**
-   * Order of sealing is order on the wire, so the outbox is emptied inside the lock. A write cut short leaves half a
+   * Order of sealing is order on the wire, so one write at a time empties the outbox. A write cut short leaves half a
    * record on the wire, after which nothing may follow: it closes the stream.
    */
-  const flush: Effect.Effect<void, ConnectionError> = Effect.suspend(() =>
-    records.outboxLength === 0 ? Effect.void : lock.withPermits(1)(Effect.suspend(() => {
-      const bytes = records.takeOutbox();
-      return bytes.length === 0 ? Effect.void : Effect.onInterrupt(stream.write(bytes), () => stream.close);
-    }))
-  );
+  const flush: Effect.Effect<void, ConnectionError> = Effect.suspend(() => {
+    if (records.outboxLength === 0) return Effect.void;
+    if (writing) return Effect.zipRight(Deferred.await(writing), flush);
+    const done = writing = Deferred.unsafeMake<void>(FiberId.none);
+    return Effect.onExit(stream.write(records.takeOutbox()), (exit) => {
+      writing = undefined;
+      Deferred.unsafeDone(done, Effect.void);
+      return Exit.isInterrupted(exit) ? stream.close : Effect.void;
+    });
+  });
 
   const arrive: Effect.Effect<Arrival, ConnectionError> = Effect.suspend(() => {
     const arrived = attempt(() => records.next());

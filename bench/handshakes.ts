@@ -1,0 +1,185 @@
+/** Handshakes in memory, both sides on one thread, and the bare cryptography that is in them. @module */
+import { Context, Effect, Layer } from "../src/deps.ts";
+import { unpadPremaster } from "../src/crypto/pkcs1.ts";
+import { prf12 } from "../src/crypto/prf.ts";
+import {
+  ByteStream,
+  CertificateVerifier,
+  Client,
+  Credentials,
+  Crypto,
+  type Names,
+  Policy,
+  Server,
+  SessionStore,
+} from "../mod.ts";
+import * as Golden from "../tests/golden/certificates.ts";
+import { parseCertificate } from "../src/x509/certificate.ts";
+import { authenticationOf } from "../src/authentications/mod.ts";
+import { suites } from "../src/suites.ts";
+
+/** What a handshake is made with. */
+export interface Kind {
+  readonly key: Golden.Kind;
+  readonly suite: Names.CipherSuite;
+  readonly group: Names.NamedGroup;
+}
+
+type Service = Crypto.CryptoService;
+
+const layers = (
+  crypto: Service,
+  kind: Kind,
+  verifier: Layer.Layer<CertificateVerifier.CertificateVerifier>,
+) => {
+  const base = Layer.mergeAll(Layer.succeed(Crypto.Crypto, crypto), SessionStore.layerMemory());
+  return {
+    client: Layer.mergeAll(base, verifier, Credentials.none),
+    server: Layer.mergeAll(
+      base,
+      CertificateVerifier.layerNone,
+      Layer.orDie(Credentials.fromPem(Golden.server(kind.key))),
+    ),
+  };
+};
+
+/** A function that makes one handshake; a full one, or one that resumes the last. */
+export const handshakes = (
+  crypto: Service,
+  kind: Kind,
+  how: "full" | "resumed",
+  trust = true,
+): () => void => {
+  const verifier = trust
+    ? Layer.orDie(CertificateVerifier.layerRoots(Golden.root))
+    : CertificateVerifier.layerInsecure;
+  const { client, server } = layers(crypto, kind, verifier);
+  const policy: Policy.Policy = {
+    ...Policy.compatible,
+    cipherSuites: [kind.suite],
+    groups: [kind.group, ...Policy.compatible.groups],
+  };
+  const build = <R>(layer: Layer.Layer<R>): Context.Context<R> =>
+    Effect.runSync(Effect.scoped(Layer.build(layer)));
+  const [c, s] = [build(client), build(server)];
+  const once = Effect.scoped(Effect.flatMap(ByteStream.makePair(), ([a, b]) =>
+    Effect.all([
+      // Without a key for the session nothing is offered, and the handshake is full.
+      Effect.provide(
+        Client.over(a, {
+          serverName: "localhost",
+          policy,
+          sessionKey: how === "full" ? crypto.random(8).join() : "one",
+        }),
+        c,
+      ),
+      Effect.provide(Server.over(b, { policy }), s),
+    ], { concurrency: 2 })));
+  Effect.runSync(once);
+  return () => {
+    const [connection] = Effect.runSync(once);
+    const { resumed } = Effect.runSync(connection.negotiated);
+    if (resumed !== (how === "resumed")) throw new Error(`the handshake is ${resumed ? "resumed" : "full"}`);
+  };
+};
+
+const label = new Uint8Array(64);
+const run = Effect.runSync;
+
+/** The symmetric part: PRFs, hashes of the transcript, and the two Finished. */
+const symmetric = (
+  crypto: Service,
+  { suite }: Kind,
+  how: "full" | "resumed",
+  messages: number,
+): () => void => {
+  const row = suites.get(suite)!;
+  const hash = crypto.hash(row.hash);
+  const said = new Uint8Array(messages);
+  const { aead, key, nonce } = row.cipher;
+  const side = () => {
+    const master = how === "full"
+      ? prf12(hash, label, "extended master secret", label, 48)
+      : label.subarray(0, 48);
+    const block = prf12(hash, master, "key expansion", label, 2 * (key + nonce.fixed));
+    prf12(hash, master, "client finished", label, 12);
+    prf12(hash, master, "server finished", label, 12);
+    hash.digest(said);
+    const ciphers = [
+      crypto.aead(aead, block.subarray(0, key)),
+      crypto.aead(aead, block.subarray(key, 2 * key)),
+    ];
+    const finished = ciphers[0]!.seal(label.subarray(0, 12), label.subarray(0, 13), label.subarray(0, 16));
+    ciphers[0]!.open(label.subarray(0, 12), label.subarray(0, 13), finished);
+  };
+  return () => {
+    side();
+    side();
+  };
+};
+
+/** The sum of the bare cryptography in a handshake, by the same provider. */
+export const bare = (crypto: Service, kind: Kind, how: "full" | "resumed"): () => void => {
+  const rest = symmetric(crypto, kind, how, how === "full" ? 1300 : 400);
+  if (how === "resumed") return rest;
+  const row = suites.get(kind.suite)!;
+  const pem = Golden.server(kind.key);
+  const credential = run(Credentials.credentialFromPem(pem));
+  const context = Context.make(Crypto.Crypto, crypto);
+  const { publicKey } = credential;
+  const scheme = Policy.modern.signatureSchemes.find((s) => authenticationOf(publicKey).makes(s, publicKey))!;
+  const data = new Uint8Array(133);
+  const root = run(certificateOf(Golden.root));
+  const leaf = run(certificateOf(pem.certificate));
+  const chain = () =>
+    run(
+      crypto.verify(
+        root.publicKey as Crypto.PublicKey,
+        leaf.signatureAlgorithm.scheme!,
+        leaf.tbs,
+        leaf.signature,
+      ),
+    );
+  if (row.exchange === "rsa") {
+    const premaster = new Uint8Array(48);
+    return () => {
+      chain();
+      const ciphertext = run(
+        crypto.rsaEncrypt(publicKey as Extract<Crypto.PublicKey, { _tag: "rsa" }>, premaster),
+      );
+      unpadPremaster(run(Effect.provide(credential.decrypt(ciphertext), context)), 0x0303, crypto.random(48));
+      rest();
+    };
+  }
+  return () => {
+    chain();
+    const [a, b] = [run(crypto.keyShare(kind.group)), run(crypto.keyShare(kind.group))];
+    run(a.agree(b.publicKey));
+    run(b.agree(a.publicKey));
+    const signature = run(Effect.provide(credential.sign(scheme, data), context));
+    run(crypto.verify(publicKey, scheme, data, signature));
+    rest();
+  };
+};
+
+/** A provider whose public keys cost nothing and prove nothing: what is left is everything else. */
+export const withoutPublicKeys = (crypto: Service): Service => {
+  const share = run(crypto.keyShare(crypto.groups[0]!));
+  const signature = new Uint8Array(70);
+  return {
+    ...crypto,
+    keyShare: () =>
+      Effect.succeed({ publicKey: share.publicKey, agree: () => Effect.succeed(label.subarray(0, 32)) }),
+    sign: () => Effect.succeed(signature),
+    verify: () => Effect.succeed(true),
+  };
+};
+
+/** The symmetric part alone. */
+export const bareSymmetric = (crypto: Service, kind: Kind): () => void =>
+  symmetric(crypto, kind, "full", 1300);
+
+const certificateOf = (pem: string) =>
+  parseCertificate(
+    Uint8Array.from(atob(pem.replace(/-----[^-]+-----|\s/g, "")), (c) => c.charCodeAt(0)),
+  );

@@ -1,0 +1,75 @@
+/** Ratios, measured in one run. @module */
+
+/** One figure: how `name` compares with what it is made of. */
+export interface Figure {
+  readonly name: string;
+  /** Median of the ratios of all rounds, and the quartiles. */
+  readonly ratio: number;
+  readonly low: number;
+  readonly high: number;
+  readonly unit: string;
+}
+
+const at = (sorted: ReadonlyArray<number>, q: number): number => sorted[Math.floor(q * (sorted.length - 1))]!;
+
+/** Microseconds of one call, over enough calls to fill `milliseconds`. */
+const time = (run: () => void, milliseconds: number): number => {
+  const start = performance.now();
+  let calls = 0;
+  let now = start;
+  do {
+    run();
+    calls++;
+    now = performance.now();
+  } while (now - start < milliseconds);
+  return (now - start) * 1000 / calls;
+};
+
+/** What a figure is made from. */
+export interface Options {
+  readonly rounds?: number;
+  readonly milliseconds?: number;
+}
+
+const sample = (f: () => number, { rounds = 15 }: Options): ReadonlyArray<number> => {
+  f();
+  f(); // warm
+  return Array.from({ length: rounds }, f).toSorted((a, b) => a - b);
+};
+
+const figure = (name: string, unit: string, sorted: ReadonlyArray<number>): Figure => ({
+  name,
+  ratio: at(sorted, 0.5),
+  low: at(sorted, 0.25),
+  high: at(sorted, 0.75),
+  unit,
+});
+
+/** How many times as long `ours` takes as `bare`, both measured in each round. */
+export const ratio = (
+  name: string,
+  unit: string,
+  ours: () => void,
+  bare: () => void,
+  options: Options = {},
+): Figure => {
+  const { milliseconds = 40 } = options;
+  return figure(name, unit, sample(() => time(ours, milliseconds) / time(bare, milliseconds), options));
+};
+
+/** Microseconds that `ours` takes beyond `bare`, both measured in each round. */
+export const beyond = (
+  name: string,
+  unit: string,
+  ours: () => void,
+  bare: () => void,
+  parts: number,
+  options: Options = {},
+): Figure => {
+  const { milliseconds = 40 } = options;
+  return figure(
+    name,
+    unit,
+    sample(() => (time(ours, milliseconds) - time(bare, milliseconds)) / parts, options),
+  );
+};
