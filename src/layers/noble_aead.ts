@@ -1,36 +1,40 @@
 /** The AEAD ciphers, on @noble/ciphers. @module */
 import type { Aead, AeadName } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import { chacha20poly1305 } from "./noble.ts";
-import { gcm } from "./noble_gcm.ts";
+import { chacha20poly1305, gcm } from "./noble.ts";
 
 /** The cipher of that name under a key; a key of another length is the program's mistake and throws. */
 export const aead = (name: AeadName, key: Bytes): Aead => {
-  const { keyLength, under } = ciphers[name];
+  const { keyLength, cipher } = ciphers[name];
   if (key.length !== keyLength) {
     throw new RangeError(`a key of ${name} has ${keyLength} bytes, not ${key.length}`);
   }
-  return under(key.slice()); // the caller may wipe its own
+  const own = key.slice(); // the caller may wipe its own
+  return {
+    seal: (nonce, additionalData, plaintext) => {
+      checkNonce(nonce);
+      return cipher(own, nonce, additionalData).encrypt(plaintext);
+    },
+    open: (nonce, additionalData, sealed) => {
+      checkNonce(nonce);
+      if (sealed.length < TAG) return undefined;
+      try {
+        return cipher(own, nonce, additionalData).decrypt(sealed);
+      } catch {
+        return undefined; // nonce and length are good by now: what is left to throw is the tag
+      }
+    },
+  };
 };
 
-/** ChaCha20 has no key schedule to keep: each record is noble's from start to end (RFC 8439 §2.8). */
-const chacha20Poly1305 = (key: Bytes): Aead => ({
-  seal: (nonce, additionalData, plaintext) => chacha20poly1305(key, nonce, additionalData).encrypt(plaintext),
-  open: (nonce, additionalData, sealed) => {
-    const cipher = chacha20poly1305(key, nonce, additionalData);
-    if (sealed.length < 16) return undefined;
-    try {
-      return cipher.decrypt(sealed);
-    } catch {
-      return undefined; // nonce and length are good by now: what is left to throw is the tag
-    }
-  },
-});
+const TAG = 16;
 
-const ciphers: Readonly<
-  Record<AeadName, { readonly keyLength: number; readonly under: (key: Bytes) => Aead }>
-> = {
-  aes_128_gcm: { keyLength: 16, under: gcm },
-  aes_256_gcm: { keyLength: 32, under: gcm },
-  chacha20_poly1305: { keyLength: 32, under: chacha20Poly1305 },
+const checkNonce = (nonce: Bytes): void => {
+  if (nonce.length !== 12) throw new RangeError(`a nonce has 12 bytes, not ${nonce.length}`);
 };
+
+const ciphers = {
+  aes_128_gcm: { keyLength: 16, cipher: gcm },
+  aes_256_gcm: { keyLength: 32, cipher: gcm },
+  chacha20_poly1305: { keyLength: 32, cipher: chacha20poly1305 },
+} as const satisfies Record<AeadName, unknown>;
