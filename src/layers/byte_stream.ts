@@ -25,26 +25,27 @@ const fromPromises = (source: {
   let closed = false;
   /** Waits for the next asker when the one before was interrupted. */
   let reading: Promise<Bytes | undefined> | undefined;
+  /** Writes under way: a source may not know how to break one off. */
+  const writing = new Set<(cause: unknown) => void>();
   const failure = (operation: "read" | "write") => (cause: unknown) =>
     new TransportError({ operation, cause });
   return {
     read: Effect.suspend(() => {
       if (closed) return Effect.succeed(undefined);
       reading ??= source.read();
+      const taken = Effect.sync(() => void (reading = undefined));
       return Effect.tryPromise({ try: () => reading!, catch: failure("read") }).pipe(
-        Effect.onExit((exit) =>
-          Effect.sync(() => {
-            if (!(exit._tag === "Failure" && exit.cause._tag === "Interrupt")) reading = undefined;
-          })
-        ),
+        Effect.tapBoth({ onSuccess: () => taken, onFailure: () => taken }),
         Effect.catchIf(() => closed, () => Effect.succeed(undefined)),
       );
     }),
     write: (bytes) =>
       Effect.suspend(() =>
-        closed
-          ? Effect.fail(failure("write")("the stream is closed"))
-          : Effect.tryPromise({ try: () => source.write(bytes), catch: failure("write") })
+        closed ? Effect.fail(failure("write")("the stream is closed")) : Effect.async((resume) => {
+          const fail = (cause: unknown) => resume(Effect.fail(failure("write")(cause)));
+          writing.add(fail);
+          source.write(bytes).then(() => resume(Effect.void), fail).finally(() => writing.delete(fail));
+        })
       ),
     close: Effect.sync(() => {
       if (closed) return;
@@ -52,6 +53,7 @@ const fromPromises = (source: {
       // A read that nobody waits for any more ends with the source; its end is nobody's failure.
       reading?.catch(() => {});
       source.close();
+      writing.forEach((fail) => fail("the stream was closed"));
     }),
   };
 };

@@ -1,0 +1,135 @@
+import { assert, Cause, Deferred, Effect, Exit, Layer, Scope } from "./deps.ts";
+import { live } from "./support/effect.ts";
+import * as Golden from "./golden/certificates.ts";
+import * as Client from "../src/client.ts";
+import type { Connection } from "../src/connection.ts";
+import { layerNoble } from "../src/layers/crypto_noble.ts";
+import { fromPem, none } from "../src/layers/credentials.ts";
+import { layerMemory as sessions } from "../src/layers/session_store.ts";
+import { layerMemory } from "../src/layers/transport_memory.ts";
+import { layerTcp } from "../src/layers/transport_tcp.ts";
+import { layerNone, layerRoots } from "../src/layers/verifier.ts";
+import * as Server from "../src/server.ts";
+import { type Address, Transport } from "../src/services/transport.ts";
+import { ascii } from "../src/wire/bytes.ts";
+
+const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
+const server = Layer.mergeAll(layerNoble, sessions(), layerNone, Layer.orDie(fromPem(Golden.server("p256"))));
+const client = Layer.mergeAll(layerNoble, sessions(), Layer.orDie(layerRoots(Golden.root)), none);
+
+const echo = (connection: Connection): Effect.Effect<void, unknown> =>
+  Effect.flatMap(
+    connection.read,
+    (data) => data ? Effect.zipRight(connection.write(data), echo(connection)) : Effect.void,
+  );
+
+const listen = (
+  options: Partial<Server.ListenOptions>,
+  handler: (connection: Connection, number: number, remote: Address) => Effect.Effect<void, unknown> = echo,
+) => Effect.provide(Server.listen({ hostname: "127.0.0.1", port: 0, ...options }, handler), server);
+const connect = (address: Address) =>
+  Effect.provide(Client.connect({ ...address, serverName: "localhost" }), client);
+const ask = (connection: Connection, question: string) =>
+  Effect.zipRight(connection.write(ascii(question)), Effect.map(connection.read, text));
+
+for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
+  const over = <A, E, R>(test: Effect.Effect<A, E, R | Transport>) => Effect.provide(test, network);
+
+  live(
+    `${name}: a server serves many clients at once, each in a fiber of its own`,
+    over(Effect.gen(function* () {
+      const { address } = yield* listen({});
+      const clients = yield* Effect.forEach(Array.from({ length: 8 }), () => connect(address), {
+        concurrency: 4,
+      });
+      const answers = yield* Effect.forEach(clients, (c, i) => ask(c, `client ${i}`), {
+        concurrency: "unbounded",
+      });
+      assert.deepEqual(answers, clients.map((_, i) => `client ${i}`));
+      yield* Effect.forEach(clients, (c) => c.close, { concurrency: "unbounded" });
+    })),
+  );
+
+  live(
+    `${name}: what fails on one connection is told, and harms no other`,
+    over(Effect.gen(function* () {
+      const failures: Array<string> = [];
+      const told = yield* Deferred.make<void>();
+      const { address } = yield* listen({
+        onFailure: (cause, number) =>
+          Effect.zipRight(
+            Effect.sync(() => failures.push(`${number} ${(Cause.squash(cause) as { _tag: string })._tag}`)),
+            failures.length === 2 ? Deferred.succeed(told, undefined) : Effect.void,
+          ),
+      }, (connection, number) => number === 2 ? Effect.fail({ _tag: "Mine" }) : echo(connection));
+      const transport = yield* Transport;
+      const stranger = yield* transport.open(address);
+      yield* stranger.write(ascii("GET / HTTP/1.1\r\n\r\n"));
+      const alert = yield* stranger.read;
+      assert.deepEqual([...alert!], [21, 3, 1, 0, 2, 2, 10]);
+      assert.equal(yield* stranger.read, undefined);
+      const second = yield* connect(address);
+      assert.equal(yield* second.read, undefined);
+      const third = yield* connect(address);
+      assert.equal(yield* ask(third, "still there"), "still there");
+      assert.deepEqual(failures.sort(), ["1 NotTls", "2 Mine"]);
+      yield* third.close;
+    })),
+  );
+
+  live(
+    `${name}: no more are served at once than is allowed, and the next is served when one ends`,
+    over(Effect.gen(function* () {
+      const { address } = yield* listen({ maxConnections: 1 });
+      const first = yield* connect(address);
+      assert.equal(yield* ask(first, "one"), "one");
+      const second = yield* Effect.fork(connect(address));
+      yield* Effect.sleep("20 millis");
+      assert.equal(second.unsafePoll(), null);
+      yield* first.close;
+      const connection = yield* second;
+      assert.equal(yield* ask(connection, "two"), "two");
+      yield* connection.close;
+    })),
+  );
+
+  live(
+    `${name}: when its scope closes a server says close_notify to all and listens no more`,
+    over(Effect.gen(function* () {
+      const scope = yield* Scope.make();
+      const { address, ended } = yield* Scope.extend(listen({}), scope);
+      const clients = yield* Effect.all([connect(address), connect(address)]);
+      yield* ask(clients[0], "hello");
+      yield* Scope.close(scope, Exit.void);
+      for (const one of clients) assert.equal(yield* one.read, undefined);
+      yield* ended;
+      const late = yield* Effect.either(connect(address));
+      assert.equal(late._tag === "Left" && late.left._tag, "TransportError");
+    })),
+  );
+}
+
+live(
+  "a full handshake over loopback takes under 20 ms: Nagle's algorithm holds no flight back",
+  Effect.provide(
+    Effect.gen(function* () {
+      const { address } = yield* listen({});
+      const once = Effect.scoped(Effect.gen(function* () {
+        const start = performance.now();
+        const connection = yield* Effect.provide(
+          Client.over(yield* (yield* Transport).open(address), {
+            serverName: "localhost",
+            sessionKey: undefined,
+          }),
+          client,
+        );
+        assert.equal((yield* connection.negotiated).resumed, false);
+        return performance.now() - start;
+      }));
+      const times = yield* Effect.replicateEffect(Effect.provide(once, sessions()), 12);
+      const best = Math.min(...times);
+      assert.ok(best < 20, `${best} ms`);
+    }),
+    layerTcp,
+  ),
+);
