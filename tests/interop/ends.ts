@@ -1,0 +1,119 @@
+/** Our own ends, in this process and over TCP, for the cells of the matrices. @module */
+import { Effect, Layer } from "../deps.ts";
+import * as Golden from "../golden/certificates.ts";
+import {
+  CertificateVerifier,
+  Client,
+  type Connection,
+  Credentials,
+  Crypto,
+  type Errors,
+  Names,
+  Policy,
+  Server,
+  SessionStore,
+  Transport,
+} from "../../mod.ts";
+
+const { CipherSuite: S, NamedGroup: G } = Names;
+
+/** Every suite by OpenSSL's name. */
+export const suites: Readonly<Record<string, Names.CipherSuite>> = {
+  "ECDHE-RSA-AES128-GCM-SHA256": S.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+  "ECDHE-RSA-AES256-GCM-SHA384": S.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+  "ECDHE-RSA-CHACHA20-POLY1305": S.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+  "ECDHE-ECDSA-AES128-GCM-SHA256": S.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+  "ECDHE-ECDSA-AES256-GCM-SHA384": S.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+  "ECDHE-ECDSA-CHACHA20-POLY1305": S.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+  "AES128-GCM-SHA256": S.TLS_RSA_WITH_AES_128_GCM_SHA256,
+  "AES256-GCM-SHA384": S.TLS_RSA_WITH_AES_256_GCM_SHA384,
+};
+/** Every group by OpenSSL's name. */
+export const groups: Readonly<Record<string, Names.NamedGroup>> = {
+  "X25519": G.x25519,
+  "P-256": G.secp256r1,
+  "P-384": G.secp384r1,
+  "P-521": G.secp521r1,
+};
+
+/** A cell of the matrix; without a group for RSA key transport. */
+export interface Cell {
+  readonly suite: string;
+  readonly kind: Golden.Kind;
+  readonly group: string | undefined;
+}
+
+/** Every cell that the RFCs define. */
+export const cells: ReadonlyArray<Cell> = Object.keys(suites).flatMap((suite) => {
+  const kinds: ReadonlyArray<Golden.Kind> = suite.startsWith("ECDHE-ECDSA")
+    ? ["p256", "p384", "p521", "ed25519"]
+    : suite.startsWith("ECDHE-RSA")
+    ? ["rsa", "rsa_pss"]
+    : ["rsa"];
+  const names = suite.startsWith("ECDHE") ? Object.keys(groups) : [undefined];
+  return kinds.flatMap((kind) => names.map((group) => ({ suite, kind, group })));
+});
+
+/** A policy of one suite, and of one group for the exchange; the rest are for certificates. */
+export const policyOf = ({ suite, group }: Cell): Policy.Policy => ({
+  ...Policy.compatible,
+  cipherSuites: [suites[suite]!],
+  groups: group === undefined
+    ? Policy.compatible.groups
+    : [groups[group]!, ...Policy.compatible.groups.filter((g) => g !== groups[group])],
+});
+
+/** Answers each line reversed. */
+export const reverse = (connection: Connection): Effect.Effect<void, Errors.HandshakeError> =>
+  Effect.gen(function* () {
+    let text = "";
+    for (let data = yield* connection.read; data; data = yield* connection.read) {
+      text += new TextDecoder().decode(data);
+      for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n")) {
+        const line = [...text.slice(0, at)].reverse().join("");
+        text = text.slice(at + 1);
+        yield* connection.write(new TextEncoder().encode(`${line}\n`));
+      }
+    }
+  });
+
+const base = Layer.mergeAll(Transport.layerTcp, Crypto.layerNoble);
+
+/** A server of ours on a port of the system's choice. */
+export const listen = (
+  kind: Golden.Kind,
+  options: Partial<Server.ListenOptions> = {},
+  handler = reverse,
+) =>
+  Server.listen({ hostname: "127.0.0.1", port: 0, ...options }, handler).pipe(
+    Effect.map(({ address }) => address.port),
+    Effect.provide(
+      Layer.mergeAll(
+        base,
+        SessionStore.layerMemory(),
+        CertificateVerifier.layerNone,
+        Credentials.fromPem(Golden.server(kind)),
+      ),
+    ),
+  );
+
+/** The layers of a client of ours that trusts the test root, or other roots. */
+export const client = (roots = Golden.root) =>
+  Layer.mergeAll(base, SessionStore.layerMemory(), CertificateVerifier.layerRoots(roots), Credentials.none);
+
+/** Connects to a port on loopback as to localhost. */
+export const connect = (port: number, options: Partial<Client.ConnectOptions> = {}) =>
+  Client.connect({ hostname: "127.0.0.1", port, serverName: "localhost", ...options });
+
+/** Sends a line and gives the line that comes back. */
+export const ask = (connection: Connection, question: string) =>
+  Effect.gen(function* () {
+    yield* connection.write(new TextEncoder().encode(`${question}\n`));
+    let text = "";
+    while (!text.includes("\n")) {
+      const data = yield* connection.read;
+      if (!data) break;
+      text += new TextDecoder().decode(data);
+    }
+    return text.trim();
+  });
