@@ -36,6 +36,8 @@ export const withPeer = (
 export interface Peer {
   /** Standard output and error, as they came. */
   readonly output: () => string;
+  /** Standard error alone. */
+  readonly complaints: () => string;
   /** Waits until the output matches. */
   readonly until: (pattern: RegExp) => Effect.Effect<RegExpMatchArray>;
   readonly say: (text: string) => Effect.Effect<void>;
@@ -62,12 +64,14 @@ export const start = (
         ...options,
       }).spawn();
       let output = "";
+      let complaints = "";
       let ended = false;
       const waiting = new Set<() => void>();
       const change = () => waiting.forEach((look) => look());
       const read = async (stream: ReadableStream<Uint8Array>) => {
         for await (const text of stream.pipeThrough(new TextDecoderStream())) {
           output += text;
+          if (stream === child.stderr) complaints += text;
           change();
         }
       };
@@ -87,6 +91,7 @@ export const start = (
       };
       const peer: Peer = {
         output: () => output,
+        complaints: () => complaints,
         until: (pattern) =>
           Effect.async<RegExpMatchArray>((resume) => {
             const look = () => {
