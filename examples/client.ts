@@ -33,7 +33,8 @@ const main = () => {
   const alpn = alpnOf(given);
   const { servername: serverName, send, http } = given.flags;
   const times = 1 + numberOf(given, "reconnect", 0);
-  const report: Report = given.flags["json"] === undefined ? human(print, complain, times > 1) : json(print);
+  const asJson = given.flags["json"] !== undefined;
+  const report: Report = asJson ? json(print) : human(print, complain, times > 1);
 
   const once = (number: number) =>
     Effect.scoped(Effect.gen(function* () {
@@ -62,7 +63,10 @@ const main = () => {
       }
       yield* connection.close;
       report.closed(number);
-    })).pipe(Effect.tapError((error) => Effect.sync(() => report.failed(number, error))));
+    })).pipe(
+      // The error ends the program, which tells it on stderr; here it is told as an event as well.
+      Effect.tapError((error) => Effect.sync(() => asJson && report.failed(number, error))),
+    );
 
   const layers = Layer.mergeAll(base(given), verifier(given), credentials(given, Credentials.none));
   return Effect.provide(
@@ -71,5 +75,4 @@ const main = () => {
   );
 };
 
-// What went wrong on a connection has been reported there.
 if (import.meta.main) await run(main);

@@ -20,7 +20,7 @@ export const run = async <E>(
     program = make();
   } catch (e) {
     if (!(e instanceof UsageError)) throw e;
-    console.error(`${e.message}\nSee --help.`);
+    console.error(`${e.message.replaceAll("\n", " ")} (see --help)`);
     Deno.exit(2);
   }
   const fiber = Effect.runFork(Effect.provide(program, logs));
