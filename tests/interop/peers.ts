@@ -116,14 +116,15 @@ export const start = (
         ended: Effect.promise(() => done),
         kill: (signal) => Effect.sync(() => ended || child.kill(signal)),
       };
-      return {
-        peer,
-        end: async () => {
-          await endInput();
-          if (!ended) child.kill("SIGKILL");
-          await done;
-        },
+      const end = async () => {
+        await endInput();
+        // A master asked to end takes its workers along; one that is killed leaves them, and their pipes.
+        if (!ended) child.kill("SIGTERM");
+        const timer = setTimeout(() => ended || child.kill("SIGKILL"), 2000);
+        await done;
+        clearTimeout(timer);
       };
+      return { peer, end };
     }),
     ({ end }) => Effect.promise(end),
   ).pipe(Effect.map(({ peer }) => peer));

@@ -1,0 +1,235 @@
+import { assert, Effect } from "../deps.ts";
+import { Policy } from "../../mod.ts";
+import { ask, client, connect, listen } from "./ends.ts";
+import { certificates, freePort, start, temporary, untilListening, withPeer } from "./peers.ts";
+import * as Programs from "./programs.ts";
+import * as Golden from "../golden/certificates.ts";
+
+const root = `${certificates}/root.pem`;
+const ours = (
+  kind: string,
+) => ["--cert", `${certificates}/${kind}.pem`, "--key", `${certificates}/${kind}.key`];
+
+for (const kind of ["rsa", "p256", "p384", "ed25519"]) {
+  withPeer(
+    "curl",
+    `our server and curl over HTTPS, ${kind} certificate: a page that describes the connection, twice on one connection`,
+    Effect.gen(function* () {
+      const { port } = yield* Programs.server("--reply", "page", "--alpn", "http/1.1", ...ours(kind));
+      const url = `https://localhost:${port}/`;
+      const peer = yield* start("curl", ["-sS", "--cacert", root, "--tls-max", "1.2", "-v", url, url]);
+      assert.equal(yield* peer.ended, 0, peer.output());
+      assert.match(peer.output(), /SSL connection using TLSv1\.2/);
+      assert.match(peer.output(), /ALPN: server accepted http\/1\.1/);
+      assert.equal(peer.output().match(/<h1>This connection<\/h1>/g)?.length, 2);
+      assert.equal(peer.output().match(/TLS handshake, Client hello/g)?.length, 1);
+    }),
+  );
+}
+
+withPeer(
+  "curl",
+  "our server and curl, which does not trust it without its root",
+  Effect.gen(function* () {
+    const { port, peer: server } = yield* Programs.server("--reply", "page", ...ours("p256"));
+    const peer = yield* start("curl", ["-sS", `https://localhost:${port}/`]);
+    assert.equal(yield* peer.ended, 60, peer.output());
+    yield* server.until(/the peer sent the fatal alert unknown_ca/);
+  }),
+);
+
+withPeer(
+  "node",
+  "our server and Node's https, full and resumed",
+  Effect.gen(function* () {
+    const { port } = yield* Programs.server("--reply", "page", ...ours("rsa"));
+    const script = `
+      const https = require("node:https");
+      const agent = new https.Agent({ keepAlive: false, maxCachedSessions: 10, maxVersion: "TLSv1.2" });
+      const get = () => new Promise((ok, no) => https.get({ host: "localhost", port: ${port}, agent,
+        ca: require("node:fs").readFileSync(${JSON.stringify(root)}) }, (r) => {
+          const reused = r.socket.isSessionReused(), version = r.socket.getProtocol();
+          r.resume().on("end", () => ok([r.statusCode, version, reused].join(" ")));
+        }).on("error", no));
+      get().then(async (a) => console.log([a, await get()].join("; ")));`;
+    const peer = yield* start("node", ["-e", script]);
+    assert.equal(yield* peer.ended, 0, peer.output());
+    assert.match(peer.output(), /200 TLSv1\.2 false; 200 TLSv1\.2 true/);
+  }),
+);
+
+withPeer(
+  "sh",
+  "our server and Deno's own fetch (rustls)",
+  Effect.gen(function* () {
+    const { port } = yield* Programs.server("--reply", "page", ...ours("p256"));
+    const text = yield* Effect.promise(async () => {
+      const client = Deno.createHttpClient({ caCerts: [Golden.root] });
+      try {
+        return await (await fetch(`https://localhost:${port}/`, { client })).text();
+      } finally {
+        client.close();
+      }
+    });
+    assert.match(text, /<dd>TLS 1\.2<\/dd>/);
+  }),
+);
+
+/** nginx with one certificate, sessions by ID, and its own folder. */
+const nginx = (kind: string) =>
+  Effect.gen(function* () {
+    const folder = yield* temporary;
+    const port = yield* freePort;
+    yield* Effect.promise(() =>
+      Deno.writeTextFile(
+        `${folder}/nginx.conf`,
+        `daemon off; pid ${folder}/pid; error_log ${folder}/error.log; worker_processes 1;
+events { worker_connections 64; }
+http {
+  access_log off;
+  client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
+  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
+  server {
+    listen 127.0.0.1:${port} ssl;
+    ssl_certificate ${certificates}/${kind}.pem; ssl_certificate_key ${certificates}/${kind}.key;
+    ssl_protocols TLSv1.2; ssl_session_cache shared:SSL:1m; ssl_session_tickets off;
+    location / { return 200 "nginx, $ssl_protocol, $ssl_cipher, reused $ssl_session_reused"; }
+  }
+}
+`,
+      )
+    );
+    const peer = yield* start("nginx", ["-p", folder, "-c", `${folder}/nginx.conf`]);
+    yield* untilListening(port);
+    return { peer, port };
+  });
+
+withPeer(
+  "nginx",
+  "our client and nginx: HTTP over TLS, then resumed three times",
+  Effect.gen(function* () {
+    const { port } = yield* nginx("rsa");
+    const { code, output } = yield* Programs.client(
+      ...[`localhost:${port}`, "--ca", root, "--http", "/", "--reconnect", "3"],
+    );
+    assert.equal(code, 0, output);
+    assert.equal(output.match(/full handshake in/g)?.length, 1);
+    assert.equal(output.match(/resumed in/g)?.length, 3);
+    assert.equal(output.match(/nginx, TLSv1\.2, ECDHE-RSA-AES128-GCM-SHA256, reused [r.]/g)?.length, 4);
+  }),
+);
+
+withPeer(
+  "nginx",
+  "our client and nginx: --json prints every message both ways with its flight",
+  Effect.gen(function* () {
+    const { port } = yield* nginx("p256");
+    const { code, output, events } = yield* Programs.client(
+      ...[`localhost:${port}`, "--ca", root, "--http", "/", "--reconnect", "1", "--json"],
+    );
+    assert.equal(code, 0, output);
+    const told = (connection: number) =>
+      events.filter((e) =>
+        e.connection === connection && (e.event === "message" || e.event === "changeCipherSpec")
+      )
+        .map((e) => `${e.direction === "sent" ? ">" : "<"}${e.flight} ${e.type ?? "ChangeCipherSpec"}`);
+    assert.deepEqual(told(1), [
+      ">1 ClientHello",
+      "<2 ServerHello",
+      "<2 Certificate",
+      "<2 ServerKeyExchange",
+      "<2 ServerHelloDone",
+      ">3 ClientKeyExchange",
+      ">3 ChangeCipherSpec",
+      ">3 Finished",
+      "<4 ChangeCipherSpec",
+      "<4 Finished",
+    ]);
+    assert.deepEqual(told(2), [
+      ">1 ClientHello",
+      "<2 ServerHello",
+      "<2 ChangeCipherSpec",
+      "<2 Finished",
+      ">3 ChangeCipherSpec",
+      ">3 Finished",
+    ]);
+    const hello = events.find((e) => e.type === "ServerHello")!;
+    assert.equal((hello.message as Record<string, unknown>).serverVersion, "TLS_1_2");
+    assert.match(String(hello.raw), /^02[0-9a-f]+$/);
+    const established = events.filter((e) => e.event === "established");
+    assert.deepEqual(established.map((e) => [e.version, e.resumed]), [["TLS 1.2", false], ["TLS 1.2", true]]);
+  }),
+);
+
+withPeer(
+  "gnutls-cli",
+  "our server and gnutls-cli, full and resumed",
+  Effect.gen(function* () {
+    const port = yield* listen("p256");
+    const peer = yield* start("gnutls-cli", [
+      ...["--x509cafile", root, "-p", String(port), "-r", "localhost"],
+      ...["--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_TICKETS"],
+    ]);
+    yield* peer.until(/\*\*\* This is a resumed session/);
+    assert.match(peer.output(), /Status: The certificate is trusted/);
+    yield* peer.say("stressed\n");
+    yield* peer.until(/desserts/);
+  }),
+);
+
+withPeer(
+  "gnutls-serv",
+  "our client and gnutls-serv, full and resumed",
+  Effect.gen(function* () {
+    const port = yield* freePort;
+    const peer = yield* start("gnutls-serv", [
+      ...["-p", String(port), "--echo", "-q", "--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.2"],
+      ...["--x509certfile", `${certificates}/rsa.pem`, "--x509keyfile", `${certificates}/rsa.key`],
+    ]);
+    yield* untilListening(port);
+    for (const resumed of [false, true]) {
+      yield* Effect.scoped(Effect.gen(function* () {
+        const connection = yield* connect(port, { policy: Policy.modern });
+        assert.equal((yield* connection.negotiated).resumed, resumed, peer.output());
+        assert.equal(yield* ask(connection, "echo"), "echo");
+        yield* connection.close;
+      }));
+    }
+  }).pipe(Effect.provide(client())),
+);
+
+withPeer(
+  "tshark",
+  "tshark decrypts our connection with our key log",
+  Effect.gen(function* () {
+    const folder = yield* temporary;
+    const { port } = yield* Programs.server("--reply", "reverse", ...ours("p256"));
+    const capture = yield* start("tshark", ["-i", "lo", "-f", `tcp port ${port}`, "-w", `${folder}/t.pcap`]);
+    yield* capture.until(/Capturing on/);
+    yield* Effect.sleep("500 millis");
+    const { code, output } = yield* Programs.client(
+      ...[
+        `localhost:${port}`,
+        "--ca",
+        root,
+        "--send",
+        "stressed",
+        "--key-log",
+        `${folder}/keys`,
+        "--reconnect",
+        "1",
+      ],
+    );
+    assert.equal(code, 0, output);
+    yield* Effect.sleep("500 millis");
+    yield* capture.kill("SIGINT");
+    yield* capture.ended;
+    const reader = yield* start("tshark", [
+      ...["-r", `${folder}/t.pcap`, "-d", `tcp.port==${port},tls`, "-o", `tls.keylog_file:${folder}/keys`],
+      ...["-q", "-z", "follow,tls,ascii,0", "-z", "follow,tls,ascii,1"],
+    ]);
+    yield* reader.ended;
+    assert.equal(reader.output().match(/^stressed$/gm)?.length, 2, reader.output());
+    assert.equal(reader.output().match(/^desserts$/gm)?.length, 2);
+  }),
+);
