@@ -1,281 +1,341 @@
-import { assert, Effect } from "../deps.ts";
+import { assert, Effect, type Scope } from "../deps.ts";
+import { makeCa } from "../support/ca.ts";
 import { certificates, freePort, start, temporary, withPeer } from "./peers.ts";
 import * as Programs from "./programs.ts";
-import { makeCa } from "../support/ca.ts";
-import { type Change, proxy } from "../support/proxy.ts";
 
 const root = `${certificates}/root.pem`;
-const golden = (kind: string) => ({
-  cert: `${certificates}/${kind}.pem`,
-  key: `${certificates}/${kind}.key`,
-});
-const SECONDS = 10;
 
-/** Ends in time or not at all. */
-const soon = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.timeoutFail(effect, { duration: `${SECONDS} seconds`, onTimeout: () => new Error("it hangs") });
-
-/** A way in which a handshake must fail, as the end that speaks our language tells it. */
-interface Failure {
-  readonly error: string;
-  /** What the error says, in part. */
-  readonly says: RegExp;
-  /** The alert, and whether our end sent or received it. */
-  readonly alert: readonly ["sent" | "received", string];
-  /** OpenSSL's number of it, where OpenSSL received it. */
-  readonly number?: number;
-  /** What happens on the way. */
-  readonly change?: Change;
-}
-
-/** Flips a bit in the last byte of one side's Finished, which is its first record after ChangeCipherSpec. */
-const flipFinished = (whose: "client" | "server"): Change => {
-  let changed = false;
-  return (from, record) => {
-    if (from !== whose) return record;
-    if (record[0] === 20) changed = true;
-    if (!changed || record[0] !== 22) return record;
-    return record.map((byte, i) => i === record.length - 1 ? byte ^ 1 : byte);
-  };
-};
-
-/** Makes a ClientHello offer P-256 where it offered P-384 alone: supported_groups of one member. */
-const offerP256: Change = (from, record, index) => {
-  if (from !== "client" || index !== 0) return record;
-  const at = indexOf(record, [0, 10, 0, 4, 0, 2, 0, 24]);
-  return at < 0 ? undefined : record.map((byte, i) => i === at + 7 ? 23 : byte);
-};
-
-const indexOf = (bytes: Uint8Array, part: ReadonlyArray<number>): number => {
-  for (let at = 0; at + part.length <= bytes.length; at++) {
-    if (part.every((byte, i) => bytes[at + i] === byte)) return at;
-  }
-  return -1;
-};
-
-interface OurClientFails extends Failure {
-  readonly client?: ReadonlyArray<string>;
-  readonly server?: ReadonlyArray<string>;
-}
-
-const ourClient: Readonly<Record<string, OurClientFails>> = {
-  "a root that did not sign it": {
-    client: ["--ca", `${certificates}/p256.pem`],
-    error: "CertificateError",
-    says: /leads to a trusted root/,
-    alert: ["sent", "unknown_ca"],
-    number: 48,
-  },
-  "a certificate for another name": {
-    client: ["--ca", root, "--servername", "other.example"],
-    error: "CertificateError",
-    says: /other\.example/,
-    alert: ["sent", "bad_certificate"],
-    number: 42,
-  },
-  "no common cipher suite": {
-    client: ["--ca", root, "--cipher-suites", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"],
-    error: "PeerAlert",
-    says: /handshake_failure/,
-    alert: ["received", "handshake_failure"],
-  },
-  "no common version": {
-    server: ["-tls1_3"],
-    error: "PeerAlert",
-    says: /protocol_version/,
-    alert: ["received", "protocol_version"],
-  },
-  "no common group": {
-    client: ["--ca", root, "--groups", "x25519"],
-    server: ["-tls1_2", "-groups", "P-384"],
-    error: "PeerAlert",
-    says: /handshake_failure/,
-    alert: ["received", "handshake_failure"],
-  },
-  "a curve that was not offered": {
-    client: ["--ca", root, "--groups", "secp384r1"],
-    change: offerP256,
-    error: "IllegalParameter",
-    says: /secp256r1/,
-    alert: ["sent", "illegal_parameter"],
-    number: 47,
-  },
-  "the server's Finished flipped on the wire": {
-    change: flipFinished("server"),
-    error: "BadRecordMac",
-    says: /does not decrypt/,
-    alert: ["sent", "bad_record_mac"],
-    number: 20,
-  },
-  "our Finished flipped on the wire": {
-    change: flipFinished("client"),
-    error: "PeerAlert",
-    says: /bad_record_mac/,
-    alert: ["received", "bad_record_mac"],
-  },
-};
-
-/** Our client against s_server: how it ends, and what each end said. */
-const refuse = (failure: OurClientFails, { cert, key } = golden("rsa")) =>
+/** A program of OpenSSL that serves with a certificate, and what our client makes of it. */
+const meet = (serve: ReadonlyArray<string>, connect: ReadonlyArray<string>, cert = `${certificates}/p256`) =>
   Effect.gen(function* () {
-    const { client = ["--ca", root], server = ["-tls1_2"], change } = failure;
     const port = yield* freePort;
     const peer = yield* start("openssl", [
-      ...["s_server", "-accept", `127.0.0.1:${port}`, "-rev", "-cert", cert, "-key", key, ...server],
+      ...[
+        "s_server",
+        "-accept",
+        `127.0.0.1:${port}`,
+        "-cert",
+        `${cert}.pem`,
+        "-key",
+        `${cert}.key`,
+        ...serve,
+      ],
     ]);
     yield* peer.until(/ACCEPT/);
-    const target = change === undefined ? port : yield* proxy(port, change);
-    const { code, output, events } = yield* soon(
-      Programs.client(`localhost:${target}`, "--json", "--send", "hello", ...client),
-    );
-    assert.equal(code, 1, output);
-    holds(failure, events);
-    // People read it on stderr.
-    assert.match(output, new RegExp(`^${failure.error}: `, "m"));
-    if (failure.number !== undefined) yield* peer.until(new RegExp(`SSL alert number ${failure.number}\\b`));
+    const began = performance.now();
+    const { code, events, output } = yield* Programs.client(`127.0.0.1:${port}`, "--json", ...connect);
+    const error = events.find((e) => e.event === "error");
+    return {
+      code,
+      output,
+      tag: error?._tag,
+      alert: error?.alert,
+      error,
+      peer,
+      took: performance.now() - began,
+    };
   });
 
-const holds = ({ error, says, alert }: Failure, events: ReadonlyArray<Record<string, unknown>>) => {
-  const told = events.filter((e) => e["event"] === "error");
-  assert.equal(told.length, 1, JSON.stringify(events));
-  assert.equal(told[0]!["_tag"], error);
-  assert.match(String(told[0]!["message"]), says);
-  assert.deepEqual(
-    events.filter((e) => e["event"] === "alert").map((e) => [e["direction"], e["description"]]),
-    [alert],
-  );
-  if (alert[0] === "sent") assert.equal(told[0]!["alert"], alert[1]);
-};
+/** A certificate of a CA of its own, in files: `leaf.pem`, `leaf.key`, `root.pem`. */
+const issued = (options: Parameters<ReturnType<typeof makeCa>["issue"]>[0]) =>
+  Effect.gen(function* () {
+    const folder = yield* temporary;
+    const ca = makeCa();
+    const leaf = ca.issue(options);
+    yield* Effect.promise(() =>
+      Promise.all([
+        Deno.writeTextFile(`${folder}/root.pem`, ca.certificatePem),
+        Deno.writeTextFile(`${folder}/leaf.pem`, leaf.chainPem),
+        Deno.writeTextFile(`${folder}/leaf.key`, leaf.privateKeyPem),
+      ])
+    );
+    return folder;
+  });
 
-for (const [name, failure] of Object.entries(ourClient)) {
+const usual = ["--ca", root, "--servername", "localhost"];
+const seconds = (n: number) => Math.floor(Date.now() / 1000) + n;
+
+interface Prepared {
+  readonly serve?: ReadonlyArray<string>;
+  readonly connect: ReadonlyArray<string>;
+  readonly cert?: string;
+}
+type Row = readonly [
+  what: string,
+  prepare: Effect.Effect<Prepared, never, Scope.Scope>,
+  error: string,
+  alertNumber: number | undefined,
+];
+
+const expired = (notBefore: number, notAfter: number) =>
+  Effect.map(issued({ notBefore: seconds(notBefore), notAfter: seconds(notAfter) }), (folder) => ({
+    connect: ["--ca", `${folder}/root.pem`, "--servername", "localhost"],
+    cert: `${folder}/leaf`,
+  }));
+
+/** What our client meets, the error it ends in, and the alert that OpenSSL sees of it. */
+const rows: ReadonlyArray<Row> = [
+  [
+    "a certificate of a root that it does not trust",
+    Effect.map(issued({}), (f) => ({ connect: ["--ca", `${f}/root.pem`, "--servername", "localhost"] })),
+    "CertificateError unknown_ca",
+    48,
+  ],
+  [
+    "a certificate for another name",
+    Effect.succeed({ connect: ["--ca", root, "--servername", "example.org"] }),
+    "CertificateError bad_certificate",
+    42,
+  ],
+  ["an expired certificate", expired(-7200, -3600), "CertificateError certificate_expired", 45],
+  ["a certificate that is not valid yet", expired(3600, 7200), "CertificateError certificate_expired", 45],
+  [
+    "no cipher suite in common",
+    Effect.succeed({ serve: ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA"], connect: usual }),
+    "PeerAlert undefined",
+    undefined,
+  ],
+  [
+    "no version in common",
+    Effect.succeed({ serve: ["-tls1_3"], connect: usual }),
+    "PeerAlert undefined",
+    undefined,
+  ],
+  [
+    "no application protocol in common",
+    Effect.succeed({ serve: ["-tls1_2", "-alpn", "h2"], connect: [...usual, "--alpn", "spdy/3"] }),
+    "PeerAlert undefined",
+    undefined,
+  ],
+];
+for (const [what, prepare, expected, number] of rows) {
   withPeer(
     "openssl",
-    `our client and s_server: ${name} is ${failure.error}, ${failure.alert.join(" ")}`,
-    refuse(failure),
+    `our client meets ${what}: ${expected}, exit 1`,
+    Effect.gen(function* () {
+      const { serve = ["-tls1_2"], connect, cert } = yield* prepare;
+      const { code, tag, alert, peer, took, output } = yield* meet(serve, connect, cert);
+      assert.equal(`${tag} ${alert}`, expected, output);
+      assert.equal(code, 1);
+      assert.ok(took < 8000, `${took} ms`);
+      if (number !== undefined) yield* peer.until(new RegExp(`SSL alert number ${number}\\b`));
+    }),
   );
 }
 
 withPeer(
   "openssl",
-  "our client and s_server: an expired certificate is CertificateError, sent certificate_expired",
+  "our client offers no group that s_server has: handshake_failure",
   Effect.gen(function* () {
-    const folder = yield* temporary;
-    const ca = makeCa();
-    const leaf = ca.issue({ key: "p256", notAfter: Date.UTC(2021, 0) / 1000 });
-    const files = { "ca.pem": ca.certificatePem, "leaf.pem": leaf.chainPem, "leaf.key": leaf.privateKeyPem };
-    for (const [file, text] of Object.entries(files)) Deno.writeTextFileSync(`${folder}/${file}`, text);
-    yield* refuse({
-      client: ["--ca", `${folder}/ca.pem`],
-      error: "CertificateError",
-      says: /2021|expired/,
-      alert: ["sent", "certificate_expired"],
-      number: 45,
-    }, { cert: `${folder}/leaf.pem`, key: `${folder}/leaf.key` });
+    const { code, tag, error } = yield* meet(["-tls1_2", "-groups", "P-521"], [
+      ...usual,
+      "--groups",
+      "x25519,secp256r1",
+    ]);
+    assert.equal(`${code} ${tag}`, "1 PeerAlert");
+    assert.match(String(error?.message), /handshake_failure/);
   }),
 );
 
-interface OurServerFails extends Failure {
-  readonly server?: ReadonlyArray<string>;
-  readonly client?: ReadonlyArray<string>;
-}
-
-const ourServer: Readonly<Record<string, OurServerFails>> = {
-  "no common cipher suite": {
-    client: ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"],
-    error: "Refused",
-    says: /no common cipher suite/,
-    alert: ["sent", "handshake_failure"],
-    number: 40,
-  },
-  "no common group": {
-    server: ["--groups", "x25519"],
-    client: ["-tls1_2", "-groups", "P-521"],
-    error: "Refused",
-    says: /no common cipher suite/,
-    alert: ["sent", "handshake_failure"],
-    number: 40,
-  },
-  "TLS 1.1 alone": {
-    client: ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"],
-    error: "Refused",
-    says: /no common version/,
-    alert: ["sent", "protocol_version"],
-    number: 70,
-  },
-  "TLS 1.3 alone": {
-    client: ["-tls1_3"],
-    error: "Refused",
-    says: /no common version/,
-    alert: ["sent", "protocol_version"],
-    number: 70,
-  },
-  "a client that does not trust us": {
-    client: ["-tls1_2", "-verify_return_error", "-CAfile", `${certificates}/p256.pem`],
-    error: "PeerAlert",
-    says: /unknown_ca/,
-    alert: ["received", "unknown_ca"],
-  },
-  "the client's Finished flipped on the wire": {
-    client: ["-tls1_2"],
-    change: flipFinished("client"),
-    error: "BadRecordMac",
-    says: /does not decrypt/,
-    alert: ["sent", "bad_record_mac"],
-    number: 20,
-  },
-  "our Finished flipped on the wire": {
-    client: ["-tls1_2"],
-    change: flipFinished("server"),
-    error: "PeerAlert",
-    says: /bad_record_mac/,
-    alert: ["received", "bad_record_mac"],
-  },
-};
-
-/** The events that a server told so far. */
-const eventsOf = (output: string) =>
-  output.split("\n").filter((line) => line.startsWith("{")).map((line) =>
-    JSON.parse(line) as Record<string, unknown>
-  );
-
-for (const [name, failure] of Object.entries(ourServer)) {
+/** What our server says to a client of OpenSSL that will not do. */
+const refusals: ReadonlyArray<readonly [string, ReadonlyArray<string>, string, number]> = [
+  ["a version below ours", ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], "Refused: no common version", 70],
+  [
+    "no suite of ours",
+    ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA"],
+    "Refused: no common cipher suite",
+    40,
+  ],
+  ["no group of ours", ["-tls1_2", "-groups", "brainpoolP256r1"], "Refused: no common cipher suite", 40],
+  [
+    "SHA-1 alone",
+    ["-tls1_2", "-sigalgs", "ECDSA+SHA1", "-cipher", "ALL:@SECLEVEL=0"],
+    "Refused: no common cipher suite",
+    40,
+  ],
+];
+for (const [what, args, told, number] of refusals) {
   withPeer(
     "openssl",
-    `our server and s_client: ${name} is ${failure.error}, ${failure.alert.join(" ")}`,
+    `our server meets s_client with ${what}: ${told}`,
     Effect.gen(function* () {
-      const { cert, key } = golden("rsa");
-      const { peer: server, port } = yield* Programs.server(
-        ...["--json", "--cert", cert, "--key", key, ...failure.server ?? []],
+      const { port, peer: server } = yield* Programs.server(
+        ...["--cert", `${certificates}/p256.pem`, "--key", `${certificates}/p256.key`],
       );
-      const target = failure.change === undefined ? port : yield* proxy(port, failure.change);
-      const peer = yield* start("openssl", [
-        ...["s_client", "-connect", `127.0.0.1:${target}`, ...failure.client ?? []],
-      ]);
-      assert.equal(yield* soon(peer.ended), 1, peer.output());
-      if (failure.number !== undefined) {
-        assert.match(peer.output(), new RegExp(`SSL alert number ${failure.number}\\b`));
-      }
-      yield* server.until(/"event":"error".*\n/);
-      holds(failure, eventsOf(server.output()));
-      // The server goes on.
-      const next = yield* start("openssl", [
-        ...["s_client", "-connect", `127.0.0.1:${port}`, "-tls1_2", "-CAfile", root, "-verify_return_error"],
-      ]);
-      if (failure.server === undefined) yield* next.until(/Verify return code: 0 \(ok\)/);
+      const peer = yield* start("openssl", ["s_client", "-connect", `127.0.0.1:${port}`, ...args]);
+      yield* peer.until(new RegExp(`SSL alert number ${number}\\b`));
+      assert.equal(yield* peer.ended, 1);
+      yield* server.until(new RegExp(told));
+    }),
+  );
+}
+
+// ---- no TLS at all ----
+
+/** A listener that answers the first bytes with these, and then does as told. */
+const answering = (answer: Uint8Array | undefined) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+        const open: Array<Deno.Conn> = [];
+        const heard: Array<Uint8Array> = [];
+        const serving = (async () => {
+          for await (const conn of listener) {
+            open.push(conn);
+            const into = new Uint8Array(4096);
+            const n = await conn.read(into);
+            if (answer) await conn.write(answer);
+            else conn.closeWrite();
+            if (n) heard.push(into.slice(0, n));
+            // Until the client closes: a socket that it leaked would hang here, and the test with it.
+            for (let m = await conn.read(into); m; m = await conn.read(into)) heard.push(into.slice(0, m));
+          }
+        })();
+        return { listener, open, heard, serving };
+      }),
+      ({ listener, open, serving }) =>
+        Effect.promise(async () => {
+          listener.close();
+          open.forEach((conn) => conn.close());
+          await serving.catch(() => {});
+        }),
+    ),
+    ({ listener, heard }) => ({ port: listener.addr.port, heard }),
+  );
+
+const text = (s: string) => new TextEncoder().encode(s);
+const strangers: ReadonlyArray<readonly [string, Uint8Array | undefined, string, number | undefined]> = [
+  ["plain HTTP", text("HTTP/1.1 400 Bad Request\r\n\r\n"), "NotTls", 10],
+  ["a greeting of SMTP", text("220 mail.example ESMTP\r\n"), "NotTls", 10],
+  ["garbage", Uint8Array.from({ length: 64 }, (_, i) => i * 37 + 200), "NotTls", 10],
+  ["a stream that ends", undefined, "Truncated", undefined],
+];
+for (const [what, answer, expected, alert] of strangers) {
+  withPeer(
+    "sh",
+    `our client meets ${what}: ${expected}, exit 1, and its socket is closed`,
+    Effect.gen(function* () {
+      const { port, heard } = yield* answering(answer);
+      const { code, events, output } = yield* Programs.client(`127.0.0.1:${port}`, "--insecure", "--json");
+      assert.equal(code, 1);
+      assert.equal(events.find((e) => e.event === "error")?._tag, expected, output);
+      yield* Effect.sleep("50 millis");
+      const last = heard.at(-1)!;
+      if (alert === undefined) assert.equal(heard.length, 1);
+      else assert.deepEqual([...last], [21, 3, 1, 0, 2, 2, alert]);
     }),
   );
 }
 
 withPeer(
   "curl",
-  "our server and curl that speaks plain HTTP: NotTls, which says so, and the server goes on",
+  "our server meets curl that speaks plain HTTP: NotTls, and it serves the next",
   Effect.gen(function* () {
-    const { cert, key } = golden("p256");
-    const { peer: server, port } = yield* Programs.server("--cert", cert, "--key", key, "--reply", "page");
-    const plain = yield* start("curl", ["-sS", `http://127.0.0.1:${port}/`]);
-    assert.notEqual(yield* soon(plain.ended), 0);
-    yield* server.until(/NotTls: .*HTTP[^]*alert {2}unexpected_message \(sent\)[^]*plain HTTP client/);
-    const tls = yield* start("curl", ["-sS", "--cacert", root, `https://localhost:${port}/`]);
-    assert.equal(yield* soon(tls.ended), 0, tls.output());
+    const { port, peer: server } = yield* Programs.server("--reply", "page");
+    const plain = yield* start("curl", ["-sS", "--max-time", "5", `http://127.0.0.1:${port}/`]);
+    assert.notEqual(yield* plain.ended, 0);
+    yield* server.until(/NotTls: the peer does not speak TLS here: its first bytes look like HTTP/);
+    const proper = yield* start("curl", [
+      "-sS",
+      "--insecure",
+      "--tls-max",
+      "1.2",
+      `https://127.0.0.1:${port}/`,
+    ]);
+    assert.equal(yield* proper.ended, 0, proper.output());
+  }),
+);
+
+withPeer(
+  "sh",
+  "our client meets a port that nobody listens on: TransportError, exit 1, told on stderr",
+  Effect.gen(function* () {
+    const port = yield* freePort;
+    const { code, output } = yield* Programs.client(`127.0.0.1:${port}`);
+    assert.equal(code, 1);
+    assert.match(output, /^TransportError: open: .*\n {2}hint {3}is anything listening there\?/m);
+  }),
+);
+
+// ---- somebody in between ----
+
+/** A proxy that changes what the server or the client says, chunk by chunk. */
+const proxy = (
+  to: number,
+  change: (from: "client" | "server", bytes: Uint8Array, index: number) => Uint8Array,
+) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+        const open: Array<Deno.Conn> = [];
+        const pass = async (from: Deno.Conn, to: Deno.Conn, side: "client" | "server") => {
+          const into = new Uint8Array(1 << 16);
+          let index = 0;
+          for (let n = await from.read(into); n; n = await from.read(into)) {
+            await to.write(change(side, into.slice(0, n), index++));
+          }
+          (to as Deno.TcpConn).closeWrite();
+        };
+        const serving = (async () => {
+          for await (const client of listener) {
+            const server = await Deno.connect({ hostname: "127.0.0.1", port: to });
+            open.push(client, server);
+            await Promise.allSettled([pass(client, server, "client"), pass(server, client, "server")]);
+          }
+        })();
+        return { listener, open, serving };
+      }),
+      ({ listener, open, serving }) =>
+        Effect.promise(async () => {
+          listener.close();
+          for (const conn of open) conn.close();
+          await serving.catch(() => {});
+        }),
+    ),
+    ({ listener }) => listener.addr.port,
+  );
+
+withPeer(
+  "openssl",
+  "s_server's Finished changed on the wire: BadRecordMac, and s_server sees bad_record_mac",
+  Effect.gen(function* () {
+    const port = yield* freePort;
+    const peer = yield* start("openssl", [
+      ...["s_server", "-accept", `127.0.0.1:${port}`, "-tls1_2", "-msg"],
+      ...["-cert", `${certificates}/p256.pem`, "-key", `${certificates}/p256.key`],
+    ]);
+    yield* peer.until(/ACCEPT/);
+    const between = yield* proxy(port, (from, bytes, index) => {
+      if (from === "server" && index === 1) bytes[bytes.length - 1]! ^= 1;
+      return bytes;
+    });
+    const { code, events } = yield* Programs.client(`127.0.0.1:${between}`, ...usual, "--json");
+    assert.equal(code, 1);
+    assert.deepEqual(events.filter((e) => e.event === "error").map((e) => [e._tag, e.alert]), [
+      ["BadRecordMac", "bad_record_mac"],
+    ]);
+    yield* peer.until(/fatal bad_record_mac/);
+  }),
+);
+
+withPeer(
+  "openssl",
+  "our Finished changed on the wire: s_server says bad_record_mac, and our client says so",
+  Effect.gen(function* () {
+    const port = yield* freePort;
+    const peer = yield* start("openssl", [
+      ...["s_server", "-accept", `127.0.0.1:${port}`, "-tls1_2"],
+      ...["-cert", `${certificates}/p256.pem`, "-key", `${certificates}/p256.key`],
+    ]);
+    yield* peer.until(/ACCEPT/);
+    const between = yield* proxy(port, (from, bytes, index) => {
+      if (from === "client" && index === 1) bytes[bytes.length - 1]! ^= 1;
+      return bytes;
+    });
+    const { code, events } = yield* Programs.client(`127.0.0.1:${between}`, ...usual, "--json");
+    assert.equal(code, 1);
+    assert.match(String(events.find((e) => e.event === "error")?.message), /fatal alert bad_record_mac/);
   }),
 );
