@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { Codec, Crypto, Messages, Names } from "../mod.ts";
+import { Codec, type Crypto, Messages, Names } from "../mod.ts";
 import { makeNoble } from "../src/layers/crypto_noble.ts";
 import { makeDeterministic } from "../src/layers/crypto_deterministic.ts";
 import { aeadProtection, nonceForms } from "../src/record/aead.ts";

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { Cause, Context, Effect, Exit, Fiber, Option, Runtime, Scope, Stream } from "./deps.ts";
+import { Cause, Context, Effect, Exit, Fiber, Option, Runtime, type Scope, Stream } from "./deps.ts";
 import {
   alertOf,
   Closed,
@@ -81,7 +81,7 @@ export const establish = <R>(
     const listeners = new Set<Observe>(program.observe ? [program.observe] : []);
     const wire = makeWire(stream, role, limits, (event) => listeners.forEach((tell) => tell(event)));
     const { records, inbox, flush } = wire;
-    let state: Established | undefined;
+    let state: Established | undefined = undefined;
     /** Every later call gives the same error. */
     let failure: HandshakeError | undefined;
     /** The peer's close_notify has come; ours has gone; the stream is closed. */

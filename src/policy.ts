@@ -1,5 +1,5 @@
 /** What an end is willing to speak, as data. Weak things are in no policy but the one that names them. @module */
-import { CipherSuite } from "./names/cipher_suite.ts";
+import type { CipherSuite } from "./names/cipher_suite.ts";
 import { NamedGroup } from "./names/named_group.ts";
 import { ProtocolVersion } from "./names/protocol.ts";
 import { SignatureScheme } from "./names/signature_scheme.ts";

@@ -18,7 +18,7 @@ import type { Answer, ExchangeError } from "../exchanges/mod.ts";
 import type { HandshakeError } from "../errors.ts";
 import { changeCipherSpec, finished, type FlightOf, maybe, one, receive } from "../grammar/places.ts";
 import { changeTo, send } from "../grammar/send.ts";
-import { Certificate, CertificateRequest, ServerHello, ServerHelloDone } from "../messages/mod.ts";
+import { Certificate, type CertificateRequest, ServerHello, ServerHelloDone } from "../messages/mod.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import type { Credential } from "../services/credentials.ts";

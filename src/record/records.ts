@@ -254,7 +254,7 @@ const contentName = (type: number): string =>
 const notTls = (queue: ByteQueue): NotTls => {
   const start = queue.peek(Math.min(queue.length, 16));
   const text = String.fromCharCode(...start);
-  const readable = /^[\x09\x0a\x0d\x20-\x7e]+$/.test(text);
+  const readable = start.every((b) => b === 9 || b === 10 || b === 13 || (b >= 0x20 && b <= 0x7e));
   const looksLike = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|HTTP)[ /]/.test(text)
     ? "HTTP"
     : (start[0]! & 0x80) !== 0 && (start[2] === 1 || start[2] === 4)

@@ -1,4 +1,4 @@
-import { assert, Context, Effect, Either, Layer, Schema } from "../deps.ts";
+import { assert, Context, Effect, Either, Layer, type Schema } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { build, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";

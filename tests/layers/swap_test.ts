@@ -210,7 +210,9 @@ live(
       ),
     ], { concurrency: 2 });
     // These streams have no buffer: a write ends when it is read.
-    const [, heard] = yield* Effect.all([c.write(new TextEncoder().encode("hello")), s.read], { concurrency: 2 });
+    const [, heard] = yield* Effect.all([c.write(new TextEncoder().encode("hello")), s.read], {
+      concurrency: 2,
+    });
     assert.equal(new TextDecoder().decode(heard), "hello");
   }),
 );

@@ -12,7 +12,9 @@ const isSchema = (v: unknown): v is AnySchema =>
 
 /** Name and schema of all that `Messages` exports, and of a stored session. */
 export const all: ReadonlyArray<readonly [string, AnySchema]> = [
-  ...Object.entries(Messages as Record<string, unknown>).filter((e): e is [string, AnySchema] => isSchema(e[1])),
+  ...Object.entries(Messages as Record<string, unknown>).filter((e): e is [string, AnySchema] =>
+    isSchema(e[1])
+  ),
   ["Session", Session],
 ];
 

@@ -16,7 +16,10 @@ import { RenegotiationInfo } from "./renegotiation_info.ts";
 import { ServerNameAcknowledged, ServerNameList } from "./server_name.ts";
 import { SessionTicket } from "./session_ticket.ts";
 import { SignatureAlgorithms } from "./signature_algorithms.ts";
-import { SignedCertificateTimestampList, SignedCertificateTimestampRequest } from "./signed_certificate_timestamp.ts";
+import {
+  SignedCertificateTimestampList,
+  SignedCertificateTimestampRequest,
+} from "./signed_certificate_timestamp.ts";
 import { CertificateStatusRequest, StatusRequestAcknowledged } from "./status_request.ts";
 import { SupportedGroups } from "./supported_groups.ts";
 import { SelectedVersion, SupportedVersions } from "./supported_versions.ts";
