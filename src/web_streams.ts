@@ -1,13 +1,21 @@
 /** A connection as web streams. @module */
 import type { Effect } from "./deps.ts";
-import type { Connection } from "./connection.ts";
 import type { HandshakeError } from "./errors.ts";
+import type { Bytes } from "./wire/bytes.ts";
+
+/** As much of a connection as is needed here; `connection.ts` imports this file. */
+interface Ends {
+  readonly read: Effect.Effect<Bytes | undefined, HandshakeError>;
+  readonly write: (bytes: Bytes) => Effect.Effect<void, HandshakeError>;
+  readonly closeWrite: Effect.Effect<void, HandshakeError>;
+  readonly close: Effect.Effect<void>;
+}
 
 type Run = <A>(effect: Effect.Effect<A, HandshakeError>) => Promise<A>;
 
 /** Reads on demand, so that a slow consumer holds the peer back. */
 export const readableOf = (
-  connection: Pick<Connection, "read" | "close">,
+  connection: Pick<Ends, "read" | "close">,
   run: Run,
 ): ReadableStream<Uint8Array> =>
   new ReadableStream<Uint8Array>({
@@ -21,7 +29,7 @@ export const readableOf = (
 
 /** Writes one chunk at a time; closing it is a half-close. */
 export const writableOf = (
-  connection: Pick<Connection, "write" | "closeWrite" | "close">,
+  connection: Pick<Ends, "write" | "closeWrite" | "close">,
   run: Run,
 ): WritableStream<Uint8Array> =>
   new WritableStream<Uint8Array>({
