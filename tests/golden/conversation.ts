@@ -1,0 +1,55 @@
+/** Conversations that must stay as they are, byte for byte. `deno run -A tests/golden/conversation.ts` records them anew. @module */
+import { Effect } from "../deps.ts";
+import { build, meet, type Setup } from "../support/handshake.ts";
+import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { compatible } from "../../src/policy.ts";
+import { toHex } from "../../src/wire/bytes.ts";
+
+const of = (kind: NonNullable<Setup["kind"]>, suite: CipherSuite): Setup => {
+  const policy = { ...compatible, cipherSuites: [suite] };
+  return {
+    kind,
+    client: { policy, alpn: ["h2", "http/1.1"] },
+    server: { policy, alpn: ["http/1.1"] },
+  };
+};
+
+/** What is recorded: each a full handshake, and its resumption. */
+export const conversations: Readonly<Record<string, Setup>> = {
+  "tls12-ecdhe-ecdsa-aes-128-gcm": of("p256", CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256),
+  "tls12-ecdhe-ecdsa-ed25519-chacha20": of(
+    "ed25519",
+    CipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+  ),
+  "tls12-ecdhe-rsa-aes-256-gcm": of("rsa", CipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384),
+  "tls12-rsa-aes-128-gcm": of("rsa", CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256),
+};
+
+const dump = (bytes: Uint8Array): string => toHex(bytes).replace(/.{1,64}/g, "$&\n").trimEnd();
+
+/** The flows of a conversation, in hexadecimal. */
+export const record = (setup: Setup) =>
+  Effect.scoped(Effect.gen(function* () {
+    const built = yield* build({ ...setup, seed: "golden" });
+    const parts: Array<string> = [];
+    for (const title of ["full", "resumed"]) {
+      const { client, server, tape } = yield* meet(built, setup);
+      yield* client;
+      yield* server;
+      parts.push(`# ${title}`);
+      tape.flows.forEach(({ from, bytes }, i) => {
+        parts.push(`>>> Flow ${i + 1} (${from === "client" ? "client to server" : "server to client"})`, dump(bytes));
+      });
+    }
+    return `${parts.join("\n")}\n`;
+  }));
+
+/** Where a conversation is kept. */
+export const fileOf = (name: string): URL => new URL(`./conversations/${name}.txt`, import.meta.url);
+
+if (import.meta.main) {
+  await Deno.mkdir(new URL("./conversations", import.meta.url), { recursive: true });
+  for (const [name, setup] of Object.entries(conversations)) {
+    await Deno.writeTextFile(fileOf(name), Effect.runSync(record(setup)));
+  }
+}

@@ -1,0 +1,8 @@
+import { assert, Effect } from "../deps.ts";
+import { conversations, fileOf, record } from "./conversation.ts";
+
+for (const [name, setup] of Object.entries(conversations)) {
+  Deno.test(`${name}: a full handshake and its resumption are byte for byte as they were recorded`, () => {
+    assert.equal(Effect.runSync(record(setup)), Deno.readTextFileSync(fileOf(name)));
+  });
+}
