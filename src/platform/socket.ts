@@ -1,5 +1,5 @@
 /** TLS is a function from Socket to Socket. @module */
-import { Cause, Effect, Exit, Layer, type Scope } from "../deps.ts";
+import { Cause, Effect, Exit, Layer, Scope } from "../deps.ts";
 import type { Connection } from "../connection.ts";
 import { type ByteStream, Transport, TransportError } from "../services/transport.ts";
 import { Mailbox, Socket } from "./deps.ts";
@@ -23,7 +23,10 @@ export const fromSocket = (socket: Socket.Socket): Effect.Effect<ByteStream, nev
     const fiber = yield* Effect.forkScoped(
       Effect.mapError(running, failure("read")).pipe(Mailbox.into(arrived)),
     );
-    const writer = yield* socket.writer;
+    // A Socket's writer waits, when it is released, for what nobody may read any more: it is released on the side.
+    const writing = yield* Scope.make();
+    const writer = yield* Scope.extend(socket.writer, writing);
+    yield* Effect.addFinalizer((exit) => Effect.forkDaemon(Scope.close(writing, exit)));
     let closed = false;
     return {
       read: Effect.suspend(() => closed ? Effect.succeed(undefined) : arrived.take).pipe(
