@@ -1,0 +1,324 @@
+/** The example programs, as people start them: their flags, what they print and where, how they end. */
+import { assert, Deferred, Effect, Layer } from "./deps.ts";
+import {
+  CertificateVerifier,
+  Client,
+  type ConnectionEvent,
+  Credentials,
+  Crypto,
+  SessionStore,
+  Transport,
+} from "../mod.ts";
+import { certificates, repository, temporary } from "./interop/peers.ts";
+import { server } from "./interop/programs.ts";
+import { live } from "./support/effect.ts";
+
+const root = `${certificates}/root.pem`;
+const ours = ["--cert", `${certificates}/p256.pem`, "--key", `${certificates}/p256.key`];
+
+/** A program run to its end. `--quiet`, so that stderr holds no word of Deno's own. */
+const run = (program: string, ...args: ReadonlyArray<string>) =>
+  Effect.promise(async () => {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--quiet", "--frozen", "--allow-net", "--allow-read", "--allow-write", "--allow-env"],
+        `${repository}examples/${program}.ts`,
+        ...args,
+      ],
+      cwd: repository,
+      env: { NO_COLOR: "1" },
+    }).output();
+    const [out, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    return { code, stdout: out!, stderr: complaints! };
+  });
+type Ran = Effect.Effect.Success<ReturnType<typeof run>>;
+
+/** The standard output of a run in which nothing went wrong. */
+const clean = ({ code, stdout, stderr }: Ran): string => {
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  return stdout;
+};
+
+/** As much of the JSON lines as is read here. */
+interface Line {
+  readonly event: string;
+  readonly connection?: number;
+  readonly type?: string;
+  readonly direction?: string;
+  readonly flight?: number;
+  readonly text?: string;
+  readonly resumed?: boolean;
+  readonly [field: string]: unknown;
+}
+const linesOf = (stdout: string): ReadonlyArray<Line> =>
+  stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+const textOf = (lines: ReadonlyArray<Line>): string => lines.map(({ text }) => text ?? "").join("");
+const resumptions = (lines: ReadonlyArray<Line>) =>
+  lines.filter(({ event }) => event === "established").map(({ resumed }) => resumed);
+
+/** Our client to a server of ours. */
+const client = (port: number, ...args: ReadonlyArray<string>) =>
+  run("client", `localhost:${port}`, "--ca", root, ...args);
+
+const shared = "policy versions cipher-suites groups alpn cert key session-store crypto key-log json help";
+const flags = {
+  client: `servername ca insecure reconnect send http ${shared}`,
+  server: `host port reply session-ttl ${shared}`,
+  demo: "json help",
+};
+
+for (const [program, names] of Object.entries(flags)) {
+  live(
+    `${program} --help lists every flag and succeeds`,
+    Effect.gen(function* () {
+      const listed = clean(yield* run(program, "--help")).matchAll(/^ {2}--([a-z-]+)/gm);
+      assert.deepEqual(Array.from(listed, ([, name]) => name).sort(), names.split(" ").sort());
+    }),
+  );
+}
+
+const misused: ReadonlyArray<readonly [complaint: RegExp, program: string, ...args: ReadonlyArray<string>]> =
+  [
+    [/HOST:PORT/, "client"],
+    [/HOST:PORT/, "client", "one", "two"],
+    [/localhost:99999/, "client", "localhost:99999"],
+    [/--wrong/, "client", "localhost", "--wrong"],
+    [/--send/, "client", "localhost", "--send"],
+    [/--reconnect: x/, "client", "localhost", "--reconnect", "x"],
+    [/--ca and --insecure/, "client", "localhost", "--ca", root, "--insecure"],
+    [/--cert and --key/, "client", "localhost", "--cert", root],
+    [/--groups: x448/, "client", "localhost", "--groups", "x25519,x448"],
+    [/--cipher-suites: RC4/, "server", "--cipher-suites", "RC4"],
+    [/--versions: tls9/, "server", "--versions", "tls9"],
+    [/--policy: lax/, "server", "--policy", "lax"],
+    [/--reply: sing/, "server", "--reply", "sing"],
+    [/--port: 99999/, "server", "--port", "99999"],
+    [/--session-ttl: 1\.5/, "server", "--session-ttl", "1.5"],
+    [/--session-store: disk/, "server", "--session-store", "disk"],
+    [/4433 is no flag/, "server", "4433"],
+    [/fast is no flag/, "demo", "fast"],
+  ];
+
+live(
+  "wrong usage is one line on stderr, nothing on stdout, and exit code 2",
+  Effect.forEach(
+    misused,
+    ([complaint, program, ...args]) =>
+      Effect.map(run(program, ...args), ({ code, stdout, stderr }) => {
+        const command = [program, ...args].join(" ");
+        assert.deepEqual({ command, code, stdout }, { command, code: 2, stdout: "" });
+        assert.match(stderr, /^[^\n]+\(see --help\)\n$/);
+        assert.match(stderr, complaint);
+      }),
+    { concurrency: 4 },
+  ),
+);
+
+const full = [
+  "→1 ClientHello",
+  "←2 ServerHello, Certificate, ServerKeyExchange, ServerHelloDone",
+  "→3 ClientKeyExchange, ChangeCipherSpec, Finished",
+  "←4 ChangeCipherSpec, Finished",
+];
+const resumed = [
+  "→1 ClientHello",
+  "←2 ServerHello, ChangeCipherSpec, Finished",
+  "→3 ChangeCipherSpec, Finished",
+];
+
+/** What was said, flight by flight. */
+const flightsOf = (said: ReadonlyArray<readonly [flight: string, what: string]>): ReadonlyArray<string> =>
+  Array.from(
+    Map.groupBy(said, ([flight]) => flight),
+    ([flight, all]) => `${flight} ${all.map(([, what]) => what).join(", ")}`,
+  );
+const flightsOfLines = (lines: ReadonlyArray<Line>) =>
+  flightsOf(
+    lines.filter(({ flight }) => flight !== undefined).map(({ direction, flight, type }) =>
+      [`${direction === "sent" ? "→" : "←"}${flight}`, type ?? "ChangeCipherSpec"] as const
+    ),
+  );
+
+live(
+  "the demo prints the four flights of a full handshake, then the three of its resumption, and what each took",
+  Effect.gen(function* () {
+    const parts = clean(yield* run("demo")).split("\n\n");
+    assert.deepEqual(
+      parts.map((part) =>
+        flightsOf(
+          Array.from(part.matchAll(/^([→←]) (\d) {2}(\w+)/gm), ([, way, flight, what]) =>
+            [`${way}${flight}`, what!] as const),
+        )
+      ),
+      [full, resumed],
+    );
+    assert.match(
+      parts[0]!,
+      /^full handshake in \d+\.\d ms: TLS 1\.2, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, x25519/m,
+    );
+    assert.match(parts[1]!, /^resumed in \d+\.\d ms: TLS 1\.2/m);
+    parts.forEach((part) => assert.match(part, /^hello$/m));
+  }),
+);
+
+/** The fields of each JSON line after `event` and `connection`. */
+const fields: Readonly<Record<string, ReadonlyArray<string>>> = {
+  message: ["direction", "flight", "type", "epoch", "raw", "message"],
+  changeCipherSpec: ["direction", "flight"],
+  alert: ["direction", "level", "description"],
+  established: [
+    ...[
+      "version",
+      "cipherSuite",
+      "compressionMethod",
+      "resumed",
+      "sessionId",
+      "clientRandom",
+      "serverRandom",
+    ],
+    ...["serverName", "alpn", "group", "signatureScheme", "extendedMasterSecret", "secureRenegotiation"],
+    "milliseconds",
+  ],
+  data: ["text"],
+  closed: [],
+};
+
+live(
+  "--json prints one object a line, each with the fields of its event, and nothing else",
+  Effect.gen(function* () {
+    const lines = linesOf(clean(yield* run("demo", "--json")));
+    for (const { event, connection, ...rest } of lines) {
+      assert.deepEqual([event, Object.keys(rest)], [event, fields[event]]);
+      assert(connection === 1 || connection === 2);
+      if (event === "message") assert.match(String(rest["raw"]), /^([0-9a-f]{2}){4,}$/);
+    }
+    assert.deepEqual(new Set(lines.map(({ event }) => event)), new Set(Object.keys(fields)));
+    assert.deepEqual(
+      [1, 2].map((n) => flightsOfLines(lines.filter(({ connection }) => connection === n))),
+      [full, resumed],
+    );
+    assert.deepEqual(resumptions(lines), [false, true]);
+  }),
+);
+
+live(
+  "our client and our server: a line comes back as it is, or reversed, or not at all",
+  Effect.gen(function* () {
+    for (const [reply, answer] of [["echo", "héllo\n"], ["reverse", "olléh\n"]] as const) {
+      const { port, peer } = yield* server("--reply", reply, "--json", ...ours);
+      const lines = linesOf(clean(yield* client(port, "--send", "héllo", "--json")));
+      assert.equal(textOf(lines), answer);
+      assert.equal(lines.at(-1)?.event, "closed");
+      yield* peer.until(/"event":"closed"/);
+      const told = linesOf(peer.output());
+      assert.equal(told[0]?.event, "listening");
+      assert.equal(textOf(told), "héllo\n");
+      assert.deepEqual(
+        flightsOfLines(told),
+        full.map((flight) => flight.replace(/[→←]/, (way) => way === "→" ? "←" : "→")),
+      );
+      assert.equal(peer.complaints(), "");
+    }
+  }),
+);
+
+live(
+  "our client gets our server's page about their connection by HTTP",
+  Effect.gen(function* () {
+    const { port, peer } = yield* server("--reply", "page", "--alpn", "h2,http/1.1", ...ours);
+    const text = textOf(linesOf(clean(yield* client(port, "--http", "/", "--alpn", "http/1.1", "--json"))));
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
+    assert.match(text, /<dt>server name<\/dt><dd>localhost<\/dd>/);
+    assert.match(text, /<dt>application protocol<\/dt><dd>http\/1\.1<\/dd>/);
+    assert.match(text, /<\/html>\n$/);
+    assert.equal(peer.complaints(), "");
+  }),
+);
+
+live(
+  "--reconnect 3 resumes three times, and never when either end keeps no sessions",
+  Effect.gen(function* () {
+    const keeps = yield* server(...ours);
+    const forgets = yield* server("--session-store", "none", ...ours);
+    const again = (port: number, ...args: ReadonlyArray<string>) =>
+      Effect.map(
+        client(port, "--reconnect", "3", "--json", ...args),
+        (ran) => resumptions(linesOf(clean(ran))),
+      );
+    assert.deepEqual(yield* again(keeps.port), [false, true, true, true]);
+    assert.deepEqual(yield* again(keeps.port, "--session-store", "none"), [false, false, false, false]);
+    assert.deepEqual(yield* again(forgets.port), [false, false, false, false]);
+  }),
+);
+
+live(
+  "the flags decide on suite, group and protocol, and --key-log appends a line for each master secret",
+  Effect.gen(function* () {
+    const file = `${yield* temporary}/keys.log`;
+    const { port } = yield* server("--alpn", "a,b", "--groups", "secp384r1,secp256r1", ...ours);
+    const suite = "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256";
+    const chosen = ["--cipher-suites", suite, "--groups", "secp256r1,secp384r1", "--alpn", "b"];
+    const lines = linesOf(clean(yield* client(port, ...chosen, "--key-log", file, "--json")));
+    const { cipherSuite, group, alpn, clientRandom } = lines.find(({ event }) => event === "established")!;
+    assert.deepEqual({ cipherSuite, group, alpn }, { cipherSuite: suite, group: "secp384r1", alpn: "b" });
+    const log = yield* Effect.promise(() => Deno.readTextFile(file));
+    assert.match(log, new RegExp(`^CLIENT_RANDOM ${clientRandom} [0-9a-f]{96}\n$`));
+  }),
+);
+
+live(
+  "a failure is told on stderr with its alert, ends the client with exit code 1, and leaves the server serving",
+  Effect.gen(function* () {
+    const { port, peer } = yield* server(...ours);
+    const { code, stdout, stderr } = yield* run(
+      "client",
+      `localhost:${port}`,
+      "--ca",
+      `${certificates}/rsa.pem`,
+    );
+    assert.equal(code, 1);
+    assert.match(stdout, /← 2 {2}Certificate/);
+    assert.doesNotMatch(stdout, /established|full handshake/);
+    assert.match(stderr, /unknown_ca/);
+    yield* peer.until(/the peer sent the fatal alert unknown_ca/);
+    clean(yield* client(port, "--send", "still there?"));
+  }),
+);
+
+const mine = Layer.mergeAll(
+  Transport.layerTcp,
+  Crypto.layerNoble,
+  SessionStore.layerNone,
+  CertificateVerifier.layerInsecure,
+  Credentials.none,
+);
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  live(
+    `${signal} ends the server with exit code 0, and its clients are told close_notify`,
+    Effect.gen(function* () {
+      const { port, peer } = yield* server(...ours);
+      const told: Array<ConnectionEvent> = [];
+      const open = yield* Deferred.make<void>();
+      const reader = Effect.scoped(Effect.gen(function* () {
+        const connection = yield* Client.connect({
+          hostname: "127.0.0.1",
+          port,
+          observe: (event) => told.push(event),
+        });
+        yield* connection.write(new TextEncoder().encode("here\n"));
+        yield* connection.read; // the server serves us
+        yield* Deferred.succeed(open, undefined);
+        return yield* connection.read;
+      })).pipe(Effect.provide(mine));
+      const [end] = yield* Effect.all(
+        [reader, Effect.andThen(Deferred.await(open), peer.kill(signal))],
+        { concurrency: "unbounded" },
+      );
+      assert.equal(end, undefined);
+      assert.equal(told.filter(({ _tag }) => _tag === "alert")[0]?.direction, "received");
+      assert.equal(yield* peer.ended, 0);
+      assert.equal(peer.complaints(), "");
+    }),
+  );
+}
