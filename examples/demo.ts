@@ -7,7 +7,7 @@
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
 import { CertificateVerifier, Client, Credentials, Crypto, Server, SessionStore, Transport } from "../mod.ts";
-import { common, help, parse } from "./lib/flags.ts";
+import { common, help, parse, UsageError } from "./lib/flags.ts";
 import { lines, say } from "./lib/lines.ts";
 import { run } from "./lib/program.ts";
 import { human, json } from "./lib/report.ts";
@@ -19,6 +19,7 @@ const main = () => {
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() => console.log(help("deno task demo [--json]", "A server and a client.", flags)));
   }
+  if (given.rest.length > 0) throw new UsageError(`${given.rest.join(" ")} is no flag`);
   const print = (line: string) => console.log(line);
   const asJson = given.flags["json"] !== undefined;
   const report = asJson ? json(print) : human(print, console.error, false);

@@ -50,10 +50,12 @@ const main = () => {
   if (given.rest.length > 0) throw new UsageError(`${given.rest.join(" ")} is no flag`);
   const hostname = given.flags["host"] ?? "127.0.0.1";
   const port = numberOf(given, "port", 4433);
+  if (port > 65535) throw new UsageError(`--port: ${port} is more than 65535`);
   const name = given.flags["reply"] ?? "echo";
   if (!Object.hasOwn(replies, name)) {
     throw new UsageError(`--reply: ${name} is none of ${Object.keys(replies).join(", ")}`);
   }
+  const policy = policyOf(given);
   const reply = replies[name as keyof typeof replies];
   const asJson = given.flags["json"] !== undefined;
   const report = asJson ? json(print) : human(print, complain, true);
@@ -65,7 +67,7 @@ const main = () => {
       {
         hostname,
         port,
-        policy: policyOf(given),
+        policy,
         alpn: alpnOf(given),
         observe: (number) => {
           started.set(number, performance.now());
