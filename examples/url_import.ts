@@ -1,0 +1,58 @@
+/**
+ * A script to paste anywhere: HTTPS over effect-tls, imported by URL, with a layer of one's own. It needs no
+ * configuration. Serve a clone first (`deno run --allow-net --allow-read examples/serve_source.ts`), or put your own
+ * URL of `mod.ts`, then:
+ *
+ *     deno run --no-config --no-lock --allow-import --allow-net --allow-read --allow-env url_import.ts example.org
+ *
+ * @module
+ */
+import {
+  CertificateVerifier,
+  Client,
+  Credentials,
+  Crypto,
+  SessionStore,
+  Transport,
+} from "http://127.0.0.1:8000/mod.ts";
+import { Effect, Layer, Option } from "npm:effect@^3.22.4";
+
+const { hostname, port } = new URL(`https://${Deno.args[0] ?? "example.org"}`);
+
+const get = (path: string) =>
+  Effect.scoped(Effect.gen(function* () {
+    const connection = yield* Client.connect({ hostname, port: Number(port || 443), alpn: ["http/1.1"] });
+    const { resumed } = yield* connection.negotiated;
+    const request = `GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`;
+    yield* connection.write(new TextEncoder().encode(request));
+    const decoder = new TextDecoder();
+    let answer = "";
+    for (let data = yield* connection.read; data !== undefined; data = yield* connection.read) {
+      answer += decoder.decode(data, { stream: true });
+    }
+    console.log(resumed ? "— resumed —" : "— full handshake —");
+    console.log(answer);
+  }));
+
+/** A store of one's own, in place of `SessionStore.layerMemory()`: it says what it keeps. */
+const kept = new Map<string, SessionStore.Session>();
+const layerTold = Layer.succeed(SessionStore.SessionStore, {
+  enabled: true,
+  get: (key) => Effect.sync(() => Option.fromNullable(kept.get(key))),
+  put: (key, session) =>
+    Effect.sync(() => {
+      console.log(`kept a session of ${key}`);
+      kept.set(key, session);
+    }),
+  remove: (key) => Effect.sync(() => void kept.delete(key)),
+});
+
+const layers = Layer.mergeAll(
+  Transport.layerTcp,
+  Crypto.layerNoble,
+  layerTold,
+  CertificateVerifier.layerSystem,
+  Credentials.none,
+);
+
+await Effect.runPromise(Effect.provide(Effect.zipRight(get("/"), get("/")), layers));

@@ -1,0 +1,123 @@
+import { assert, Effect } from "./deps.ts";
+import { serve } from "../examples/serve_source.ts";
+import { certificates, start, temporary } from "./interop/peers.ts";
+import * as Programs from "./interop/programs.ts";
+import { live } from "./support/effect.ts";
+
+/** This repository behind HTTP, and what Deno keeps of it gone with the scope. */
+const source = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, serve)),
+    (server) =>
+      Effect.promise(async () => {
+        await server.shutdown();
+        const { denoDir } = JSON.parse(await deno("info", "--json").then((r) => r.stdout)) as {
+          denoDir: string;
+        };
+        await Deno.remove(`${denoDir}/remote/http/127.0.0.1_PORT${server.addr.port}`, { recursive: true });
+      }),
+  ),
+  ({ addr }) => ({ origin: `http://127.0.0.1:${addr.port}`, allow: `127.0.0.1:${addr.port}` }),
+);
+
+const deno = async (...args: ReadonlyArray<string>) => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    env: { NO_COLOR: "1" },
+  }).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+};
+
+/** The script for people, as somebody else has it: in another folder, and with another origin. */
+const pasted = (origin: string, change = (text: string) => text) =>
+  Effect.gen(function* () {
+    const folder = yield* temporary;
+    const text = Deno.readTextFileSync(new URL("../examples/url_import.ts", import.meta.url));
+    const script = `${folder}/url_import.ts`;
+    Deno.writeTextFileSync(script, change(text.replace("http://127.0.0.1:8000", origin)));
+    return script;
+  });
+const bare = (origin: string, allow: string) =>
+  ["--no-config", "--no-lock", `--reload=${origin}`, `--allow-import=${allow}`] as const;
+
+live(
+  "a script elsewhere imports mod.ts by URL, without configuration, and makes HTTPS requests over it",
+  Effect.gen(function* () {
+    const { origin, allow } = yield* source;
+    const script = yield* pasted(origin);
+    const { port } = yield* Programs.server(
+      ...["--reply", "page", "--cert", `${certificates}/p256.pem`, "--key", `${certificates}/p256.key`],
+    );
+    const run = yield* start(Deno.execPath(), [
+      ...[
+        "run",
+        "--quiet",
+        "--no-prompt",
+        ...bare(origin, allow),
+        "--allow-net",
+        "--allow-read",
+        "--allow-env",
+      ],
+      ...[script, `localhost:${port}`],
+    ], { env: { NO_COLOR: "1", SSL_CERT_FILE: `${certificates}/root.pem` } });
+    assert.equal(yield* run.ended, 0, run.output());
+    assert.match(
+      run.output(),
+      /^kept a session of localhost@localhost:\d+\n— full handshake —\nHTTP\/1\.1 200 OK\r\n[^]*— resumed —\n/,
+    );
+    assert.equal(run.complaints(), "");
+  }),
+);
+
+live(
+  "imported by URL it type-checks under default options, and a program that forgets a layer does not",
+  Effect.gen(function* () {
+    const { origin, allow } = yield* source;
+    const check = (script: string) => Effect.promise(() => deno("check", ...bare(origin, allow), script));
+    const right = yield* check(yield* pasted(origin));
+    assert.equal(right.code, 0, right.stderr);
+    const forgetful = yield* pasted(origin, (text) => text.replace("  Credentials.none,\n", ""));
+    const wrong = yield* check(forgetful);
+    assert.notEqual(wrong.code, 0);
+    assert.match(wrong.stderr, /TS2345[^]*'Credentials' is not assignable to type 'never'/);
+    const misspelt = yield* check(yield* pasted(origin, (text) => text.replace("resumed }", "resumd }")));
+    assert.match(misspelt.stderr, /'resumd' does not exist on type 'Negotiated'/);
+  }),
+);
+
+live(
+  "imported by URL it reaches effect and noble alone: no node: module, no @effect/platform",
+  Effect.gen(function* () {
+    const { origin, allow } = yield* source;
+    const told = yield* Effect.promise(() =>
+      deno("info", "--json", ...bare(origin, allow), `${origin}/mod.ts`)
+    );
+    const { modules, npmPackages } = JSON.parse(told.stdout) as {
+      readonly modules: ReadonlyArray<{ readonly specifier: string; readonly error?: string }>;
+      readonly npmPackages: Readonly<Record<string, unknown>>;
+    };
+    assert.deepEqual(modules.filter((m) => m.error !== undefined), []);
+    const strangers = modules.map((m) => m.specifier).filter((s) =>
+      !s.startsWith(`${origin}/`) && !/^npm:\/(effect|@noble\/\w+)@/.test(s)
+    );
+    assert.deepEqual(strangers, []);
+    assert.deepEqual(Object.keys(npmPackages).filter((name) => name.startsWith("@effect/")), []);
+  }),
+);
+
+live(
+  "it bundles for a browser, and the bundle loads",
+  Effect.gen(function* () {
+    const folder = yield* temporary;
+    const mod = new URL("../mod.ts", import.meta.url).pathname;
+    const bundle = `${folder}/effect-tls.js`;
+    const { code, stderr } = yield* Effect.promise(() =>
+      deno("bundle", "--quiet", "--platform", "browser", "-o", bundle, mod)
+    );
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(Deno.readTextFileSync(bundle), /(from|import|require)\s*\(?\s*["']node:/);
+    const { Client, Messages } = yield* Effect.promise(() => import(`file://${bundle}`));
+    assert.equal(typeof Client.over, "function");
+    assert.equal(Messages.ClientHello._tag, "ClientHello");
+  }),
+);
