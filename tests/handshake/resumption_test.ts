@@ -102,6 +102,30 @@ sync(
 );
 
 sync(
+  "a server keeps a session when the client's Finished holds, and before its own leaves",
+  Effect.gen(function* () {
+    const built = yield* build();
+    const kept: Array<number> = [];
+    let flows = 0;
+    const store = makeMemory();
+    const server = withStore(built.server, {
+      ...store,
+      put: (key, session) => Effect.zipRight(Effect.sync(() => kept.push(flows)), store.put(key, session)),
+    });
+    const count: Tamper = (_, bytes, index) => {
+      flows = index + 1;
+      return bytes;
+    };
+    yield* (yield* meet({ ...built, server }, { tamper: count })).client;
+    assert.deepEqual(kept, [3], "after flight 3, before flight 4");
+    const flip: Tamper = (from, bytes, index) =>
+      from === "client" && index === 2 ? bytes.map((b, i) => i === bytes.length - 1 ? b ^ 1 : b) : bytes;
+    yield* meet({ ...built, server }, { tamper: flip, client: { sessionKey: "another" } });
+    assert.deepEqual(kept, [3], "and nothing of a handshake that failed");
+  }),
+);
+
+sync(
   "a server without a store gives an empty ID, and the client keeps nothing",
   Effect.gen(function* () {
     const built = yield* build();

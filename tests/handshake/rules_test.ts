@@ -16,8 +16,12 @@ import * as N from "../../src/names/mod.ts";
 import { compatible, modern } from "../../src/policy.ts";
 import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { Crypto, type CryptoService } from "../../src/services/crypto.ts";
+import type { KeyUsage } from "../../src/x509/key_usage.ts";
+import { makeCa } from "../support/ca.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
+
+const ca = makeCa();
 
 /** A flow with one message read, changed and written anew. */
 const altering = <A, I, P>(
@@ -67,6 +71,11 @@ const chainOf = (kind: Golden.Kind): Bytes =>
   );
 const withChain = (...certificateList: ReadonlyArray<Bytes>) =>
   altering(Certificate, 11, () => ({ certificateList }));
+
+/** A leaf whose keyUsage is this; the handshake looks at it before anybody is asked for trust. */
+const leafFor = (key: "p256" | "rsa", ...keyUsage: ReadonlyArray<KeyUsage>): Bytes =>
+  ca.issue({ key, keyUsage }).der;
+const rsaTransport = { ...compatible, cipherSuites: [N.CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] };
 
 const alpn: Setup = { client: { alpn: ["h2", "http/1.1"] }, server: { alpn: ["h2"] } };
 const named = (...names: ReadonlyArray<string>): ServerHelloExtension => ({
@@ -167,6 +176,18 @@ const ofServer: ReadonlyArray<readonly [string, Setup, (flow: Bytes) => Bytes, s
     "a certificate on a curve that was not offered",
     { client: { policy: { ...modern, groups: [N.NamedGroup.x25519, N.NamedGroup.secp256r1] } } },
     withChain(chainOf("p384")),
+    "IllegalParameter illegal_parameter",
+  ],
+  [
+    "a certificate that may not sign, for ECDHE",
+    {},
+    withChain(leafFor("p256", "keyAgreement")),
+    "IllegalParameter illegal_parameter",
+  ],
+  [
+    "a certificate that may not decrypt, for RSA key transport",
+    { kind: "rsa", client: { policy: rsaTransport }, server: { policy: rsaTransport } },
+    withChain(leafFor("rsa", "digitalSignature")),
     "IllegalParameter illegal_parameter",
   ],
   [

@@ -229,6 +229,19 @@ for (const [what, answer, expected, alert] of strangers) {
 }
 
 withPeer(
+  "sh",
+  "our client meets silence: HandshakeTimeout after 30 seconds, exit 1, and its socket is closed",
+  Effect.gen(function* () {
+    const { port, heard } = yield* answering(new Uint8Array(0));
+    const { code, events } = yield* Programs.client(`127.0.0.1:${port}`, "--insecure", "--json");
+    assert.equal(code, 1);
+    assert.equal(events.find((e) => e.event === "error")?._tag, "HandshakeTimeout");
+    yield* Effect.sleep("50 millis");
+    assert.deepEqual([...heard.at(-1)!], [21, 3, 1, 0, 2, 1, 90, 21, 3, 1, 0, 2, 1, 0]);
+  }),
+);
+
+withPeer(
   "curl",
   "our server meets curl that speaks plain HTTP: NotTls, and it serves the next",
   Effect.gen(function* () {
