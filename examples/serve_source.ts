@@ -1,9 +1,12 @@
 /**
  * Serves this repository's sources on loopback, so that `mod.ts` can be imported by URL from anywhere:
- * `deno run --allow-net --allow-read examples/serve_source.ts [PORT]` (8000; 0 lets the system choose).
+ * `deno run --allow-net --allow-read examples/serve_source.ts [--port N]`.
  *
  * @module
  */
+import * as Effect from "npm:effect@^3.22.4/Effect";
+import { common, help, numberOf, parse, UsageError } from "./lib/flags.ts";
+import { run } from "./lib/program.ts";
 
 const root = new URL("../", import.meta.url);
 const sources = /^\/(mod\.ts|(src|examples)\/[\w/]+\.ts)$/;
@@ -21,11 +24,25 @@ export const serve = async (request: Request): Promise<Response> => {
   }
 };
 
-if (import.meta.main) {
-  const port = Number(Deno.args[0] ?? 8000);
-  Deno.serve({
-    hostname: "127.0.0.1",
-    port,
-    onListen: ({ hostname, port }) => console.log(`http://${hostname}:${port}/mod.ts`),
-  }, serve);
-}
+const flags = {
+  port: { takes: "N", help: "on which port of 127.0.0.1; 0 lets the system choose (8000)" },
+  help: common.help,
+} as const;
+
+const main = () => {
+  const given = parse(flags, Deno.args);
+  if (given.flags["help"] !== undefined) {
+    return Effect.sync(() =>
+      console.log(help("examples/serve_source.ts [--port N]", "Serves mod.ts over HTTP.", flags))
+    );
+  }
+  if (given.rest.length > 0) throw new UsageError(`${given.rest.join(" ")} is no flag`);
+  const port = numberOf(given, "port", 8000);
+  if (port > 65535) throw new UsageError(`--port: ${port} is more than 65535`);
+  const onListen = ({ port }: Deno.NetAddr) => console.log(`http://127.0.0.1:${port}/mod.ts`);
+  const open = Effect.try(() => Deno.serve({ hostname: "127.0.0.1", port, onListen }, serve));
+  const close = (server: Deno.HttpServer) => Effect.promise(() => server.shutdown());
+  return Effect.acquireUseRelease(open, () => Effect.never, close);
+};
+
+if (import.meta.main) await run(main);

@@ -65,6 +65,7 @@ const flags = {
   client: `servername ca insecure reconnect send http ${shared}`,
   server: `host port reply session-ttl ${shared}`,
   demo: "json help",
+  serve_source: "port help",
 };
 
 for (const [program, names] of Object.entries(flags)) {
@@ -97,6 +98,7 @@ const misused: ReadonlyArray<readonly [complaint: RegExp, program: string, ...ar
     [/--session-store: disk/, "server", "--session-store", "disk"],
     [/4433 is no flag/, "server", "4433"],
     [/fast is no flag/, "demo", "fast"],
+    [/8001 is no flag/, "serve_source", "8001"],
   ];
 
 live(
