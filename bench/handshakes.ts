@@ -86,7 +86,7 @@ export const handshakes = (
 const label = new Uint8Array(64);
 const run = Effect.runSync;
 
-/** The symmetric part: PRFs, hashes of the transcript, and the two Finished. */
+/** The symmetric part: PRFs, hashes of the transcript, the two Finished, and a close_notify at the end. */
 const symmetric = (
   crypto: Service,
   { suite }: Kind,
@@ -111,6 +111,7 @@ const symmetric = (
     ];
     const finished = ciphers[0]!.seal(label.subarray(0, 12), label.subarray(0, 13), label.subarray(0, 16));
     ciphers[0]!.open(label.subarray(0, 12), label.subarray(0, 13), finished);
+    ciphers[0]!.seal(label.subarray(0, 12), label.subarray(0, 13), label.subarray(0, 2));
   };
   return () => {
     side();

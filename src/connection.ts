@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { Cause, Context, Effect, Exit, Fiber, Option, Runtime, type Scope, Stream } from "./deps.ts";
+import { Cause, Context, Effect, Exit, Fiber, FiberId, Option, Runtime, type Scope, Stream } from "./deps.ts";
 import {
   alertOf,
   Closed,
@@ -240,12 +240,9 @@ export const establish = <R>(
     const established = yield* program.handshake.pipe(
       Effect.zipLeft(flush),
       Effect.provide(services),
-      Effect.timeoutFail({
-        duration: limits.handshakeTimeout,
-        onTimeout: () => new HandshakeTimeout({ milliseconds: limits.handshakeTimeout }),
-      }),
+      (handshake) => deadline(limits.handshakeTimeout, handshake),
       guard,
-      Effect.withSpan(`effect-tls.${role}.handshake`),
+      Effect.withSpan(`effect-tls.${role}.handshake`, { captureStackTrace: false }),
     );
     state = established;
     handshakes.done();
@@ -293,6 +290,33 @@ const alertFor = (
 
 /** With which message each side is asked for a new handshake (RFC 5246 §7.4.1). */
 const renegotiates = { client: HandshakeType.hello_request, server: HandshakeType.client_hello };
+
+/**
+ * Fails a handshake that takes too long. Not `Effect.timeoutFail`, whose race of two fibers costs as much as a flight:
+ * the handshake runs in one fiber, and a timer beside it is made only if it has to wait.
+ */
+const deadline = <A>(
+  milliseconds: number,
+  handshake: Effect.Effect<A, HandshakeError>,
+): Effect.Effect<A, HandshakeError> =>
+  Effect.flatMap(Effect.runtime<never>(), (runtime) => {
+    const fork = Runtime.runFork(runtime);
+    return Effect.async((resume) => {
+      const work = fork(handshake);
+      let late = false;
+      const timer = work.unsafePoll() ? undefined : fork(Effect.sleep(milliseconds));
+      timer?.addObserver((exit) => {
+        if (!Exit.isSuccess(exit)) return;
+        late = true;
+        work.unsafeInterruptAsFork(FiberId.none);
+      });
+      work.addObserver((exit) => {
+        timer?.unsafeInterruptAsFork(FiberId.none);
+        resume(late && Exit.isInterrupted(exit) ? Effect.fail(new HandshakeTimeout({ milliseconds })) : exit);
+      });
+      return Fiber.interrupt(work);
+    });
+  });
 
 /**
  * Runs an effect for at most so long, whatever becomes of it. Not `Effect.timeout`: this is used in finalizers, where

@@ -57,7 +57,9 @@ export const makeWire = (
 ): Wire => {
   const records = new Records(limits);
   const inbox: Array<Bytes> = [];
-  let writing: Deferred.Deferred<void> | undefined;
+  let writing = false;
+  /** Whoever waits for the write under way. */
+  let written: Deferred.Deferred<void> | undefined;
   let ahead: Coming | undefined;
   let warnings = 0;
   let helloRequests = 0;
@@ -69,11 +71,13 @@ export const makeWire = (
    */
   const flush: Effect.Effect<void, ConnectionError> = Effect.suspend(() => {
     if (records.outboxLength === 0) return Effect.void;
-    if (writing) return Effect.zipRight(Deferred.await(writing), flush);
-    const done = writing = Deferred.unsafeMake<void>(FiberId.none);
+    if (writing) return Effect.zipRight(Deferred.await(written ??= Deferred.unsafeMake(FiberId.none)), flush);
+    writing = true;
     return Effect.onExit(stream.write(records.takeOutbox()), (exit) => {
-      writing = undefined;
-      Deferred.unsafeDone(done, Effect.void);
+      const waiters = written;
+      writing = false;
+      written = undefined;
+      if (waiters) Deferred.unsafeDone(waiters, Effect.void);
       return Exit.isInterrupted(exit) ? stream.close : Effect.void;
     });
   });

@@ -29,7 +29,11 @@ export const toHex = (bytes: Bytes): string => {
 };
 
 /** The bytes of ASCII text; a character above 0xff keeps its low byte. */
-export const ascii = (text: string): Bytes => Uint8Array.from(text, (c) => c.charCodeAt(0));
+export const ascii = (text: string): Bytes => {
+  const out = new Uint8Array(text.length);
+  for (let i = 0; i < out.length; i++) out[i] = text.charCodeAt(i);
+  return out;
+};
 
 /** Whether two public byte strings are the same; it stops at the first difference, so never use it on secrets. */
 export const sameBytes = (a: Bytes, b: Bytes): boolean => {
