@@ -40,7 +40,10 @@ const main = () => {
   const port = numberOf(given, "port", 8000);
   if (port > 65535) throw new UsageError(`--port: ${port} is more than 65535`);
   const onListen = ({ port }: Deno.NetAddr) => console.log(`http://127.0.0.1:${port}/mod.ts`);
-  const open = Effect.try(() => Deno.serve({ hostname: "127.0.0.1", port, onListen }, serve));
+  const open = Effect.try({
+    try: () => Deno.serve({ hostname: "127.0.0.1", port, onListen }, serve),
+    catch: (e) => e,
+  });
   const close = (server: Deno.HttpServer) => Effect.promise(() => server.shutdown());
   return Effect.acquireUseRelease(open, () => Effect.never, close);
 };
