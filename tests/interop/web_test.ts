@@ -197,39 +197,3 @@ withPeer(
     }
   }).pipe(Effect.provide(client())),
 );
-
-withPeer(
-  "tshark",
-  "tshark decrypts our connection with our key log",
-  Effect.gen(function* () {
-    const folder = yield* temporary;
-    const { port } = yield* Programs.server("--reply", "reverse", ...ours("p256"));
-    const capture = yield* start("tshark", ["-i", "lo", "-f", `tcp port ${port}`, "-w", `${folder}/t.pcap`]);
-    yield* capture.until(/Capturing on/);
-    yield* Effect.sleep("500 millis");
-    const { code, output } = yield* Programs.client(
-      ...[
-        `localhost:${port}`,
-        "--ca",
-        root,
-        "--send",
-        "stressed",
-        "--key-log",
-        `${folder}/keys`,
-        "--reconnect",
-        "1",
-      ],
-    );
-    assert.equal(code, 0, output);
-    yield* Effect.sleep("500 millis");
-    yield* capture.kill("SIGINT");
-    yield* capture.ended;
-    const reader = yield* start("tshark", [
-      ...["-r", `${folder}/t.pcap`, "-d", `tcp.port==${port},tls`, "-o", `tls.keylog_file:${folder}/keys`],
-      ...["-q", "-z", "follow,tls,ascii,0", "-z", "follow,tls,ascii,1"],
-    ]);
-    yield* reader.ended;
-    assert.equal(reader.output().match(/^stressed$/gm)?.length, 2, reader.output());
-    assert.equal(reader.output().match(/^desserts$/gm)?.length, 2);
-  }),
-);
