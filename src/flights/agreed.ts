@@ -1,5 +1,5 @@
 /** What the two hellos settle, and what a handshake leaves behind. @module */
-import { Effect } from "../deps.ts";
+import { Clock, Effect } from "../deps.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import type { Derivation, Dialect, OfBoth } from "../dialects/mod.ts";
 import { exchanges, type KeyExchange, type Terms } from "../exchanges/mod.ts";
@@ -14,7 +14,6 @@ import { KeyLog } from "../services/key_log.ts";
 import { Session, SessionStore, type SessionStoreError } from "../services/session_store.ts";
 import { ascii, type Bytes, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
-import { Clock } from "../deps.ts";
 import type { Suite } from "../suites.ts";
 
 /** What both ends know after the two hellos: looked up here once, so that no flight asks again. */

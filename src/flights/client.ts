@@ -16,8 +16,8 @@ import { authenticationOf } from "../authentications/mod.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import type { Answer, ExchangeError } from "../exchanges/mod.ts";
 import type { HandshakeError } from "../errors.ts";
-import { changeCipherSpec, finished, type FlightOf, maybe, one, receive } from "../grammar/places.ts";
-import { changeTo, send } from "../grammar/send.ts";
+import { type FlightOf, maybe, one, receive } from "../grammar/places.ts";
+import { send } from "../grammar/send.ts";
 import { Certificate, type CertificateRequest, ServerHello, ServerHelloDone } from "../messages/mod.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import { Handshakes } from "../record/handshakes.ts";
@@ -40,6 +40,7 @@ import {
 } from "./agreed.ts";
 import { type ClientSettings, type Offer, offer } from "./client_hello.ts";
 import { negotiate } from "./client_negotiation.ts";
+import { finish, finishShape } from "./finish.ts";
 import { fitsSuite, leafKey } from "./peer.ts";
 
 /** What a client's handshake needs. */
@@ -81,13 +82,7 @@ export const serverFlightShape = ({ exchange, terms, dialect }: Full) => ({
 });
 
 /** What ends the server's part: flight 4, or flight 2 when resumed. */
-export const serverFinishShape = (at: Full | Resumed, { master, keys }: Keys) => ({
-  change: changeCipherSpec(keys.server),
-  theirs: finished(
-    at.dialect.messages.finished,
-    (said) => at.derivation.verifyData(master, "server", said),
-  ),
-});
+export const serverFinishShape = (at: Full | Resumed, keys: Keys) => finishShape(at, keys, "server");
 
 // ---- flight 1 -> ----
 
@@ -132,7 +127,7 @@ export const clientFlight = (from: Authenticated): Step<Keyed> =>
     const said = yield* send(used.message);
     const keyed = yield* keysOf(at, at.master(used.premaster, said));
     if (credential) yield* certificateVerify(credential, said, from);
-    const ours = yield* finish(at, keyed);
+    const ours = yield* finish(at, keyed, "client");
     return { ...from, ...keyed, ours, used };
   });
 
@@ -171,15 +166,6 @@ const certificateVerify = ({ credential, scheme }: Chosen, said: Snapshot, { at 
     (signature) => send(make(at.dialect.messages.certificateVerify, { algorithm: scheme, signature })),
   );
 
-/** ChangeCipherSpec and Finished; gives its verify_data. */
-const finish = (at: Full | Resumed, { master, keys }: Keys): Step<Bytes> =>
-  Effect.gen(function* () {
-    const said = yield* send(changeTo(keys.client));
-    const verifyData = at.derivation.verifyData(master, "client", said);
-    yield* send(make(at.dialect.messages.finished, { verifyData }));
-    return verifyData;
-  });
-
 // ---- flight 4 <- ----
 
 /** The server's Finished; now the session may be kept. */
@@ -213,7 +199,7 @@ export const resumedFinish = ({ offer, at }: Answered<Resumed>): Step<Establishe
     const { masterSecret, peerCertificates } = at.session;
     const keyed = yield* keysOf(at, masterSecret);
     const { theirs } = yield* receive(serverFinishShape(at, keyed));
-    const ours = yield* finish(at, keyed);
+    const ours = yield* finish(at, keyed, "client");
     return established(at, {
       masterSecret,
       verifyData: { client: ours, server: theirs },

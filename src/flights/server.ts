@@ -14,10 +14,10 @@
  */
 import { Effect, Option } from "../deps.ts";
 import { downgradeSentinel, highest } from "../dialects/mod.ts";
-import type { ExchangeError, Offered } from "../exchanges/mod.ts";
+import type { Offered } from "../exchanges/mod.ts";
 import type { HandshakeError } from "../errors.ts";
-import { changeCipherSpec, finished, one, receive } from "../grammar/places.ts";
-import { changeTo, send } from "../grammar/send.ts";
+import { one, receive } from "../grammar/places.ts";
+import { send } from "../grammar/send.ts";
 import {
   Certificate,
   ClientHello,
@@ -45,6 +45,7 @@ import {
   type Resumed,
   sessionOf,
 } from "./agreed.ts";
+import { finish, finishShape } from "./finish.ts";
 import {
   type Choice,
   chooseSuite,
@@ -91,13 +92,7 @@ export const clientHelloShape = { hello: one(ClientHello) };
 export const clientKeyExchangeShape = ({ offered }: Asked) => ({ premaster: offered.premaster });
 
 /** What ends the client's part. */
-export const clientFinishShape = (at: Full | Resumed, { master, keys }: Keys) => ({
-  change: changeCipherSpec(keys.client),
-  theirs: finished(
-    at.dialect.messages.finished,
-    (said) => at.derivation.verifyData(master, "client", said),
-  ),
-});
+export const clientFinishShape = (at: Full | Resumed, keys: Keys) => finishShape(at, keys, "client");
 
 // ---- flight 1 <- ----
 
@@ -221,7 +216,7 @@ export const clientFlight = (asked: Asked): Step<Keyed> =>
   Effect.gen(function* () {
     const { premaster } = yield* receive(clientKeyExchangeShape(asked));
     const said = (yield* Handshakes).transcript();
-    const secret = yield* premaster as Effect.Effect<Bytes, ExchangeError, Crypto>;
+    const secret = yield* premaster;
     return { ...asked, ...(yield* keysOf(asked.at, asked.at.master(secret, said))) };
   });
 
@@ -230,15 +225,6 @@ export const clientFinish = (from: Keyed): Step<Proven> =>
   Effect.map(receive(clientFinishShape(from.at, from)), ({ theirs }) => ({ ...from, theirs }));
 
 // ---- flight 4 -> ----
-
-/** ChangeCipherSpec and Finished; gives its verify_data. */
-const finish = (at: Full | Resumed, { master, keys }: Keys): Step<Bytes> =>
-  Effect.gen(function* () {
-    const said = yield* send(changeTo(keys.server));
-    const verifyData = at.derivation.verifyData(master, "server", said);
-    yield* send(make(at.dialect.messages.finished, { verifyData }));
-    return verifyData;
-  });
 
 /** Our Finished. The session is in the store before it leaves, so that a quick client finds it there. */
 export const serverFinish = (from: Proven): Step<Established> =>
@@ -249,7 +235,7 @@ export const serverFinish = (from: Proven): Step<Established> =>
       const session = yield* sessionOf(at, master, []);
       yield* fromStore((store) => store.put(sessionKey, session), undefined);
     }
-    const ours = yield* finish(at, from);
+    const ours = yield* finish(at, from, "server");
     return established(at, {
       masterSecret: master,
       verifyData: { client: theirs, server: ours },
@@ -270,7 +256,7 @@ export const resumed = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Establ
     const agreed = yield* serverHello(heard, suite, [], session.id, true);
     const at: Resumed = { ...agreed, _tag: "Resumed", session };
     const keyed = yield* keysOf(at, session.masterSecret);
-    const ours = yield* finish(at, keyed);
+    const ours = yield* finish(at, keyed, "server");
     const { theirs } = yield* receive(clientFinishShape(at, keyed));
     return established(at, {
       masterSecret: session.masterSecret,

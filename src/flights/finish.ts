@@ -1,0 +1,32 @@
+/** How a side's part ends: ChangeCipherSpec, and the Finished that vouches for all before it (RFC 5246 §7.1, §7.4.9). @module */
+import { Effect } from "../deps.ts";
+import type { Side } from "../dialects/mod.ts";
+import type { EncodeError } from "../errors.ts";
+import { changeCipherSpec, finished } from "../grammar/places.ts";
+import { changeTo, send } from "../grammar/send.ts";
+import type { Handshakes } from "../record/handshakes.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { make } from "../wire/codec.ts";
+import type { Agreed, Keys } from "./agreed.ts";
+
+/** What ends the other side's part. */
+export const finishShape = (at: Agreed, { master, keys }: Keys, theirs: Side) => ({
+  change: changeCipherSpec(keys[theirs]),
+  theirs: finished(
+    at.dialect.messages.finished,
+    (said) => at.derivation.verifyData(master, theirs, said),
+  ),
+});
+
+/** Ends our part; gives our verify_data. */
+export const finish = (
+  at: Agreed,
+  { master, keys }: Keys,
+  ours: Side,
+): Effect.Effect<Bytes, EncodeError, Handshakes> =>
+  Effect.gen(function* () {
+    const said = yield* send(changeTo(keys[ours]));
+    const verifyData = at.derivation.verifyData(master, ours, said);
+    yield* send(make(at.dialect.messages.finished, { verifyData }));
+    return verifyData;
+  });
