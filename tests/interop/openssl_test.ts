@@ -84,6 +84,8 @@ withPeer(
     const port = yield* listen("p256");
     const peer = yield* sClient(port, "-reconnect", "-no_ticket");
     yield* peer.until(/(Reused,[^]*){5}/);
+    yield* peer.endInput;
+    assert.equal(yield* peer.ended, 0);
     assert.equal(peer.output().match(/^New, TLSv1.2/gm)?.length, 1);
   }),
 );

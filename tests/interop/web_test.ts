@@ -29,6 +29,20 @@ for (const kind of ["rsa", "p256", "p384", "ed25519"]) {
 
 withPeer(
   "curl",
+  "our server and curl, which resumes on its second connection",
+  Effect.gen(function* () {
+    const { port } = yield* Programs.server("--reply", "page", ...ours("rsa"));
+    const url = `https://localhost:${port}/`;
+    const peer = yield* start("curl", ["-sS", "--cacert", root, "-H", "Connection: close", "-v", url, url]);
+    assert.equal(yield* peer.ended, 0, peer.output());
+    assert.equal(peer.output().match(/TLS handshake, Client hello/g)?.length, 2);
+    const resumed = peer.output().matchAll(/<dt>resumed<\/dt><dd>(\w+)<\/dd>/g);
+    assert.deepEqual(Array.from(resumed, ([, answer]) => answer), ["no", "yes"]);
+  }),
+);
+
+withPeer(
+  "curl",
   "our server and curl, which does not trust it without its root",
   Effect.gen(function* () {
     const { port, peer: server } = yield* Programs.server("--reply", "page", ...ours("p256"));
