@@ -1,5 +1,6 @@
 import { assert, Effect } from "../deps.ts";
-import { Names } from "../../mod.ts";
+import { Credentials, Names } from "../../mod.ts";
+import * as Golden from "../golden/certificates.ts";
 import { ask, type Cell, cells, client, connect, listen, policyOf, suites } from "./ends.ts";
 import { certificates, freePort, start, temporary, withPeer } from "./peers.ts";
 
@@ -185,5 +186,49 @@ withPeer(
     yield* peer.say("r\n");
     yield* peer.until(/HelloRequest/);
     yield* peer.until(/<<< TLS 1.2, Alert[^]*warning no_renegotiation/);
+  }).pipe(Effect.provide(client())),
+);
+
+for (const kind of ["rsa", "p256"] as const) {
+  withPeer(
+    "openssl",
+    `our client: s_server that requires a certificate gets ours, ${kind}`,
+    Effect.gen(function* () {
+      const port = yield* freePort;
+      const peer = yield* start("openssl", [
+        ...[
+          "s_server",
+          "-accept",
+          `127.0.0.1:${port}`,
+          "-tls1_2",
+          "-rev",
+          "-Verify",
+          "1",
+          "-verify_return_error",
+        ],
+        ...["-CAfile", root, "-cert", `${certificates}/p256.pem`, "-key", `${certificates}/p256.key`],
+      ]);
+      yield* peer.until(/ACCEPT/);
+      const connection = yield* Effect.provide(connect(port), Credentials.fromPem(Golden.client(kind)));
+      assert.equal(yield* ask(connection, "stressed"), "desserts");
+      yield* peer.until(/verify return:1/);
+      assert.match(peer.output(), /CN = test client/);
+      yield* connection.close;
+    }).pipe(Effect.provide(client())),
+  );
+}
+
+withPeer(
+  "openssl",
+  "our client: s_server that requires a certificate refuses us without one, and we say so",
+  Effect.gen(function* () {
+    const port = yield* freePort;
+    const peer = yield* start("openssl", [
+      ...["s_server", "-accept", `127.0.0.1:${port}`, "-tls1_2", "-Verify", "1", "-CAfile", root],
+      ...["-cert", `${certificates}/p256.pem`, "-key", `${certificates}/p256.key`],
+    ]);
+    yield* peer.until(/ACCEPT/);
+    const refused = yield* Effect.flip(connect(port));
+    assert.equal(refused.message, "the peer sent the fatal alert handshake_failure");
   }).pipe(Effect.provide(client())),
 );
