@@ -4,7 +4,7 @@ import { repository, start } from "./peers.ts";
 
 const deno = (program: string, args: ReadonlyArray<string>) =>
   start(Deno.execPath(), [
-    ...["run", "--frozen", "--allow-net", "--allow-read", "--allow-write", "--allow-env"],
+    ...["run", "--quiet", "--frozen", "--allow-net", "--allow-read", "--allow-write", "--allow-env"],
     `${repository}examples/${program}.ts`,
     ...args,
   ], { cwd: repository, env: { NO_COLOR: "1" } });
