@@ -11,9 +11,9 @@ import { Cause, Context, Effect, Exit, Fiber, FiberId, Option, Runtime, type Sco
 import {
   alertOf,
   Closed,
-  type ConnectionError,
   type HandshakeError,
   HandshakeTimeout,
+  isFatal,
   LimitExceeded,
   UnexpectedMessage,
 } from "./errors.ts";
@@ -89,7 +89,8 @@ export const establish = <R>(
     let saidGoodbye = false;
     let closed = false;
     /** Why nothing can be done any more. No error is made before somebody asks. */
-    const dead = (): HandshakeError | undefined => failure ?? (closed ? new Closed() : undefined);
+    const dead = (): HandshakeError | undefined =>
+      failure ?? (closed || wire.broken() ? new Closed() : undefined);
     /** ClientHellos refused in a row. */
     let refused = 0;
 
@@ -111,11 +112,13 @@ export const establish = <R>(
           wire.alert(AlertLevel.warning, alert);
           goodbye();
         } else if (alert && !saidGoodbye) wire.alert(AlertLevel.fatal, alert);
+        // A close_notify in the middle of a handshake is answered in kind (RFC 5246 §7.2.1).
+        else if (fault?._tag === "PeerAlert" && fault.level === AlertLevel.warning) goodbye();
         failure = fault;
         closed = true;
-        const isFatal = fault?._tag === "PeerAlert" || (alert && alert !== "user_canceled");
+        const forget = fault ? isFatal(fault) : alert === "internal_error";
         return Effect.zipRight(
-          isFatal ? Effect.provide(program.forget(state), context) : Effect.void,
+          forget ? Effect.provide(program.forget(state), context) : Effect.void,
           lastWords,
         );
       });
@@ -191,24 +194,25 @@ export const establish = <R>(
     });
 
     const oneWriter = Effect.unsafeMakeSemaphore(1);
-    const flushOrBreak = Effect.onInterrupt(flush, () => Effect.sync(() => void (closed = true)));
+    const flushed = guard(flush);
     const write: Connection["write"] = (data) => {
       const from = (at: number): Effect.Effect<void, HandshakeError> =>
         Effect.suspend(() => {
+          // Not a fault of the connection, whose other half may be open still.
           const end = dead();
           if (end || saidGoodbye) return Effect.fail(end ?? new Closed());
           records.write(ContentType.application_data, data.subarray(at, at + PIECE));
           const rest = at + PIECE;
-          return rest < data.length ? Effect.zipRight(flushOrBreak, from(rest)) : flushOrBreak;
+          return rest < data.length ? Effect.zipRight(flushed, from(rest)) : flushed;
         });
-      return oneWriter.withPermits(1)(guard(from(0)));
+      return oneWriter.withPermits(1)(from(0));
     };
 
     const closeWrite: Connection["closeWrite"] = Effect.suspend(() => {
       const end = dead();
       if (end) return Effect.fail(end);
       goodbye();
-      return guard(flushOrBreak);
+      return flushed;
     });
 
     const peersGoodbye: Effect.Effect<void, HandshakeError> = Effect.suspend(() => {
@@ -219,7 +223,7 @@ export const establish = <R>(
       if (failure || closed) return stream.close;
       goodbye();
       return within(LAST_WORDS, flush).pipe(
-        Effect.zipRight(Effect.ignore(Effect.timeout(peersGoodbye, limits.closeWait))),
+        Effect.zipRight(within(limits.closeWait, peersGoodbye)),
         Effect.ensuring(Effect.suspend(() => {
           closed = true;
           return stream.close;
@@ -322,7 +326,7 @@ const deadline = <A>(
  * Runs an effect for at most so long, whatever becomes of it. Not `Effect.timeout`: this is used in finalizers, where
  * children inherit that they can't be interrupted and a timeout would wait for them.
  */
-const within = (milliseconds: number, of: Effect.Effect<void, ConnectionError>): Effect.Effect<void> =>
+const within = (milliseconds: number, of: Effect.Effect<void, HandshakeError>): Effect.Effect<void> =>
   Effect.suspend(() => {
     // It begins here and now, and mostly ends so too.
     const fiber = Effect.runFork(Effect.ignore(of));

@@ -276,6 +276,13 @@ export const alertOf = (e: HandshakeError): AlertName | undefined => {
   }
 };
 
+/** Whether a fault ends in a fatal alert, ours or the peer's: its session may not be resumed (RFC 5246 §7.2.2). */
+export const isFatal = (e: HandshakeError): boolean => {
+  if (e._tag === "PeerAlert") return e.level === AlertLevel.fatal;
+  const alert = alertOf(e);
+  return alert !== undefined && alert !== "user_canceled";
+};
+
 /** The section that was broken, where one was. */
 export const rfcOf = (e: HandshakeError): string | undefined => {
   switch (e._tag) {

@@ -40,12 +40,12 @@ const hintOf = (e: HandshakeError): string | undefined => {
       return e.reason === "unknown_ca"
         ? "give the root that signed it (CertificateVerifier.layerRoots, --ca FILE)"
         : e.reason === "name_mismatch"
-        ? "connect by a name in the certificate, or say which name to expect (serverName, --servername)"
+        ? "the names are those of subjectAltName: connect by one, or say which to expect (serverName, --servername)"
         : undefined;
     case "PeerAlert":
       return alerts[AlertDescription.nameOf(e.description)];
     case "TransportError":
-      return e.operation === "open" ? "is anything listening there?" : undefined;
+      return transport[e.operation];
     case "HandshakeTimeout":
       return "the peer accepts connections and says nothing: is it a TLS port?";
     case "Truncated":
@@ -55,6 +55,11 @@ const hintOf = (e: HandshakeError): string | undefined => {
     default:
       return undefined;
   }
+};
+
+const transport: Partial<Record<Extract<HandshakeError, { _tag: "TransportError" }>["operation"], string>> = {
+  open: "is the name right, and is anything listening there?",
+  listen: "another program may have the port, or only an administrator may have it",
 };
 
 const notTls: Record<Extract<HandshakeError, { _tag: "NotTls" }>["looksLike"], string> = {

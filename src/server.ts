@@ -112,16 +112,29 @@ export const listen = <E, R, R2 = never>(
         yield* FiberSet.run(fibers, Effect.onExit(served, end));
       })
     );
-    // An accept can fail for one peer (reset before it was accepted) or for want of descriptors: neither is the end.
+    // An accept can fail for one peer (reset before it was accepted), which may not keep the next one waiting, or for
+    // want of descriptors, which takes a while. Neither is the end.
+    let failures = 0;
     const loop = acceptOne.pipe(
-      Effect.catchAll((e) => Effect.zipRight(Effect.logWarning(e.message), Effect.sleep("100 millis"))),
+      Effect.tap(() => Effect.sync(() => void (failures = 0))),
+      Effect.catchAllCause((cause) => {
+        if (Cause.isInterrupted(cause)) return Effect.failCause(cause);
+        if (++failures < PATIENCE) return Effect.void;
+        return Effect.zipRight(Effect.logWarning(`accept: ${wordsOf(cause)}`), Effect.sleep("100 millis"));
+      }),
       Effect.forever,
     );
     const accepting = yield* Effect.forkScoped(loop);
     return { address: listener.address, ended: Effect.asVoid(Effect.exit(accepting)) };
   });
 
-const warn = (cause: Cause.Cause<unknown>, connection: number): Effect.Effect<void> => {
+/** How many accepts in a row may fail before the loop takes a breath. */
+const PATIENCE = 64;
+
+const wordsOf = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause);
-  return Effect.logWarning(`connection ${connection}: ${error instanceof Error ? error.message : error}`);
+  return error instanceof Error ? error.message : String(error);
 };
+
+const warn = (cause: Cause.Cause<unknown>, connection: number): Effect.Effect<void> =>
+  Effect.logWarning(`connection ${connection}: ${wordsOf(cause)}`);

@@ -9,7 +9,11 @@ export type { Derivation, Dialect, OfBoth, Side, Signing } from "./dialect.ts";
 /** Every version that can be spoken. */
 export const dialects: ReadonlyMap<ProtocolVersion, Dialect> = new Map([[tls12.version, tls12]]);
 
-/** The highest of some versions. */
+/** Of the versions that a policy names, those that can be spoken. */
+export const spoken = (versions: ReadonlyArray<ProtocolVersion>): ReadonlyArray<ProtocolVersion> =>
+  versions.filter((version) => dialects.has(version));
+
+/** The highest of some versions, of which there is at least one. */
 export const highest = (versions: ReadonlyArray<ProtocolVersion>): ProtocolVersion =>
   versions.reduce((a, b) => a > b ? a : b);
 

@@ -163,6 +163,7 @@ export const sessionOf = (
   at: Agreed,
   masterSecret: Bytes,
   peerCertificates: ReadonlyArray<Bytes>,
+  name: string | undefined,
 ): Effect.Effect<Session> =>
   Effect.map(Clock.currentTimeMillis, (now) =>
     make(Session, {
@@ -173,7 +174,7 @@ export const sessionOf = (
       compressionMethod: at.server.compressionMethod,
       masterSecret,
       extendedMasterSecret: at.extendedMasterSecret ? 1 : 0,
-      serverName: at.serverName ?? "",
+      serverName: name ?? "",
       partition: ascii(at.partition),
       peerCertificates: peerCertificates.map((der) => der.slice()),
       createdAt: Math.floor(now / 1000),

@@ -119,11 +119,12 @@ export const clientFlight = (from: Authenticated): Step<Keyed> =>
   Effect.gen(function* () {
     const { at, request } = from;
     const credential = Option.isNone(request) ? undefined : yield* choose(request.value, from);
+    // The server's signature is verified here, before our certificate goes out.
+    const used = yield* from.answer(from.peerKey);
     if (Option.isSome(request)) {
       // An empty list says that we have none (RFC 5246 §7.4.6).
       yield* send(make(Certificate, { certificateList: credential?.credential.chain ?? [] }));
     }
-    const used = yield* from.answer(from.peerKey);
     const said = yield* send(used.message);
     const keyed = yield* keysOf(at, at.master(used.premaster, said));
     if (credential) yield* certificateVerify(credential, said, from);
@@ -173,11 +174,11 @@ export const serverFinish = (from: Keyed): Step<Established> =>
   Effect.gen(function* () {
     const { at, offer, chain, master, used } = from;
     const { theirs } = yield* receive(serverFinishShape(at, from));
-    const { policy, sessionKey } = offer.settings;
+    const { policy, sessionKey, serverName } = offer.settings;
     const keep = at.server.sessionId.length > 0 &&
       (at.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret);
     if (sessionKey !== undefined && keep) {
-      const session = yield* sessionOf(at, master, chain);
+      const session = yield* sessionOf(at, master, chain, serverName);
       yield* fromStore((store) => store.put(sessionKey, session), undefined);
     }
     return established(at, {

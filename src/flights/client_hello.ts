@@ -1,8 +1,9 @@
 /** What a client offers (RFC 5246 §7.4.1.2), and the session that it would like to resume. @module */
 import { Effect, Option } from "../deps.ts";
+import { Refused } from "../errors.ts";
 import { ClientHello, type ClientHelloExtension } from "../messages/mod.ts";
 import { CompressionMethod, ECPointFormat, NameType } from "../names/protocol.ts";
-import { dialects, highest } from "../dialects/mod.ts";
+import { highest, spoken } from "../dialects/mod.ts";
 import type { Policy } from "../policy.ts";
 import { Crypto } from "../services/crypto.ts";
 import type { Session, SessionStore } from "../services/session_store.ts";
@@ -39,7 +40,7 @@ export const sniOf = (name: string | undefined): string | undefined =>
 /** Makes the offer; nothing is sent yet. */
 export const offer = (
   settings: ClientSettings,
-): Effect.Effect<Offer, never, Crypto | CertificateVerifier | SessionStore> =>
+): Effect.Effect<Offer, Refused, Crypto | CertificateVerifier | SessionStore> =>
   Effect.gen(function* () {
     const { policy, sessionKey } = settings;
     const crypto = yield* Crypto;
@@ -48,7 +49,13 @@ export const offer = (
       ? Option.none()
       : yield* fromStore((store) => store.get(sessionKey), Option.none());
     const session = Option.filter(kept, (s) => mayOffer(s, settings, partition));
-    const versions = policy.versions.filter((v) => dialects.has(v));
+    const versions = spoken(policy.versions);
+    if (versions.length === 0) {
+      return yield* new Refused({
+        reason: "no_common_version",
+        detail: "our policy names no version that can be spoken",
+      });
+    }
     const hello = make(ClientHello, {
       clientVersion: highest(versions),
       random: crypto.random(32),
@@ -68,7 +75,7 @@ const mayOffer = (s: Session, { policy, serverName }: ClientSettings, partition:
   s.compressionMethod === CompressionMethod.null &&
   (s.extendedMasterSecret === 1 ||
     (policy.resumeWithoutExtendedMasterSecret && !policy.requireExtendedMasterSecret)) &&
-  s.serverName === (sniOf(serverName) ?? "") &&
+  s.serverName === (serverName ?? "") &&
   sameBytes(s.partition, ascii(partition));
 
 const text = new TextEncoder();

@@ -1,6 +1,6 @@
 /** What a client makes of a ServerHello: pure, a value or the reason why not. @module */
 import { Either, Option } from "../deps.ts";
-import { dialects, highest, isDowngraded } from "../dialects/mod.ts";
+import { dialects, highest, isDowngraded, spoken } from "../dialects/mod.ts";
 import { IllegalParameter, Refused, UnsupportedExtension } from "../errors.ts";
 import {
   type ClientHelloExtension,
@@ -32,17 +32,15 @@ export const negotiate = (
 ): Either.Either<Full | Resumed, NegotiationError> =>
   Either.gen(function* () {
     const { settings: { policy, serverName }, hello, session } = offer;
-    const dialect = policy.versions.includes(server.serverVersion)
-      ? dialects.get(server.serverVersion)
-      : undefined;
+    const ours = spoken(policy.versions);
+    const dialect = ours.includes(server.serverVersion) ? dialects.get(server.serverVersion) : undefined;
     if (!dialect) {
-      const ours = policy.versions.map(versionText).join(", ");
       return yield* refused(
         "no_common_version",
-        `the server speaks ${versionText(server.serverVersion)}, we ${ours}`,
+        `the server speaks ${versionText(server.serverVersion)}, we ${ours.map(versionText).join(", ")}`,
       );
     }
-    if (isDowngraded(server.random, dialect.version, highest(policy.versions))) {
+    if (isDowngraded(server.random, dialect.version, highest(ours))) {
       return yield* refused("downgrade", "the server could have spoken a higher version that we offered");
     }
     const suite = hello.cipherSuites.includes(server.cipherSuite)

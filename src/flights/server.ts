@@ -13,9 +13,9 @@
  * @module
  */
 import { Effect, Option } from "../deps.ts";
-import { downgradeSentinel, highest } from "../dialects/mod.ts";
+import { downgradeSentinel, highest, spoken } from "../dialects/mod.ts";
 import type { Offered } from "../exchanges/mod.ts";
-import type { HandshakeError } from "../errors.ts";
+import { type HandshakeError, isFatal } from "../errors.ts";
 import { one, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
 import {
@@ -133,7 +133,7 @@ const serverHello = (
     const handshakes = yield* Handshakes;
     const { hello, dialect, serverName, alpn, secureRenegotiation, groups } = wish;
     const random = crypto.random(32);
-    const sentinel = downgradeSentinel(dialect.version, highest(policy.versions));
+    const sentinel = downgradeSentinel(dialect.version, highest(spoken(policy.versions)));
     if (sentinel) random.set(sentinel, random.length - sentinel.length);
     const server = make(ServerHello, {
       serverVersion: dialect.version,
@@ -232,7 +232,7 @@ export const serverFinish = (from: Proven): Step<Established> =>
     const { at, master, offered, theirs } = from;
     const sessionKey = at.server.sessionId.length > 0 ? toHex(at.server.sessionId) : undefined;
     if (sessionKey !== undefined) {
-      const session = yield* sessionOf(at, master, []);
+      const session = yield* sessionOf(at, master, [], at.serverName);
       yield* fromStore((store) => store.put(sessionKey, session), undefined);
     }
     const ours = yield* finish(at, from, "server");
@@ -276,6 +276,16 @@ const full = (heard: Extract<Heard, { _tag: "Full" }>): Step<Established> =>
     Effect.flatMap(serverFinish),
   );
 
+/** A session that can't be resumed is none any more (RFC 5246 §7.2.2). */
+const resumedOrForgotten = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Established> =>
+  Effect.tapError(
+    resumed(heard),
+    (e) => isFatal(e) ? fromStore((store) => store.remove(toHex(heard.session.id)), undefined) : Effect.void,
+  );
+
 /** The whole handshake. */
 export const serverHandshake = (settings: ServerSettings): Step<Established> =>
-  Effect.flatMap(clientHello(settings), (heard) => heard._tag === "Resumed" ? resumed(heard) : full(heard));
+  Effect.flatMap(
+    clientHello(settings),
+    (heard) => heard._tag === "Resumed" ? resumedOrForgotten(heard) : full(heard),
+  );

@@ -1,7 +1,7 @@
 /** What a server makes of a ClientHello: pure, a value or the reason why not. @module */
 import { Either } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
-import { type Dialect, dialects, highest } from "../dialects/mod.ts";
+import { type Dialect, dialects, highest, spoken } from "../dialects/mod.ts";
 import { IllegalParameter, Refused } from "../errors.ts";
 import { exchanges } from "../exchanges/mod.ts";
 import { type ClientHello, findExtension } from "../messages/mod.ts";
@@ -81,7 +81,7 @@ export const wishOf = ({ policy, alpn }: ServerSettings, hello: ClientHello): Ch
     return {
       hello,
       dialect,
-      serverName: hostName(hello),
+      serverName: yield* hostName(hello),
       alpn: yield* applicationProtocol(alpn, hello),
       secureRenegotiation: info !== undefined ||
         hello.cipherSuites.includes(CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
@@ -100,7 +100,7 @@ const anyCurve: ReadonlyArray<NamedGroup> = [
 
 /** RFC 5246 §E.1; where supported_versions is present it alone decides (RFC 8446 §4.2.1). */
 const versionOf = (policy: Policy, hello: ClientHello): Checked<Dialect> => {
-  const ours = policy.versions.filter((v) => dialects.has(v));
+  const ours = spoken(policy.versions);
   const offered = findExtension(hello.extensions, "supported_versions")?.versions;
   const common = ours.filter((v) => offered ? offered.includes(v) : v <= hello.clientVersion);
   const dialect = common.length > 0 ? dialects.get(highest(common)) : undefined;
@@ -119,11 +119,17 @@ const versionOf = (policy: Policy, hello: ClientHello): Checked<Dialect> => {
   return Either.right(dialect);
 };
 
-const hostName = (hello: ClientHello): string | undefined => {
-  const entry = findExtension(hello.extensions, "server_name")?.serverNameList.find((n) =>
-    n.nameType === NameType.host_name
-  );
-  return typeof entry?.name === "string" ? entry.name : undefined;
+/** RFC 6066 §3: one host name at most. What can be no host name (RFC 1035 §2.3.4) is taken for none. */
+const hostName = (hello: ClientHello): Checked<string | undefined> => {
+  const names =
+    findExtension(hello.extensions, "server_name")?.serverNameList.filter((n) =>
+      n.nameType === NameType.host_name
+    ) ?? [];
+  if (names.length > 1) {
+    return illegal("extensions.server_name", "names more than one host", "RFC 6066 §3");
+  }
+  const name = names[0]?.name;
+  return Either.right(typeof name === "string" && /^[!-~]{1,255}$/.test(name) ? name : undefined);
 };
 
 const text = new TextEncoder();

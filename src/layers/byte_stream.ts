@@ -8,6 +8,8 @@ export interface ConnLike {
   readonly read: (into: Uint8Array) => Promise<number | null>;
   readonly write: (bytes: Uint8Array) => Promise<number>;
   readonly close: () => void;
+  /** What a TCP connection has. */
+  readonly setNoDelay?: (noDelay: boolean) => void;
 }
 
 /** Two directions of web streams, as a WebSocketStream, a TransformStream or a child process has them. */
@@ -61,9 +63,13 @@ const fromPromises = (source: {
 /** A little more than one record of the longest kind. */
 const CHUNK = 2 ** 14 + 2048 + 5;
 
-/** A stream over a `Deno.Conn` (or what looks like one). It owns the connection from now on. */
-export const fromConn = (conn: ConnLike): ByteStream =>
-  fromPromises({
+/**
+ * A stream over a `Deno.Conn` (or what looks like one). It owns the connection from now on. A flight is one write, and
+ * Nagle's algorithm would hold the next one back until it is acknowledged (RFC 896): it is turned off.
+ */
+export const fromConn = (conn: ConnLike): ByteStream => {
+  conn.setNoDelay?.(true);
+  return fromPromises({
     read: async () => {
       const into = new Uint8Array(CHUNK);
       const n = await conn.read(into);
@@ -76,6 +82,7 @@ export const fromConn = (conn: ConnLike): ByteStream =>
     },
     close: () => conn.close(),
   });
+};
 
 /** A stream over two web streams; it locks both. */
 export const fromStreams = ({ readable, writable }: StreamsLike): ByteStream => {

@@ -1,16 +1,21 @@
 /** TCP by Deno. @module */
 import { Effect, Layer } from "../deps.ts";
-import { type ByteStream, Transport, TransportError } from "../services/transport.ts";
+import { Transport, TransportError } from "../services/transport.ts";
 import { acquire, fromPromise } from "./acquire.ts";
 import { fromConn } from "./byte_stream.ts";
 
 const failure = (operation: TransportError["operation"]) => (cause: unknown) =>
   new TransportError({ operation, cause });
 
-/** A flight is one write; Nagle's algorithm would hold the next one back until it is acknowledged (RFC 896). */
-const ready = (conn: Deno.TcpConn): ByteStream => {
-  conn.setNoDelay(true);
-  return fromConn(conn);
+/** A connection as a stream; one that was reset already may refuse its options, and is closed. */
+const ready = async (opening: Promise<Deno.TcpConn>) => {
+  const conn = await opening;
+  try {
+    return { conn, stream: fromConn(conn) };
+  } catch (e) {
+    conn.close();
+    throw e;
+  }
 };
 
 /** TCP: `open` connects, `listen` listens. Needs `--allow-net`. */
@@ -18,8 +23,12 @@ export const layerTcp: Layer.Layer<Transport> = Layer.succeed(Transport, {
   open: ({ hostname, port }) =>
     acquire(
       Effect.map(
-        fromPromise(() => Deno.connect({ hostname, port }), (conn) => conn.close(), failure("open")),
-        ready,
+        fromPromise(
+          () => ready(Deno.connect({ hostname, port })),
+          ({ conn }) => conn.close(),
+          failure("open"),
+        ),
+        ({ stream }) => stream,
       ),
       (stream) => stream.close,
     ),
@@ -33,9 +42,9 @@ export const layerTcp: Layer.Layer<Transport> = Layer.succeed(Transport, {
         address: { hostname: listener.addr.hostname, port: listener.addr.port },
         accept: acquire(
           Effect.map(
-            fromPromise(() => listener.accept(), (conn) => conn.close(), failure("accept")),
-            (conn) => ({
-              stream: ready(conn),
+            fromPromise(() => ready(listener.accept()), ({ conn }) => conn.close(), failure("accept")),
+            ({ conn, stream }) => ({
+              stream,
               remote: { hostname: conn.remoteAddr.hostname, port: conn.remoteAddr.port },
             }),
           ),

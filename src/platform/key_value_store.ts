@@ -40,7 +40,11 @@ export const layerKeyValueStore = (
             );
           }),
         put: (key, session) =>
-          Effect.mapError(store.set(prefix + key, JSON.stringify(json.encode(session))), failure("put")),
+          Effect.try(() => JSON.stringify(json.encode(session))).pipe(
+            // What says why holds the session, and so its master secret.
+            Effect.mapError(() => failure("put")("the session can't be written")),
+            Effect.flatMap((text) => Effect.mapError(store.set(prefix + key, text), failure("put"))),
+          ),
         remove: (key) => Effect.mapError(store.remove(prefix + key), failure("remove")),
       };
     }),

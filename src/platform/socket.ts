@@ -92,7 +92,8 @@ export const toSocket = (connection: Connection): Socket.Socket => {
           generic("Write"),
         )
       ),
-      () => Effect.ignore(connection.closeWrite),
+      // On the side: a peer that reads nothing may not hold up whoever is done with the writer.
+      () => Effect.forkDaemon(Effect.ignore(connection.closeWrite)),
     ),
   });
 };

@@ -1,3 +1,9 @@
 /** Every error, its alert, and how to tell people. @module */
 export * from "../errors.ts";
 export * from "../explain.ts";
+export { InvalidKeyShare } from "../services/crypto.ts";
+export { SessionStoreError } from "../services/session_store.ts";
+export { CredentialMismatch } from "../layers/credentials.ts";
+export { PemError } from "../layers/pem.ts";
+export { InvalidPin } from "../layers/verifier.ts";
+export { SystemRootsError } from "../layers/verifier_system.ts";

@@ -51,7 +51,10 @@ export class ByteQueue {
     const view = this.peek(n);
     this.#start += n;
     // An idle connection holds no buffer.
-    if (this.#start === this.#end) this.#buffer = EMPTY;
+    if (this.#start === this.#end) {
+      this.#buffer = EMPTY;
+      this.#own = undefined;
+    }
     return view;
   }
 

@@ -60,7 +60,7 @@ export class Records {
   #write = plaintext;
   #started = false;
   #empty = 0;
-  /** Between the peer's ChangeCipherSpec and the end of the message after it nothing but that message has a place. */
+  /** Between the peer's ChangeCipherSpec and its Finished nothing has a place (RFC 5246 §7.4.9). */
   #changing = false;
   #readEpoch = 0;
   #writeEpoch = 0;
@@ -208,6 +208,12 @@ export class Records {
     const limit = type === HandshakeType.certificate ? "certificateMessage" : "handshakeMessage";
     if (length > this.limits[limit]) {
       throw new LimitExceeded({ limit, allowed: this.limits[limit], got: length });
+    }
+    if (this.#changing && type !== HandshakeType.finished) {
+      throw new UnexpectedMessage({
+        expected: ["Finished"],
+        got: `handshake message ${HandshakeType.nameOf(type)}`,
+      });
     }
     if (queue.length < 4 + length) return undefined;
     this.#changing = false;

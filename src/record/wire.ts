@@ -42,6 +42,8 @@ export interface Wire {
   readonly drop: () => void;
   /** Hands the outbox to the stream; concurrent callers share one write. */
   readonly flush: Effect.Effect<void, ConnectionError>;
+  /** Whether a write was cut short, after which the stream is closed. */
+  readonly broken: () => boolean;
   /** Puts an alert into the outbox. */
   readonly alert: (level: AlertLevel, description: AlertName) => void;
   /** A stream of messages for one handshake, with a transcript of its own. */
@@ -58,6 +60,7 @@ export const makeWire = (
   const records = new Records(limits);
   const inbox: Array<Bytes> = [];
   let writing = false;
+  let broken = false;
   /** Whoever waits for the write under way. */
   let written: Deferred.Deferred<void> | undefined;
   let ahead: Coming | undefined;
@@ -78,7 +81,9 @@ export const makeWire = (
       writing = false;
       written = undefined;
       if (waiters) Deferred.unsafeDone(waiters, Effect.void);
-      return Exit.isInterrupted(exit) ? stream.close : Effect.void;
+      if (!Exit.isInterrupted(exit)) return Effect.void;
+      broken = true;
+      return stream.close;
     });
   });
 
@@ -167,6 +172,7 @@ export const makeWire = (
     ahead: () => ahead,
     drop,
     flush,
+    broken: () => broken,
     alert: (level, description) => {
       const code = AlertDescription[description];
       records.write(ContentType.alert, Uint8Array.of(level, code));

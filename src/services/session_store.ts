@@ -17,7 +17,7 @@ export class Session extends Schema.TaggedClass<Session>("effect-tls/Session")("
   masterSecret: fixed(48),
   /** 1 when the master secret is bound to its handshake (RFC 7627). */
   extendedMasterSecret: uint8,
-  /** The host name that the client asked for; empty when none. */
+  /** Whom it is with: for a client the name or address that was verified, for a server the SNI; empty when none. */
   serverName: text(0, 255),
   /** The trust settings that it was made under: a session never crosses from one to another. */
   partition: label(0, 255),

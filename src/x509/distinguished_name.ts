@@ -112,8 +112,11 @@ const escaped = (text: string): string =>
     // deno-lint-ignore no-control-regex
     .replace(/[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`);
 
+const LONGEST = 1024;
+
 /** Case folded, white space collapsed: what RFC 4518 amounts to for the names there are. */
 const folded = ({ type, text, value }: Attribute): string =>
-  text === undefined
+  // Normalizing takes quadratic time where somebody wants it to; no name that is used is so long.
+  text === undefined || text.length > LONGEST
     ? `${type}#${toHex(value)}`
     : `${type}=${escaped(text.normalize("NFKC").toLowerCase().trim().replace(/\s+/g, " "))}`;

@@ -7,10 +7,16 @@ import { type Bytes, toHex } from "../wire/bytes.ts";
  * part of the address. Shortened and octal forms of IPv4 are none: whoever reads them differently is confused.
  */
 export const parseIp = (text: string): Bytes | undefined => {
+  if (text.length > LONGEST) return undefined;
   const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
-  const bytes = bare.includes(":") ? ipv6(bare.replace(/%.+$/, "")) : bare === text ? ipv4(text) : undefined;
+  const zone = bare.indexOf("%", 1);
+  const address = zone > 0 && zone < bare.length - 1 ? bare.slice(0, zone) : bare;
+  const bytes = address.includes(":") ? ipv6(address) : bare === text ? ipv4(text) : undefined;
   return bytes && Uint8Array.from(bytes);
 };
+
+/** No address is longer, with brackets and a zone; a peer's name may be. */
+const LONGEST = 100;
 
 /** 4 or 16 bytes as people write them, IPv6 in the form of RFC 5952; hexadecimal for any other number. */
 export const ipText = (address: Bytes): string => {
