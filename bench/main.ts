@@ -14,7 +14,23 @@ import { decodeByHand, encodeByHand, hello } from "./client_hello.ts";
 import { bare, bareSymmetric, handshakes, type Kind, withoutPublicKeys } from "./handshakes.ts";
 import { beyond, type Figure, ratio } from "./measure.ts";
 
-const { values } = parseArgs({ options: { only: { type: "string" }, json: { type: "string" } } });
+const options = { only: { type: "string" }, json: { type: "string" }, help: { type: "boolean" } } as const;
+const usage = "usage: deno task bench [--only PREFIX] [--json FILE]";
+
+/** What the command line asks for; anything else ends the program. */
+const asked = () => {
+  try {
+    return parseArgs({ options }).values;
+  } catch (e) {
+    console.error(`${e instanceof Error ? e.message : e}\n${usage}`);
+    Deno.exit(2);
+  }
+};
+const values = asked();
+if (values.help) {
+  console.log(usage);
+  Deno.exit(0);
+}
 
 const noble = makeNoble((n) => crypto.getRandomValues(new Uint8Array(n)));
 const { CipherSuite: S, NamedGroup: G } = Names;
@@ -101,10 +117,16 @@ const figures: ReadonlyArray<readonly [string, () => Figure]> = [
   ),
 ];
 
+const wanted = figures.filter(([name]) => name.startsWith(values.only ?? ""));
+if (wanted.length === 0) {
+  console.error(
+    `no figure begins with ${values.only}: there are ${figures.map(([name]) => name).join(", ")}`,
+  );
+  Deno.exit(2);
+}
 const results: Array<Figure> = [];
 console.log(`${"figure".padEnd(36)}  median    low   high  unit`);
-for (const [name, measure] of figures) {
-  if (values.only !== undefined && !name.startsWith(values.only)) continue;
+for (const [, measure] of wanted) {
   const f = measure();
   results.push(f);
   const n = (x: number) => x.toFixed(x < 10 ? 2 : 0).padStart(5);

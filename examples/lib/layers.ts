@@ -6,7 +6,7 @@ import { type Given, numberOf, UsageError } from "./flags.ts";
 
 /** A file could not be read. */
 export class FileError extends Error {
-  readonly _tag = "FileError";
+  override readonly name = "FileError";
 }
 
 const read = (path: string): Effect.Effect<string, FileError> =>
@@ -14,6 +14,10 @@ const read = (path: string): Effect.Effect<string, FileError> =>
     try: () => Deno.readTextFile(path),
     catch: (e) => new FileError(e instanceof Error ? e.message : String(e)),
   });
+
+/** What is wrong with a file's content, told with the file's name. */
+const inFile = <A, E extends Error, R>(path: string, layer: Layer.Layer<A, E, R>) =>
+  Layer.mapError(layer, (e) => new FileError(`${path}: ${e.message}`));
 
 /** `--cert` and `--key`, or `otherwise` when neither is given. Throws UsageError. */
 export const credentials = <E, R>(
@@ -24,7 +28,8 @@ export const credentials = <E, R>(
   return cert === undefined || key === undefined ? otherwise : Layer.unwrapEffect(
     Effect.map(
       Effect.all([read(cert), read(key)]),
-      ([certificate, privateKey]) => Credentials.fromPem({ certificate, privateKey }),
+      ([certificate, privateKey]) =>
+        inFile(`${cert} or ${key}`, Credentials.fromPem({ certificate, privateKey })),
     ),
   );
 };
@@ -35,7 +40,7 @@ export const verifier = ({ flags: { ca, insecure } }: Given) => {
   if (insecure !== undefined) return CertificateVerifier.layerInsecure;
   return ca === undefined
     ? CertificateVerifier.layerSystem
-    : Layer.unwrapEffect(Effect.map(read(ca), CertificateVerifier.layerRoots));
+    : Layer.unwrapEffect(Effect.map(read(ca), (pem) => inFile(ca, CertificateVerifier.layerRoots(pem))));
 };
 
 /** What both programs run on: TCP, cryptography, sessions, a key log. Throws UsageError. */
