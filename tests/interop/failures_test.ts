@@ -267,6 +267,9 @@ withPeer(
     const port = yield* freePort;
     const { code, output } = yield* Programs.client(`127.0.0.1:${port}`);
     assert.equal(code, 1);
-    assert.match(output, /^TransportError: open: .*\n {2}hint {3}is the name right, and is anything listening there\?/m);
+    assert.match(
+      output,
+      /^TransportError: open: .*\n {2}hint {3}is the name right, and is anything listening there\?/m,
+    );
   }),
 );
