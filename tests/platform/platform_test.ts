@@ -5,7 +5,11 @@ import * as Client from "../../src/client.ts";
 import { KeyValueStore, Socket } from "../../src/platform/deps.ts";
 import { fromSocket, layerKeyValueStore, layerSocket, toSocket } from "../../src/platform/mod.ts";
 import * as Server from "../../src/server.ts";
-import { SessionStore } from "../../src/services/session_store.ts";
+import { makePair } from "../../src/layers/byte_stream.ts";
+import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
+import { Session, SessionStore } from "../../src/services/session_store.ts";
+import { make } from "../../src/wire/codec.ts";
 import { Transport } from "../../src/services/transport.ts";
 
 /** Two Sockets, back to back. */
@@ -128,5 +132,44 @@ live(
     assert.equal(yield* resumed(sessions), true);
     yield* Context.get(sessions, SessionStore).remove("localhost");
     assert.equal(yield* resumed(sessions), false);
+  }),
+);
+
+live(
+  "a writer that is released does not wait for a peer that reads nothing",
+  Effect.gen(function* () {
+    const [a, b] = yield* makePair({ capacity: 10_000 });
+    const built = yield* build();
+    const [client] = yield* Effect.all([
+      Effect.provide(Client.over(a, { serverName: "localhost" }), built.client),
+      Effect.provide(Server.over(b), built.server),
+    ], { concurrency: 2 });
+    yield* client.write(new Uint8Array(20_000)); // there is no room for more
+    const start = performance.now();
+    yield* Effect.scoped(toSocket(client).writer);
+    assert.ok(performance.now() - start < 500);
+  }),
+);
+
+live(
+  "a session that can't be written is an error that does not hold it",
+  Effect.gen(function* () {
+    const shared = yield* Layer.build(KeyValueStore.layerMemory);
+    const sessions = yield* Layer.build(Layer.provide(layerKeyValueStore(), Layer.succeedContext(shared)));
+    const bad = make(Session, {
+      id: new Uint8Array(1),
+      version: ProtocolVersion.TLS_1_2,
+      cipherSuite: CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+      compressionMethod: CompressionMethod.null,
+      masterSecret: new Uint8Array(48).fill(0x5e),
+      extendedMasterSecret: 1,
+      serverName: "a".repeat(256),
+      partition: new Uint8Array(0),
+      peerCertificates: [],
+      createdAt: 0,
+    });
+    const put = yield* Effect.either(Context.get(sessions, SessionStore).put("key", bad));
+    assert.equal(Either.isLeft(put) && put.left._tag, "SessionStoreError");
+    assert.doesNotMatch(Deno.inspect(put, { depth: 20 }), /94, 94|5e5e/);
   }),
 );
