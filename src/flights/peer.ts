@@ -30,33 +30,12 @@ export const leafKey = (chain: ReadonlyArray<Bytes>): Either.Either<Leaf, PeerEr
         reason: "unsupported",
         index: 0,
         subject: subject.text,
-        detail: `its key's algorithm ${publicKey.algorithm} is not supported`,
+        detail: publicKey.detail,
         rfc: "RFC 5280 §4.1.2.7",
       }),
     );
   }
-  if (!isSound(publicKey)) {
-    return Either.left(
-      new CertificateError({
-        reason: "unsupported",
-        index: 0,
-        subject: subject.text,
-        detail: "its RSA key is out of bounds: 512 to 8192 bits, odd, with an odd exponent of 2 to 32 bits",
-        rfc: "RFC 8017 §3.1",
-      }),
-    );
-  }
   return Either.right({ key: publicKey, usages: keyUsage });
-};
-
-/** Bounds the work that a peer's key can cost, whoever trusts it. */
-const isSound = (key: PublicKey): boolean => {
-  if (!("modulus" in key)) return true;
-  const { modulus, publicExponent } = key;
-  const odd = (n: Bytes): boolean => (n[n.length - 1]! & 1) === 1;
-  const one = publicExponent.length === 1 && publicExponent[0] === 1;
-  return modulus.length >= 64 && modulus.length <= 1024 && odd(modulus) &&
-    publicExponent.length >= 1 && publicExponent.length <= 4 && odd(publicExponent) && !one;
 };
 
 /** What the handshake needs of a leaf. */

@@ -49,8 +49,12 @@ export const unsupportedKey = (algorithm: string, detail: string): UnsupportedKe
   detail,
 });
 
-/** Beyond these a key only costs whoever verifies with it too much time: nobody has such keys. */
+/**
+ * Beyond these a key only costs whoever verifies with it too much time, and one that is shorter has no room for a
+ * signature or a premaster secret: nobody has such keys, and no provider of cryptography needs to judge them.
+ */
 const MAX_MODULUS_BYTES = 1024;
+const MIN_MODULUS_BITS = 512;
 const MAX_EXPONENT_BYTES = 4;
 
 /** `RSAPublicKey` (RFC 8017 §A.1.1). */
@@ -62,6 +66,9 @@ const rsa: ReadKey = (key, _parameters, fail) => {
   const { modulus, publicExponent } = read.right;
   if (modulus.length > MAX_MODULUS_BYTES || publicExponent.length > MAX_EXPONENT_BYTES) {
     return unsupportedKey(oids.rsaEncryption, "the RSA key is too large");
+  }
+  if (8 * modulus.length + 24 - Math.clz32(modulus[0]!) < MIN_MODULUS_BITS) {
+    return unsupportedKey(oids.rsaEncryption, "the RSA key is too short");
   }
   const even = [modulus, publicExponent].some((number) => (number.at(-1)! & 1) === 0);
   const one = publicExponent.length === 1 && publicExponent[0] === 1;

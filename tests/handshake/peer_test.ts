@@ -1,0 +1,56 @@
+import { assert, Either } from "../deps.ts";
+import * as Golden from "../golden/certificates.ts";
+import { leafKey } from "../../src/flights/peer.ts";
+import * as Der from "../../src/x509/der_writer.ts";
+import { oids } from "../../src/x509/oids.ts";
+import { makeCa, makeKey } from "../support/ca.ts";
+import { sameBytes } from "../../src/wire/bytes.ts";
+
+const rsa = Uint8Array.from(
+  atob(Golden.server("rsa").certificate.replace(/-----[^-]+-----|\s/g, "")),
+  (c) => c.charCodeAt(0),
+);
+/** Where the public exponent 65537 stands in the certificate, right behind the modulus. */
+const exponent = rsa.findIndex((_, i) => sameBytes(rsa.subarray(i, i + 5), Uint8Array.of(2, 3, 1, 0, 1))) + 2;
+
+const told = (change: (der: Uint8Array) => void): string => {
+  const der = rsa.slice();
+  change(der);
+  return Either.match(leafKey([der]), { onLeft: (e) => e._tag, onRight: ({ key }) => key._tag });
+};
+
+Deno.test("a leaf whose RSA key has numbers that cannot be is refused, whoever trusts it", () => {
+  assert.equal(told(() => {}), "rsa");
+  assert.equal(told((der) => der[exponent - 3]! &= 0xfe), "DecodeError", "an even modulus");
+  assert.equal(told((der) => der[exponent + 2] = 0), "DecodeError", "an even exponent");
+});
+
+Deno.test("a leaf whose RSA key is shorter or longer than any in use is unsupported: no provider has to judge it", () => {
+  const leaf = (bits: number) => {
+    const modulus = new Uint8Array(Math.ceil(bits / 8)).fill(0xff);
+    modulus[0] = 0xff >> (8 * modulus.length - bits);
+    const numbers = Der.sequence(Der.integer(modulus), Der.integer(65537));
+    const algorithm = Der.sequence(Der.objectIdentifier(oids.rsaEncryption), Der.nullValue);
+    const key = makeKey("p256");
+    const spki = Der.sequence(algorithm, Der.bitString(numbers));
+    const ca = makeCa();
+    return Either.match(leafKey([ca.issue({ key: { ...key, kind: "rsa", spki } }).der]), {
+      onLeft: (e) => e.message.split(": ").at(-1)!,
+      onRight: ({ key }) => key._tag,
+    });
+  };
+  assert.equal(leaf(511), "the RSA key is too short");
+  assert.equal(leaf(512), "rsa");
+  assert.equal(leaf(8192), "rsa");
+  assert.equal(leaf(8200), "the RSA key is too large");
+});
+
+Deno.test("no certificate, and one that is no DER, are decode errors with a path", () => {
+  const reason = (chain: ReadonlyArray<Uint8Array>) =>
+    Either.match(leafKey(chain), {
+      onLeft: (e) => e.message,
+      onRight: () => "read",
+    });
+  assert.equal(reason([]), "Certificate.certificateList, byte 0: is empty");
+  assert.match(reason([Uint8Array.of(0x30, 0x80)]), /^Certificate\.certificateList\.0.*, byte \d+: /);
+});
