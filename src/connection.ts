@@ -14,7 +14,6 @@ import {
   type HandshakeError,
   HandshakeTimeout,
   isFatal,
-  LimitExceeded,
   UnexpectedMessage,
 } from "./errors.ts";
 import type { ConnectionEvent, Observe } from "./events.ts";
@@ -91,8 +90,6 @@ export const establish = <R>(
     /** Why nothing can be done any more. No error is made before somebody asks. */
     const dead = (): HandshakeError | undefined =>
       failure ?? (closed || wire.broken() ? new Closed() : undefined);
-    /** ClientHellos refused in a row. */
-    let refused = 0;
 
     const goodbye = (): void => {
       if (failure || closed || saidGoodbye) return;
@@ -139,10 +136,6 @@ export const establish = <R>(
           new UnexpectedMessage({ expected: ["ApplicationData"], got: nameOfComing(coming) }),
         );
       }
-      if (++refused > limits.helloRequests) {
-        const allowed = limits.helloRequests;
-        return Effect.fail(new LimitExceeded({ limit: "helloRequests", allowed, got: refused }));
-      }
       wire.alert(AlertLevel.warning, "no_renegotiation");
       return flush;
     });
@@ -150,7 +143,6 @@ export const establish = <R>(
     const pump: Effect.Effect<void, HandshakeError> = guard(
       Effect.suspend(() =>
         wire.ahead() ? afterHandshake : Effect.flatMap(wire.step, (what) => {
-          if (what === "data") refused = 0;
           if (what === "close_notify") ended = true;
           return what === "handshake" ? afterHandshake : Effect.void;
         })
@@ -187,7 +179,6 @@ export const establish = <R>(
       if (pumping || wire.ahead()) return Effect.zipRight(pumpOnce, read);
       // What is here already needs no fiber.
       return Effect.flatMap(guard(wire.buffered), (what) => {
-        if (what === "data") refused = 0;
         if (what === "close_notify") ended = true;
         return what === undefined ? Effect.zipRight(pumpOnce, read) : read;
       });

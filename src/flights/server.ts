@@ -70,7 +70,6 @@ export type Heard =
 
 /** Flight 2 is said; the client's answer is due. */
 export interface Asked {
-  readonly settings: ServerSettings;
   readonly at: Full;
   readonly offered: Offered;
 }
@@ -206,7 +205,7 @@ export const serverFlight = (heard: Extract<Heard, { _tag: "Full" }>): Step<Aske
       ...offered.messages,
       make(ServerHelloDone, undefined),
     );
-    return { settings, at: { ...agreed, _tag: "Full" }, offered };
+    return { at: { ...agreed, _tag: "Full" }, offered };
   });
 
 // ---- flight 3 <-, in two parts: the keys of the second are agreed on in the first ----

@@ -14,13 +14,13 @@ import { DecodeError } from "../wire/codec.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { attempt } from "./attempt.ts";
 import { type Coming, type HandshakeStream, handshakeStream } from "./handshakes.ts";
-import { type Arrival, type RecordLimits, Records } from "./records.ts";
+import { type Arrival, type HandshakeMessage, type RecordLimits, Records } from "./records.ts";
 
 /** What a peer may send at most. */
 export interface WireLimits extends RecordLimits {
   /** Warning alerts in a row. */
   readonly warningAlerts: number;
-  /** HelloRequests in a row that are passed over. */
+  /** In a row, HelloRequests that are passed over, and wishes to renegotiate that are declined. */
   readonly helloRequests: number;
 }
 
@@ -87,20 +87,6 @@ export const makeWire = (
     });
   });
 
-  const arrive: Effect.Effect<Arrival, ConnectionError> = Effect.suspend(() => {
-    const arrived = attempt(() => records.next());
-    if (Either.isLeft(arrived)) return Effect.fail(arrived.left);
-    if (arrived.right) return Effect.succeed(arrived.right);
-    return Effect.zipRight(
-      flush, // one flight is one write: it leaves when we wait for the peer
-      Effect.flatMap(stream.read, (bytes) => {
-        if (!bytes) return Effect.fail(new Truncated({ handshaking }));
-        records.feed(bytes);
-        return arrive;
-      }),
-    );
-  });
-
   const received = (a: Arrival): Effect.Effect<Step, ConnectionError> => {
     if (a._tag !== "Alert") warnings = 0;
     switch (a._tag) {
@@ -118,8 +104,9 @@ export const makeWire = (
           )
           : Effect.succeed("warning");
       case "Handshake":
-        if (a.type === HandshakeType.hello_request) return helloRequest(a.body);
-        helloRequests = 0;
+        if (a.type === HandshakeType.hello_request) return helloRequest(a);
+        if (handshaking) helloRequests = 0;
+        else if (++helloRequests > limits.helloRequests) return tooManyRequests();
         ahead = a;
         return Effect.succeed("handshake");
       case "ChangeCipherSpec":
@@ -129,7 +116,8 @@ export const makeWire = (
   };
 
   /** RFC 5246 §7.4.1.1: a client in the middle of a handshake ignores it; a server never gets one. */
-  const helloRequest = (body: Bytes): Effect.Effect<Step, ConnectionError> => {
+  const helloRequest = (a: HandshakeMessage): Effect.Effect<Step, ConnectionError> => {
+    const { body } = a;
     if (role === "server") {
       return Effect.fail(new UnexpectedMessage({ expected: ["a client's message"], got: "HelloRequest" }));
     }
@@ -137,21 +125,35 @@ export const makeWire = (
       const reason = `${body.length} bytes left over`;
       return Effect.fail(new DecodeError({ subject: "HelloRequest", path: "", offset: 0, reason }));
     }
-    if (++helloRequests > limits.helloRequests) {
-      const allowed = limits.helloRequests;
-      return Effect.fail(new LimitExceeded({ limit: "helloRequests", allowed, got: helloRequests }));
-    }
-    if (!handshaking) ahead = HELLO_REQUEST;
-    return Effect.succeed(handshaking ? "warning" : "handshake");
+    if (++helloRequests > limits.helloRequests) return tooManyRequests();
+    if (handshaking) return Effect.succeed("warning");
+    ahead = a;
+    return Effect.succeed("handshake");
   };
 
-  const step = Effect.flatMap(arrive, received);
+  const tooManyRequests = () =>
+    Effect.fail(
+      new LimitExceeded({ limit: "helloRequests", allowed: limits.helloRequests, got: helloRequests }),
+    );
 
   const buffered: Effect.Effect<Step | undefined, ConnectionError> = Effect.suspend(() => {
     const arrived = attempt(() => records.next());
     if (Either.isLeft(arrived)) return Effect.fail(arrived.left);
     return arrived.right ? received(arrived.right) : Effect.succeed(undefined);
   });
+
+  const step: Effect.Effect<Step, ConnectionError> = Effect.flatMap(
+    buffered,
+    (what) =>
+      what !== undefined ? Effect.succeed(what) : Effect.zipRight(
+        flush, // one flight is one write: it leaves when we wait for the peer
+        Effect.flatMap(stream.read, (bytes) => {
+          if (!bytes) return Effect.fail(new Truncated({ handshaking }));
+          records.feed(bytes);
+          return step;
+        }),
+      ),
+  );
 
   /** A close_notify in the middle of a handshake ends it. */
   const peek: Effect.Effect<Coming, ConnectionError> = Effect.suspend(() =>
@@ -190,11 +192,4 @@ export const makeWire = (
       });
     },
   };
-};
-
-const HELLO_REQUEST: Coming = {
-  _tag: "Handshake",
-  type: HandshakeType.hello_request,
-  body: new Uint8Array(0),
-  raw: new Uint8Array(4),
 };

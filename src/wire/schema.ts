@@ -190,6 +190,8 @@ export const extension = <Tag extends string, F extends Schema.Struct.Fields>(
   fields: F,
 ) => Schema.TaggedStruct(tag, fields).annotations(meta(type, rfc));
 
+// Below, `as never` stands where an arbitrary of numbers is one of a brand's, and a brand's schema one of numbers.
+
 /** What is not declared for the message is kept as it came; its number may not be one that is declared. */
 const unknownExtension = (type: Schema.Schema<number, string>, known: ReadonlySet<number>) =>
   Schema.TaggedStruct("unknown", {
