@@ -43,6 +43,24 @@ export interface Aead {
   readonly open: (nonce: Bytes, additionalData: Bytes, sealed: Bytes) => Bytes | undefined;
 }
 
+/** The block ciphers that TLS has in CBC mode (RFC 5246 §A.5, RFC 3268). */
+export type CbcName = "aes_128_cbc" | "aes_256_cbc" | "3des_ede_cbc";
+
+/** A block cipher in CBC mode under one key. It adds no padding and judges none; `iv` is one block long. */
+export interface Cbc {
+  /** Bytes in a block. */
+  readonly blockLength: number;
+  /** Whole blocks to whole blocks; neither argument is written to. */
+  readonly encrypt: (iv: Bytes, plaintext: Bytes) => Bytes;
+  readonly decrypt: (iv: Bytes, ciphertext: Bytes) => Bytes;
+}
+
+/** The stream ciphers (RFC 5246 §A.5). */
+export type StreamName = "rc4_128";
+
+/** A stream cipher under one key: each call goes on in the key stream where the last one ended. */
+export type StreamCipher = (data: Bytes) => Bytes;
+
 /** A public key as data: what a certificate's SubjectPublicKeyInfo says. Integers are big-endian without leading zeros. */
 export type PublicKey =
   | { readonly _tag: "rsa"; readonly modulus: Bytes; readonly publicExponent: Bytes }
@@ -75,15 +93,22 @@ export type PrivateKey =
 
 /** Our half of a Diffie-Hellman exchange, used once. */
 export interface KeyShare {
-  /** As it goes on the wire: an uncompressed point, or the bytes of RFC 7748. */
+  /** As it goes on the wire: an uncompressed point, the bytes of RFC 7748, or a number as long as the prime. */
   readonly publicKey: Bytes;
-  /** The shared secret: the x coordinate at full length, or the output of X25519. Fails for a share that is no good. */
+  /**
+   * The shared secret, leading zeros kept: the x coordinate, the output of X25519, or a number as long as the prime.
+   * Fails for a share that is no good.
+   */
   readonly agree: (theirs: Bytes) => Effect.Effect<Bytes, InvalidKeyShare>;
 }
 
-/** The peer's share is no point of the group, a compressed one, or gives the all-zero secret (RFC 7748 §6.1). */
+/**
+ * The peer's share is no point of the group, a compressed one, or gives the all-zero secret (RFC 7748 §6.1); or a
+ * number that is not between 1 and p - 1 (RFC 7919 §5.1), or the prime itself can be none.
+ */
 export class InvalidKeyShare extends Data.TaggedError("InvalidKeyShare")<{
-  readonly group: NamedGroup;
+  /** `undefined`: a prime of the peer's own. */
+  readonly group: NamedGroup | undefined;
   readonly reason: string;
 }> {
   override get message() {
@@ -106,7 +131,15 @@ export interface CryptoService {
   /** Fresh random bytes, from a cryptographic source unless the layer says otherwise. */
   readonly random: (length: number) => Bytes;
   readonly hash: (name: HashName) => Hash;
+  /** A key of the wrong length is the program's mistake and throws RangeError, here and in the next two. */
   readonly aead: (name: AeadName, key: Bytes) => Aead;
+  readonly cbc: (name: CbcName, key: Bytes) => Cbc;
+  readonly stream: (name: StreamName, key: Bytes) => StreamCipher;
+  /**
+   * A fresh share for a prime and generator of the peer's own choice (RFC 5246 §7.4.3), both big-endian. Fails for a
+   * prime that is even, and for a generator that is not between 1 and p - 1; how long a prime must be is policy.
+   */
+  readonly finiteFieldShare: (prime: Bytes, generator: Bytes) => Effect.Effect<KeyShare, InvalidKeyShare>;
   /** A fresh share of a group; never given twice. A group that the provider lacks is a defect: `groups` lists them. */
   readonly keyShare: (group: NamedGroup) => Effect.Effect<KeyShare>;
   /** The groups `keyShare` knows. */
