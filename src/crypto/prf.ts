@@ -1,10 +1,27 @@
-/** The pseudorandom function of TLS 1.2. @module */
+/** The pseudorandom functions of TLS before 1.3. @module */
 import type { Hash } from "../services/crypto.ts";
 import { ascii, type Bytes, concat } from "../wire/bytes.ts";
+import { xor } from "./xor.ts";
 
-/** `PRF(secret, label, seed)` of TLS 1.2, the first `length` bytes (RFC 5246 §5): P_hash over the suite's hash. */
-export const prf12 = (hash: Hash, secret: Bytes, label: string, seed: Bytes, length: number): Bytes =>
+/** Expands a secret: the first `length` bytes. */
+export type Prf = (secret: Bytes, label: string, seed: Bytes, length: number) => Bytes;
+
+/** `PRF(secret, label, seed)` of TLS 1.2 (RFC 5246 §5): P_hash over the suite's hash. */
+export const prf12 = (hash: Hash): Prf => (secret, label, seed, length) =>
   pHash(hash, secret, concat(ascii(label), seed), length);
+
+/**
+ * `PRF(secret, label, seed)` of TLS 1.0 and 1.1 (RFC 2246 §5): P_MD5 over the first half of the secret, exclusive or
+ * P_SHA-1 over the second; of a secret with an odd length both halves have the byte in the middle.
+ */
+export const prf10 = (md5: Hash, sha1: Hash): Prf => (secret, label, seed, length) => {
+  const half = Math.ceil(secret.length / 2);
+  const labelled = concat(ascii(label), seed);
+  return xor(
+    pHash(md5, secret.subarray(0, half), labelled, length),
+    pHash(sha1, secret.subarray(secret.length - half), labelled, length),
+  );
+};
 
 /** `P_hash(secret, seed)`, which expands a secret to any length (RFC 5246 §5, RFC 2246 §5). */
 export const pHash = (hash: Hash, secret: Bytes, seed: Bytes, length: number): Bytes => {

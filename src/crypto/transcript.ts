@@ -24,15 +24,17 @@ export class Transcript {
     return new Snapshot(this, this.#messages.length);
   }
 
-  /** The hash of the first `count` messages. */
-  digest(hash: Hash, count: number): Bytes {
+  /** The hash of the first `count` messages and what is to follow them. */
+  digest(hash: Hash, count: number, suffix: ReadonlyArray<Bytes>): Bytes {
     let running = this.#running.get(hash.name);
     // Snapshots are mostly asked in the order they were made; one from before starts the hash over.
     if (running === undefined || running.count > count) {
       this.#running.set(hash.name, running = { count: 0, hash: hash.create() });
     }
     while (running.count < count) running.hash.update(this.#messages[running.count++]!);
-    return running.hash.copy().digest();
+    const copy = running.hash.copy();
+    for (const bytes of suffix) copy.update(bytes);
+    return copy.digest();
   }
 
   /** The first `count` messages, one after another. */
@@ -53,9 +55,9 @@ export class Snapshot {
     this.count = count;
   }
 
-  /** The hash of the messages. */
-  digest(hash: Hash): Bytes {
-    return this.#transcript.digest(hash, this.count);
+  /** The hash of the messages, and of a suffix, which SSL 3.0 has. */
+  digest(hash: Hash, ...suffix: ReadonlyArray<Bytes>): Bytes {
+    return this.#transcript.digest(hash, this.count, suffix);
   }
 
   /** The messages themselves, one after another. */

@@ -4,6 +4,8 @@ import { Crypto, type CryptoService, PrivateKeyError } from "../services/crypto.
 import type { Bytes } from "../wire/bytes.ts";
 import { bytesToNumberBE } from "./noble.ts";
 import { aead } from "./noble_aead.ts";
+import { cbc, stream } from "./noble_cbc.ts";
+import { makeFiniteFieldShare } from "./noble_dh.ts";
 import { groups, makeKeyShare } from "./noble_groups.ts";
 import { hash } from "./noble_hash.ts";
 import { encrypt, privateNumbers, privateOperation, publicNumbers } from "./noble_rsa.ts";
@@ -14,6 +16,9 @@ export const makeNoble = (random: (length: number) => Bytes): CryptoService => (
   random,
   hash,
   aead,
+  cbc,
+  stream,
+  finiteFieldShare: makeFiniteFieldShare(random),
   groups,
   keyShare: makeKeyShare(random),
   sign: makeSign(random),

@@ -8,13 +8,22 @@ import { type Bytes, concat } from "../wire/bytes.ts";
  * EMSA-PKCS1-v1_5 (RFC 8017 §9.2): the one block of `length` bytes there is for a message, so that it is verified by
  * comparing it whole and nothing is ever parsed. `undefined` when the modulus is too short for the hash.
  */
-export const pkcs1Encode = (hash: Hash, message: Bytes, length: number): Bytes | undefined => {
-  const info = concat(digestInfo[hash.name], hash.digest(message));
-  const padding = length - info.length - 3;
+export const pkcs1Encode = (hash: Hash, message: Bytes, length: number): Bytes | undefined =>
+  block1(concat(digestInfo[hash.name], hash.digest(message)), length);
+
+/** Block type 1: `00 01`, at least eight bytes `ff`, `00`, and the content. */
+const block1 = (content: Bytes, length: number): Bytes | undefined => {
+  const padding = length - content.length - 3;
   return padding < 8
     ? undefined
-    : concat(Uint8Array.of(0x00, 0x01), new Uint8Array(padding).fill(0xff), Uint8Array.of(0x00), info);
+    : concat(Uint8Array.of(0x00, 0x01), new Uint8Array(padding).fill(0xff), Uint8Array.of(0x00), content);
 };
+
+/** The same of 36 bytes that are two hashes already, without a DigestInfo (RFC 4346 §4.7). */
+export const pkcs1EncodePair = (hashes: Bytes, length: number): Bytes | undefined =>
+  hashes.length === MD5_AND_SHA1 ? block1(hashes, length) : undefined;
+
+const MD5_AND_SHA1 = 16 + 20;
 
 /** EMSA-PSS-ENCODE (RFC 8017 §9.1.1). `undefined` when `bits`, one less than the modulus has, are too few. */
 export const pssEncode = (hash: Hash, message: Bytes, salt: Bytes, bits: number): Bytes | undefined => {

@@ -1,9 +1,11 @@
-/** Elliptic-curve Diffie-Hellman, on @noble/curves. @module */
+/** Diffie-Hellman by group: over curves on @noble/curves, over finite fields next door. @module */
 import { Effect } from "../deps.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { type CryptoService, InvalidKeyShare, type KeyShare } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import { ffdheGroups } from "../crypto/ffdhe.ts";
 import { p256, p384, p521, x25519 } from "./noble.ts";
+import { namedFieldShare } from "./noble_dh.ts";
 
 /** The NIST curves, by the group that names each; ECDSA uses them too. */
 export const nistCurves = new Map([
@@ -13,16 +15,17 @@ export const nistCurves = new Map([
 ]);
 
 /** The groups there are, the fastest first. */
-export const groups: ReadonlyArray<NamedGroup> = [NamedGroup.x25519, ...nistCurves.keys()];
+export const groups: ReadonlyArray<NamedGroup> = [NamedGroup.x25519, ...nistCurves.keys(), ...ffdheGroups];
 
 /** Fresh shares whose secrets are drawn from `random`. */
 export const makeKeyShare = (random: (length: number) => Bytes): CryptoService["keyShare"] => (group) =>
   Effect.suspend(() => {
     if (group === NamedGroup.x25519) return Effect.succeed(montgomery(random));
     const curve = nistCurves.get(group);
-    return curve ? Effect.succeed(weierstrass(group, curve, random)) : Effect.die(
-      new RangeError(`no such group: ${NamedGroup.nameOf(group)}`),
-    );
+    const share = curve ? weierstrass(group, curve, random) : namedFieldShare(group, random);
+    return share
+      ? Effect.succeed(share)
+      : Effect.die(new RangeError(`no such group: ${NamedGroup.nameOf(group)}`));
   });
 
 const montgomery = (random: (length: number) => Bytes): KeyShare => {

@@ -12,7 +12,7 @@ import {
 } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { bytesToNumberBE, ecdsa, ed25519 } from "./noble.ts";
-import { pkcs1Encode, pssEncode, pssVerify } from "./noble_emsa.ts";
+import { pkcs1Encode, pkcs1EncodePair, pssEncode, pssVerify } from "./noble_emsa.ts";
 import { nistCurves } from "./noble_groups.ts";
 import { hash, nobleHashes } from "./noble_hash.ts";
 import {
@@ -50,7 +50,7 @@ interface Algorithm {
 const algorithmOf = (scheme: SignatureScheme): Algorithm | undefined => algorithms.get(scheme);
 
 const BAD_KEY = "the RSA key's numbers contradict each other or are out of bounds";
-const TOO_SHORT = "the modulus is too short for the hash";
+const TOO_SHORT = "the modulus is too short for the hash, or the data is not what the scheme signs";
 const FAULT = "the signature did not verify: a fault, or a wrong key";
 
 /** The rest of RSA, once an encoding has said how a message becomes a block and how one is judged. */
@@ -77,13 +77,16 @@ const rsa = (
   },
 });
 
-const rsaPkcs1 = (name: HashName): Algorithm => {
-  const encode = (data: Bytes, bits: number) => pkcs1Encode(hash(name), data, Math.ceil(bits / 8));
+const rsaPkcs1 = (encodeIn: (data: Bytes, length: number) => Bytes | undefined): Algorithm => {
+  const encode = (data: Bytes, bits: number) => encodeIn(data, Math.ceil(bits / 8));
   return rsa((key) => key._tag === "rsa", encode, (data, block, bits) => {
     const expected = encode(data, bits);
     return expected !== undefined && equal(block, expected);
   });
 };
+
+const rsaPkcs1With = (name: HashName): Algorithm =>
+  rsaPkcs1((data, length) => pkcs1Encode(hash(name), data, length));
 
 const rsaPss = (tag: "rsa" | "rsa_pss", name: HashName): Algorithm =>
   rsa(
@@ -138,11 +141,11 @@ const ed25519Pure: Algorithm = {
 };
 
 const algorithms: ReadonlyMap<SignatureScheme, Algorithm> = new Map([
-  [SignatureScheme.rsa_pkcs1_sha1, rsaPkcs1("sha1")],
-  [SignatureScheme.rsa_pkcs1_sha224, rsaPkcs1("sha224")],
-  [SignatureScheme.rsa_pkcs1_sha256, rsaPkcs1("sha256")],
-  [SignatureScheme.rsa_pkcs1_sha384, rsaPkcs1("sha384")],
-  [SignatureScheme.rsa_pkcs1_sha512, rsaPkcs1("sha512")],
+  [SignatureScheme.rsa_pkcs1_sha1, rsaPkcs1With("sha1")],
+  [SignatureScheme.rsa_pkcs1_sha224, rsaPkcs1With("sha224")],
+  [SignatureScheme.rsa_pkcs1_sha256, rsaPkcs1With("sha256")],
+  [SignatureScheme.rsa_pkcs1_sha384, rsaPkcs1With("sha384")],
+  [SignatureScheme.rsa_pkcs1_sha512, rsaPkcs1With("sha512")],
   [SignatureScheme.rsa_pss_rsae_sha256, rsaPss("rsa", "sha256")],
   [SignatureScheme.rsa_pss_rsae_sha384, rsaPss("rsa", "sha384")],
   [SignatureScheme.rsa_pss_rsae_sha512, rsaPss("rsa", "sha512")],
@@ -154,5 +157,6 @@ const algorithms: ReadonlyMap<SignatureScheme, Algorithm> = new Map([
   [SignatureScheme.ecdsa_secp256r1_sha256, ecdsaWith("sha256")],
   [SignatureScheme.ecdsa_secp384r1_sha384, ecdsaWith("sha384")],
   [SignatureScheme.ecdsa_secp521r1_sha512, ecdsaWith("sha512")],
+  [SignatureScheme.rsa_pkcs1_md5_sha1, rsaPkcs1(pkcs1EncodePair)],
   [SignatureScheme.ed25519, ed25519Pure],
 ]);

@@ -33,16 +33,16 @@ const vectors: ReadonlyArray<readonly [HashName, string, string, string]> = [
 
 for (const [name, secret, seed, expected] of vectors) {
   Deno.test(`the PRF of TLS 1.2 over ${name} gives the known output`, () => {
-    const out = prf12(hash(name), hex(secret), "test label", hex(seed), expected.length / 2);
+    const out = prf12(hash(name))(hex(secret), "test label", hex(seed), expected.length / 2);
     assert.equal(toHex(out), expected);
   });
 }
 
 Deno.test("a shorter output of the PRF is the beginning of a longer one", () => {
-  const long = prf12(hash("sha256"), ascii("secret"), "label", ascii("seed"), 100);
+  const long = prf12(hash("sha256"))(ascii("secret"), "label", ascii("seed"), 100);
   for (const length of [0, 1, 31, 32, 33, 64, 99]) {
     assert.deepEqual(
-      prf12(hash("sha256"), ascii("secret"), "label", ascii("seed"), length),
+      prf12(hash("sha256"))(ascii("secret"), "label", ascii("seed"), length),
       long.slice(0, length),
     );
   }

@@ -1,0 +1,42 @@
+/** What SSL 3.0 makes of MD5 and SHA-1, from before there was an HMAC (RFC 6101). @module */
+import type { Hash } from "../services/crypto.ts";
+import { ascii, type Bytes, concat } from "../wire/bytes.ts";
+import type { Snapshot } from "./transcript.ts";
+
+/** The two hashes that SSL 3.0 is made of. */
+export interface HashPair {
+  readonly md5: Hash;
+  readonly sha1: Hash;
+}
+
+/** `pad_1` and `pad_2`: 48 bytes for MD5 and 40 for SHA-1 (RFC 6101 §5.2.3.1). */
+export const pads = (hash: Hash): { readonly pad1: Bytes; readonly pad2: Bytes } => {
+  const length = hash.name === "md5" ? 48 : 40;
+  return { pad1: new Uint8Array(length).fill(0x36), pad2: new Uint8Array(length).fill(0x5c) };
+};
+
+/**
+ * The first `length` bytes of `MD5(secret + SHA('A' + secret + seed)) + MD5(secret + SHA('BB' + secret + seed)) + …`,
+ * from which master secret and key block come (RFC 6101 §6.1, §6.2.2).
+ */
+export const expand = ({ md5, sha1 }: HashPair, secret: Bytes, seed: Bytes, length: number): Bytes => {
+  const out = new Uint8Array(length);
+  for (let at = 0, round = 1; at < length; at += md5.length, round++) {
+    const salt = ascii(String.fromCharCode(64 + round).repeat(round));
+    const block = md5.digest(secret, sha1.digest(salt, secret, seed));
+    out.set(block.subarray(0, length - at), at);
+  }
+  return out;
+};
+
+/**
+ * `MD5(master + pad_2 + MD5(messages + sender + master + pad_1))` and the same of SHA-1, 36 bytes together: the content
+ * of Finished, and without a sender what CertificateVerify signs (RFC 6101 §5.6.8, §5.6.9).
+ */
+export const keyedDigest = (hashes: HashPair, master: Bytes, said: Snapshot, sender: Bytes): Bytes => {
+  const digest = (hash: Hash) => {
+    const { pad1, pad2 } = pads(hash);
+    return hash.digest(master, pad2, said.digest(hash, sender, master, pad1));
+  };
+  return concat(digest(hashes.md5), digest(hashes.sha1));
+};
