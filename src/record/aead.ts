@@ -7,10 +7,11 @@
  * @module
  */
 import { BadRecordMac } from "../errors.ts";
-import type { ContentType } from "../names/protocol.ts";
+import type { ProtocolVersion } from "../names/protocol.ts";
 import type { Aead } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
+import { Sequence } from "./sequence.ts";
 
 const TAG = 16;
 
@@ -29,30 +30,27 @@ export const nonceForms = {
 } as const satisfies Record<string, NonceForm>;
 
 /** Protects one direction; `iv` is the part of the nonce that the key block gives. */
-export const aeadProtection = (version: number, cipher: Aead, iv: Bytes, form: NonceForm): Protection => {
+export const aeadProtection = (
+  version: ProtocolVersion,
+  cipher: Aead,
+  iv: Bytes,
+  form: NonceForm,
+): Protection => {
   const overhead = form.explicit + TAG;
-  // seq_num(8) type(1) version(2) length(2): the additional data, whose first eight bytes serve the nonce too.
-  const additionalData = new Uint8Array(13);
-  const view = new DataView(additionalData.buffer);
+  const sequence = new Sequence(version);
+  // Its first eight bytes serve the nonce too.
+  const additionalData = sequence.bytes;
   const nonce = new Uint8Array(12);
   nonce.set(iv);
-  view.setUint16(9, version);
-  // A double counts exactly to 2^53, which no connection reaches; a BigInt per record would cost an allocation.
-  let sequence = 0;
-  const next = (type: ContentType, length: number): void => {
-    view.setUint32(0, sequence / 2 ** 32);
-    view.setUint32(4, sequence);
-    sequence++;
-    additionalData[8] = type;
-    view.setUint16(11, length);
-  };
   const implicit = (): void => {
     for (let i = 0; i < 8; i++) nonce[4 + i] = iv[4 + i]! ^ additionalData[i]!;
   };
   return {
     limit: MAX_PLAINTEXT + overhead,
+    predictableIv: false,
+    shortBlocks: false,
     seal: (type, fragment) => {
-      next(type, fragment.length);
+      sequence.next(type, fragment.length);
       if (form.explicit === 0) {
         implicit();
         return [cipher.seal(nonce, additionalData, fragment)];
@@ -63,7 +61,7 @@ export const aeadProtection = (version: number, cipher: Aead, iv: Bytes, form: N
     open: (type, sealed) => {
       const length = sealed.length - overhead;
       if (length < 0) throw new BadRecordMac();
-      next(type, length);
+      sequence.next(type, length);
       if (form.explicit === 0) implicit();
       else nonce.set(sealed.subarray(0, 8), 4);
       const fragment = cipher.open(nonce, additionalData, sealed.subarray(form.explicit));

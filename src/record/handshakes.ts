@@ -3,6 +3,7 @@ import { Context, type Effect, type Either } from "../deps.ts";
 import { type Snapshot, Transcript } from "../crypto/transcript.ts";
 import type { ConnectionError, RecordError } from "../errors.ts";
 import type { Direction, Observe } from "../events.ts";
+import type { AlertLevel, AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Protection } from "./protection.ts";
@@ -10,7 +11,22 @@ import type { Arrival, Records } from "./records.ts";
 import { attempt } from "./attempt.ts";
 
 /** What may stand in a flight. */
-export type Coming = Extract<Arrival, { readonly _tag: "Handshake" | "ChangeCipherSpec" }>;
+export type Coming =
+  | Extract<Arrival, { readonly _tag: "Handshake" | "ChangeCipherSpec" }>
+  /** The warning that stands for an empty Certificate in SSL 3.0 (RFC 6101 §5.6.6). */
+  | { readonly _tag: "NoCertificate" };
+
+/** What a version changes outside of messages and protection. */
+export interface VersionInUse {
+  readonly version: ProtocolVersion;
+  /** How an alert goes out: by which name, at which level; `undefined`: not at all. */
+  readonly alert: (
+    level: AlertLevel,
+    description: AlertName,
+  ) => { readonly level: AlertLevel; readonly description: AlertName } | undefined;
+  /** Whether a warning in place of a message says that a client has no certificate. */
+  readonly noCertificate: boolean;
+}
 
 /** A message as an instance of its class. */
 export type Message = { readonly _tag: string };
@@ -31,8 +47,12 @@ export interface HandshakeStream {
   readonly changeRead: (protection: Protection) => Either.Either<void, RecordError>;
   /** Says ChangeCipherSpec; our later records are under these keys. */
   readonly changeWrite: (protection: Protection) => void;
-  /** The version that records say from now on. */
-  readonly agree: (version: ProtocolVersion) => void;
+  /** The version that our records say until one is agreed on. */
+  readonly open: (version: ProtocolVersion) => void;
+  /** The version that records say from now on, and the most that each of them carries (RFC 6066 §4). */
+  readonly agree: (version: VersionInUse, maxFragment: number) => void;
+  /** Puts a warning into the outbox. */
+  readonly warn: (description: AlertName) => void;
   /** The handshake is over. */
   readonly done: () => void;
 }
@@ -47,6 +67,8 @@ export const handshakeStream = (over: {
   readonly drop: () => void;
   readonly observe: Observe | undefined;
   readonly ahead: () => Coming | undefined;
+  readonly agree: HandshakeStream["agree"];
+  readonly warn: HandshakeStream["warn"];
   readonly done: () => void;
 }): HandshakeStream => {
   const { records, observe } = over;
@@ -97,7 +119,9 @@ export const handshakeStream = (over: {
       observe?.({ _tag: "changeCipherSpec", direction: "sent", flight: inFlight("sent") });
       records.changeWrite(protection);
     },
-    agree: (version) => records.agree(version),
+    open: (version) => records.open(version),
+    agree: over.agree,
+    warn: over.warn,
     done: over.done,
   };
 };

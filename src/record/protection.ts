@@ -15,6 +15,10 @@ export interface Opened {
 export interface Protection {
   /** The longest sealed fragment that may come (RFC 5246 §6.2.3). */
   readonly limit: number;
+  /** Whether the next record's IV is on the wire already, so that who chooses a plaintext can test a guess (BEAST). */
+  readonly predictableIv: boolean;
+  /** Whether the cipher's blocks have 64 bits and so begin to repeat after some 2^32 of them (Sweet32). */
+  readonly shortBlocks: boolean;
   readonly seal: (type: ContentType, fragment: Bytes) => ReadonlyArray<Bytes>;
   readonly open: (type: ContentType, sealed: Bytes) => Opened;
 }
@@ -25,6 +29,8 @@ export const MAX_PLAINTEXT = 2 ** 14;
 /** No protection: the connection's first state, TLS_NULL_WITH_NULL_NULL (RFC 5246 §6.1). */
 export const plaintext: Protection = {
   limit: MAX_PLAINTEXT,
+  predictableIv: false,
+  shortBlocks: false,
   seal: (_, fragment) => [fragment],
   open: (type, fragment) => ({ type, fragment }),
 };

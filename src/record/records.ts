@@ -21,6 +21,7 @@ import { DecodeError } from "../wire/codec.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../wire/bytes.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection.ts";
+import { beginsWithSslv2Hello, SSLV2_HEADER, sslv2Hello, sslv2Length } from "./sslv2_hello.ts";
 
 /** A whole handshake message: `raw` is its header and body as received, which is what is hashed and signed. */
 export interface HandshakeMessage {
@@ -44,6 +45,16 @@ export interface RecordLimits {
   readonly certificateMessage: number;
   /** Records in a row that carry nothing. */
   readonly emptyRecords: number;
+  /** Bytes of records each way under one key of a cipher whose blocks have 64 bits. */
+  readonly shortBlockData: number;
+}
+
+/** What is spoken, as far as records know of it. */
+export interface RecordOptions {
+  /** Whether application data is split 1/n-1 where IVs can be predicted, against BEAST. */
+  readonly splitRecords: boolean;
+  /** Whether the first record may be a ClientHello in the format of SSL 2.0 (RFC 5246 §E.2). */
+  readonly sslv2Hello: boolean;
 }
 
 const HEADER = 5;
@@ -65,8 +76,17 @@ export class Records {
   #readEpoch = 0;
   #writeEpoch = 0;
   #agreed: ProtocolVersion | undefined;
+  /** What our records say before that: 1.0, which every server reads (RFC 5246 §E.1). */
+  #first: ProtocolVersion = ProtocolVersion.TLS_1_0;
+  #maxFragment = MAX_PLAINTEXT;
+  /** Bytes of records under the keys in use. */
+  #opened = 0;
+  #sealed = 0;
 
-  constructor(readonly limits: RecordLimits) {}
+  constructor(
+    readonly limits: RecordLimits,
+    readonly options: RecordOptions = { splitRecords: true, sslv2Hello: false },
+  ) {}
 
   /** How often the peer's, and our, keys have changed. */
   get epochs(): { readonly read: number; readonly write: number } {
@@ -78,21 +98,30 @@ export class Records {
     this.#in.push(chunk);
   }
 
-  /** From now on records say this version and must say it (RFC 5246 §E.1). */
-  agree(version: ProtocolVersion): void {
+  /** What our records say until a version is agreed on. */
+  open(version: ProtocolVersion): void {
+    this.#first = version;
+  }
+
+  /**
+   * From now on records say this version and must say it (RFC 5246 §E.1), and none carries more than so many bytes
+   * (RFC 6066 §4).
+   */
+  agree(version: ProtocolVersion, maxFragment: number = MAX_PLAINTEXT): void {
     this.#agreed = version;
+    this.#maxFragment = maxFragment;
   }
 
   /** The next arrival, or `undefined` when more bytes are wanted. */
   next(): Arrival | undefined {
     for (;;) {
-      const message = this.#whole();
+      const message = this.#whole() ?? this.#oldHello();
       if (message) return message;
       const record = this.#record();
       if (!record) return undefined;
       const { type, fragment } = record;
-      if (fragment.length > MAX_PLAINTEXT) {
-        throw new RecordOverflow({ length: fragment.length, limit: MAX_PLAINTEXT });
+      if (fragment.length > this.#maxFragment) {
+        throw new RecordOverflow({ length: fragment.length, limit: this.#maxFragment });
       }
       if (type !== ContentType.handshake && this.#message.length > 0) {
         throw new UnexpectedMessage({
@@ -139,6 +168,7 @@ export class Records {
       });
     }
     this.#read = protection;
+    this.#opened = 0;
     this.#readEpoch++;
     this.#changing = true;
   }
@@ -147,20 +177,59 @@ export class Records {
   changeWrite(protection: Protection): void {
     this.write(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
     this.#write = protection;
+    this.#sealed = 0;
     this.#writeEpoch++;
   }
 
-  /** Seals into the outbox, in as many records as it takes; nothing is sent for no bytes (RFC 5246 §6.2.1). */
+  /**
+   * Seals into the outbox, in as many records as it takes; nothing is sent for no bytes (RFC 5246 §6.2.1). Throws
+   * LimitExceeded for application data under a key that has sealed too much.
+   */
   write(type: ContentType, data: Bytes): void {
-    // The first hello says 1.0, which every server reads (RFC 5246 §E.1).
-    const version = this.#agreed ?? ProtocolVersion.TLS_1_0;
-    for (let at = 0; at < data.length; at += MAX_PLAINTEXT) {
-      const parts = this.#write.seal(type, data.subarray(at, at + MAX_PLAINTEXT));
-      let length = 0;
-      for (const part of parts) length += part.length;
-      this.#out.push(Uint8Array.of(type, version >> 8, version, length >> 8, length), ...parts);
-      this.#outLength += HEADER + length;
+    const split = type === ContentType.application_data && this.#write.predictableIv &&
+      this.options.splitRecords;
+    for (let at = 0; at < data.length;) {
+      const end = Math.min(at + this.#maxFragment, data.length);
+      // A byte of its own takes an IV that was known, and with its MAC makes one that is not (1/n-1).
+      const first = split && end - at > 1 ? at + 1 : at;
+      if (first > at) this.#seal(type, data.subarray(at, first));
+      this.#seal(type, data.subarray(first, end));
+      at = end;
     }
+  }
+
+  #seal(type: ContentType, fragment: Bytes): void {
+    const version = this.#agreed ?? this.#first;
+    // An alert still goes out.
+    if (type === ContentType.application_data) this.#within(this.#write, this.#sealed + fragment.length);
+    const parts = this.#write.seal(type, fragment);
+    let length = 0;
+    for (const part of parts) length += part.length;
+    this.#sealed += length;
+    this.#out.push(Uint8Array.of(type, version >> 8, version, length >> 8, length), ...parts);
+    this.#outLength += HEADER + length;
+  }
+
+  /** Whether a key may see so many bytes. */
+  #within(protection: Protection, bytes: number): void {
+    const allowed = this.limits.shortBlockData;
+    if (protection.shortBlocks && bytes > allowed) {
+      throw new LimitExceeded({ limit: "shortBlockData", allowed, got: bytes });
+    }
+  }
+
+  /** A first record in the format of SSL 2.0; `undefined` where there is none, or not all of it. */
+  #oldHello(): HandshakeMessage | undefined {
+    const queue = this.#in;
+    if (this.#started || !this.options.sslv2Hello || !beginsWithSslv2Hello(queue)) return undefined;
+    const length = sslv2Length(queue);
+    const allowed = this.limits.handshakeMessage;
+    if (length > allowed) throw new LimitExceeded({ limit: "handshakeMessage", allowed, got: length });
+    if (queue.length < SSLV2_HEADER + length) return undefined;
+    this.#started = true;
+    queue.take(SSLV2_HEADER);
+    const raw = queue.take(length);
+    return { _tag: "Handshake", type: HandshakeType.client_hello, raw, body: sslv2Hello(raw) };
   }
 
   /** How many bytes wait to be sent. */
@@ -180,6 +249,7 @@ export class Records {
   /** The next record, opened. */
   #record() {
     const queue = this.#in;
+    if (!this.#started && this.options.sslv2Hello && beginsWithSslv2Hello(queue) !== false) return undefined;
     if (queue.length < HEADER) return undefined;
     const type = ContentType.of(queue.at(0));
     const version = queue.at(1) << 8 | queue.at(2);
@@ -196,6 +266,8 @@ export class Records {
     if (queue.length < HEADER + length) return undefined;
     this.#started = true;
     queue.take(HEADER);
+    this.#opened += length;
+    this.#within(this.#read, this.#opened);
     return this.#read.open(type, queue.take(length));
   }
 

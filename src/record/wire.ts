@@ -13,8 +13,14 @@ import type { ByteStream } from "../services/transport.ts";
 import { DecodeError } from "../wire/codec.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { attempt } from "./attempt.ts";
-import { type Coming, type HandshakeStream, handshakeStream } from "./handshakes.ts";
-import { type Arrival, type HandshakeMessage, type RecordLimits, Records } from "./records.ts";
+import { type Coming, type HandshakeStream, handshakeStream, type VersionInUse } from "./handshakes.ts";
+import {
+  type Arrival,
+  type HandshakeMessage,
+  type RecordLimits,
+  type RecordOptions,
+  Records,
+} from "./records.ts";
 
 /** What a peer may send at most. */
 export interface WireLimits extends RecordLimits {
@@ -44,7 +50,7 @@ export interface Wire {
   readonly flush: Effect.Effect<void, ConnectionError>;
   /** Whether a write was cut short, after which the stream is closed. */
   readonly broken: () => boolean;
-  /** Puts an alert into the outbox. */
+  /** Puts an alert into the outbox, as the version that is spoken calls it. */
   readonly alert: (level: AlertLevel, description: AlertName) => void;
   /** A stream of messages for one handshake, with a transcript of its own. */
   readonly handshake: () => HandshakeStream;
@@ -55,9 +61,10 @@ export const makeWire = (
   stream: ByteStream,
   role: "client" | "server",
   limits: WireLimits,
+  options: RecordOptions,
   observe: Observe | undefined,
 ): Wire => {
-  const records = new Records(limits);
+  const records = new Records(limits, options);
   const inbox: Array<Bytes> = [];
   let writing = false;
   let broken = false;
@@ -67,6 +74,7 @@ export const makeWire = (
   let warnings = 0;
   let helloRequests = 0;
   let handshaking = true;
+  let inUse: VersionInUse | undefined;
 
   /**
    * Order of sealing is order on the wire, so one write at a time empties the outbox. A write cut short leaves half a
@@ -98,6 +106,10 @@ export const makeWire = (
         observe?.({ _tag: "alert", direction: "received", level: a.level, description: a.description });
         if (a.description === AlertDescription.close_notify) return Effect.succeed("close_notify");
         if (a.level === AlertLevel.fatal) return Effect.fail(new PeerAlert(a));
+        if (a.description === AlertDescription.no_certificate && handshaking && inUse?.noCertificate) {
+          ahead = { _tag: "NoCertificate" };
+          return Effect.succeed("handshake");
+        }
         return ++warnings > limits.warningAlerts
           ? Effect.fail(
             new LimitExceeded({ limit: "warningAlerts", allowed: limits.warningAlerts, got: warnings }),
@@ -166,6 +178,13 @@ export const makeWire = (
   );
 
   const drop = () => void (ahead = undefined);
+  const alert: Wire["alert"] = (level, description) => {
+    const said = inUse ? inUse.alert(level, description) : { level, description };
+    if (said === undefined) return;
+    const code = AlertDescription[said.description];
+    records.write(ContentType.alert, Uint8Array.of(said.level, code));
+    observe?.({ _tag: "alert", direction: "sent", level: said.level, description: code });
+  };
   return {
     records,
     inbox,
@@ -175,11 +194,7 @@ export const makeWire = (
     drop,
     flush,
     broken: () => broken,
-    alert: (level, description) => {
-      const code = AlertDescription[description];
-      records.write(ContentType.alert, Uint8Array.of(level, code));
-      observe?.({ _tag: "alert", direction: "sent", level, description: code });
-    },
+    alert,
     handshake: () => {
       handshaking = true;
       return handshakeStream({
@@ -188,6 +203,11 @@ export const makeWire = (
         ahead: () => ahead,
         drop,
         observe,
+        agree: (version, maxFragment) => {
+          inUse = version;
+          records.agree(version.version, maxFragment);
+        },
+        warn: (description) => alert(AlertLevel.warning, description),
         done: () => void (handshaking = false),
       });
     },

@@ -6,7 +6,12 @@ import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/prot
 import { type Arrival, Records } from "../../src/record/records.ts";
 import { ascii, concat } from "../../src/wire/bytes.ts";
 
-const limits = { handshakeMessage: 65536, certificateMessage: 262144, emptyRecords: 32 };
+const limits = {
+  handshakeMessage: 65536,
+  certificateMessage: 262144,
+  emptyRecords: 32,
+  shortBlockData: 2 ** 20,
+};
 const record = (type: number, body: Uint8Array, version = 0x0303) =>
   concat(Uint8Array.of(type, version >> 8, version, body.length >> 8, body.length), body);
 const message = (type: number, length: number) =>

@@ -1,0 +1,86 @@
+/** How a suite protects records, and what a version changes in that. @module */
+import type { ProtocolVersion } from "../names/protocol.ts";
+import type { AeadName, CbcName, CryptoService, HashName, StreamName } from "../services/crypto.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { aeadProtection, type NonceForm } from "./aead.ts";
+import { chainedIvs, encryptThenMac, explicitIvs, macThenEncrypt } from "./cbc.ts";
+import type { PaddingForm } from "./cbc_padding.ts";
+import type { MacForm } from "./mac.ts";
+import type { Protection } from "./protection.ts";
+import { streamProtection } from "./stream.ts";
+
+/** Authenticated encryption (RFC 5246 §6.2.3.3). */
+export interface AeadRow {
+  readonly _tag: "aead";
+  readonly aead: AeadName;
+  /** Bytes of key. */
+  readonly key: number;
+  readonly nonce: NonceForm;
+}
+
+/** A block cipher in CBC mode, and a MAC (RFC 5246 §6.2.3.2). */
+export interface CbcRow {
+  readonly _tag: "cbc";
+  readonly cipher: CbcName;
+  readonly key: number;
+  /** Bytes in a block. */
+  readonly block: 8 | 16;
+  readonly mac: HashName;
+}
+
+/** A stream cipher or none, and a MAC (RFC 5246 §6.2.3.1). */
+export interface StreamRow {
+  readonly _tag: "stream";
+  /** `undefined`: NULL, which encrypts nothing. */
+  readonly cipher: StreamName | undefined;
+  readonly key: number;
+  readonly mac: HashName;
+}
+
+/** How a suite protects records. */
+export type CipherRow = AeadRow | CbcRow | StreamRow;
+
+/** What a version changes in records. */
+export interface RecordForm {
+  readonly version: ProtocolVersion;
+  readonly mac: MacForm;
+  /** CBC: the first IV is from the key block and each next one the last block before it, or each record has its own. */
+  readonly iv: "chained" | "explicit";
+  /** CBC: what padding must say. */
+  readonly padding: PaddingForm;
+}
+
+/** What protects one direction, cut from the key block (RFC 5246 §6.3). */
+export interface RecordKeys {
+  readonly mac: Bytes;
+  readonly key: Bytes;
+  readonly iv: Bytes;
+}
+
+/** Bytes that each direction takes from the key block, in the order in which they lie there (RFC 5246 §6.3). */
+export const keyLengths = (row: CipherRow, form: RecordForm, crypto: CryptoService) => {
+  const { key } = row;
+  if (row._tag === "aead") return { mac: 0, key, iv: row.nonce.fixed };
+  const mac = crypto.hash(row.mac).length;
+  return { mac, key, iv: row._tag === "cbc" && form.iv === "chained" ? row.block : 0 };
+};
+
+/** Protects one direction. `etm`: a CBC suite MACs what it encrypted (RFC 7366). */
+export const protect = (
+  row: CipherRow,
+  { version, mac: macOf, iv, padding }: RecordForm,
+  crypto: CryptoService,
+  keys: RecordKeys,
+  etm: boolean,
+): Protection => {
+  if (row._tag === "aead") {
+    return aeadProtection(version, crypto.aead(row.aead, keys.key), keys.iv, row.nonce);
+  }
+  const mac = macOf(crypto.hash(row.mac), keys.mac);
+  if (row._tag === "stream") {
+    return streamProtection(version, row.cipher && crypto.stream(row.cipher, keys.key), mac);
+  }
+  const ivs = iv === "chained" ? chainedIvs(keys.iv) : explicitIvs(row.block, crypto.random);
+  const of = { version, cipher: crypto.cbc(row.cipher, keys.key), mac, padding, ivs };
+  return etm ? encryptThenMac(of) : macThenEncrypt(of);
+};
