@@ -1,53 +1,114 @@
 /** A row for each cipher suite: what it is made of, and from which version it exists. @module */
 import { CipherSuite } from "./names/cipher_suite.ts";
 import { ProtocolVersion } from "./names/protocol.ts";
-import { type NonceForm, nonceForms } from "./record/aead.ts";
-import type { AeadName, HashName } from "./services/crypto.ts";
-
-/** How a suite protects records. */
-export interface AeadRow {
-  readonly aead: AeadName;
-  /** Bytes of key. */
-  readonly key: number;
-  readonly nonce: NonceForm;
-}
+import { nonceForms } from "./record/aead.ts";
+import type { AeadRow, CbcRow, CipherRow, StreamRow } from "./record/cipher.ts";
+import type { HashName } from "./services/crypto.ts";
 
 /** A cipher suite, looked up once after ServerHello. */
 export interface Suite {
   readonly id: CipherSuite;
-  readonly exchange: "rsa" | "ecdhe";
-  /** The kind of signature, or of key, that the server's certificate is for. */
-  readonly authentication: "rsa" | "ecdsa";
-  readonly cipher: AeadRow;
-  /** The hash of the PRF and of Finished (RFC 5246 §5). */
+  readonly exchange: "rsa" | "dhe" | "ecdhe";
+  /** The kind of signature, or of key, that the server's certificate is for; nobody shows one when anonymous. */
+  readonly authentication: "rsa" | "ecdsa" | "anonymous";
+  readonly cipher: CipherRow;
+  /** The hash of the PRF and of Finished in TLS 1.2 (RFC 5246 §5); before it there is no choice. */
   readonly hash: HashName;
   readonly since: ProtocolVersion;
 }
 
-const AES_128_GCM: AeadRow = { aead: "aes_128_gcm", key: 16, nonce: nonceForms.gcm };
-const AES_256_GCM: AeadRow = { aead: "aes_256_gcm", key: 32, nonce: nonceForms.gcm };
-const CHACHA20_POLY1305: AeadRow = { aead: "chacha20_poly1305", key: 32, nonce: nonceForms.chacha };
+const AES_128_GCM: AeadRow = { _tag: "aead", aead: "aes_128_gcm", key: 16, nonce: nonceForms.gcm };
+const AES_256_GCM: AeadRow = { _tag: "aead", aead: "aes_256_gcm", key: 32, nonce: nonceForms.gcm };
+const CHACHA20: AeadRow = { _tag: "aead", aead: "chacha20_poly1305", key: 32, nonce: nonceForms.chacha };
 
-const row = (
-  id: CipherSuite,
-  exchange: Suite["exchange"],
-  authentication: Suite["authentication"],
-  cipher: AeadRow,
-  hash: HashName,
-): Suite => ({ id, exchange, authentication, cipher, hash, since: ProtocolVersion.TLS_1_2 });
+const aes128 = (mac: HashName): CbcRow => ({ _tag: "cbc", cipher: "aes_128_cbc", key: 16, block: 16, mac });
+const aes256 = (mac: HashName): CbcRow => ({ _tag: "cbc", cipher: "aes_256_cbc", key: 32, block: 16, mac });
+const tripleDes: CbcRow = { _tag: "cbc", cipher: "3des_ede_cbc", key: 24, block: 8, mac: "sha1" };
+const rc4 = (mac: HashName): StreamRow => ({ _tag: "stream", cipher: "rc4_128", key: 16, mac });
+const none = (mac: HashName): StreamRow => ({ _tag: "stream", cipher: undefined, key: 0, mac });
 
-// RFC 5288 §3, RFC 5289 §3.2, RFC 7905 §2
+const C = CipherSuite;
+const SSL = ProtocolVersion.SSL_3_0;
+const TLS = ProtocolVersion.TLS_1_0;
+const TLS12 = ProtocolVersion.TLS_1_2;
+
+type Row = readonly [
+  CipherSuite,
+  Suite["exchange"],
+  Suite["authentication"],
+  CipherRow,
+  HashName,
+  ProtocolVersion,
+];
+
+/**
+ * The best first: forward secrecy, then authenticated encryption, then the rest by age.
+ *
+ * RFC 5246 §A.5, RFC 5288 §3, RFC 5289 §3, RFC 7905 §2, RFC 3268, RFC 4492 §6. Suites of SSL 3.0's time exist from
+ * there; those with curves need the extensions that SSL 3.0 has not; those that name a PRF need TLS 1.2. AES was never
+ * written down for SSL 3.0 and is spoken there by everybody who still speaks it.
+ */
 // deno-fmt-ignore
-const rows: ReadonlyArray<Suite> = [
-  row(CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,       "ecdhe", "ecdsa", AES_128_GCM,       "sha256"),
-  row(CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,         "ecdhe", "rsa",   AES_128_GCM,       "sha256"),
-  row(CipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, "ecdhe", "ecdsa", CHACHA20_POLY1305, "sha256"),
-  row(CipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,   "ecdhe", "rsa",   CHACHA20_POLY1305, "sha256"),
-  row(CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,       "ecdhe", "ecdsa", AES_256_GCM,       "sha384"),
-  row(CipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,         "ecdhe", "rsa",   AES_256_GCM,       "sha384"),
-  row(CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256,               "rsa",   "rsa",   AES_128_GCM,       "sha256"),
-  row(CipherSuite.TLS_RSA_WITH_AES_256_GCM_SHA384,               "rsa",   "rsa",   AES_256_GCM,       "sha384"),
+const rows: ReadonlyArray<Row> = [
+  [C.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,       "ecdhe", "ecdsa",     AES_128_GCM,      "sha256", TLS12],
+  [C.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,         "ecdhe", "rsa",       AES_128_GCM,      "sha256", TLS12],
+  [C.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, "ecdhe", "ecdsa",     CHACHA20,         "sha256", TLS12],
+  [C.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,   "ecdhe", "rsa",       CHACHA20,         "sha256", TLS12],
+  [C.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,       "ecdhe", "ecdsa",     AES_256_GCM,      "sha384", TLS12],
+  [C.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,         "ecdhe", "rsa",       AES_256_GCM,      "sha384", TLS12],
+  [C.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,           "dhe",   "rsa",       AES_128_GCM,      "sha256", TLS12],
+  [C.TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256,     "dhe",   "rsa",       CHACHA20,         "sha256", TLS12],
+  [C.TLS_DHE_RSA_WITH_AES_256_GCM_SHA384,           "dhe",   "rsa",       AES_256_GCM,      "sha384", TLS12],
+  [C.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,       "ecdhe", "ecdsa",     aes128("sha256"), "sha256", TLS12],
+  [C.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,         "ecdhe", "rsa",       aes128("sha256"), "sha256", TLS12],
+  [C.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384,       "ecdhe", "ecdsa",     aes256("sha384"), "sha384", TLS12],
+  [C.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384,         "ecdhe", "rsa",       aes256("sha384"), "sha384", TLS12],
+  [C.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,          "ecdhe", "ecdsa",     aes128("sha1"),   "sha256", TLS],
+  [C.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,            "ecdhe", "rsa",       aes128("sha1"),   "sha256", TLS],
+  [C.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,          "ecdhe", "ecdsa",     aes256("sha1"),   "sha256", TLS],
+  [C.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,            "ecdhe", "rsa",       aes256("sha1"),   "sha256", TLS],
+  [C.TLS_DHE_RSA_WITH_AES_128_CBC_SHA256,           "dhe",   "rsa",       aes128("sha256"), "sha256", TLS12],
+  [C.TLS_DHE_RSA_WITH_AES_256_CBC_SHA256,           "dhe",   "rsa",       aes256("sha256"), "sha256", TLS12],
+  [C.TLS_DHE_RSA_WITH_AES_128_CBC_SHA,              "dhe",   "rsa",       aes128("sha1"),   "sha256", SSL],
+  [C.TLS_DHE_RSA_WITH_AES_256_CBC_SHA,              "dhe",   "rsa",       aes256("sha1"),   "sha256", SSL],
+  [C.TLS_RSA_WITH_AES_128_GCM_SHA256,               "rsa",   "rsa",       AES_128_GCM,      "sha256", TLS12],
+  [C.TLS_RSA_WITH_AES_256_GCM_SHA384,               "rsa",   "rsa",       AES_256_GCM,      "sha384", TLS12],
+  [C.TLS_RSA_WITH_AES_128_CBC_SHA256,               "rsa",   "rsa",       aes128("sha256"), "sha256", TLS12],
+  [C.TLS_RSA_WITH_AES_256_CBC_SHA256,               "rsa",   "rsa",       aes256("sha256"), "sha256", TLS12],
+  [C.TLS_RSA_WITH_AES_128_CBC_SHA,                  "rsa",   "rsa",       aes128("sha1"),   "sha256", SSL],
+  [C.TLS_RSA_WITH_AES_256_CBC_SHA,                  "rsa",   "rsa",       aes256("sha1"),   "sha256", SSL],
+  [C.TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA,         "ecdhe", "ecdsa",     tripleDes,        "sha256", TLS],
+  [C.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA,           "ecdhe", "rsa",       tripleDes,        "sha256", TLS],
+  [C.TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA,             "dhe",   "rsa",       tripleDes,        "sha256", SSL],
+  [C.TLS_RSA_WITH_3DES_EDE_CBC_SHA,                 "rsa",   "rsa",       tripleDes,        "sha256", SSL],
+  [C.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA,              "ecdhe", "ecdsa",     rc4("sha1"),      "sha256", TLS],
+  [C.TLS_ECDHE_RSA_WITH_RC4_128_SHA,                "ecdhe", "rsa",       rc4("sha1"),      "sha256", TLS],
+  [C.TLS_RSA_WITH_RC4_128_SHA,                      "rsa",   "rsa",       rc4("sha1"),      "sha256", SSL],
+  [C.TLS_RSA_WITH_RC4_128_MD5,                      "rsa",   "rsa",       rc4("md5"),       "sha256", SSL],
+  [C.TLS_DH_anon_WITH_AES_128_GCM_SHA256,           "dhe",   "anonymous", AES_128_GCM,      "sha256", TLS12],
+  [C.TLS_DH_anon_WITH_AES_256_GCM_SHA384,           "dhe",   "anonymous", AES_256_GCM,      "sha384", TLS12],
+  [C.TLS_DH_anon_WITH_AES_128_CBC_SHA256,           "dhe",   "anonymous", aes128("sha256"), "sha256", TLS12],
+  [C.TLS_DH_anon_WITH_AES_256_CBC_SHA256,           "dhe",   "anonymous", aes256("sha256"), "sha256", TLS12],
+  [C.TLS_ECDH_anon_WITH_AES_128_CBC_SHA,            "ecdhe", "anonymous", aes128("sha1"),   "sha256", TLS],
+  [C.TLS_ECDH_anon_WITH_AES_256_CBC_SHA,            "ecdhe", "anonymous", aes256("sha1"),   "sha256", TLS],
+  [C.TLS_DH_anon_WITH_AES_128_CBC_SHA,              "dhe",   "anonymous", aes128("sha1"),   "sha256", SSL],
+  [C.TLS_DH_anon_WITH_AES_256_CBC_SHA,              "dhe",   "anonymous", aes256("sha1"),   "sha256", SSL],
+  [C.TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA,           "ecdhe", "anonymous", tripleDes,        "sha256", TLS],
+  [C.TLS_DH_anon_WITH_3DES_EDE_CBC_SHA,             "dhe",   "anonymous", tripleDes,        "sha256", SSL],
+  [C.TLS_ECDH_anon_WITH_RC4_128_SHA,                "ecdhe", "anonymous", rc4("sha1"),      "sha256", TLS],
+  [C.TLS_DH_anon_WITH_RC4_128_MD5,                  "dhe",   "anonymous", rc4("md5"),       "sha256", SSL],
+  [C.TLS_ECDHE_ECDSA_WITH_NULL_SHA,                 "ecdhe", "ecdsa",     none("sha1"),     "sha256", TLS],
+  [C.TLS_ECDHE_RSA_WITH_NULL_SHA,                   "ecdhe", "rsa",       none("sha1"),     "sha256", TLS],
+  [C.TLS_ECDH_anon_WITH_NULL_SHA,                   "ecdhe", "anonymous", none("sha1"),     "sha256", TLS],
+  [C.TLS_RSA_WITH_NULL_SHA256,                      "rsa",   "rsa",       none("sha256"),   "sha256", TLS12],
+  [C.TLS_RSA_WITH_NULL_SHA,                         "rsa",   "rsa",       none("sha1"),     "sha256", SSL],
+  [C.TLS_RSA_WITH_NULL_MD5,                         "rsa",   "rsa",       none("md5"),      "sha256", SSL],
 ];
 
 /** Every suite that can be spoken, the best first. */
-export const suites: ReadonlyMap<CipherSuite, Suite> = new Map(rows.map((s) => [s.id, s]));
+export const suites: ReadonlyMap<CipherSuite, Suite> = new Map(
+  rows.map(([id, exchange, authentication, cipher, hash, since]) => [
+    id,
+    { id, exchange, authentication, cipher, hash, since },
+  ]),
+);

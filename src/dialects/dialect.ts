@@ -1,16 +1,14 @@
 /** What a protocol version changes, as a value that is looked up once. @module */
-import type { Either, Schema } from "../deps.ts";
+import type { Either } from "../deps.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import type { IllegalParameter } from "../errors.ts";
-import type {
-  CertificateRequest,
-  CertificateVerify,
-  ClientKeyExchangeRSA,
-  Finished,
-  ServerKeyExchangeECDHE,
-} from "../messages/mod.ts";
-import type { ProtocolVersion } from "../names/protocol.ts";
+import type { Form } from "../grammar/form.ts";
+import type { Place } from "../grammar/places.ts";
+import type { Said } from "../grammar/send.ts";
+import type { ServerDHParams, ServerECDHParams } from "../messages/mod.ts";
+import type { ClientCertificateType } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
+import type { VersionInUse } from "../record/handshakes.ts";
 import type { Protection } from "../record/protection.ts";
 import type { CryptoService, PublicKey } from "../services/crypto.ts";
 import type { Suite } from "../suites.ts";
@@ -29,40 +27,80 @@ export interface Derivation {
   /** The master secret from the transcript up to ClientKeyExchange (RFC 7627 §4). */
   readonly extendedMaster: (premaster: Bytes, said: Snapshot) => Bytes;
   /** What each end seals its records with (RFC 5246 §6.3). */
-  readonly keys: (master: Bytes) => OfBoth<Protection>;
+  readonly keys: (master: Bytes, encryptThenMac: boolean) => OfBoth<Protection>;
   /** `verify_data` of an end's Finished (RFC 5246 §7.4.9). */
   readonly verifyData: (master: Bytes, side: Side, said: Snapshot) => Bytes;
 }
 
-/** A signature in a message, in the form that this version has. */
+/** A message that may hold a signature, with or without the algorithm's name. */
+export interface Signed {
+  readonly _tag: string;
+  readonly signature: Bytes;
+  readonly algorithm?: SignatureScheme;
+}
+
+/** The forms of ServerKeyExchange, by what is exchanged. */
+export interface ServerKeyExchangeForms<More> {
+  readonly ecdhe: Form<{ readonly _tag: string; readonly params: typeof ServerECDHParams.Type } & More>;
+  readonly dhe: Form<{ readonly _tag: string; readonly params: typeof ServerDHParams.Type } & More>;
+}
+
+/** Signatures in messages, in the form that a version has. */
 export interface Signing {
+  readonly serverKeyExchange: ServerKeyExchangeForms<Signed>;
+  readonly certificateVerify: Form<Signed>;
+  /** Under which schemes a key can sign here, of those that both ends allow; the best first. */
+  readonly schemesOf: (
+    key: PublicKey,
+    common: ReadonlyArray<SignatureScheme>,
+  ) => ReadonlyArray<SignatureScheme>;
   /** Under which scheme a signature of the peer's is to be verified, or why it may not be one. */
   readonly schemeOf: (
-    message: { readonly _tag: string; readonly algorithm: SignatureScheme },
+    message: Signed,
     key: PublicKey,
     offered: ReadonlyArray<SignatureScheme>,
   ) => Either.Either<SignatureScheme, IllegalParameter>;
+  /** What is put to the key: the data, or its hashes where the scheme hashes nothing. */
+  readonly content: (scheme: SignatureScheme, data: Bytes, crypto: CryptoService) => Bytes;
+  /** The same of a CertificateVerify (RFC 5246 §7.4.8); SSL 3.0 mixes the master secret in. */
+  readonly proof: (scheme: SignatureScheme, said: Snapshot, master: Bytes, crypto: CryptoService) => Bytes;
+  /** A signature as the members of a message. */
+  readonly members: (algorithm: SignatureScheme, signature: Bytes) => object;
   /** Bytes of a signed message that follow its parameters. */
-  readonly trailer: (message: { readonly signature: Bytes }) => number;
+  readonly trailer: (message: Signed) => number;
+}
+
+/** What a server asks of a client's certificate (RFC 5246 §7.4.4). */
+export interface CertificateWish {
+  readonly types: ReadonlyArray<ClientCertificateType>;
+  /** `undefined` before TLS 1.2, where the types say it. */
+  readonly schemes: ReadonlyArray<SignatureScheme> | undefined;
+  /** Distinguished names as DER. */
+  readonly authorities: ReadonlyArray<Bytes>;
 }
 
 /** A protocol version. */
-export interface Dialect {
-  readonly version: ProtocolVersion;
+export interface Dialect extends Pick<VersionInUse, "version" | "alert" | "noCertificate"> {
+  /** Which extensions mean something here, by name. */
+  readonly honours: (extension: string) => boolean;
   readonly derive: (suite: Suite, random: OfBoth<Bytes>, crypto: CryptoService) => Derivation;
   readonly signing: Signing;
-  /** What a signature is without the extension that names it (RFC 5246 §7.4.1.4.1). */
+  /** What a client can verify that does not say (RFC 5246 §7.4.1.4.1). */
   readonly defaultSchemes: ReadonlyArray<SignatureScheme>;
-  /** The forms that messages have. */
-  readonly messages: {
-    readonly finished: MessageClass<Finished>;
-    readonly serverKeyExchangeECDHE: MessageClass<ServerKeyExchangeECDHE>;
-    readonly clientKeyExchangeRSA: MessageClass<ClientKeyExchangeRSA>;
-    readonly certificateRequest: MessageClass<CertificateRequest>;
-    readonly certificateVerify: MessageClass<CertificateVerify>;
+  /** RSA key transport, with and without a length (RFC 5246 §7.4.7.1). */
+  readonly clientKeyExchangeRSA: Form<{ readonly _tag: string; readonly encryptedPreMasterSecret: Bytes }>;
+  /** The kinds of client certificate that can be asked for. */
+  readonly certificateTypes: ReadonlyArray<ClientCertificateType>;
+  /** What a server asks of its clients. */
+  readonly certificateRequest: {
+    readonly place: Place<CertificateWish>;
+    readonly make: (wish: CertificateWish) => Said;
   };
+  /** The client's certificate where one was asked for: its place, and how a client says that it has none. */
+  readonly clientCertificate: {
+    readonly place: Place<ReadonlyArray<Bytes>>;
+    readonly none: Said;
+  };
+  /** Whether a session can be resumed whose connection ended without close_notify (RFC 4346 §7.2.1). */
+  readonly survivesTruncation: boolean;
 }
-
-/** A message class: its Schema, and its constructor from fields that are trusted. */
-// deno-lint-ignore no-explicit-any -- the encoded side and the constructor's fields are the class's own
-export type MessageClass<A> = Schema.Schema<A, any> & (new (fields: any, trusted: boolean) => A);

@@ -2,12 +2,25 @@
 import { ProtocolVersion } from "../names/protocol.ts";
 import { ascii, type Bytes, sameBytes } from "../wire/bytes.ts";
 import type { Dialect } from "./dialect.ts";
+import { ssl30 } from "./ssl30.ts";
+import { tls10, tls11 } from "./tls10.ts";
 import { tls12 } from "./tls12.ts";
 
-export type { Derivation, Dialect, OfBoth, Side, Signing } from "./dialect.ts";
+export type {
+  CertificateWish,
+  Derivation,
+  Dialect,
+  OfBoth,
+  ServerKeyExchangeForms,
+  Side,
+  Signed,
+  Signing,
+} from "./dialect.ts";
 
 /** Every version that can be spoken. */
-export const dialects: ReadonlyMap<ProtocolVersion, Dialect> = new Map([[tls12.version, tls12]]);
+export const dialects: ReadonlyMap<ProtocolVersion, Dialect> = new Map(
+  [tls12, tls11, tls10, ssl30].map((dialect) => [dialect.version, dialect]),
+);
 
 /** Of the versions that a policy names, those that can be spoken. */
 export const spoken = (versions: ReadonlyArray<ProtocolVersion>): ReadonlyArray<ProtocolVersion> =>

@@ -3,80 +3,87 @@ import { Either } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
 import { prf12 } from "../crypto/prf.ts";
 import { IllegalParameter } from "../errors.ts";
+import { form } from "../grammar/form.ts";
+import { one } from "../grammar/places.ts";
 import {
   CertificateRequest,
   CertificateVerify,
-  ClientKeyExchangeRSA,
-  Finished,
+  ServerKeyExchangeDHE,
   ServerKeyExchangeECDHE,
 } from "../messages/mod.ts";
 import { ProtocolVersion } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import { aeadProtection } from "../record/aead.ts";
-import { concat } from "../wire/bytes.ts";
-import type { Derivation, Dialect, Signing } from "./dialect.ts";
+import type { RecordForm } from "../record/cipher.ts";
+import { hmacForm } from "../record/mac.ts";
+import type { CryptoService, PublicKey } from "../services/crypto.ts";
+import type { Suite } from "../suites.ts";
+import { make } from "../wire/codec.ts";
+import type { Dialect, Signed, Signing } from "./dialect.ts";
+import { deriveTls, type Hashing, tlsCommon } from "./tls.ts";
 
-/** A signature says its algorithm, which must be one that was offered and one that the key can make. */
-const digitallySigned: Signing = {
-  schemeOf: (message, key, offered) => {
-    const { algorithm } = message;
-    const reason = !offered.includes(algorithm)
-      ? "was not offered"
-      : !authenticationOf(key).makes(algorithm, key)
-      ? `is not for a key of ${key._tag}`
-      : undefined;
-    return reason === undefined ? Either.right(algorithm) : Either.left(
-      new IllegalParameter({
-        subject: message._tag,
-        field: "algorithm",
-        reason: `${SignatureScheme.nameOf(algorithm)} ${reason}`,
-        rfc: "RFC 5246 §7.4.3",
-      }),
-    );
-  },
+/** What is signed says how; it must be as was offered, and as the key can. */
+const schemeOf: Signing["schemeOf"] = ({ _tag, algorithm }: Signed, key, offered) => {
+  // The forms of TLS 1.2 have it always.
+  const scheme = algorithm ?? SignatureScheme.of(0);
+  const reason = !offered.includes(scheme)
+    ? "was not offered"
+    : !authenticationOf(key).makes(scheme, key)
+    ? `is not for a key of ${key._tag}`
+    : undefined;
+  return reason === undefined ? Either.right(scheme) : Either.left(
+    new IllegalParameter({
+      subject: _tag,
+      field: "algorithm",
+      reason: `${SignatureScheme.nameOf(scheme)} ${reason}`,
+      rfc: "RFC 5246 §7.4.3",
+    }),
+  );
+};
+
+const signing: Signing = {
+  serverKeyExchange: { ecdhe: form(ServerKeyExchangeECDHE), dhe: form(ServerKeyExchangeDHE) },
+  certificateVerify: form(CertificateVerify),
+  schemesOf: (key: PublicKey, common) => common.filter((scheme) => authenticationOf(key).makes(scheme, key)),
+  schemeOf,
+  content: (_, data) => data,
+  proof: (_, said) => said.bytes,
+  members: (algorithm, signature) => ({ algorithm, signature }),
   trailer: ({ signature }) => 4 + signature.length,
 };
 
-const VERIFY_DATA_LENGTH = 12;
-
-/** RFC 5246 §5, §6.3, §7.4.9, §8.1; RFC 7627 §4. */
-const derive: Dialect["derive"] = (suite, random, crypto): Derivation => {
+/** The suite's own hash (RFC 5246 §5). */
+const hashing = (suite: Suite, crypto: CryptoService): Hashing => {
   const hash = crypto.hash(suite.hash);
-  const { aead, key, nonce } = suite.cipher;
-  return {
-    master: (premaster) => prf12(hash, premaster, "master secret", concat(random.client, random.server), 48),
-    extendedMaster: (premaster, said) =>
-      prf12(hash, premaster, "extended master secret", said.digest(hash), 48),
-    keys: (master) => {
-      const seed = concat(random.server, random.client);
-      const block = prf12(hash, master, "key expansion", seed, 2 * (key + nonce.fixed));
-      const protection = (index: 0 | 1) => {
-        const iv = 2 * key + index * nonce.fixed;
-        return aeadProtection(
-          ProtocolVersion.TLS_1_2,
-          crypto.aead(aead, block.subarray(index * key, (index + 1) * key)),
-          block.subarray(iv, iv + nonce.fixed),
-          nonce,
-        );
-      };
-      return { client: protection(0), server: protection(1) };
-    },
-    verifyData: (master, side, said) =>
-      prf12(hash, master, `${side} finished`, said.digest(hash), VERIFY_DATA_LENGTH),
-  };
+  return { prf: prf12(hash), digest: (said) => said.digest(hash) };
+};
+
+const records: RecordForm = {
+  version: ProtocolVersion.TLS_1_2,
+  mac: hmacForm,
+  iv: "explicit",
+  padding: "tls",
 };
 
 /** TLS 1.2. */
 export const tls12: Dialect = {
+  ...tlsCommon,
   version: ProtocolVersion.TLS_1_2,
-  derive,
-  signing: digitallySigned,
+  honours: () => true,
+  derive: deriveTls(records, hashing),
+  signing,
   defaultSchemes: [SignatureScheme.rsa_pkcs1_sha1, SignatureScheme.ecdsa_sha1],
-  messages: {
-    finished: Finished,
-    serverKeyExchangeECDHE: ServerKeyExchangeECDHE,
-    clientKeyExchangeRSA: ClientKeyExchangeRSA,
-    certificateRequest: CertificateRequest,
-    certificateVerify: CertificateVerify,
+  certificateRequest: {
+    place: one(CertificateRequest).map((request) => ({
+      types: request.certificateTypes,
+      schemes: request.supportedSignatureAlgorithms,
+      authorities: request.certificateAuthorities,
+    })),
+    make: ({ types, schemes = [], authorities }) =>
+      make(CertificateRequest, {
+        certificateTypes: types,
+        supportedSignatureAlgorithms: schemes,
+        certificateAuthorities: authorities,
+      }),
   },
+  survivesTruncation: true,
 };

@@ -1,12 +1,12 @@
-/** Ephemeral elliptic-curve Diffie-Hellman, signed by the server (RFC 8422 §5.4, §5.7). @module */
+/** Ephemeral elliptic-curve Diffie-Hellman (RFC 8422 §5.4, §5.7). @module */
 import { Effect } from "../deps.ts";
-import { DecryptError, IllegalParameter } from "../errors.ts";
-import { one, proof } from "../grammar/places.ts";
+import { isFfdhe } from "../crypto/ffdhe.ts";
+import { IllegalParameter } from "../errors.ts";
+import { one } from "../grammar/places.ts";
 import { ClientKeyExchangeECDHE, ServerECDHParams } from "../messages/mod.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { ECCurveType } from "../names/protocol.ts";
 import { Crypto, type InvalidKeyShare } from "../services/crypto.ts";
-import { concat } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import type { KeyExchange } from "./exchange.ts";
 
@@ -15,64 +15,56 @@ const params = codec(ServerECDHParams);
 const illegal = (subject: string, field: string, reason: string) =>
   new IllegalParameter({ subject, field, reason, rfc: "RFC 8422 §5.4" });
 
-const badShare = (subject: string, field: string) => (e: InvalidKeyShare) =>
-  illegal(subject, field, `${e.reason} (${NamedGroup.nameOf(e.group)})`);
+const badShare = (subject: string, field: string, group: NamedGroup) => (e: InvalidKeyShare) =>
+  illegal(subject, field, `${e.reason} (${NamedGroup.nameOf(group)})`);
 
-/** Ephemeral elliptic-curve Diffie-Hellman. */
+/** Whether a group is a curve, of those that can be spoken. */
+const isCurve = (group: NamedGroup): boolean => !isFfdhe(group);
+
+/** Ephemeral elliptic-curve Diffie-Hellman. The secret keeps its leading zeros (RFC 8422 §5.10). */
 export const ecdhe: KeyExchange = {
   usage: "digitalSignature",
-  needsGroup: true,
-  answer: ({ dialect, random, groups, schemes }) =>
-    proof(dialect.messages.serverKeyExchangeECDHE).map(({ message, body }) => (peerKey) =>
+  uses: isCurve,
+  answer: (terms) =>
+    terms.vouching.forms(terms.dialect).ecdhe.place.map((received) => (peerKey) =>
       Effect.gen(function* () {
-        const { curveType, namedCurve } = message.params;
+        const { curveType, namedCurve, public: point } = received.message.params;
         if (curveType !== ECCurveType.named_curve) {
           return yield* illegal("ServerKeyExchange", "params.curveType", "not a named curve");
         }
-        if (!groups.includes(namedCurve)) {
+        if (!isCurve(namedCurve) || !terms.groups.includes(namedCurve)) {
           const reason = `${NamedGroup.nameOf(namedCurve)} was not offered`;
           return yield* illegal("ServerKeyExchange", "params.namedCurve", reason);
         }
-        const crypto = yield* Crypto;
-        const scheme = yield* dialect.signing.schemeOf(message, peerKey, schemes);
-        const signed = body.subarray(0, body.length - dialect.signing.trailer(message));
-        const data = concat(random.client, random.server, signed);
-        if (!(yield* crypto.verify(peerKey, scheme, data, message.signature))) {
-          return yield* new DecryptError({ what: "ServerKeyExchange" });
-        }
-        const share = yield* crypto.keyShare(namedCurve);
+        const scheme = yield* terms.vouching.check(terms, received, peerKey);
+        const share = yield* (yield* Crypto).keyShare(namedCurve);
         const premaster = yield* Effect.mapError(
-          share.agree(message.params.public),
-          badShare("ServerKeyExchange", "params.public"),
+          share.agree(point),
+          badShare("ServerKeyExchange", "params.public", namedCurve),
         );
-        return {
-          message: make(ClientKeyExchangeECDHE, { ecdhYc: share.publicKey }),
-          premaster,
-          group: namedCurve,
-          scheme,
-        };
+        const message = make(ClientKeyExchangeECDHE, { ecdhYc: share.publicKey });
+        return { message, premaster, group: namedCurve, scheme };
       })
     ),
-  offer: ({ dialect, random, groups, schemes }, credential) =>
+  offer: (terms, credential) =>
     Effect.gen(function* () {
-      const crypto = yield* Crypto;
-      const [group] = groups;
-      const [algorithm] = schemes;
-      // The suite was chosen because both are there.
-      if (group === undefined || algorithm === undefined) {
-        return yield* Effect.dieMessage("ECDHE without a group or a scheme in common");
-      }
-      const share = yield* crypto.keyShare(group);
+      const group = terms.groups.find(isCurve);
+      // The suite was chosen because there is one.
+      if (group === undefined) return yield* Effect.dieMessage("ECDHE without a group in common");
+      const share = yield* (yield* Crypto).keyShare(group);
       const chosen = { curveType: ECCurveType.named_curve, namedCurve: group, public: share.publicKey };
-      const data = concat(random.client, random.server, params.unsafeEncode(chosen));
-      const signature = yield* credential.sign(algorithm, data);
+      const { members, scheme } = yield* terms.vouching.vouch(
+        terms,
+        params.unsafeEncode(chosen),
+        credential,
+      );
       return {
-        messages: [make(dialect.messages.serverKeyExchangeECDHE, { params: chosen, algorithm, signature })],
+        messages: [terms.vouching.forms(terms.dialect).ecdhe.make({ params: chosen, ...members })],
         premaster: one(ClientKeyExchangeECDHE).map(({ ecdhYc }) =>
-          Effect.mapError(share.agree(ecdhYc), badShare("ClientKeyExchange", "ecdhYc"))
+          Effect.mapError(share.agree(ecdhYc), badShare("ClientKeyExchange", "ecdhYc", group))
         ),
         group,
-        scheme: algorithm,
+        scheme,
       };
     }),
 };

@@ -1,8 +1,8 @@
 /** What a key exchange puts into the flights, as a value that is looked up once. @module */
 import type { Effect } from "../deps.ts";
-import type { Dialect, OfBoth } from "../dialects/mod.ts";
-import type { DecryptError, IllegalParameter, PrivateKeyError } from "../errors.ts";
-import type { Place } from "../grammar/places.ts";
+import type { Dialect, OfBoth, ServerKeyExchangeForms } from "../dialects/mod.ts";
+import type { DecryptError, IllegalParameter, PrivateKeyError, Refused } from "../errors.ts";
+import type { Place, Received } from "../grammar/places.ts";
 import type { NamedGroup } from "../names/named_group.ts";
 import type { ProtocolVersion } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
@@ -12,16 +12,41 @@ import type { Crypto, PublicKey } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 
 /** What can go wrong in an exchange. */
-export type ExchangeError = IllegalParameter | DecryptError | PrivateKeyError;
+export type ExchangeError = IllegalParameter | DecryptError | PrivateKeyError | Refused;
 
 /** What both ends know when they exchange keys. */
 export interface Terms {
   readonly dialect: Dialect;
+  readonly vouching: Vouching;
   readonly random: OfBoth<Bytes>;
   /** What the client offered: its version, groups and schemes. */
   readonly clientVersion: ProtocolVersion;
   readonly groups: ReadonlyArray<NamedGroup>;
   readonly schemes: ReadonlyArray<SignatureScheme>;
+  /** Bits that a finite field's prime must have. */
+  readonly minimumDhPrimeBits: number;
+}
+
+/** How a server vouches for the parameters of an exchange: by a signature, or not at all. */
+export interface Vouching {
+  /** The forms that ServerKeyExchange has then. */
+  readonly forms: (dialect: Dialect) => ServerKeyExchangeForms<object>;
+  /** Server: what stands in the message besides the parameters, given these as bytes. */
+  readonly vouch: (
+    terms: Terms,
+    params: Bytes,
+    credential: Credential | undefined,
+  ) => Effect.Effect<
+    { readonly members: object; readonly scheme: SignatureScheme | undefined },
+    PrivateKeyError,
+    Crypto
+  >;
+  /** Client: holds a message against the peer's key; gives the scheme, where there is one. */
+  readonly check: (
+    terms: Terms,
+    received: Received<Message>,
+    peerKey: PublicKey | undefined,
+  ) => Effect.Effect<SignatureScheme | undefined, IllegalParameter | DecryptError, Crypto>;
 }
 
 /** A client's answer, and the secret in it. */
@@ -29,16 +54,16 @@ export interface Answer {
   readonly message: Message;
   readonly premaster: Bytes;
   /** What was used, where the exchange has such a thing. */
-  readonly group?: NamedGroup;
-  readonly scheme?: SignatureScheme;
+  readonly group?: NamedGroup | undefined;
+  readonly scheme?: SignatureScheme | undefined;
 }
 
 /** A server's offer, and the place where the client's answer gives the secret. */
 export interface Offered {
   readonly messages: ReadonlyArray<Message>;
   readonly premaster: Place<Effect.Effect<Bytes, ExchangeError, Crypto>>;
-  readonly group?: NamedGroup;
-  readonly scheme?: SignatureScheme;
+  readonly group?: NamedGroup | undefined;
+  readonly scheme?: SignatureScheme | undefined;
 }
 
 /**
@@ -48,12 +73,15 @@ export interface Offered {
 export interface KeyExchange {
   /** What the server certificate's keyUsage must allow (RFC 5246 §7.4.2). */
   readonly usage: "digitalSignature" | "keyEncipherment";
-  /** Whether a group must be in common. */
-  readonly needsGroup: boolean;
-  /** Client: the place of ServerKeyExchange, which gives how to answer it. */
+  /** Which groups it can use, of which one must be in common; `undefined`: it has no groups. */
+  readonly uses: ((group: NamedGroup) => boolean) | undefined;
+  /** Client: the place of ServerKeyExchange, which gives how to answer it; no key comes from an anonymous server. */
   readonly answer: (
     terms: Terms,
-  ) => Place<(peerKey: PublicKey) => Effect.Effect<Answer, ExchangeError, Crypto>>;
+  ) => Place<(peerKey: PublicKey | undefined) => Effect.Effect<Answer, ExchangeError, Crypto>>;
   /** Server: our ServerKeyExchange, if any. `groups` and `schemes` are those that both ends can use, the best first. */
-  readonly offer: (terms: Terms, credential: Credential) => Effect.Effect<Offered, ExchangeError, Crypto>;
+  readonly offer: (
+    terms: Terms,
+    credential: Credential | undefined,
+  ) => Effect.Effect<Offered, ExchangeError, Crypto>;
 }

@@ -1,9 +1,8 @@
 /** RSA key transport: the client encrypts the premaster secret to the server's certificate (RFC 5246 §7.4.7.1). @module */
 import { Effect } from "../deps.ts";
 import { PREMASTER_LENGTH, unpadPremaster } from "../crypto/pkcs1.ts";
-import { absent, one } from "../grammar/places.ts";
+import { absent } from "../grammar/places.ts";
 import { Crypto } from "../services/crypto.ts";
-import { make } from "../wire/codec.ts";
 import type { KeyExchange } from "./exchange.ts";
 
 /** `struct { ProtocolVersion client_version; opaque random[46]; } PreMasterSecret`, the version as it was offered. */
@@ -16,29 +15,29 @@ const preMasterSecret = (version: number, random: Uint8Array): Uint8Array => {
 /** RSA key transport. */
 export const rsa: KeyExchange = {
   usage: "keyEncipherment",
-  needsGroup: false,
+  uses: undefined,
   answer: ({ dialect, clientVersion }) =>
     absent.map(() => (peerKey) =>
       Effect.gen(function* () {
         const crypto = yield* Crypto;
         // The certificate was held against the suite before; a key of another kind is a fault of ours.
-        if (peerKey._tag !== "rsa") {
-          return yield* Effect.dieMessage(`RSA key transport to a key of ${peerKey._tag}`);
+        if (peerKey?._tag !== "rsa") {
+          return yield* Effect.dieMessage(`RSA key transport to a key of ${peerKey?._tag}`);
         }
         const premaster = preMasterSecret(clientVersion, crypto.random(PREMASTER_LENGTH));
         const encryptedPreMasterSecret = yield* crypto.rsaEncrypt(peerKey, premaster);
-        return {
-          message: make(dialect.messages.clientKeyExchangeRSA, { encryptedPreMasterSecret }),
-          premaster,
-        };
+        return { message: dialect.clientKeyExchangeRSA.make({ encryptedPreMasterSecret }), premaster };
       })
     ),
   offer: ({ dialect, clientVersion }, credential) =>
     Effect.succeed({
       messages: [],
-      premaster: one(dialect.messages.clientKeyExchangeRSA).map(({ encryptedPreMasterSecret }) =>
+      premaster: dialect.clientKeyExchangeRSA.place.map(({ message: { encryptedPreMasterSecret } }) =>
         Effect.gen(function* () {
           const crypto = yield* Crypto;
+          if (credential === undefined) {
+            return yield* Effect.dieMessage("RSA key transport without a credential");
+          }
           // Drawn before the decryption and used where that went wrong: the handshake then fails at Finished, and
           // nothing tells a bad padding from a bad version or a bad length (RFC 5246 §7.4.7.1).
           const random = crypto.random(PREMASTER_LENGTH);

@@ -7,15 +7,27 @@
 import { Effect, Either, Option, type Schema } from "../deps.ts";
 import { equal } from "../crypto/equal.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
-import { type ConnectionError, DecryptError, type RecordError, UnexpectedMessage } from "../errors.ts";
+import {
+  type ConnectionError,
+  DecryptError,
+  type RecordError,
+  type Refused,
+  UnexpectedMessage,
+} from "../errors.ts";
 import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshakes.ts";
 import type { Protection } from "../record/protection.ts";
 import type { HandshakeMessage } from "../record/records.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import { kindOf, nameOfComing } from "./message_kind.ts";
+import { kindOf, type MessageKind, nameOfComing } from "./message_kind.ts";
+
+/** What can be wrong with what comes. */
+export type PlaceError = RecordError | DecryptError | Refused;
 
 /** What taking a place can give. */
-export type Taken<A> = Either.Either<A, RecordError | DecryptError>;
+export type Taken<A> = Either.Either<A, PlaceError>;
+
+/** The name of a place where no message is due. */
+const NOTHING = "nothing";
 
 /** A place in a flight; `A` is what the flight's record holds for it. */
 export class Place<out A> {
@@ -52,8 +64,11 @@ export interface Received<A> {
 }
 
 /** The message must be here; with its body as it came and the transcript before it. */
-export const proof = <A extends Message, I>(schema: Schema.Schema<A, I>): Place<Received<A>> => {
-  const kind = kindOf(schema);
+export const proof = <A extends Message, I>(schema: Schema.Schema<A, I>): Place<Received<A>> =>
+  ofKind(kindOf(schema));
+
+/** The same of a message that is not read as its class alone would. */
+export const ofKind = <A extends Message>(kind: MessageKind<A>): Place<Received<A>> => {
   const here = (coming: Coming): coming is HandshakeMessage =>
     coming._tag === "Handshake" && coming.type === kind.type;
   return new Place(kind.name, here, (coming, from) => {
@@ -101,9 +116,28 @@ export const maybe = <A>(place: Place<A>): Place<Option.Option<A>> =>
     Option.none,
   );
 
+/** One or the other must be here. */
+export const either = <A, B>(a: Place<A>, b: Place<B>): Place<A | B> =>
+  new Place<A | B>(
+    `${a.name} or ${b.name}`,
+    (coming) => a.accepts?.(coming) || b.accepts?.(coming) || false,
+    (coming, from) => a.accepts?.(coming) ? a.take(coming, from) : b.take(coming, from),
+  );
+
+/** What comes here is refused, and not as a message out of place. */
+export const refused = (place: Place<unknown>, why: () => Refused): Place<undefined> =>
+  new Place(NOTHING, place.accepts, () => Either.left(why()), () => undefined);
+
+/** The warning of SSL 3.0 that says that there is no certificate (RFC 6101 §5.6.6). */
+export const noCertificate: Place<void> = new Place(
+  "NoCertificate",
+  (coming) => coming._tag === "NoCertificate",
+  (_, from) => Either.right(from.take()),
+);
+
 /** Nothing is here. */
 export const absent: Place<undefined> = new Place(
-  "nothing",
+  NOTHING,
   undefined,
   () => Either.right(undefined),
   () => undefined,
@@ -126,13 +160,13 @@ export type FlightOf<S extends Shape> = { readonly [K in keyof S]: S[K]["Type"] 
 /** Reads a flight, or a part of one, off the wire. */
 export const receive = <S extends Shape>(
   shape: S,
-): Effect.Effect<FlightOf<S>, ConnectionError | DecryptError, Handshakes> =>
+): Effect.Effect<FlightOf<S>, ConnectionError | PlaceError, Handshakes> =>
   Effect.flatMap(Handshakes, (from) => {
     const places = Object.entries(shape);
     const out: Record<string, unknown> = {};
     /** What could have come since the last thing that did. */
     let expected: Array<string> = [];
-    const next = (index: number): Effect.Effect<FlightOf<S>, ConnectionError | DecryptError> => {
+    const next = (index: number): Effect.Effect<FlightOf<S>, ConnectionError | PlaceError> => {
       if (index === places.length) return Effect.succeed(out as FlightOf<S>);
       const [key, place] = places[index]!;
       if (!place.accepts) {
@@ -140,7 +174,7 @@ export const receive = <S extends Shape>(
         return next(index + 1);
       }
       return Effect.flatMap(from.peek, (coming) => {
-        expected.push(place.name);
+        if (place.name !== NOTHING) expected.push(place.name);
         if (place.accepts!(coming)) {
           expected = [];
           const taken = place.take(coming, from);

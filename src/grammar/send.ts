@@ -1,6 +1,7 @@
 /** Saying a flight, the mirror of `receive`. @module */
 import { Effect } from "../deps.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
+import type { AlertName } from "../names/alert.ts";
 import { Handshakes, type Message } from "../record/handshakes.ts";
 import type { Protection } from "../record/protection.ts";
 import { EncodeError } from "../wire/codec.ts";
@@ -11,6 +12,14 @@ export class ChangeTo {
   constructor(readonly keys: Protection) {}
 }
 
+/** In a flight of ours: a warning, which no transcript hears of. */
+export class Warning {
+  constructor(readonly description: AlertName) {}
+}
+
+/** What a flight of ours is made of. */
+export type Said = Message | ChangeTo | Warning;
+
 /** We change to these keys (RFC 5246 §7.1). */
 export const changeTo = (keys: Protection): ChangeTo => new ChangeTo(keys);
 
@@ -19,12 +28,16 @@ export const changeTo = (keys: Protection): ChangeTo => new ChangeTo(keys);
  * Fails with EncodeError where a setting of ours does not fit its member (a name of 300 bytes).
  */
 export const send = (
-  ...items: ReadonlyArray<Message | ChangeTo>
+  ...items: ReadonlyArray<Said>
 ): Effect.Effect<Snapshot, EncodeError, Handshakes> =>
   Effect.flatMap(Handshakes, (to) => {
     for (const item of items) {
       if (item instanceof ChangeTo) {
         to.changeWrite(item.keys);
+        continue;
+      }
+      if (item instanceof Warning) {
+        to.warn(item.description);
         continue;
       }
       try {

@@ -2,7 +2,7 @@
 import { Schema } from "../deps.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
-import { fixed, meta, opaque, vector } from "../wire/schema.ts";
+import { fixed, meta, opaque, rest, vector } from "../wire/schema.ts";
 import { ClientHelloExtensions } from "./extensions/mod.ts";
 
 /**
@@ -17,3 +17,17 @@ export class ClientHello extends Schema.TaggedClass<ClientHello>()("ClientHello"
   compressionMethods: vector(CompressionMethod, 1, 2 ** 8 - 1),
   extensions: Schema.optional(ClientHelloExtensions),
 }, meta(1, "RFC 5246 §7.4.1.2")) {}
+
+/**
+ * The same when it can be no other than SSL 3.0's: what follows the compression methods is hashed, and says nothing
+ * (RFC 6101 §5.6.1.2).
+ */
+export class ClientHelloSSL30
+  extends Schema.TaggedClass<ClientHelloSSL30>("ClientHelloSSL30")("ClientHello", {
+    clientVersion: ProtocolVersion,
+    random: fixed(32),
+    sessionId: opaque(0, 32),
+    cipherSuites: vector(CipherSuite, 2, 2 ** 16 - 2),
+    compressionMethods: vector(CompressionMethod, 1, 2 ** 8 - 1),
+    ignored: rest,
+  }, meta(1, "RFC 6101 §5.6.1.2")) {}

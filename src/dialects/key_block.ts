@@ -1,0 +1,30 @@
+/** How a key block becomes the protection of both directions. @module */
+import { keyLengths, protect, type RecordForm } from "../record/cipher.ts";
+import type { Protection } from "../record/protection.ts";
+import type { CryptoService } from "../services/crypto.ts";
+import type { Suite } from "../suites.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import type { OfBoth } from "./dialect.ts";
+
+/** Cuts a key block: MAC keys, cipher keys and IVs, of each the client's first (RFC 5246 §6.3, RFC 6101 §6.2.2). */
+export const protections = (
+  { cipher }: Suite,
+  form: RecordForm,
+  crypto: CryptoService,
+  encryptThenMac: boolean,
+  expand: (length: number) => Bytes,
+): OfBoth<Protection> => {
+  const { mac, key, iv } = keyLengths(cipher, form, crypto);
+  const block = expand(2 * (mac + key + iv));
+  const cut = (start: number, length: number, index: 0 | 1) =>
+    block.subarray(start + index * length, start + (index + 1) * length);
+  const side = (index: 0 | 1) => {
+    const keys = {
+      mac: cut(0, mac, index),
+      key: cut(2 * mac, key, index),
+      iv: cut(2 * (mac + key), iv, index),
+    };
+    return protect(cipher, form, crypto, keys, encryptThenMac);
+  };
+  return { client: side(0), server: side(1) };
+};

@@ -1,0 +1,65 @@
+/** Signatures before TLS 1.2: the key alone says how (RFC 4346 §4.7, RFC 4492 §5.4). @module */
+import { Either, Option } from "../deps.ts";
+import { IllegalParameter } from "../errors.ts";
+import { form } from "../grammar/form.ts";
+import { one } from "../grammar/places.ts";
+import {
+  CertificateRequestLegacy,
+  CertificateVerifyLegacy,
+  ServerKeyExchangeDHELegacy,
+  ServerKeyExchangeECDHELegacy,
+} from "../messages/mod.ts";
+import { SignatureScheme } from "../names/signature_scheme.ts";
+import type { CryptoService, PublicKey } from "../services/crypto.ts";
+import { type Bytes, concat } from "../wire/bytes.ts";
+import { make } from "../wire/codec.ts";
+import type { Dialect, Signing } from "./dialect.ts";
+
+/** The scheme of each kind of key that can sign. */
+export type SchemeByKey = Partial<Record<PublicKey["_tag"], SignatureScheme>>;
+
+/** MD5 and then SHA-1 of the same bytes, which is what RSA signs. */
+export const md5Sha1 = (data: Bytes, crypto: CryptoService): Bytes =>
+  concat(crypto.hash("md5").digest(data), crypto.hash("sha1").digest(data));
+
+/** Whether a scheme signs the 36 bytes of two hashes; the others hash for themselves. */
+const isPair = (scheme: SignatureScheme): boolean => scheme === SignatureScheme.rsa_pkcs1_md5_sha1;
+
+/** Signatures whose scheme follows from the key. `pair` is what an RSA CertificateVerify signs. */
+export const signingBefore12 = (
+  schemes: SchemeByKey,
+  pair: (...of: Parameters<Signing["proof"]>) => Bytes,
+): Signing => {
+  const schemeOfKey = (key: PublicKey) => Option.fromNullable(schemes[key._tag]);
+  return {
+    serverKeyExchange: {
+      ecdhe: form(ServerKeyExchangeECDHELegacy),
+      dhe: form(ServerKeyExchangeDHELegacy),
+    },
+    certificateVerify: form(CertificateVerifyLegacy),
+    schemesOf: (key) => Option.toArray(schemeOfKey(key)),
+    schemeOf: ({ _tag }, key) =>
+      Either.fromOption(schemeOfKey(key), () =>
+        new IllegalParameter({
+          subject: _tag,
+          field: "signature",
+          reason: `a key of ${key._tag} cannot sign before TLS 1.2`,
+          rfc: "RFC 4346 §4.7",
+        })),
+    content: (scheme, data, crypto) => isPair(scheme) ? md5Sha1(data, crypto) : data,
+    proof: (scheme, said, master, crypto) => isPair(scheme) ? pair(scheme, said, master, crypto) : said.bytes,
+    members: (_, signature) => ({ signature }),
+    trailer: ({ signature }) => 2 + signature.length,
+  };
+};
+
+/** A CertificateRequest without signature algorithms (RFC 4346 §7.4.4). */
+export const certificateRequestBefore12: Dialect["certificateRequest"] = {
+  place: one(CertificateRequestLegacy).map(({ certificateTypes, certificateAuthorities }) => ({
+    types: certificateTypes,
+    schemes: undefined,
+    authorities: certificateAuthorities,
+  })),
+  make: ({ types, authorities }) =>
+    make(CertificateRequestLegacy, { certificateTypes: types, certificateAuthorities: authorities }),
+};

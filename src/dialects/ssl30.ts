@@ -1,0 +1,104 @@
+/** SSL 3.0 (RFC 6101). Broken (RFC 7568), and spoken only where somebody names it. @module */
+import { expand, type HashPair, keyedDigest } from "../crypto/ssl30.ts";
+import { form } from "../grammar/form.ts";
+import { either, noCertificate } from "../grammar/places.ts";
+import { Warning } from "../grammar/send.ts";
+import { ClientKeyExchangeRSASSL30 } from "../messages/mod.ts";
+import { AlertLevel, type AlertName } from "../names/alert.ts";
+import { ClientCertificateType, ProtocolVersion } from "../names/protocol.ts";
+import { SignatureScheme } from "../names/signature_scheme.ts";
+import type { RecordForm } from "../record/cipher.ts";
+import { ssl30Form } from "../record/mac.ts";
+import type { CryptoService } from "../services/crypto.ts";
+import { ascii, concat, EMPTY } from "../wire/bytes.ts";
+import type { Dialect } from "./dialect.ts";
+import { protections } from "./key_block.ts";
+import { certificateRequestBefore12, signingBefore12 } from "./signing_before12.ts";
+import { tlsCommon } from "./tls.ts";
+
+const records: RecordForm = {
+  version: ProtocolVersion.SSL_3_0,
+  mac: ssl30Form,
+  iv: "chained",
+  padding: "ssl30",
+};
+
+const MASTER_SECRET_LENGTH = 48;
+const senders = { client: ascii("CLNT"), server: ascii("SRVR") };
+
+const hashPair = (crypto: CryptoService): HashPair => ({
+  md5: crypto.hash("md5"),
+  sha1: crypto.hash("sha1"),
+});
+
+/** RFC 6101 §5.6.9, §6.1, §6.2.2. There is no extended master secret, because there are no extensions. */
+const derive: Dialect["derive"] = (suite, random, crypto) => {
+  const hashes = hashPair(crypto);
+  const master = (premaster: Uint8Array) =>
+    expand(hashes, premaster, concat(random.client, random.server), MASTER_SECRET_LENGTH);
+  return {
+    master,
+    extendedMaster: master,
+    keys: (secret, encryptThenMac) =>
+      protections(
+        suite,
+        records,
+        crypto,
+        encryptThenMac,
+        (length) => expand(hashes, secret, concat(random.server, random.client), length),
+      ),
+    verifyData: (secret, side, said) => keyedDigest(hashes, secret, said, senders[side]),
+  };
+};
+
+/** The alerts of SSL 3.0 (RFC 6101 §5.4), and what the others are called there; all of those are fatal. */
+const alerts: Partial<Record<AlertName, AlertName>> = {
+  close_notify: "close_notify",
+  unexpected_message: "unexpected_message",
+  bad_record_mac: "bad_record_mac",
+  decompression_failure: "decompression_failure",
+  handshake_failure: "handshake_failure",
+  no_certificate: "no_certificate",
+  bad_certificate: "bad_certificate",
+  unsupported_certificate: "unsupported_certificate",
+  certificate_revoked: "certificate_revoked",
+  certificate_expired: "certificate_expired",
+  certificate_unknown: "certificate_unknown",
+  illegal_parameter: "illegal_parameter",
+  decryption_failed: "bad_record_mac",
+  record_overflow: "bad_record_mac",
+  decode_error: "illegal_parameter",
+  unknown_ca: "bad_certificate",
+};
+
+const alert: Dialect["alert"] = (level, description) => {
+  // The close_notify that follows it says as much.
+  if (description === "user_canceled") return undefined;
+  const known = alerts[description];
+  return known === description
+    ? { level, description }
+    : { level: AlertLevel.fatal, description: known ?? "handshake_failure" };
+};
+
+/** SSL 3.0. */
+export const ssl30: Dialect = {
+  version: ProtocolVersion.SSL_3_0,
+  alert,
+  noCertificate: true,
+  honours: (extension) => extension === "renegotiation_info",
+  derive,
+  signing: signingBefore12(
+    { rsa: SignatureScheme.rsa_pkcs1_md5_sha1 },
+    (_, said, master, crypto) => keyedDigest(hashPair(crypto), master, said, EMPTY),
+  ),
+  defaultSchemes: [],
+  clientKeyExchangeRSA: form(ClientKeyExchangeRSASSL30),
+  certificateTypes: [ClientCertificateType.rsa_sign],
+  certificateRequest: certificateRequestBefore12,
+  clientCertificate: {
+    // Some say it as TLS does.
+    place: either(tlsCommon.clientCertificate.place, noCertificate.map(() => [])),
+    none: new Warning("no_certificate"),
+  },
+  survivesTruncation: false,
+};

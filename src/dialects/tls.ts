@@ -1,0 +1,58 @@
+/** What the versions from TLS 1.0 to 1.2 have in common. @module */
+import type { Prf } from "../crypto/prf.ts";
+import type { Snapshot } from "../crypto/transcript.ts";
+import { form } from "../grammar/form.ts";
+import { one } from "../grammar/places.ts";
+import { Certificate, ClientKeyExchangeRSA } from "../messages/mod.ts";
+import { ClientCertificateType } from "../names/protocol.ts";
+import type { RecordForm } from "../record/cipher.ts";
+import type { CryptoService } from "../services/crypto.ts";
+import type { Suite } from "../suites.ts";
+import { type Bytes, concat } from "../wire/bytes.ts";
+import { make } from "../wire/codec.ts";
+import type { Dialect } from "./dialect.ts";
+import { protections } from "./key_block.ts";
+
+/** The hashing of a version: its PRF, and what stands for a transcript. */
+export interface Hashing {
+  readonly prf: Prf;
+  readonly digest: (said: Snapshot) => Bytes;
+}
+
+const MASTER_SECRET_LENGTH = 48;
+const VERIFY_DATA_LENGTH = 12;
+
+/** RFC 5246 §5, §6.3, §7.4.9, §8.1; RFC 7627 §4. */
+export const deriveTls =
+  (records: RecordForm, hashing: (suite: Suite, crypto: CryptoService) => Hashing): Dialect["derive"] =>
+  (suite, random, crypto) => {
+    const { prf, digest } = hashing(suite, crypto);
+    return {
+      master: (premaster) =>
+        prf(premaster, "master secret", concat(random.client, random.server), MASTER_SECRET_LENGTH),
+      extendedMaster: (premaster, said) =>
+        prf(premaster, "extended master secret", digest(said), MASTER_SECRET_LENGTH),
+      keys: (master, encryptThenMac) =>
+        protections(
+          suite,
+          records,
+          crypto,
+          encryptThenMac,
+          (length) => prf(master, "key expansion", concat(random.server, random.client), length),
+        ),
+      verifyData: (master, side, said) => prf(master, `${side} finished`, digest(said), VERIFY_DATA_LENGTH),
+    };
+  };
+
+/** What none of these versions changes. */
+export const tlsCommon = {
+  alert: (level, description) => ({ level, description }),
+  noCertificate: false,
+  certificateTypes: [ClientCertificateType.ecdsa_sign, ClientCertificateType.rsa_sign],
+  clientKeyExchangeRSA: form(ClientKeyExchangeRSA),
+  clientCertificate: {
+    place: one(Certificate).map(({ certificateList }) => certificateList),
+    // An empty list says that there is none (RFC 5246 §7.4.6).
+    none: make(Certificate, { certificateList: [] }),
+  },
+} as const satisfies Partial<Dialect>;

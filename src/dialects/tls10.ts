@@ -1,0 +1,48 @@
+/** TLS 1.0 (RFC 2246) and TLS 1.1 (RFC 4346), which differ in the IV of a record. @module */
+import { prf10 } from "../crypto/prf.ts";
+import { ProtocolVersion } from "../names/protocol.ts";
+import { SignatureScheme } from "../names/signature_scheme.ts";
+import type { RecordForm } from "../record/cipher.ts";
+import { hmacForm } from "../record/mac.ts";
+import type { CryptoService } from "../services/crypto.ts";
+import type { Suite } from "../suites.ts";
+import { concat } from "../wire/bytes.ts";
+import type { Dialect } from "./dialect.ts";
+import { certificateRequestBefore12, signingBefore12 } from "./signing_before12.ts";
+import { deriveTls, type Hashing, tlsCommon } from "./tls.ts";
+
+/** MD5 and SHA-1 at once, whatever the suite (RFC 2246 §5, §7.4.9). */
+const hashing = (_: Suite, crypto: CryptoService): Hashing => {
+  const [md5, sha1] = [crypto.hash("md5"), crypto.hash("sha1")];
+  return {
+    prf: prf10(md5, sha1),
+    digest: (said) => concat(said.digest(md5), said.digest(sha1)),
+  };
+};
+
+const dialect = (records: RecordForm, survivesTruncation: boolean): Dialect => ({
+  ...tlsCommon,
+  version: records.version,
+  // A client that does not offer TLS 1.2 must not send it (RFC 5246 §7.4.1.4.1).
+  honours: (extension) => extension !== "signature_algorithms",
+  derive: deriveTls(records, hashing),
+  signing: signingBefore12(
+    { rsa: SignatureScheme.rsa_pkcs1_md5_sha1, ecdsa: SignatureScheme.ecdsa_sha1 },
+    (_, said, __, crypto) => concat(said.digest(crypto.hash("md5")), said.digest(crypto.hash("sha1"))),
+  ),
+  defaultSchemes: [],
+  certificateRequest: certificateRequestBefore12,
+  survivesTruncation,
+});
+
+/** TLS 1.0. */
+export const tls10: Dialect = dialect(
+  { version: ProtocolVersion.TLS_1_0, mac: hmacForm, iv: "chained", padding: "tls" },
+  false, // RFC 2246 §7.2.1
+);
+
+/** TLS 1.1. */
+export const tls11: Dialect = dialect(
+  { version: ProtocolVersion.TLS_1_1, mac: hmacForm, iv: "explicit", padding: "tls" },
+  true, // RFC 4346 §7.2.1
+);

@@ -1,0 +1,81 @@
+/** Ephemeral Diffie-Hellman over a finite field (RFC 5246 §7.4.3, §7.4.7.2; RFC 7919). @module */
+import { Effect } from "../deps.ts";
+import { bitLength, ffdhe, ffdheGroupOf, isFfdhe } from "../crypto/ffdhe.ts";
+import { IllegalParameter, Refused } from "../errors.ts";
+import { one } from "../grammar/places.ts";
+import { ClientKeyExchangeDHE, ServerDHParams } from "../messages/mod.ts";
+import { Crypto, type InvalidKeyShare } from "../services/crypto.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { codec, make } from "../wire/codec.ts";
+import type { KeyExchange } from "./exchange.ts";
+
+const params = codec(ServerDHParams);
+
+const badShare = (subject: string, field: string) => (e: InvalidKeyShare) =>
+  new IllegalParameter({ subject, field, reason: e.reason, rfc: "RFC 7919 §5.1" });
+
+/** Unlike that of a curve, this secret loses its leading zeros (RFC 5246 §8.1.2). */
+const withoutLeadingZeros = (secret: Bytes): Bytes => secret.subarray(secret.findIndex((byte) => byte !== 0));
+
+/** Ephemeral Diffie-Hellman. */
+export const dhe: KeyExchange = {
+  usage: "digitalSignature",
+  uses: isFfdhe,
+  answer: (terms) =>
+    terms.vouching.forms(terms.dialect).dhe.place.map((received) => (peerKey) =>
+      Effect.gen(function* () {
+        const { dhP, dhG, dhYs } = received.message.params;
+        const crypto = yield* Crypto;
+        const scheme = yield* terms.vouching.check(terms, received, peerKey);
+        const bits = bitLength(dhP);
+        if (bits < terms.minimumDhPrimeBits) {
+          return yield* new Refused({
+            reason: "weak_parameters",
+            detail: `the server's Diffie-Hellman prime has ${bits} bits, our policy wants ` +
+              `${terms.minimumDhPrimeBits}`,
+          });
+        }
+        // A prime that is known has a generator of known order, and so a shorter exponent.
+        const group = ffdheGroupOf(dhP, dhG);
+        const share = yield* group === undefined
+          ? Effect.mapError(
+            crypto.finiteFieldShare(dhP, dhG),
+            badShare("ServerKeyExchange", "params.dhP"),
+          )
+          : crypto.keyShare(group);
+        const secret = yield* Effect.mapError(
+          share.agree(dhYs),
+          badShare("ServerKeyExchange", "params.dhYs"),
+        );
+        const message = make(ClientKeyExchangeDHE, { dhYc: share.publicKey });
+        return { message, premaster: withoutLeadingZeros(secret), group, scheme };
+      })
+    ),
+  offer: (terms, credential) =>
+    Effect.gen(function* () {
+      const group = terms.groups.find(isFfdhe);
+      const field = group && ffdhe(group);
+      // The suite was chosen because there is one.
+      if (group === undefined || field === undefined) {
+        return yield* Effect.dieMessage("DHE without a group in common");
+      }
+      const share = yield* (yield* Crypto).keyShare(group);
+      const chosen = { dhP: field.prime, dhG: field.generator, dhYs: share.publicKey };
+      const { members, scheme } = yield* terms.vouching.vouch(
+        terms,
+        params.unsafeEncode(chosen),
+        credential,
+      );
+      return {
+        messages: [terms.vouching.forms(terms.dialect).dhe.make({ params: chosen, ...members })],
+        premaster: one(ClientKeyExchangeDHE).map(({ dhYc }) =>
+          share.agree(dhYc).pipe(
+            Effect.map(withoutLeadingZeros),
+            Effect.mapError(badShare("ClientKeyExchange", "dhYc")),
+          )
+        ),
+        group,
+        scheme,
+      };
+    }),
+};
