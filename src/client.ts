@@ -28,6 +28,8 @@ export interface ClientOptions {
   readonly policy?: Policy | undefined;
   /** Application protocols for ALPN, the best first (RFC 7301). */
   readonly alpn?: ReadonlyArray<string> | undefined;
+  /** Says that this is another attempt at a lower version, so that a server which knows better refuses (RFC 7507). */
+  readonly fallback?: boolean | undefined;
   /** Told of each message, change of keys and alert as it passes. */
   readonly observe?: Observe | undefined;
 }
@@ -57,15 +59,15 @@ export const over = (
   stream: ByteStream,
   options: OverOptions,
 ): Effect.Effect<Connection, HandshakeError, ClientRequirements> => {
-  const { policy = modern, alpn = [], observe } = options;
+  const { policy = modern, alpn = [], fallback = false, observe } = options;
   const serverName = options.serverName === undefined
     ? undefined
     : asciiName(options.serverName) ?? options.serverName;
   const sessionKey = options.sessionKey ?? serverName;
-  const settings: ClientSettings = { policy, alpn, serverName, sessionKey };
+  const settings: ClientSettings = { policy, alpn, fallback, serverName, sessionKey };
   return establish<Exclude<ClientRequirements, Scope.Scope>>(stream, {
     role: "client",
-    limits: policy.limits,
+    policy,
     observe,
     handshake: clientHandshake(settings),
     forget: () =>

@@ -7,13 +7,26 @@
  *
  * @module
  */
-import { Cause, Context, Effect, Exit, Fiber, FiberId, Option, Runtime, type Scope, Stream } from "./deps.ts";
+import {
+  Cause,
+  Context,
+  Effect,
+  Either,
+  Exit,
+  Fiber,
+  FiberId,
+  Option,
+  Runtime,
+  type Scope,
+  Stream,
+} from "./deps.ts";
 import {
   alertOf,
   Closed,
   type HandshakeError,
   HandshakeTimeout,
   isFatal,
+  Refused,
   UnexpectedMessage,
 } from "./errors.ts";
 import type { ConnectionEvent, Observe } from "./events.ts";
@@ -21,7 +34,8 @@ import type { Established, Negotiated } from "./flights/agreed.ts";
 import { nameOfComing } from "./grammar/message_kind.ts";
 import { AlertLevel, type AlertName } from "./names/alert.ts";
 import { ContentType, HandshakeType } from "./names/protocol.ts";
-import type { Limits } from "./policy.ts";
+import type { Policy } from "./policy.ts";
+import { attempt } from "./record/attempt.ts";
 import { Handshakes } from "./record/handshakes.ts";
 import { makeWire } from "./record/wire.ts";
 import type { ByteStream } from "./services/transport.ts";
@@ -55,7 +69,7 @@ export interface Connection {
 /** What a side brings to its connection. */
 export interface Program<R> {
   readonly role: "client" | "server";
-  readonly limits: Limits;
+  readonly policy: Policy;
   readonly observe: Observe | undefined;
   /** From its first message to its last. */
   readonly handshake: Effect.Effect<Established, HandshakeError, R | Handshakes>;
@@ -76,9 +90,10 @@ export const establish = <R>(
   Effect.gen(function* () {
     const context = yield* Effect.context<R>();
     const scope = yield* Effect.scope;
-    const { role, limits } = program;
+    const { role, policy } = program;
+    const { limits } = policy;
     const listeners = new Set<Observe>(program.observe ? [program.observe] : []);
-    const wire = makeWire(stream, role, limits, (event) => listeners.forEach((tell) => tell(event)));
+    const wire = makeWire(stream, role, limits, policy, (event) => listeners.forEach((tell) => tell(event)));
     const { records, inbox, flush } = wire;
     let state: Established | undefined = undefined;
     /** Every later call gives the same error. */
@@ -113,7 +128,7 @@ export const establish = <R>(
         else if (fault?._tag === "PeerAlert" && fault.level === AlertLevel.warning) goodbye();
         failure = fault;
         closed = true;
-        const forget = fault ? isFatal(fault) : alert === "internal_error";
+        const forget = fault ? isFatal(fault) || forgetsAfter(fault, state) : alert === "internal_error";
         return Effect.zipRight(
           forget ? Effect.provide(program.forget(state), context) : Effect.void,
           lastWords,
@@ -128,17 +143,24 @@ export const establish = <R>(
     // ---- the pump ----
 
     /** What may come after the handshake: until it is answered with one, a wish to renegotiate is declined. */
-    const afterHandshake: Effect.Effect<void, HandshakeError> = Effect.suspend(() => {
-      const coming = wire.ahead()!;
-      wire.drop();
-      if (coming._tag !== "Handshake" || coming.type !== renegotiates[role]) {
-        return Effect.fail(
-          new UnexpectedMessage({ expected: ["ApplicationData"], got: nameOfComing(coming) }),
-        );
-      }
-      wire.alert(AlertLevel.warning, "no_renegotiation");
-      return flush;
-    });
+    const afterHandshake: Effect.Effect<void, HandshakeError> = Effect.suspend(
+      (): Effect.Effect<void, HandshakeError> => {
+        const coming = wire.ahead()!;
+        wire.drop();
+        if (coming._tag !== "Handshake" || coming.type !== renegotiates[role]) {
+          return Effect.fail(
+            new UnexpectedMessage({ expected: ["ApplicationData"], got: nameOfComing(coming) }),
+          );
+        }
+        // SSL 3.0 has no such warning, and its refusal is the end.
+        if (state?.dialect.alert(AlertLevel.warning, "no_renegotiation")?.level === AlertLevel.fatal) {
+          const detail = "the peer wants to renegotiate, which SSL 3.0 cannot decline";
+          return Effect.fail(new Refused({ reason: "renegotiation_not_known", detail }));
+        }
+        wire.alert(AlertLevel.warning, "no_renegotiation");
+        return flush;
+      },
+    );
     /** One arrival. */
     const pump: Effect.Effect<void, HandshakeError> = guard(
       Effect.suspend(() =>
@@ -192,7 +214,10 @@ export const establish = <R>(
           // Not a fault of the connection, whose other half may be open still.
           const end = dead();
           if (end || saidGoodbye) return Effect.fail(end ?? new Closed());
-          records.write(ContentType.application_data, data.subarray(at, at + PIECE));
+          const sealed = attempt(() =>
+            records.write(ContentType.application_data, data.subarray(at, at + PIECE))
+          );
+          if (Either.isLeft(sealed)) return guard(Effect.fail(sealed.left));
           const rest = at + PIECE;
           return rest < data.length ? Effect.zipRight(flushed, from(rest)) : flushed;
         });
@@ -282,6 +307,10 @@ const alertFor = (
   if (fault) return alertOf(fault);
   return Cause.isInterruptedOnly(cause) ? "user_canceled" : "internal_error";
 };
+
+/** Whether a stream that just ended takes the session along, as it did up to TLS 1.0 (RFC 2246 §7.2.1). */
+const forgetsAfter = (fault: HandshakeError, state: Established | undefined): boolean =>
+  fault._tag === "Truncated" && state !== undefined && !state.dialect.survivesTruncation;
 
 /** With which message each side is asked for a new handshake (RFC 5246 §7.4.1). */
 const renegotiates = { client: HandshakeType.hello_request, server: HandshakeType.client_hello };

@@ -90,7 +90,8 @@ export type LimitName =
   | "certificateMessage"
   | "warningAlerts"
   | "emptyRecords"
-  | "helloRequests";
+  | "helloRequests"
+  | "shortBlockData";
 
 /** *protocol*: the peer sent more of something than our policy allows. */
 export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
@@ -108,12 +109,17 @@ const refusals = {
   downgrade: { alert: "illegal_parameter", rfc: "RFC 8446 §4.1.3" },
   inappropriate_fallback: { alert: "inappropriate_fallback", rfc: "RFC 7507 §3" },
   no_common_cipher_suite: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.1.3" },
+  no_common_group: { alert: "insufficient_security", rfc: "RFC 7919 §4" },
   no_common_compression_method: { alert: "illegal_parameter", rfc: "RFC 5246 §7.4.1.2" },
   no_common_application_protocol: { alert: "no_application_protocol", rfc: "RFC 7301 §3.2" },
   no_credential: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.2" },
   insecure_renegotiation: { alert: "handshake_failure", rfc: "RFC 5746 §4.1" },
   no_extended_master_secret: { alert: "handshake_failure", rfc: "RFC 7627 §5.2" },
   session_lost_extended_master_secret: { alert: "handshake_failure", rfc: "RFC 7627 §5.3" },
+  weak_parameters: { alert: "insufficient_security", rfc: "RFC 7919 §5.1" },
+  no_client_certificate: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.6" },
+  anonymous_server_asks: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.4" },
+  renegotiation_not_known: { alert: "handshake_failure", rfc: "RFC 6101 §5.4" },
 } as const satisfies Record<string, { readonly alert: AlertName; readonly rfc: string }>;
 
 /** Why two policies do not meet. */
@@ -230,6 +236,8 @@ const limitAlerts: Record<LimitName, AlertName> = {
   warningAlerts: "unexpected_message",
   emptyRecords: "unexpected_message",
   helloRequests: "unexpected_message",
+  // Nothing is wrong with the peer: the key is used up.
+  shortBlockData: "internal_error",
 };
 
 /**

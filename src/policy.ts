@@ -3,8 +3,9 @@ import type { CipherSuite } from "./names/cipher_suite.ts";
 import { NamedGroup } from "./names/named_group.ts";
 import { ProtocolVersion } from "./names/protocol.ts";
 import { SignatureScheme } from "./names/signature_scheme.ts";
+import type { RecordOptions } from "./record/records.ts";
 import type { WireLimits } from "./record/wire.ts";
-import { suites } from "./suites.ts";
+import { type Suite, suites } from "./suites.ts";
 
 /** What a peer may cost at most. */
 export interface Limits extends WireLimits {
@@ -15,12 +16,19 @@ export interface Limits extends WireLimits {
 }
 
 /** What an end is willing to speak; each list the best first. */
-export interface Policy {
+export interface Policy extends RecordOptions {
   readonly versions: ReadonlyArray<ProtocolVersion>;
   readonly cipherSuites: ReadonlyArray<CipherSuite>;
   /** For key exchange and, in TLS 1.2, for ECDSA certificates (RFC 8422 §5.1.1). */
   readonly groups: ReadonlyArray<NamedGroup>;
+  /** For TLS 1.2; before it RSA signs with MD5 and SHA-1, and ECDSA with SHA-1. */
   readonly signatureSchemes: ReadonlyArray<SignatureScheme>;
+  /** Bits that a server's own Diffie-Hellman prime must have. */
+  readonly minimumDhPrimeBits: number;
+  /** Whether CBC suites MAC what they encrypted, where the peer can (RFC 7366). */
+  readonly encryptThenMac: boolean;
+  /** Bytes that a client asks for as the most in a record (RFC 6066 §4); `undefined`: the usual 2^14. */
+  readonly maxFragmentLength: 512 | 1024 | 2048 | 4096 | undefined;
   /** Whether a peer without extended_master_secret is refused altogether (RFC 7627 §5.2). */
   readonly requireExtendedMasterSecret: boolean;
   /** Whether a session without it may be resumed (RFC 7627 §5.3). */
@@ -37,15 +45,34 @@ export const limits: Limits = {
   emptyRecords: 32,
   warningAlerts: 4,
   helloRequests: 4,
+  // 2^23 blocks: far from where blocks of 64 bits begin to repeat (RFC 9325 §4.4, the attack Sweet32).
+  shortBlockData: 64 * 1024 * 1024,
   handshakeTimeout: 30_000,
   closeWait: 1_000,
 };
 
+const suitesThat = (are: (suite: Suite) => boolean): ReadonlyArray<CipherSuite> =>
+  [...suites.values()].filter((suite) => suite.authentication !== "anonymous" && are(suite)).map(({ id }) =>
+    id
+  );
+
+const usesAes = ({ cipher }: Suite): boolean =>
+  cipher._tag === "aead" || (cipher._tag === "cbc" && cipher.block === 16);
+const encrypts = ({ cipher }: Suite): boolean => cipher._tag !== "stream" || cipher.cipher !== undefined;
+
 /** The default: TLS 1.2, AEAD, forward secrecy. */
 export const modern: Policy = {
   versions: [ProtocolVersion.TLS_1_2],
-  cipherSuites: [...suites.values()].filter((s) => s.exchange !== "rsa").map((s) => s.id),
-  groups: [NamedGroup.x25519, NamedGroup.secp256r1, NamedGroup.secp384r1, NamedGroup.secp521r1],
+  cipherSuites: suitesThat(({ exchange, cipher }) => exchange !== "rsa" && cipher._tag === "aead"),
+  groups: [
+    NamedGroup.x25519,
+    NamedGroup.secp256r1,
+    NamedGroup.secp384r1,
+    NamedGroup.secp521r1,
+    NamedGroup.ffdhe2048,
+    NamedGroup.ffdhe3072,
+    NamedGroup.ffdhe4096,
+  ],
   signatureSchemes: [
     SignatureScheme.ecdsa_secp256r1_sha256,
     SignatureScheme.ed25519,
@@ -61,14 +88,36 @@ export const modern: Policy = {
     SignatureScheme.rsa_pkcs1_sha384,
     SignatureScheme.rsa_pkcs1_sha512,
   ],
+  minimumDhPrimeBits: 2048,
+  encryptThenMac: true,
+  splitRecords: true,
+  sslv2Hello: false,
+  maxFragmentLength: undefined,
   requireExtendedMasterSecret: false,
   resumeWithoutExtendedMasterSecret: false,
   requireSecureRenegotiation: true,
   limits,
 };
 
-/** Adds RSA key transport, which has no forward secrecy. */
-export const compatible: Policy = { ...modern, cipherSuites: [...suites.keys()] };
+/** Adds TLS 1.0 and 1.1, CBC, SHA-1 signatures, and RSA key transport, which has no forward secrecy. */
+export const compatible: Policy = {
+  ...modern,
+  versions: [ProtocolVersion.TLS_1_2, ProtocolVersion.TLS_1_1, ProtocolVersion.TLS_1_0],
+  cipherSuites: suitesThat(usesAes),
+  signatureSchemes: [
+    ...modern.signatureSchemes,
+    SignatureScheme.ecdsa_sha1,
+    SignatureScheme.rsa_pkcs1_sha1,
+  ],
+  sslv2Hello: true,
+};
 
-/** Adds servers without RFC 5746. */
-export const legacy: Policy = { ...compatible, requireSecureRenegotiation: false };
+/** Adds what is broken: SSL 3.0, 3DES, RC4, short primes, and peers without RFC 5746 and RFC 7627. */
+export const legacy: Policy = {
+  ...compatible,
+  versions: [...compatible.versions, ProtocolVersion.SSL_3_0],
+  cipherSuites: suitesThat(encrypts),
+  minimumDhPrimeBits: 1024,
+  resumeWithoutExtendedMasterSecret: true,
+  requireSecureRenegotiation: false,
+};

@@ -5,6 +5,7 @@ import type { HandshakeError } from "./errors.ts";
 import type { Observe } from "./events.ts";
 import { fromStore } from "./flights/agreed.ts";
 import { serverHandshake } from "./flights/server.ts";
+import type { ServerSettings } from "./flights/server_negotiation.ts";
 import { modern, type Policy } from "./policy.ts";
 import type { Credentials } from "./services/credentials.ts";
 import type { Crypto } from "./services/crypto.ts";
@@ -21,6 +22,8 @@ export interface ServerOptions {
   readonly policy?: Policy | undefined;
   /** Application protocols for ALPN, the best first (RFC 7301). */
   readonly alpn?: ReadonlyArray<string> | undefined;
+  /** Whether clients are asked for a certificate, and refused without one; `none` unless given. */
+  readonly clientAuth?: ServerSettings["clientAuth"] | undefined;
   /** Told of each message, change of keys and alert as it passes. */
   readonly observe?: Observe | undefined;
 }
@@ -54,12 +57,12 @@ export const over = (
   stream: ByteStream,
   options: ServerOptions = {},
 ): Effect.Effect<Connection, HandshakeError, ServerRequirements | Scope.Scope> => {
-  const { policy = modern, alpn = [], observe } = options;
+  const { policy = modern, alpn = [], clientAuth = "none", observe } = options;
   return establish<ServerRequirements>(stream, {
     role: "server",
-    limits: policy.limits,
+    policy,
     observe,
-    handshake: serverHandshake({ policy, alpn }),
+    handshake: serverHandshake({ policy, alpn, clientAuth }),
     forget: (left) => {
       const key = left?.sessionKey;
       return key === undefined ? Effect.void : fromStore((store) => store.remove(key), undefined);

@@ -1,14 +1,15 @@
 /** What the two hellos settle, and what a handshake leaves behind. @module */
 import { Clock, Effect } from "../deps.ts";
+import { type ServerAuthentication, serverAuthentications } from "../authentications/server.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import type { Derivation, Dialect, OfBoth } from "../dialects/mod.ts";
 import { exchanges, type KeyExchange, type Terms } from "../exchanges/mod.ts";
 import { type ClientHello, findExtension, type ServerHello } from "../messages/mod.ts";
 import type { CipherSuite } from "../names/cipher_suite.ts";
 import type { NamedGroup } from "../names/named_group.ts";
-import type { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
+import type { CompressionMethod, MaxFragmentLength, ProtocolVersion } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
-import type { Protection } from "../record/protection.ts";
+import { MAX_PLAINTEXT, type Protection } from "../record/protection.ts";
 import type { CryptoService } from "../services/crypto.ts";
 import { KeyLog } from "../services/key_log.ts";
 import { Session, SessionStore, type SessionStoreError } from "../services/session_store.ts";
@@ -23,11 +24,17 @@ export interface Agreed {
   readonly dialect: Dialect;
   readonly suite: Suite;
   readonly exchange: KeyExchange;
+  readonly authentication: ServerAuthentication;
   readonly terms: Terms;
   readonly derivation: Derivation;
   /** The master secret of a full handshake, in the form that was agreed on. */
   readonly master: (premaster: Bytes, said: Snapshot) => Bytes;
   readonly extendedMasterSecret: boolean;
+  readonly encryptThenMac: boolean;
+  /** The code of RFC 6066 §4; `undefined` when none was agreed on. */
+  readonly maxFragmentLength: MaxFragmentLength | undefined;
+  /** A CertificateStatus may come (RFC 6066 §8). */
+  readonly statusRequest: boolean;
   readonly secureRenegotiation: boolean;
   /** The host name that the client asked for. */
   readonly serverName: string | undefined;
@@ -57,23 +64,43 @@ export interface Settled extends
   readonly crypto: CryptoService;
   readonly groups: ReadonlyArray<NamedGroup>;
   readonly schemes: ReadonlyArray<SignatureScheme>;
+  readonly minimumDhPrimeBits: number;
 }
 
 /** Derives from the two hellos all that follows from them. */
-export const agree = ({ crypto, groups, schemes, ...settled }: Settled): Agreed => {
+export const agree = ({ crypto, groups, schemes, minimumDhPrimeBits, ...settled }: Settled): Agreed => {
   const { hello, server, dialect, suite } = settled;
+  const authentication = serverAuthentications[suite.authentication];
+  const { vouching } = authentication;
   const random = { client: hello.random, server: server.random };
   const derivation = dialect.derive(suite, random, crypto);
-  const extendedMasterSecret = findExtension(server.extensions, "extended_master_secret") !== undefined;
+  const { extensions } = server;
+  const extendedMasterSecret = findExtension(extensions, "extended_master_secret") !== undefined;
   return {
     ...settled,
     exchange: exchanges[suite.exchange],
-    terms: { dialect, random, clientVersion: hello.clientVersion, groups, schemes },
+    authentication,
+    terms: {
+      dialect,
+      vouching,
+      random,
+      clientVersion: hello.clientVersion,
+      groups,
+      schemes,
+      minimumDhPrimeBits,
+    },
     derivation,
     master: extendedMasterSecret ? derivation.extendedMaster : derivation.master,
     extendedMasterSecret,
+    encryptThenMac: findExtension(extensions, "encrypt_then_mac") !== undefined,
+    maxFragmentLength: findExtension(extensions, "max_fragment_length")?.maxFragmentLength,
+    statusRequest: findExtension(extensions, "status_request") !== undefined,
   };
 };
+
+/** Bytes in a record, by the code of RFC 6066 §4: 1 is 2^9, 4 is 2^12. */
+export const fragmentBytes = (code: MaxFragmentLength | undefined): number =>
+  code === undefined ? MAX_PLAINTEXT : 2 ** (8 + code);
 
 /** What was agreed on, as a user sees it. */
 export interface Negotiated {
@@ -93,6 +120,14 @@ export interface Negotiated {
   readonly signatureScheme: SignatureScheme | undefined;
   /** RFC 7627 */
   readonly extendedMasterSecret: boolean;
+  /** RFC 7366; never with anything but a CBC suite. */
+  readonly encryptThenMac: boolean;
+  /** Bytes in a record at most (RFC 6066 §4). */
+  readonly maxFragmentLength: number;
+  /** What the server stapled to its certificate, as DER (RFC 6066 §8); not when resumed. */
+  readonly ocspResponse: Bytes | undefined;
+  /** The SCTs in the server's hello (RFC 6962 §3.3). */
+  readonly signedCertificateTimestamps: ReadonlyArray<Bytes>;
   /** RFC 5746 */
   readonly secureRenegotiation: boolean;
 }
@@ -122,7 +157,7 @@ export const keysOf = (at: Agreed, master: Bytes): Effect.Effect<Keys> =>
   Effect.gen(function* () {
     const log = yield* KeyLog;
     if (log) yield* log(`CLIENT_RANDOM ${toHex(at.hello.random)} ${toHex(master)}`);
-    return { master, keys: at.derivation.keys(master) };
+    return { master, keys: at.derivation.keys(master, at.encryptThenMac) };
   });
 
 /** What the handshake leaves behind. */
@@ -134,6 +169,7 @@ export const established = (at: Agreed, how: {
   readonly sessionKey: string | undefined;
   readonly group?: NamedGroup | undefined;
   readonly scheme?: SignatureScheme | undefined;
+  readonly ocspResponse?: Bytes | undefined;
 }): Established => ({
   negotiated: {
     version: at.dialect.version,
@@ -148,6 +184,10 @@ export const established = (at: Agreed, how: {
     group: how.group,
     signatureScheme: how.scheme,
     extendedMasterSecret: at.extendedMasterSecret,
+    encryptThenMac: at.encryptThenMac,
+    maxFragmentLength: fragmentBytes(at.maxFragmentLength),
+    ocspResponse: how.ocspResponse,
+    signedCertificateTimestamps: timestamps(at),
     secureRenegotiation: at.secureRenegotiation,
   },
   dialect: at.dialect,
@@ -157,6 +197,10 @@ export const established = (at: Agreed, how: {
   peerCertificates: how.peerCertificates,
   sessionKey: how.sessionKey,
 });
+
+/** The SCTs in the server's hello; none where there are none. */
+export const timestamps = ({ server }: Agreed): ReadonlyArray<Bytes> =>
+  findExtension(server.extensions, "signed_certificate_timestamp")?.sctList ?? [];
 
 /** The session that a full handshake made. */
 export const sessionOf = (
@@ -174,6 +218,7 @@ export const sessionOf = (
       compressionMethod: at.server.compressionMethod,
       masterSecret,
       extendedMasterSecret: at.extendedMasterSecret ? 1 : 0,
+      maxFragmentLength: at.maxFragmentLength ?? 0,
       serverName: name ?? "",
       partition: ascii(at.partition),
       peerCertificates: peerCertificates.map((der) => der.slice()),

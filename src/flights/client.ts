@@ -13,12 +13,14 @@
  */
 import { Effect, Option } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
+import type { CertificateWish } from "../dialects/mod.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import type { Answer, ExchangeError } from "../exchanges/mod.ts";
 import type { HandshakeError } from "../errors.ts";
-import { type FlightOf, maybe, one, receive } from "../grammar/places.ts";
+import { absent, type FlightOf, maybe, one, type Place, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
-import { Certificate, type CertificateRequest, ServerHello, ServerHelloDone } from "../messages/mod.ts";
+import { Certificate, CertificateStatus, ServerHello, ServerHelloDone } from "../messages/mod.ts";
+import { ProtocolVersion } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import type { Credential } from "../services/credentials.ts";
@@ -31,12 +33,14 @@ import { make } from "../wire/codec.ts";
 import {
   type Established,
   established,
+  fragmentBytes,
   fromStore,
   type Full,
   type Keys,
   keysOf,
   type Resumed,
   sessionOf,
+  timestamps,
 } from "./agreed.ts";
 import { type ClientSettings, type Offer, offer } from "./client_hello.ts";
 import { negotiate } from "./client_negotiation.ts";
@@ -56,10 +60,12 @@ export interface Answered<A> {
 
 /** The server's flight, when its certificate is trusted. */
 export interface Authenticated extends Answered<Full> {
+  /** Empty from an anonymous server, which has no key either. */
   readonly chain: ReadonlyArray<Bytes>;
-  readonly peerKey: PublicKey;
-  readonly answer: (peerKey: PublicKey) => Effect.Effect<Answer, ExchangeError, Crypto>;
-  readonly request: Option.Option<CertificateRequest>;
+  readonly peerKey: PublicKey | undefined;
+  readonly ocspResponse: Bytes | undefined;
+  readonly answer: (peerKey: PublicKey | undefined) => Effect.Effect<Answer, ExchangeError, Crypto>;
+  readonly request: Option.Option<CertificateWish>;
 }
 
 /** Our flight is said; the server's end of it is due. */
@@ -74,12 +80,21 @@ export interface Keyed extends Authenticated, Keys {
 export const serverHelloShape = { server: one(ServerHello) };
 
 /** The rest of flight 2 of a full handshake. */
-export const serverFlightShape = ({ exchange, terms, dialect }: Full) => ({
-  certificate: one(Certificate),
+export const serverFlightShape = (
+  { authentication, exchange, terms, dialect, statusRequest }: Full,
+) => ({
+  certificate: authentication.certificate,
+  status: statusRequest && authentication.certified ? certificateStatus : noStatus,
   answer: exchange.answer(terms),
-  request: maybe(one(dialect.messages.certificateRequest)),
+  request: authentication.request(dialect),
   done: one(ServerHelloDone),
 });
+
+/** A stapled response may be missing even where it was promised (RFC 6066 §8). */
+const certificateStatus: Place<Bytes | undefined> = maybe(one(CertificateStatus)).map((stapled) =>
+  Option.getOrUndefined(stapled)?.status.response
+);
+const noStatus: Place<Bytes | undefined> = absent;
 
 /** What ends the server's part: flight 4, or flight 2 when resumed. */
 export const serverFinishShape = (at: Full | Resumed, keys: Keys) => finishShape(at, keys, "server");
@@ -88,7 +103,14 @@ export const serverFinishShape = (at: Full | Resumed, keys: Keys) => finishShape
 
 /** Offers, and leaves the rest to whoever waits for the answer. */
 export const clientHello = (settings: ClientSettings): Step<Offer> =>
-  Effect.tap(offer(settings), ({ hello }) => send(hello));
+  Effect.gen(function* () {
+    const offered = yield* offer(settings);
+    // Every server reads a record of 1.0; one of SSL 3.0 alone may read no other (RFC 5246 §E.1).
+    const { version } = offered.dialect;
+    (yield* Handshakes).open(version < ProtocolVersion.TLS_1_0 ? version : ProtocolVersion.TLS_1_0);
+    yield* send(offered.hello);
+    return offered;
+  });
 
 // ---- flight 2 <- ----
 
@@ -97,7 +119,7 @@ export const serverHello = (offer: Offer): Step<Answered<Full | Resumed>> =>
   Effect.gen(function* () {
     const { server } = yield* receive(serverHelloShape);
     const at = yield* negotiate(offer, server, yield* Crypto);
-    (yield* Handshakes).agree(at.dialect.version);
+    (yield* Handshakes).agree(at.dialect, fragmentBytes(at.maxFragmentLength));
     return { offer, at };
   });
 
@@ -105,11 +127,19 @@ export const serverHello = (offer: Offer): Step<Answered<Full | Resumed>> =>
 export const serverFlight = ({ offer, at }: Answered<Full>): Step<Authenticated> =>
   Effect.gen(function* () {
     const flight: FlightOf<ReturnType<typeof serverFlightShape>> = yield* receive(serverFlightShape(at));
-    const chain = flight.certificate.certificateList;
+    const { certificate: chain, status: ocspResponse, answer, request } = flight;
+    const from = { offer, at, ocspResponse, answer, request };
+    if (chain === undefined) return { ...from, chain: [], peerKey: undefined };
     const peerKey = yield* fitsSuite(yield* leafKey(chain), at);
     const verifier = yield* CertificateVerifier;
-    yield* verifier.verify({ chain, name: offer.settings.serverName, purpose: "serverAuth" });
-    return { offer, at, chain, peerKey, answer: flight.answer, request: flight.request };
+    yield* verifier.verify({
+      chain,
+      name: offer.settings.serverName,
+      purpose: "serverAuth",
+      ocspResponse,
+      signedCertificateTimestamps: timestamps(at),
+    });
+    return { ...from, chain, peerKey };
   });
 
 // ---- flight 3 -> ----
@@ -122,35 +152,31 @@ export const clientFlight = (from: Authenticated): Step<Keyed> =>
     // The server's signature is verified here, before our certificate goes out.
     const used = yield* from.answer(from.peerKey);
     if (Option.isSome(request)) {
-      // An empty list says that we have none (RFC 5246 §7.4.6).
-      yield* send(make(Certificate, { certificateList: credential?.credential.chain ?? [] }));
+      yield* send(
+        credential
+          ? make(Certificate, { certificateList: credential.credential.chain })
+          : at.dialect.clientCertificate.none,
+      );
     }
     const said = yield* send(used.message);
     const keyed = yield* keysOf(at, at.master(used.premaster, said));
-    if (credential) yield* certificateVerify(credential, said, from);
+    if (credential) yield* certificateVerify(credential, said, keyed, from);
     const ours = yield* finish(at, keyed, "client");
     return { ...from, ...keyed, ours, used };
   });
 
 /** The credential that the request allows, and the scheme to prove it with. */
 const choose = (
-  request: CertificateRequest,
-  { offer }: Authenticated,
+  wish: CertificateWish,
+  { offer, at }: Authenticated,
 ): Step<Chosen | undefined> =>
   Effect.gen(function* () {
-    const { certificateTypes: types, supportedSignatureAlgorithms: schemes } = request;
-    const candidates = yield* (yield* Credentials).candidates({
-      role: "client",
-      types,
-      schemes,
-      authorities: request.certificateAuthorities,
-    });
+    const candidates = yield* (yield* Credentials).candidates({ role: "client", ...wish });
+    const common = offer.settings.policy.signatureSchemes.filter((s) => wish.schemes?.includes(s) ?? true);
     for (const credential of candidates) {
-      const { certificateType, makes } = authenticationOf(credential.publicKey);
-      const scheme = offer.settings.policy.signatureSchemes.find((s) =>
-        schemes.includes(s) && makes(s, credential.publicKey)
-      );
-      if (scheme !== undefined && types.includes(certificateType)) return { credential, scheme };
+      const { certificateType } = authenticationOf(credential.publicKey);
+      const [scheme] = at.dialect.signing.schemesOf(credential.publicKey, common);
+      if (scheme !== undefined && wish.types.includes(certificateType)) return { credential, scheme };
     }
     return undefined;
   });
@@ -161,11 +187,17 @@ interface Chosen {
 }
 
 /** Signs all that was said up to here (RFC 5246 §7.4.8). */
-const certificateVerify = ({ credential, scheme }: Chosen, said: Snapshot, { at }: Authenticated) =>
-  Effect.flatMap(
-    credential.sign(scheme, said.bytes),
-    (signature) => send(make(at.dialect.messages.certificateVerify, { algorithm: scheme, signature })),
-  );
+const certificateVerify = (
+  { credential, scheme }: Chosen,
+  said: Snapshot,
+  { master }: Keys,
+  { at: { dialect: { signing } } }: Authenticated,
+): Step<Snapshot> =>
+  Effect.gen(function* () {
+    const content = signing.proof(scheme, said, master, yield* Crypto);
+    const signature = yield* credential.sign(scheme, content);
+    return yield* send(signing.certificateVerify.make(signing.members(scheme, signature)));
+  });
 
 // ---- flight 4 <- ----
 
@@ -189,6 +221,7 @@ export const serverFinish = (from: Keyed): Step<Established> =>
       sessionKey,
       group: used.group,
       scheme: used.scheme,
+      ocspResponse: from.ocspResponse,
     });
   });
 

@@ -2,8 +2,18 @@
 import { Effect, Option } from "../deps.ts";
 import { Refused } from "../errors.ts";
 import { ClientHello, type ClientHelloExtension } from "../messages/mod.ts";
-import { CompressionMethod, ECPointFormat, NameType } from "../names/protocol.ts";
-import { highest, spoken } from "../dialects/mod.ts";
+import { CipherSuite } from "../names/cipher_suite.ts";
+import {
+  CertificateStatusType,
+  CompressionMethod,
+  ECPointFormat,
+  MaxFragmentLength,
+  NameType,
+  ProtocolVersion,
+  versionText,
+} from "../names/protocol.ts";
+import { type Dialect, dialects, highest, spoken } from "../dialects/mod.ts";
+import { encodeMessage } from "../grammar/message_kind.ts";
 import type { Policy } from "../policy.ts";
 import { Crypto } from "../services/crypto.ts";
 import type { Session, SessionStore } from "../services/session_store.ts";
@@ -21,6 +31,8 @@ export interface ClientSettings {
   readonly serverName: string | undefined;
   /** Application protocols, the best first (RFC 7301). */
   readonly alpn: ReadonlyArray<string>;
+  /** Whether this is another attempt, at a lower version than the last one (RFC 7507 §4). */
+  readonly fallback: boolean;
   /** Under which key the store keeps this server's session; `undefined`: nothing is resumed. */
   readonly sessionKey: string | undefined;
 }
@@ -29,6 +41,8 @@ export interface ClientSettings {
 export interface Offer {
   readonly settings: ClientSettings;
   readonly hello: ClientHello;
+  /** The highest version offered. */
+  readonly dialect: Dialect;
   readonly session: Option.Option<Session>;
   readonly partition: string;
 }
@@ -50,22 +64,64 @@ export const offer = (
       : yield* fromStore((store) => store.get(sessionKey), Option.none());
     const session = Option.filter(kept, (s) => mayOffer(s, settings, partition));
     const versions = spoken(policy.versions);
-    if (versions.length === 0) {
+    const dialect = versions.length > 0 ? dialects.get(highest(versions)) : undefined;
+    if (dialect === undefined) {
       return yield* new Refused({
         reason: "no_common_version",
         detail: "our policy names no version that can be spoken",
       });
     }
+    const cipherSuites = policy.cipherSuites.filter((id) =>
+      (suites.get(id)?.since ?? Infinity) <= dialect.version
+    );
+    if (cipherSuites.length === 0) {
+      return yield* new Refused({
+        reason: "no_common_cipher_suite",
+        detail: `our policy names no suite that ${versionText(dialect.version)} has`,
+      });
+    }
+    // A server of SSL 3.0 need not look at extensions, and reads the same in the suites (RFC 5746 §3.4).
+    const scsv = versions.includes(ProtocolVersion.SSL_3_0);
+    const wanted = extensions(settings, scsv).filter(({ _tag }) => dialect.honours(_tag));
     const hello = make(ClientHello, {
-      clientVersion: highest(versions),
+      clientVersion: dialect.version,
       random: crypto.random(32),
       sessionId: Option.match(session, { onNone: () => EMPTY, onSome: (s) => s.id }),
-      cipherSuites: policy.cipherSuites.filter((id) => suites.has(id)),
+      cipherSuites: [
+        ...cipherSuites,
+        ...(scsv ? [CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV] : []),
+        ...(settings.fallback ? [CipherSuite.TLS_FALLBACK_SCSV] : []),
+      ],
       compressionMethods: [CompressionMethod.null],
-      extensions: extensions(settings),
+      // Nothing rather than an empty block, which the oldest servers do not read.
+      extensions: wanted.length > 0 ? wanted : undefined,
     });
-    return { settings, hello, session, partition };
+    return { settings, hello: padded(hello), dialect, session, partition };
   });
+
+/** The lengths that some servers do not read, and what RFC 7685 §4 brings them to. */
+const AWKWARD = { from: 256, below: 512 };
+
+/** A hello of an awkward length, made longer (RFC 7685 §4). */
+const padded = (hello: ClientHello): ClientHello => {
+  const { extensions } = hello;
+  const { length } = encodeMessage(hello);
+  if (!extensions || length < AWKWARD.from || length >= AWKWARD.below) return hello;
+  const zeros = new Uint8Array(Math.max(AWKWARD.below - length - 4, 1));
+  return make(ClientHello, { ...hello, extensions: [...extensions, { _tag: "padding", zeros }] });
+};
+
+/** The code for a length (RFC 6066 §4). */
+const fragmentCodes = {
+  512: MaxFragmentLength["2_9"],
+  1024: MaxFragmentLength["2_10"],
+  2048: MaxFragmentLength["2_11"],
+  4096: MaxFragmentLength["2_12"],
+};
+
+/** The code that a policy asks for. */
+const fragmentCode = ({ maxFragmentLength }: Policy): MaxFragmentLength | undefined =>
+  maxFragmentLength && fragmentCodes[maxFragmentLength];
 
 /** A session is offered only under the settings it was made under (RFC 5246 §F.1.4, RFC 7627 §5.3). */
 const mayOffer = (s: Session, { policy, serverName }: ClientSettings, partition: string): boolean =>
@@ -73,6 +129,7 @@ const mayOffer = (s: Session, { policy, serverName }: ClientSettings, partition:
   policy.versions.includes(s.version) &&
   policy.cipherSuites.includes(s.cipherSuite) &&
   s.compressionMethod === CompressionMethod.null &&
+  s.maxFragmentLength === (fragmentCode(policy) ?? 0) &&
   (s.extendedMasterSecret === 1 ||
     (policy.resumeWithoutExtendedMasterSecret && !policy.requireExtendedMasterSecret)) &&
   s.serverName === (serverName ?? "") &&
@@ -80,8 +137,19 @@ const mayOffer = (s: Session, { policy, serverName }: ClientSettings, partition:
 
 const text = new TextEncoder();
 
-const extensions = ({ policy, serverName, alpn }: ClientSettings): ReadonlyArray<ClientHelloExtension> => {
+/** Any OCSP responder that the server knows (RFC 6066 §8). */
+const anyResponder = {
+  statusType: CertificateStatusType.ocsp,
+  responderIdList: [],
+  requestExtensions: EMPTY,
+} as const;
+
+const extensions = (
+  { policy, serverName, alpn }: ClientSettings,
+  scsv: boolean,
+): ReadonlyArray<ClientHelloExtension> => {
   const sni = sniOf(serverName);
+  const maxFragmentLength = fragmentCode(policy);
   return [
     ...(sni === undefined ? [] : [
       {
@@ -90,7 +158,11 @@ const extensions = ({ policy, serverName, alpn }: ClientSettings): ReadonlyArray
       } as const,
     ]),
     { _tag: "extended_master_secret" },
-    { _tag: "renegotiation_info", renegotiatedConnection: EMPTY },
+    ...(scsv ? [] : [{ _tag: "renegotiation_info", renegotiatedConnection: EMPTY } as const]),
+    ...(policy.encryptThenMac ? [{ _tag: "encrypt_then_mac" } as const] : []),
+    ...(maxFragmentLength === undefined ? [] : [{ _tag: "max_fragment_length", maxFragmentLength } as const]),
+    { _tag: "status_request", request: anyResponder },
+    { _tag: "signed_certificate_timestamp" },
     { _tag: "supported_groups", namedGroupList: policy.groups },
     { _tag: "ec_point_formats", ecPointFormatList: [ECPointFormat.uncompressed] },
     { _tag: "signature_algorithms", supportedSignatureAlgorithms: policy.signatureSchemes },

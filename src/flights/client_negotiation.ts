@@ -3,6 +3,7 @@ import { Either, Option } from "../deps.ts";
 import { dialects, highest, isDowngraded, spoken } from "../dialects/mod.ts";
 import { IllegalParameter, Refused, UnsupportedExtension } from "../errors.ts";
 import {
+  type ClientHello,
   type ClientHelloExtension,
   findExtension,
   type ServerHello,
@@ -43,6 +44,8 @@ export const negotiate = (
     if (isDowngraded(server.random, dialect.version, highest(ours))) {
       return yield* refused("downgrade", "the server could have spoken a higher version that we offered");
     }
+    const odd = server.extensions?.find(({ _tag }) => !dialect.honours(_tag));
+    if (odd) return yield* unsolicited(odd);
     const suite = hello.cipherSuites.includes(server.cipherSuite)
       ? suites.get(server.cipherSuite)
       : undefined;
@@ -53,11 +56,21 @@ export const negotiate = (
     if (!hello.compressionMethods.includes(server.compressionMethod)) {
       return yield* illegal("compressionMethod", "was not offered", "RFC 5246 §7.4.1.3");
     }
-    yield* solicited(hello.extensions, server.extensions);
+    yield* solicited(hello, server.extensions);
     const secureRenegotiation = yield* renegotiationInfo(offer, server);
     const formats = findExtension(server.extensions, "ec_point_formats")?.ecPointFormatList;
     if (formats && !formats.includes(ECPointFormat.uncompressed)) {
       return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.2");
+    }
+    if (findExtension(server.extensions, "encrypt_then_mac") && suite.cipher._tag !== "cbc") {
+      return yield* illegal("extensions.encrypt_then_mac", "the cipher suite is not CBC", "RFC 7366 §3");
+    }
+    const fragment = findExtension(server.extensions, "max_fragment_length")?.maxFragmentLength;
+    if (
+      fragment !== undefined &&
+      fragment !== findExtension(hello.extensions, "max_fragment_length")?.maxFragmentLength
+    ) {
+      return yield* illegal("extensions.max_fragment_length", "is not what was asked for", "RFC 6066 §4");
     }
     const settled = agree({
       hello,
@@ -71,6 +84,7 @@ export const negotiate = (
       secureRenegotiation,
       groups: policy.groups,
       schemes: policy.signatureSchemes,
+      minimumDhPrimeBits: policy.minimumDhPrimeBits,
     });
     if (!settled.extendedMasterSecret && policy.requireExtendedMasterSecret) {
       return yield* refused("no_extended_master_secret", "the server has none, and our policy requires it");
@@ -97,20 +111,34 @@ export const negotiate = (
         "the server resumes a session and differs from it in extended_master_secret",
       );
     }
+    if (of.maxFragmentLength !== (settled.maxFragmentLength ?? 0)) {
+      return yield* illegal(
+        "extensions.max_fragment_length",
+        "is not that of the session it resumes",
+        "RFC 6066 §4",
+      );
+    }
     return { ...settled, _tag: "Resumed", session: of } satisfies Resumed;
   });
 
 /** RFC 5246 §7.4.1.4: an answer carries nothing that was not asked for. */
 const solicited = (
-  asked: ReadonlyArray<ClientHelloExtension> | undefined,
+  asked: ClientHello,
   answered: ReadonlyArray<ServerHelloExtension> | undefined,
 ): Either.Either<void, UnsupportedExtension> => {
-  const types = new Set((asked ?? []).map(typeOf));
+  const types = new Set((asked.extensions ?? []).map(typeOf));
+  // An SCSV asks for it too (RFC 5746 §3.4).
+  if (asked.cipherSuites.includes(CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)) {
+    types.add(ExtensionType.renegotiation_info);
+  }
   const odd = (answered ?? []).find((e) => !types.has(typeOf(e)));
-  return odd === undefined ? Either.void : Either.left(
-    new UnsupportedExtension({ subject: "ServerHello", extension: ExtensionType.nameOf(typeOf(odd)) }),
-  );
+  return odd === undefined ? Either.void : unsolicited(odd);
 };
+
+const unsolicited = (e: ServerHelloExtension) =>
+  Either.left(
+    new UnsupportedExtension({ subject: "ServerHello", extension: ExtensionType.nameOf(typeOf(e)) }),
+  );
 
 const typeOf = (e: ClientHelloExtension | ServerHelloExtension): number =>
   e._tag === "unknown" ? e.type : ExtensionType.members[e._tag];

@@ -4,6 +4,7 @@ import type { Side } from "../dialects/mod.ts";
 import type { EncodeError } from "../errors.ts";
 import { changeCipherSpec, finished } from "../grammar/places.ts";
 import { changeTo, send } from "../grammar/send.ts";
+import { Finished } from "../messages/mod.ts";
 import type { Handshakes } from "../record/handshakes.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
@@ -13,7 +14,7 @@ import type { Agreed, Keys } from "./agreed.ts";
 export const finishShape = (at: Agreed, { master, keys }: Keys, theirs: Side) => ({
   change: changeCipherSpec(keys[theirs]),
   theirs: finished(
-    at.dialect.messages.finished,
+    Finished,
     (said) => at.derivation.verifyData(master, theirs, said),
   ),
 });
@@ -27,6 +28,6 @@ export const finish = (
   Effect.gen(function* () {
     const said = yield* send(changeTo(keys[ours]));
     const verifyData = at.derivation.verifyData(master, ours, said);
-    yield* send(make(at.dialect.messages.finished, { verifyData }));
+    yield* send(make(Finished, { verifyData }));
     return verifyData;
   });

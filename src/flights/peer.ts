@@ -1,6 +1,7 @@
 /** The peer's certificate, as far as a handshake itself judges it; whether it is trusted the verifier says. @module */
 import { Either } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
+import type { CertificateWish } from "../dialects/mod.ts";
 import { DecodeError, IllegalParameter } from "../errors.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import type { PublicKey } from "../services/crypto.ts";
@@ -44,6 +45,30 @@ export interface Leaf {
   /** `undefined`: the certificate restricts nothing. */
   readonly usages: ReadonlySet<string> | undefined;
 }
+
+/** Whether a client's leaf is of a kind that was asked for, and one that can sign (RFC 5246 §7.4.6, RFC 8422 §5.6). */
+export const fitsWish = (
+  { key, usages }: Leaf,
+  wish: CertificateWish,
+  groups: ReadonlyArray<NamedGroup>,
+): Either.Either<PublicKey, CertificateError> => {
+  const reason = !wish.types.includes(authenticationOf(key).certificateType)
+    ? `a key of ${key._tag} was not asked for`
+    : usages && !usages.has("digitalSignature")
+    ? "its keyUsage does not allow digitalSignature"
+    : key._tag === "ecdsa" && !groups.includes(key.group)
+    ? `its curve ${NamedGroup.nameOf(key.group)} is not among ours`
+    : undefined;
+  return reason === undefined ? Either.right(key) : Either.left(
+    new CertificateError({
+      reason: "unsupported",
+      index: 0,
+      subject: "",
+      detail: reason,
+      rfc: "RFC 5246 §7.4.6",
+    }),
+  );
+};
 
 /** Whether a server's leaf fits the suite, the exchange and our groups (RFC 5246 §7.4.2, RFC 8422 §5.1.1, §5.3). */
 export const fitsSuite = (leaf: Leaf, at: Agreed): Either.Either<PublicKey, IllegalParameter> => {

@@ -3,7 +3,8 @@
  *
  *     1  <--  ClientHello                                           clientHello → Full | Resumed
  *     2  -->  ServerHello, Certificate … ServerHelloDone            serverFlight
- *     3  <--  ClientKeyExchange                                     clientFlight
+ *     3  <--  Certificate, ClientKeyExchange                        clientFlight
+ *        <--  CertificateVerify                                     clientProof
  *        <--  ChangeCipherSpec, Finished                            clientFinish
  *     4  -->  ChangeCipherSpec, Finished                            finish
  *        resumed:
@@ -13,22 +14,21 @@
  * @module
  */
 import { Effect, Option } from "../deps.ts";
-import { downgradeSentinel, highest, spoken } from "../dialects/mod.ts";
+import { type CertificateWish, downgradeSentinel, highest, spoken } from "../dialects/mod.ts";
 import type { Offered } from "../exchanges/mod.ts";
-import { type HandshakeError, isFatal } from "../errors.ts";
-import { one, receive } from "../grammar/places.ts";
+import { DecryptError, type HandshakeError, isFatal, Refused } from "../errors.ts";
+import { absent, type Place, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
 import {
-  Certificate,
-  ClientHello,
+  CertificateStatus,
   ServerHello,
   ServerHelloDone,
   type ServerHelloExtension,
 } from "../messages/mod.ts";
-import { CompressionMethod, ECPointFormat } from "../names/protocol.ts";
+import { CertificateStatusType, CompressionMethod, ECPointFormat } from "../names/protocol.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import { Credentials } from "../services/credentials.ts";
-import { Crypto } from "../services/crypto.ts";
+import { Crypto, type PublicKey } from "../services/crypto.ts";
 import { type Session, SessionStore } from "../services/session_store.ts";
 import { CertificateVerifier } from "../services/verifier.ts";
 import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
@@ -38,6 +38,7 @@ import {
   type Agreed,
   type Established,
   established,
+  fragmentBytes,
   fromStore,
   type Full,
   type Keys,
@@ -46,6 +47,8 @@ import {
   sessionOf,
 } from "./agreed.ts";
 import { finish, finishShape } from "./finish.ts";
+import { fitsWish, leafKey } from "./peer.ts";
+import { clientHelloPlace } from "./read_client_hello.ts";
 import {
   type Choice,
   chooseSuite,
@@ -70,12 +73,18 @@ export type Heard =
 
 /** Flight 2 is said; the client's answer is due. */
 export interface Asked {
+  readonly settings: ServerSettings;
   readonly at: Full;
   readonly offered: Offered;
+  /** What we ask of the client's certificate, if we ask. */
+  readonly request: CertificateWish | undefined;
 }
 
-/** The client's key exchange has come. */
-export interface Keyed extends Asked, Keys {}
+/** The client's key exchange has come, and its certificate, where there is one, is trusted. */
+export interface Keyed extends Asked, Keys {
+  readonly chain: ReadonlyArray<Bytes>;
+  readonly peerKey: PublicKey | undefined;
+}
 
 /** The client's Finished has come and holds. */
 export interface Proven extends Keyed {
@@ -85,10 +94,24 @@ export interface Proven extends Keyed {
 // ---- the shapes of what comes ----
 
 /** Flight 1. */
-export const clientHelloShape = { hello: one(ClientHello) };
+export const clientHelloShape = {
+  hello: clientHelloPlace,
+};
 
 /** Flight 3 up to where the keys are known. */
-export const clientKeyExchangeShape = ({ offered }: Asked) => ({ premaster: offered.premaster });
+export const clientFlightShape = ({ at, offered, request }: Asked) => ({
+  certificate: request ? at.dialect.clientCertificate.place : noChain,
+  premaster: offered.premaster,
+});
+
+const noChain: Place<ReadonlyArray<Bytes>> = absent.map(() => []);
+
+/** Where the client proves that it has the key of its certificate, if it has shown one. */
+export const clientProofShape = ({ at, peerKey }: Keyed) => ({
+  proof: peerKey ? at.dialect.signing.certificateVerify.place : noProof,
+});
+
+const noProof: Place<undefined> = absent;
 
 /** What ends the client's part. */
 export const clientFinishShape = (at: Full | Resumed, keys: Keys) => finishShape(at, keys, "client");
@@ -98,7 +121,6 @@ export const clientFinishShape = (at: Full | Resumed, keys: Keys) => finishShape
 /** What the client wants, and whether it can have it. */
 export const clientHello = (settings: ServerSettings): Step<Heard> =>
   Effect.gen(function* () {
-    const { policy } = settings;
     const { hello } = yield* receive(clientHelloShape);
     const wish = yield* wishOf(settings, hello);
     const { partition } = yield* CertificateVerifier;
@@ -106,14 +128,14 @@ export const clientHello = (settings: ServerSettings): Step<Heard> =>
       ? Option.none()
       : yield* fromStore((store) => store.get(toHex(hello.sessionId)), Option.none());
     if (Option.isSome(kept)) {
-      const suite = yield* resumable(policy, wish, kept.value, partition);
+      const suite = yield* resumable(settings, wish, kept.value, partition);
       if (suite) return { _tag: "Resumed", settings, wish, session: kept.value, suite };
     }
     const candidates = yield* (yield* Credentials).candidates({
       role: "server",
       serverName: wish.serverName,
     });
-    return { _tag: "Full", settings, wish, choice: yield* chooseSuite(policy, wish, candidates) };
+    return { _tag: "Full", settings, wish, choice: yield* chooseSuite(settings, wish, candidates) };
   });
 
 // ---- flight 2 -> ----
@@ -121,10 +143,9 @@ export const clientHello = (settings: ServerSettings): Step<Heard> =>
 /** Answers the hello, and settles what follows from both. */
 const serverHello = (
   { settings: { policy }, wish }: Heard,
-  suite: Choice["suite"],
-  schemes: Choice["schemes"],
+  { suite, schemes }: Pick<Choice, "suite" | "schemes">,
   sessionId: Bytes,
-  resumed: boolean,
+  answer: ReadonlyArray<ServerHelloExtension>,
 ): Step<Agreed> =>
   Effect.gen(function* () {
     const crypto = yield* Crypto;
@@ -140,9 +161,10 @@ const serverHello = (
       sessionId,
       cipherSuite: suite.id,
       compressionMethod: CompressionMethod.null,
-      extensions: extensions(wish, suite, resumed),
+      // Nothing rather than an empty block, which the oldest clients do not read.
+      extensions: answer.length > 0 ? answer : undefined,
     });
-    handshakes.agree(dialect.version);
+    handshakes.agree(dialect, fragmentBytes(wish.maxFragmentLength));
     yield* send(server);
     return agree({
       hello,
@@ -156,29 +178,28 @@ const serverHello = (
       secureRenegotiation,
       groups,
       schemes,
+      minimumDhPrimeBits: policy.minimumDhPrimeBits,
     });
   });
 
 const text = new TextEncoder();
 
-/** Each only where the client asked for it (RFC 5246 §7.4.1.4); absent rather than empty, for the oldest clients. */
-const extensions = (
-  wish: Wish,
-  suite: Choice["suite"],
-  resumed: boolean,
-): ReadonlyArray<ServerHelloExtension> | undefined => {
-  const asked = new Set(wish.hello.extensions?.map((e) => e._tag));
-  const list: ReadonlyArray<ServerHelloExtension> = [
+/** What an answer says in either handshake, each only where the client asked for it (RFC 5246 §7.4.1.4). */
+const answers = (wish: Wish, suite: Choice["suite"]): ReadonlyArray<ServerHelloExtension> => {
+  const asked = new Set(wish.extensions.map((e) => e._tag));
+  return [
     // An SCSV asks for it too (RFC 5746 §3.6).
     ...(wish.secureRenegotiation
       ? [{ _tag: "renegotiation_info", renegotiatedConnection: EMPTY } as const]
       : []),
-    // Not when resumed (RFC 6066 §3).
-    ...(wish.serverName !== undefined && !resumed ? [{ _tag: "server_name" } as const] : []),
     ...(asked.has("ec_point_formats") && suite.exchange === "ecdhe"
       ? [{ _tag: "ec_point_formats", ecPointFormatList: [ECPointFormat.uncompressed] } as const]
       : []),
     ...(wish.extendedMasterSecret ? [{ _tag: "extended_master_secret" } as const] : []),
+    ...(wish.encryptThenMac && suite.cipher._tag === "cbc" ? [{ _tag: "encrypt_then_mac" } as const] : []),
+    ...(wish.maxFragmentLength === undefined
+      ? []
+      : [{ _tag: "max_fragment_length", maxFragmentLength: wish.maxFragmentLength } as const]),
     ...(wish.alpn === undefined ? [] : [
       {
         _tag: "application_layer_protocol_negotiation",
@@ -186,37 +207,111 @@ const extensions = (
       } as const,
     ]),
   ];
-  return list.length > 0 ? list : undefined;
+};
+
+/** What it says besides in a full one, where there is a certificate to speak of. */
+const fullAnswers = (
+  wish: Wish,
+  credential: Choice["credential"],
+): ReadonlyArray<ServerHelloExtension> => {
+  const asked = new Set(wish.extensions.map((e) => e._tag));
+  const sctList = credential?.signedCertificateTimestamps ?? [];
+  return [
+    // Not when resumed (RFC 6066 §3).
+    ...(wish.serverName === undefined ? [] : [{ _tag: "server_name" } as const]),
+    ...(credential?.ocspResponse && asked.has("status_request") ? [{ _tag: "status_request" } as const] : []),
+    ...(sctList.length > 0 && asked.has("signed_certificate_timestamp")
+      ? [{ _tag: "signed_certificate_timestamp", sctList } as const]
+      : []),
+  ];
 };
 
 /** The whole of flight 2 of a full handshake. */
 export const serverFlight = (heard: Extract<Heard, { _tag: "Full" }>): Step<Asked> =>
   Effect.gen(function* () {
-    const { settings, choice: { suite, credential, schemes }, wish } = heard;
+    const { settings, choice, wish } = heard;
+    const { credential, suite } = choice;
     const crypto = yield* Crypto;
     const store = yield* SessionStore;
     const keep = store.enabled &&
       (wish.extendedMasterSecret || settings.policy.resumeWithoutExtendedMasterSecret);
     const sessionId = keep ? crypto.random(32) : EMPTY;
-    const agreed = yield* serverHello(heard, suite, schemes, sessionId, false);
-    const offered = yield* agreed.exchange.offer(agreed.terms, credential);
+    const answer = [...answers(wish, suite), ...fullAnswers(wish, credential)];
+    const agreed = yield* serverHello(heard, choice, sessionId, answer);
+    const { authentication, dialect, exchange, statusRequest, terms } = agreed;
+    const offered = yield* exchange.offer(terms, credential);
+    const request = authentication.certified && settings.clientAuth !== "none"
+      ? yield* certificateWish(settings, agreed)
+      : undefined;
     yield* send(
-      make(Certificate, { certificateList: credential.chain }),
+      ...authentication.show(credential?.chain ?? []),
+      ...(statusRequest ? [stapled(credential)] : []),
       ...offered.messages,
+      ...(request ? [dialect.certificateRequest.make(request)] : []),
       make(ServerHelloDone, undefined),
     );
-    return { at: { ...agreed, _tag: "Full" }, offered };
+    return { settings, at: { ...agreed, _tag: "Full" }, offered, request };
   });
 
-// ---- flight 3 <-, in two parts: the keys of the second are agreed on in the first ----
+const stapled = (credential: Choice["credential"]) =>
+  make(CertificateStatus, {
+    status: { statusType: CertificateStatusType.ocsp, response: credential?.ocspResponse ?? EMPTY },
+  });
 
-/** The client's half of the keys. */
+/** What we ask of a client's certificate. */
+const certificateWish = ({ policy }: ServerSettings, { dialect }: Agreed): Step<CertificateWish> =>
+  Effect.map(CertificateVerifier, ({ authorities = [] }) => ({
+    types: dialect.certificateTypes,
+    schemes: policy.signatureSchemes,
+    authorities,
+  }));
+
+// ---- flight 3 <-, in three parts: the keys of the later two are agreed on in the first ----
+
+/** The client's certificate, if we asked, and its half of the keys. */
 export const clientFlight = (asked: Asked): Step<Keyed> =>
   Effect.gen(function* () {
-    const { premaster } = yield* receive(clientKeyExchangeShape(asked));
+    const { certificate: chain, premaster } = yield* receive(clientFlightShape(asked));
     const said = (yield* Handshakes).transcript();
+    const peerKey = asked.request ? yield* clientKey(asked, asked.request, chain) : undefined;
     const secret = yield* premaster;
-    return { ...asked, ...(yield* keysOf(asked.at, asked.at.master(secret, said))) };
+    return { ...asked, ...(yield* keysOf(asked.at, asked.at.master(secret, said))), chain, peerKey };
+  });
+
+/** The key of a client's certificate, when that is trusted; none when there is none and none is required. */
+const clientKey = (
+  { settings }: Asked,
+  request: CertificateWish,
+  chain: ReadonlyArray<Bytes>,
+): Step<PublicKey | undefined> =>
+  Effect.gen(function* () {
+    if (chain.length === 0) {
+      if (settings.clientAuth !== "require") return undefined;
+      return yield* new Refused({
+        reason: "no_client_certificate",
+        detail: "the client shows no certificate, and ours is a server that requires one",
+      });
+    }
+    const key = yield* fitsWish(yield* leafKey(chain), request, settings.policy.groups);
+    const verifier = yield* CertificateVerifier;
+    yield* verifier.verify({ chain, name: undefined, purpose: "clientAuth" });
+    return key;
+  });
+
+/** The client's proof that it has that key. */
+export const clientProof = (from: Keyed): Step<Keyed> =>
+  Effect.gen(function* () {
+    const { at: { dialect: { signing } }, master, peerKey, request } = from;
+    const { proof } = yield* receive(clientProofShape(from));
+    if (peerKey === undefined || proof === undefined) return from;
+    const { message, before } = proof;
+    const crypto = yield* Crypto;
+    const scheme = yield* signing.schemeOf(message, peerKey, request?.schemes ?? []);
+    const content = signing.proof(scheme, before, master, crypto);
+    if (!(yield* crypto.verify(peerKey, scheme, content, message.signature))) {
+      return yield* new DecryptError({ what: "CertificateVerify" });
+    }
+    return from;
   });
 
 /** The client's Finished. */
@@ -228,10 +323,10 @@ export const clientFinish = (from: Keyed): Step<Proven> =>
 /** Our Finished. The session is in the store before it leaves, so that a quick client finds it there. */
 export const serverFinish = (from: Proven): Step<Established> =>
   Effect.gen(function* () {
-    const { at, master, offered, theirs } = from;
+    const { at, chain, master, offered, theirs } = from;
     const sessionKey = at.server.sessionId.length > 0 ? toHex(at.server.sessionId) : undefined;
     if (sessionKey !== undefined) {
-      const session = yield* sessionOf(at, master, [], at.serverName);
+      const session = yield* sessionOf(at, master, chain, at.serverName);
       yield* fromStore((store) => store.put(sessionKey, session), undefined);
     }
     const ours = yield* finish(at, from, "server");
@@ -239,7 +334,7 @@ export const serverFinish = (from: Proven): Step<Established> =>
       masterSecret: master,
       verifyData: { client: theirs, server: ours },
       resumed: false,
-      peerCertificates: [],
+      peerCertificates: chain,
       sessionKey,
       group: offered.group,
       scheme: offered.scheme,
@@ -251,8 +346,8 @@ export const serverFinish = (from: Proven): Step<Established> =>
 /** We finish first (RFC 5246 §7.3, figure 2). */
 export const resumed = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Established> =>
   Effect.gen(function* () {
-    const { session, suite } = heard;
-    const agreed = yield* serverHello(heard, suite, [], session.id, true);
+    const { session, suite, wish } = heard;
+    const agreed = yield* serverHello(heard, { suite, schemes: [] }, session.id, answers(wish, suite));
     const at: Resumed = { ...agreed, _tag: "Resumed", session };
     const keyed = yield* keysOf(at, session.masterSecret);
     const ours = yield* finish(at, keyed, "server");
@@ -271,6 +366,7 @@ export const resumed = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Establ
 const full = (heard: Extract<Heard, { _tag: "Full" }>): Step<Established> =>
   serverFlight(heard).pipe(
     Effect.flatMap(clientFlight),
+    Effect.flatMap(clientProof),
     Effect.flatMap(clientFinish),
     Effect.flatMap(serverFinish),
   );

@@ -1,17 +1,19 @@
 /** What a server makes of a ClientHello: pure, a value or the reason why not. @module */
 import { Either } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
+import { isFfdhe } from "../crypto/ffdhe.ts";
 import { type Dialect, dialects, highest, spoken } from "../dialects/mod.ts";
 import { IllegalParameter, Refused } from "../errors.ts";
 import { exchanges } from "../exchanges/mod.ts";
-import { type ClientHello, findExtension } from "../messages/mod.ts";
+import { type ClientHello, type ClientHelloExtension, findExtension } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import {
   CompressionMethod,
   ECPointFormat,
+  MaxFragmentLength,
   NameType,
-  type ProtocolVersion,
+  ProtocolVersion,
   versionText,
 } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
@@ -26,17 +28,25 @@ export interface ServerSettings {
   readonly policy: Policy;
   /** Application protocols, the best first (RFC 7301). */
   readonly alpn: ReadonlyArray<string>;
+  /** Whether clients are asked for a certificate, and refused without one. */
+  readonly clientAuth: "none" | "request" | "require";
 }
 
 /** What a ClientHello asks for, before suites and credentials are looked at. */
 export interface Wish {
   readonly hello: ClientHello;
+  /** Those of its extensions that mean something in this version. */
+  readonly extensions: ReadonlyArray<ClientHelloExtension>;
   readonly dialect: Dialect;
   readonly serverName: string | undefined;
   readonly alpn: string | undefined;
   /** The client knows RFC 5746. */
   readonly secureRenegotiation: boolean;
   readonly extendedMasterSecret: boolean;
+  readonly encryptThenMac: boolean;
+  readonly maxFragmentLength: MaxFragmentLength | undefined;
+  /** The client says which finite fields it has, and they are none of ours (RFC 7919 §4). */
+  readonly noCommonField: boolean;
   /** Groups and schemes that both ends can use, the best first by our order. */
   readonly groups: ReadonlyArray<NamedGroup>;
   readonly schemes: ReadonlyArray<SignatureScheme>;
@@ -45,7 +55,8 @@ export interface Wish {
 /** What a full handshake is made with. */
 export interface Choice {
   readonly suite: Suite;
-  readonly credential: Credential;
+  /** `undefined` when the suite is anonymous. */
+  readonly credential: Credential | undefined;
   /** Those of the wish that this credential can make. */
   readonly schemes: ReadonlyArray<SignatureScheme>;
 }
@@ -60,33 +71,48 @@ const refused = (reason: Refused["reason"], detail: string) => Either.left(new R
 export const wishOf = ({ policy, alpn }: ServerSettings, hello: ClientHello): Checked<Wish> =>
   Either.gen(function* () {
     const dialect = yield* versionOf(policy, hello);
+    const extensions = hello.extensions?.filter(({ _tag }) => dialect.honours(_tag)) ?? [];
     if (!hello.compressionMethods.includes(CompressionMethod.null)) {
       return yield* refused("no_common_compression_method", "every client must offer null");
     }
-    const formats = findExtension(hello.extensions, "ec_point_formats")?.ecPointFormatList;
+    const formats = findExtension(extensions, "ec_point_formats")?.ecPointFormatList;
     if (formats && !formats.includes(ECPointFormat.uncompressed)) {
       return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.1.2");
     }
-    const extendedMasterSecret = findExtension(hello.extensions, "extended_master_secret") !== undefined;
+    const extendedMasterSecret = findExtension(extensions, "extended_master_secret") !== undefined;
     if (!extendedMasterSecret && policy.requireExtendedMasterSecret) {
       return yield* refused("no_extended_master_secret", "the client has none, and our policy requires it");
     }
-    const info = findExtension(hello.extensions, "renegotiation_info");
+    const info = findExtension(extensions, "renegotiation_info");
     if (info && info.renegotiatedConnection.length > 0) {
       return yield* refused("insecure_renegotiation", "renegotiation_info is not empty in a first handshake");
     }
-    const groups = findExtension(hello.extensions, "supported_groups")?.namedGroupList ?? anyCurve;
-    const schemes = findExtension(hello.extensions, "signature_algorithms")?.supportedSignatureAlgorithms ??
+    const groups = findExtension(extensions, "supported_groups")?.namedGroupList ?? anyCurve;
+    const namesFields = groups.some(isFfdhe);
+    const schemes = findExtension(extensions, "signature_algorithms")?.supportedSignatureAlgorithms ??
       dialect.defaultSchemes;
+    const maxFragmentLength = findExtension(extensions, "max_fragment_length")?.maxFragmentLength;
+    if (
+      maxFragmentLength !== undefined &&
+      !Object.values<number>(MaxFragmentLength.members).includes(maxFragmentLength)
+    ) {
+      const reason = `${maxFragmentLength} is no length`;
+      return yield* illegal("extensions.max_fragment_length", reason, "RFC 6066 §4");
+    }
     return {
       hello,
+      extensions,
       dialect,
-      serverName: yield* hostName(hello),
-      alpn: yield* applicationProtocol(alpn, hello),
+      serverName: yield* hostName(extensions),
+      alpn: yield* applicationProtocol(alpn, extensions),
       secureRenegotiation: info !== undefined ||
         hello.cipherSuites.includes(CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
       extendedMasterSecret,
-      groups: policy.groups.filter((g) => groups.includes(g)),
+      encryptThenMac: policy.encryptThenMac && findExtension(extensions, "encrypt_then_mac") !== undefined,
+      maxFragmentLength,
+      noCommonField: namesFields && !policy.groups.some((g) => isFfdhe(g) && groups.includes(g)),
+      // Who names no finite field leaves the choice to us (RFC 7919 §4).
+      groups: policy.groups.filter((g) => groups.includes(g) || (isFfdhe(g) && !namesFields)),
       schemes: policy.signatureSchemes.filter((s) => schemes.includes(s)),
     };
   });
@@ -101,7 +127,9 @@ const anyCurve: ReadonlyArray<NamedGroup> = [
 /** RFC 5246 §E.1; where supported_versions is present it alone decides (RFC 8446 §4.2.1). */
 const versionOf = (policy: Policy, hello: ClientHello): Checked<Dialect> => {
   const ours = spoken(policy.versions);
-  const offered = findExtension(hello.extensions, "supported_versions")?.versions;
+  const offered = hello.clientVersion > ProtocolVersion.SSL_3_0
+    ? findExtension(hello.extensions, "supported_versions")?.versions
+    : undefined;
   const common = ours.filter((v) => offered ? offered.includes(v) : v <= hello.clientVersion);
   const dialect = common.length > 0 ? dialects.get(highest(common)) : undefined;
   if (!dialect) {
@@ -120,9 +148,9 @@ const versionOf = (policy: Policy, hello: ClientHello): Checked<Dialect> => {
 };
 
 /** RFC 6066 §3: one host name at most. What can be no host name (RFC 1035 §2.3.4) is taken for none. */
-const hostName = (hello: ClientHello): Checked<string | undefined> => {
+const hostName = (extensions: Wish["extensions"]): Checked<string | undefined> => {
   const names =
-    findExtension(hello.extensions, "server_name")?.serverNameList.filter((n) =>
+    findExtension(extensions, "server_name")?.serverNameList.filter((n) =>
       n.nameType === NameType.host_name
     ) ?? [];
   if (names.length > 1) {
@@ -137,9 +165,9 @@ const text = new TextEncoder();
 /** RFC 7301 §3.2: ours are tried in our order; none in common is an error where both have some. */
 const applicationProtocol = (
   ours: ReadonlyArray<string>,
-  hello: ClientHello,
+  extensions: Wish["extensions"],
 ): Checked<string | undefined> => {
-  const theirs = findExtension(hello.extensions, "application_layer_protocol_negotiation")?.protocolNameList;
+  const theirs = findExtension(extensions, "application_layer_protocol_negotiation")?.protocolNameList;
   if (!theirs || ours.length === 0) return Either.right(undefined);
   const common = ours.find((name) => theirs.some((t) => sameBytes(text.encode(name), t)));
   return common !== undefined
@@ -149,23 +177,32 @@ const applicationProtocol = (
 
 /** The best suite, by our order, for which a credential is at hand that the client can check. */
 export const chooseSuite = (
-  policy: Policy,
+  { policy, clientAuth }: ServerSettings,
   wish: Wish,
   candidates: ReadonlyArray<Credential>,
 ): Checked<Choice> => {
-  if (candidates.length === 0) return refused("no_credential", "there is no certificate to show");
-  for (const suite of possibleSuites(policy, wish.hello, wish.dialect.version)) {
+  const possible = possibleSuites(policy, wish.hello, wish.dialect.version);
+  for (const suite of possible) {
     const exchange = exchanges[suite.exchange];
-    if (exchange.needsGroup && wish.groups.length === 0) continue;
+    if (exchange.uses && !wish.groups.some(exchange.uses)) continue;
+    if (suite.authentication === "anonymous") {
+      // An anonymous server may not ask for a certificate (RFC 5246 §7.4.4).
+      if (clientAuth === "require") continue;
+      return Either.right({ suite, credential: undefined, schemes: [] });
+    }
     for (const credential of candidates) {
       const { publicKey, usage } = credential;
-      const { suites, makes } = authenticationOf(publicKey);
-      const schemes = wish.schemes.filter((s) => makes(s, publicKey));
+      const { suites } = authenticationOf(publicKey);
+      const schemes = wish.dialect.signing.schemesOf(publicKey, wish.schemes);
       const fits = suites === suite.authentication && usage[exchange.usage] &&
         (exchange.usage === "digitalSignature" ? schemes.length > 0 : publicKey._tag === "rsa") &&
         (publicKey._tag !== "ecdsa" || wish.groups.includes(publicKey.group));
       if (fits) return Either.right({ suite, credential, schemes });
     }
+  }
+  if (candidates.length === 0) return refused("no_credential", "there is no certificate to show");
+  if (wish.noCommonField && possible.some(({ exchange }) => exchange === "dhe")) {
+    return refused("no_common_group", "the client names finite fields, and none of ours");
   }
   return refused(
     "no_common_cipher_suite",
@@ -184,7 +221,7 @@ const possibleSuites = (policy: Policy, hello: ClientHello, version: ProtocolVer
  * session that had the extended master secret and a hello that has not is the sign of an attack.
  */
 export const resumable = (
-  policy: Policy,
+  { policy, clientAuth }: ServerSettings,
   wish: Wish,
   session: Session,
   partition: string,
@@ -201,6 +238,8 @@ export const resumable = (
   const same = session.version === wish.dialect.version &&
     wish.hello.compressionMethods.includes(session.compressionMethod) &&
     session.serverName === (wish.serverName ?? "") &&
+    session.maxFragmentLength === (wish.maxFragmentLength ?? 0) &&
+    (clientAuth !== "require" || session.peerCertificates.length > 0) &&
     sameBytes(session.partition, ascii(partition)) &&
     (bound || (!wish.extendedMasterSecret && policy.resumeWithoutExtendedMasterSecret));
   return Either.right(same ? suite : undefined);

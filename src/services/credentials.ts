@@ -16,6 +16,10 @@ export interface Credential {
   readonly sign: (scheme: SignatureScheme, data: Bytes) => Effect.Effect<Bytes, PrivateKeyError, Crypto>;
   /** The raw RSA operation; never called for other keys. */
   readonly decrypt: (ciphertext: Bytes) => Effect.Effect<Bytes, PrivateKeyError, Crypto>;
+  /** A DER OCSPResponse about the leaf, for clients that ask (RFC 6066 §8). */
+  readonly ocspResponse?: Bytes | undefined;
+  /** What certificate logs signed about the leaf, for clients that ask (RFC 6962 §3.3). */
+  readonly signedCertificateTimestamps?: ReadonlyArray<Bytes> | undefined;
 }
 
 /** What a credential is wanted for. */

@@ -17,6 +17,8 @@ export class Session extends Schema.TaggedClass<Session>("effect-tls/Session")("
   masterSecret: fixed(48),
   /** 1 when the master secret is bound to its handshake (RFC 7627). */
   extendedMasterSecret: uint8,
+  /** The code of RFC 6066 §4, which lasts as long as the session; 0 when none was agreed on. */
+  maxFragmentLength: uint8,
   /** Whom it is with: for a client the name or address that was verified, for a server the SNI; empty when none. */
   serverName: text(0, 255),
   /** The trust settings that it was made under: a session never crosses from one to another. */

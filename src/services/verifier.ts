@@ -53,12 +53,18 @@ export interface Verification {
   readonly name: string | undefined;
   /** What the leaf must be good for (RFC 5280 §4.2.1.12). */
   readonly purpose: "serverAuth" | "clientAuth";
+  /** What a server stapled to its chain: a DER OCSPResponse (RFC 6066 §8). */
+  readonly ocspResponse?: Bytes | undefined;
+  /** The SCTs of its hello (RFC 6962 §3.3). */
+  readonly signedCertificateTimestamps?: ReadonlyArray<Bytes> | undefined;
 }
 
 /** The trust decision. */
 export interface CertificateVerifierService {
   /** Names the trust settings: sessions made under one partition are never resumed under another. */
   readonly partition: string;
+  /** Whom a server names when it asks for a certificate: the roots' names as DER; none: anybody's may be tried. */
+  readonly authorities?: ReadonlyArray<Bytes> | undefined;
   readonly verify: (what: Verification) => Effect.Effect<void, CertificateError, Crypto>;
 }
 
