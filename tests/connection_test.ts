@@ -249,7 +249,7 @@ const forging = (role: "client" | "server") =>
       suites.get(cipherSuite)!,
       { client: clientRandom, server: serverRandom },
       makeDeterministic("forging"),
-    ).keys(master!)[role];
+    ).keys(master!, false)[role];
     keys.seal(ContentType.handshake, new Uint8Array(16)); // the Finished that went before
     const raw = role === "client" ? a : b;
     const forge = (type: ContentType, body: Uint8Array) =>

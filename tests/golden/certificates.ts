@@ -22,8 +22,11 @@ export const server = (kind: Kind): { readonly certificate: string; readonly pri
   privateKey: file(`${kind}.key`),
 });
 
+/** A kind of client key. */
+export type ClientKind = "rsa" | "p256" | "ed25519";
+
 /** A client's certificate and key, as PEM. */
-export const client = (kind: "rsa" | "p256"): { readonly certificate: string; readonly privateKey: string } => ({
+export const client = (kind: ClientKind): { readonly certificate: string; readonly privateKey: string } => ({
   certificate: file(`client-${kind}.pem`),
   privateKey: file(`client-${kind}.key`),
 });

@@ -2,15 +2,22 @@
 import { Effect } from "../deps.ts";
 import { build, meet, type Setup } from "../support/handshake.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { compatible } from "../../src/policy.ts";
+import { ProtocolVersion } from "../../src/names/protocol.ts";
+import { legacy } from "../../src/policy.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 
-const of = (kind: NonNullable<Setup["kind"]>, suite: CipherSuite): Setup => {
-  const policy = { ...compatible, cipherSuites: [suite] };
+const of = (
+  kind: NonNullable<Setup["kind"]>,
+  suite: CipherSuite,
+  version: ProtocolVersion = ProtocolVersion.TLS_1_2,
+  clientKind?: Setup["clientKind"],
+): Setup => {
+  const policy = { ...legacy, versions: [version], cipherSuites: [suite] };
   return {
     kind,
+    clientKind,
     client: { policy, alpn: ["h2", "http/1.1"] },
-    server: { policy, alpn: ["http/1.1"] },
+    server: { policy, alpn: ["http/1.1"], clientAuth: clientKind ? "require" : "none" },
   };
 };
 
@@ -23,6 +30,30 @@ export const conversations: Readonly<Record<string, Setup>> = {
   ),
   "tls12-ecdhe-rsa-aes-256-gcm": of("rsa", CipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384),
   "tls12-rsa-aes-128-gcm": of("rsa", CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256),
+  "tls12-dhe-rsa-aes-128-cbc-client-p256": of(
+    "rsa",
+    CipherSuite.TLS_DHE_RSA_WITH_AES_128_CBC_SHA256,
+    ProtocolVersion.TLS_1_2,
+    "p256",
+  ),
+  "tls11-ecdhe-ecdsa-aes-256-cbc-client-rsa": of(
+    "p256",
+    CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
+    ProtocolVersion.TLS_1_1,
+    "rsa",
+  ),
+  "tls10-dhe-rsa-3des-client-p256": of(
+    "rsa",
+    CipherSuite.TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA,
+    ProtocolVersion.TLS_1_0,
+    "p256",
+  ),
+  "ssl30-rsa-rc4-md5-client-rsa": of(
+    "rsa",
+    CipherSuite.TLS_RSA_WITH_RC4_128_MD5,
+    ProtocolVersion.SSL_3_0,
+    "rsa",
+  ),
 };
 
 const dump = (bytes: Uint8Array): string => toHex(bytes).replace(/.{1,64}/g, "$&\n").trimEnd();

@@ -13,7 +13,7 @@ for (const kind of kinds) {
   write(`${kind}.pem`, leaf.chainPem);
   write(`${kind}.key`, leaf.privateKeyPem);
 }
-for (const kind of ["rsa", "p256"] as const) {
+for (const kind of ["rsa", "p256", "ed25519"] as const) {
   const leaf = ca.issue({
     key: kind,
     names: [],

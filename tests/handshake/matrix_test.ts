@@ -2,76 +2,114 @@ import { assert, Effect, Either } from "../deps.ts";
 import { kinds } from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { build, converse, meet, type Setup } from "../support/handshake.ts";
+import { isFfdhe } from "../../src/crypto/ffdhe.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
-import { compatible, type Policy } from "../../src/policy.ts";
-import { suites } from "../../src/suites.ts";
+import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
+import { legacy, type Policy } from "../../src/policy.ts";
+import { type Suite, suites } from "../../src/suites.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 
-/** The certificates that a suite's server may have; RSA key transport needs a key that may decrypt. */
-const keysFor = {
+const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
+
+/** The certificates that a suite's server may have in TLS 1.2; RSA key transport needs a key that may decrypt. */
+const keysFor: Readonly<Record<string, ReadonlyArray<string>>> = {
   "ecdhe rsa": ["rsa", "rsa_pss"],
   "ecdhe ecdsa": ["p256", "p384", "p521", "ed25519"],
+  "dhe rsa": ["rsa", "rsa_pss"],
   "rsa rsa": ["rsa"],
 };
 
-/** Every suite with every certificate; the group of the exchange is the first, the rest are for certificates. */
-for (const suite of suites.values()) {
-  const groups = suite.exchange === "ecdhe" ? compatible.groups : [undefined];
-  for (const kind of kinds) {
-    const allowed = keysFor[`${suite.exchange} ${suite.authentication}` as keyof typeof keysFor];
-    const fits = (allowed as ReadonlyArray<string>).includes(kind);
-    for (const group of fits ? groups : [undefined]) {
-      const policy: Policy = {
-        ...compatible,
-        cipherSuites: [suite.id],
-        groups: group === undefined
-          ? compatible.groups
-          : [group, ...compatible.groups.filter((g) => g !== group)],
-      };
-      const setup: Setup = { kind, client: { policy }, server: { policy } };
-      const cell = [CipherSuite.nameOf(suite.id), kind, ...(group ? [NamedGroup.nameOf(group)] : [])].join(
-        ", ",
-      );
-      if (!fits) {
+/** Before TLS 1.2 there is no way to say that a signature is PSS or Ed25519. */
+const onlyIn12: ReadonlyArray<string> = ["rsa_pss", "ed25519"];
+
+const fits = ({ exchange, authentication }: Suite, version: ProtocolVersion, kind: string): boolean =>
+  authentication === "anonymous" ||
+  ((version === TLS_1_2 || !onlyIn12.includes(kind)) &&
+    (keysFor[`${exchange} ${authentication}`] ?? []).includes(kind));
+
+/** The groups of an exchange; ffdhe4096 is left to the test of the groups. */
+const groupsOf = ({ exchange }: Suite): ReadonlyArray<NamedGroup | undefined> =>
+  exchange === "rsa"
+    ? [undefined]
+    : exchange === "dhe"
+    ? [NamedGroup.ffdhe2048]
+    : legacy.groups.filter((g) => !isFfdhe(g));
+
+/** Every version with every suite and every certificate; the group of the exchange is the first. */
+for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
+  for (const suite of suites.values()) {
+    // Of the suites that differ in the cipher alone one has all its groups and keys.
+    const first = [...suites.values()].find((s) =>
+      s.exchange === suite.exchange && s.authentication === suite.authentication && s.since <= version
+    );
+    for (
+      const kind of first === suite ? kinds : [suite.authentication === "ecdsa" ? "p256" : "rsa"] as const
+    ) {
+      const there = suite.since <= version;
+      const good = there && fits(suite, version, kind);
+      for (const group of good && first === suite ? groupsOf(suite) : groupsOf(suite).slice(0, 1)) {
+        const policy: Policy = {
+          ...legacy,
+          versions: [version],
+          cipherSuites: [suite.id],
+          groups: group === undefined ? legacy.groups : [group, ...legacy.groups.filter((g) => g !== group)],
+        };
+        // Where there is no such suite the client offers it all the same, for a version that the server has not.
+        const offered = { ...policy, versions: there ? [version] : [TLS_1_2, version] };
+        const setup: Setup = { kind, client: { policy: offered }, server: { policy } };
+        const cell = [
+          versionText(version),
+          CipherSuite.nameOf(suite.id),
+          kind,
+          ...(group ? [NamedGroup.nameOf(group)] : []),
+        ].join(", ");
+        if (!good) {
+          sync(
+            `${cell}: refused, for ${there ? "the key does not fit" : "there is no such suite"}`,
+            Effect.gen(function* () {
+              const { client, server } = yield* meet(yield* build(setup), setup);
+              const ends = [client, server].map((end) => Either.isLeft(end) && end.left._tag);
+              assert.deepEqual(ends, ["PeerAlert", "Refused"]);
+            }),
+          );
+          continue;
+        }
         sync(
-          `${cell}: refused, for the key does not fit`,
+          `${cell}: full, then resumed, and the same bytes each time`,
           Effect.gen(function* () {
-            const { client, server } = yield* meet(yield* build(setup), setup);
-            assert.equal(Either.isLeft(server) && server.left._tag, "Refused");
-            assert.equal(Either.isLeft(client) && client.left._tag, "PeerAlert");
+            const once = Effect.gen(function* () {
+              const built = yield* build(setup);
+              const seen: Array<string> = [];
+              for (const resumed of [false, true]) {
+                const { client, server, tape } = yield* meet(built, setup);
+                const [c, s] = [yield* client, yield* server];
+                for (const n of [yield* c.negotiated, yield* s.negotiated]) {
+                  assert.equal(n.version, version);
+                  assert.equal(n.resumed, resumed);
+                  assert.equal(n.cipherSuite, suite.id);
+                  assert.equal(n.extendedMasterSecret, version > SSL_3_0);
+                  assert.equal(n.encryptThenMac, version > SSL_3_0 && suite.cipher._tag === "cbc");
+                  assert.equal(n.secureRenegotiation, true);
+                  assert.equal(n.group, resumed ? undefined : group);
+                }
+                assert.equal((yield* c.peerCertificates).length > 0, suite.authentication !== "anonymous");
+                assert.equal(yield* converse(c, s), "ping pong");
+                // Two round trips, or one and a half; each flight is one write.
+                assert.deepEqual(
+                  tape.flows.map((f) => f.from).slice(0, 4),
+                  resumed
+                    ? ["client", "server", "client", "client"]
+                    : ["client", "server", "client", "server"],
+                );
+                seen.push(...tape.flows.map((f) => toHex(f.bytes)));
+              }
+              return seen;
+            });
+            assert.deepEqual(yield* once, yield* once);
           }),
         );
-        continue;
       }
-      sync(
-        `${cell}: full, then resumed, and the same bytes each time`,
-        Effect.gen(function* () {
-          const once = Effect.gen(function* () {
-            const built = yield* build(setup);
-            const seen: Array<string> = [];
-            for (const resumed of [false, true]) {
-              const { client, server, tape } = yield* meet(built, setup);
-              const [c, s] = [yield* client, yield* server];
-              for (const n of [yield* c.negotiated, yield* s.negotiated]) {
-                assert.equal(n.resumed, resumed);
-                assert.equal(n.cipherSuite, suite.id);
-                assert.equal(n.extendedMasterSecret, true);
-                assert.equal(n.group, resumed ? undefined : group);
-              }
-              assert.equal(yield* converse(c, s), "ping pong");
-              // Two round trips, or one and a half; each flight is one write.
-              assert.deepEqual(
-                tape.flows.map((f) => f.from).slice(0, 4),
-                resumed ? ["client", "server", "client", "client"] : ["client", "server", "client", "server"],
-              );
-              seen.push(...tape.flows.map((f) => toHex(f.bytes)));
-            }
-            return seen;
-          });
-          assert.deepEqual(yield* once, yield* once);
-        }),
-      );
     }
   }
 }

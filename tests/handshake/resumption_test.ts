@@ -260,6 +260,7 @@ const session = (n: number) =>
     compressionMethod: N.CompressionMethod.null,
     masterSecret: new Uint8Array(48),
     extendedMasterSecret: 1,
+    maxFragmentLength: 0,
     serverName: "",
     partition: ascii("test"),
     peerCertificates: [],

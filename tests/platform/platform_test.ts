@@ -163,6 +163,7 @@ live(
       compressionMethod: CompressionMethod.null,
       masterSecret: new Uint8Array(48).fill(0x5e),
       extendedMasterSecret: 1,
+      maxFragmentLength: 0,
       serverName: "a".repeat(256),
       partition: new Uint8Array(0),
       peerCertificates: [],

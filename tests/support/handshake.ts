@@ -6,7 +6,7 @@ import { makePair } from "../../src/layers/byte_stream.ts";
 import { layerDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { fromPem, none } from "../../src/layers/credentials.ts";
 import { layerMemory } from "../../src/layers/session_store.ts";
-import { layerNone, layerRoots } from "../../src/layers/verifier.ts";
+import { layerRoots } from "../../src/layers/verifier.ts";
 import * as Server from "../../src/server.ts";
 import type { ByteStream } from "../../src/services/transport.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
@@ -39,6 +39,8 @@ export const taped = (tamper: Tamper = (_, bytes) => bytes) =>
 /** How a test's two ends are set up; what is left out is usual. */
 export interface Setup {
   readonly kind?: Golden.Kind;
+  /** The client's certificate; none if left out. */
+  readonly clientKind?: Golden.ClientKind | undefined;
   readonly seed?: string;
   readonly client?: Partial<Client.OverOptions>;
   readonly server?: Server.ServerOptions;
@@ -46,19 +48,25 @@ export interface Setup {
 }
 
 /** The layers of a client and a server that trust each other; the stores live as long as the layers. */
-export const ends = ({ kind = "p256", seed = "handshake" }: Pick<Setup, "kind" | "seed"> = {}) => ({
-  client: Layer.mergeAll(layerMemory(), layerRoots(Golden.root), none).pipe(
+export const ends = (
+  { kind = "p256", seed = "handshake", clientKind }: Pick<Setup, "kind" | "seed" | "clientKind"> = {},
+) => ({
+  client: Layer.mergeAll(
+    layerMemory(),
+    layerRoots(Golden.root),
+    clientKind ? fromPem(Golden.client(clientKind)) : none,
+  ).pipe(
     Layer.provideMerge(layerDeterministic(`${seed} client`)),
     Layer.orDie,
   ),
-  server: Layer.mergeAll(layerMemory(), layerNone, fromPem(Golden.server(kind))).pipe(
+  server: Layer.mergeAll(layerMemory(), layerRoots(Golden.root), fromPem(Golden.server(kind))).pipe(
     Layer.provideMerge(layerDeterministic(`${seed} server`)),
     Layer.orDie,
   ),
 });
 
 /** The requirements of both ends, built once so that several handshakes share their stores. */
-export const build = (setup: Pick<Setup, "kind" | "seed"> = {}) =>
+export const build = (setup: Pick<Setup, "kind" | "seed" | "clientKind"> = {}) =>
   Effect.gen(function* () {
     const { client, server } = ends(setup);
     return { client: yield* Layer.build(client), server: yield* Layer.build(server) };
@@ -93,10 +101,21 @@ const text = new TextEncoder();
 export const converse = (client: Connection, server: Connection) =>
   Effect.gen(function* () {
     yield* client.write(text.encode("ping"));
-    const there = new TextDecoder().decode((yield* server.read) ?? new Uint8Array(0));
+    const there = yield* hear(server, 4);
     yield* server.write(text.encode("pong"));
-    const back = new TextDecoder().decode((yield* client.read) ?? new Uint8Array(0));
-    return `${there} ${back}`;
+    return `${there} ${yield* hear(client, 4)}`;
+  });
+
+/** So many bytes as text, in however many records they come, or what there was before the end. */
+export const hear = (connection: Connection, length: number) =>
+  Effect.gen(function* () {
+    let heard = "";
+    while (heard.length < length) {
+      const data = yield* connection.read;
+      if (!data) break;
+      heard += new TextDecoder().decode(data);
+    }
+    return heard;
   });
 
 /** The records in what passed. */

@@ -1,0 +1,86 @@
+/** Client authentication, over all that it meets in the flights. @module */
+import { assert, Effect, Either } from "../deps.ts";
+import type { ClientKind } from "../golden/certificates.ts";
+import { sync } from "../support/effect.ts";
+import { build, converse, meet, type Setup } from "../support/handshake.ts";
+import { withoutExtendedMasterSecret } from "../support/without_ems.ts";
+import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
+import { legacy, type Policy } from "../../src/policy.ts";
+import { suites } from "../../src/suites.ts";
+
+const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
+const C = CipherSuite;
+
+/** One suite for each exchange and authentication, with a server's key for it. */
+const cells = [
+  [C.TLS_RSA_WITH_AES_128_CBC_SHA, "rsa"],
+  [C.TLS_DHE_RSA_WITH_AES_128_CBC_SHA, "rsa"],
+  [C.TLS_DH_anon_WITH_AES_128_CBC_SHA, "rsa"],
+  [C.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, "rsa"],
+  [C.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, "p256"],
+  [C.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, "ed25519"],
+  [C.TLS_ECDH_anon_WITH_AES_128_CBC_SHA, "rsa"],
+] as const;
+
+/** Which client keys can prove themselves in a version. */
+const provable = (version: ProtocolVersion, kind: ClientKind | undefined): boolean =>
+  kind !== undefined && (kind === "rsa" || version > SSL_3_0) && (kind !== "ed25519" || version === TLS_1_2);
+
+const defined = (version: ProtocolVersion, suite: CipherSuite, kind: string): boolean =>
+  suites.get(suite)!.since <= version && (kind !== "ed25519" || version === TLS_1_2);
+
+for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
+  for (const [suite, kind] of cells) {
+    if (!defined(version, suite, kind)) continue; // refused: the matrix of suites says so
+    const anonymous = suites.get(suite)!.authentication === "anonymous";
+    for (const clientAuth of ["none", "request", "require"] as const) {
+      for (const clientKind of [undefined, "rsa", "p256", "ed25519"] as const) {
+        for (const bound of version > SSL_3_0 ? [true, false] : [false]) {
+          const policy: Policy = { ...legacy, versions: [version], cipherSuites: [suite] };
+          const setup: Setup = { kind, clientKind, client: { policy }, server: { policy, clientAuth } };
+          const shown = clientAuth !== "none" && !anonymous && provable(version, clientKind);
+          const refused = clientAuth === "require" && !shown;
+          const cell = [
+            versionText(version),
+            CipherSuite.nameOf(suite),
+            kind,
+            `a certificate is ${
+              { none: "not asked for", request: "asked for", require: "required" }[clientAuth]
+            }`,
+            `the client has ${clientKind ?? "none"}`,
+            bound ? "extended master secret" : "master secret",
+          ].join(", ");
+          sync(
+            `${cell}: ${refused ? "refused" : shown ? "shown, and kept when resumed" : "not shown"}`,
+            Effect.gen(function* () {
+              const built = yield* build(setup);
+              const once = bound ? meet(built, setup) : withoutExtendedMasterSecret(built, setup);
+              if (refused) {
+                const { client, server } = yield* once;
+                assert.equal(
+                  Either.isLeft(server) && server.left._tag === "Refused" && server.left.reason,
+                  anonymous ? "no_common_cipher_suite" : "no_client_certificate",
+                );
+                assert.equal(
+                  Either.isLeft(client) && client.left.message,
+                  "the peer sent the fatal alert handshake_failure",
+                );
+                return;
+              }
+              for (const resumed of [false, true]) {
+                const { client, server } = yield* once;
+                const [c, s] = [yield* client, yield* server];
+                assert.equal((yield* s.peerCertificates).length, shown ? 1 : 0);
+                assert.equal((yield* c.peerCertificates).length, anonymous ? 0 : 1);
+                const n = yield* s.negotiated;
+                assert.deepEqual([n.resumed, n.extendedMasterSecret], [resumed, bound]);
+                assert.equal(yield* converse(c, s), "ping pong");
+              }
+            }),
+          );
+        }
+      }
+    }
+  }
+}
