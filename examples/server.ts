@@ -2,9 +2,9 @@
 import * as Cause from "npm:effect@^3.22.4/Cause";
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
-import { CertificateVerifier, type Connection, Credentials, Server } from "../mod.ts";
-import { alpnOf, common, help, numberOf, parse, policyOf, UsageError } from "./lib/flags.ts";
-import { base, credentials } from "./lib/layers.ts";
+import { type Connection, Credentials, Server } from "../mod.ts";
+import { alpnOf, clientAuthOf, common, help, numberOf, parse, policyOf, UsageError } from "./lib/flags.ts";
+import { base, clientVerifier, credentials } from "./lib/layers.ts";
 import { lines, say } from "./lib/lines.ts";
 import { page } from "./lib/page.ts";
 import { run } from "./lib/program.ts";
@@ -17,6 +17,11 @@ const flags = {
     takes: "echo|reverse|page|none",
     help: "what to answer: each line, each line reversed, a web page about the connection, nothing (echo)",
   },
+  "client-auth": {
+    takes: "none|request|require",
+    help: "whether clients are asked for a certificate (none)",
+  },
+  "client-ca": { takes: "FILE", help: "the roots (PEM) below which clients are trusted" },
   "session-ttl": { takes: "SECONDS", help: "how long a session can be resumed (86400)" },
   ...common,
 } as const;
@@ -56,6 +61,7 @@ const main = () => {
     throw new UsageError(`--reply: ${name} is none of ${Object.keys(replies).join(", ")}`);
   }
   const policy = policyOf(given);
+  const clientAuth = clientAuthOf(given);
   const reply = replies[name as keyof typeof replies];
   const asJson = given.flags["json"] !== undefined;
   const report = asJson ? json(print) : human(print, complain, true);
@@ -69,6 +75,7 @@ const main = () => {
         port,
         policy,
         alpn: alpnOf(given),
+        clientAuth,
         observe: (number) => {
           started.set(number, performance.now());
           return report.observe(number);
@@ -95,7 +102,7 @@ const main = () => {
   const names = [...new Set(["localhost", "127.0.0.1", "::1", hostname])];
   const crypto = base(given);
   const layers = Layer.mergeAll(
-    CertificateVerifier.layerNone,
+    clientVerifier(given),
     credentials(given, Credentials.selfSigned({ names })),
   ).pipe(Layer.provideMerge(crypto));
   return Effect.provide(Effect.scoped(serve), layers);

@@ -51,6 +51,9 @@ export const limits: Limits = {
   closeWait: 1_000,
 };
 
+/** Every suite that can be spoken, the best first: also those that no policy names. */
+export const everySuite: ReadonlyArray<CipherSuite> = [...suites.keys()];
+
 const suitesThat = (are: (suite: Suite) => boolean): ReadonlyArray<CipherSuite> =>
   [...suites.values()].filter((suite) => suite.authentication !== "anonymous" && are(suite)).map(({ id }) =>
     id

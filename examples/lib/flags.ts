@@ -17,7 +17,7 @@ export type Flags = Readonly<Record<string, Flag>>;
 /** Flags that both programs have. */
 export const common = {
   policy: { takes: "modern|compatible|legacy", help: "what to speak (modern)" },
-  versions: { takes: "tls1.2,…", help: "only these versions" },
+  versions: { takes: "ssl3.0,tls1.0,…", help: "only these versions: ssl3.0, tls1.0, tls1.1, tls1.2" },
   "cipher-suites": { takes: "IANA,…", help: "only these cipher suites, the best first" },
   groups: { takes: "x25519,…", help: "only these groups, the best first" },
   alpn: { takes: "NAME,…", help: "application protocols, the best first" },
@@ -72,9 +72,15 @@ const oneOf = <A>(flag: string, known: Readonly<Record<string, A>>, text: string
 };
 
 const { modern, compatible, legacy } = Policy;
-const versions: Record<string, Names.ProtocolVersion> = { "tls1.2": Names.ProtocolVersion.TLS_1_2 };
+const versions: Record<string, Names.ProtocolVersion> = {
+  "ssl3.0": Names.ProtocolVersion.SSL_3_0,
+  "tls1.0": Names.ProtocolVersion.TLS_1_0,
+  "tls1.1": Names.ProtocolVersion.TLS_1_1,
+  "tls1.2": Names.ProtocolVersion.TLS_1_2,
+};
+// Those that encrypt nothing, or to nobody knows whom, are in no policy and can be named here.
 const suites = Object.fromEntries(
-  compatible.cipherSuites.map((id): [string, Names.CipherSuite] => [Names.CipherSuite.nameOf(id), id]),
+  Policy.everySuite.map((id): [string, Names.CipherSuite] => [Names.CipherSuite.nameOf(id), id]),
 );
 const groups = Object.fromEntries(
   modern.groups.map((id): [string, Names.NamedGroup] => [Names.NamedGroup.nameOf(id), id]),
@@ -92,6 +98,14 @@ export const policyOf = ({ flags }: Given): Policy.Policy => {
     groups: named("groups", groups, base.groups),
   };
 };
+
+/** `--client-auth`. Throws UsageError. */
+export const clientAuthOf = ({ flags }: Given): "none" | "request" | "require" =>
+  oneOf(
+    "client-auth",
+    { none: "none", request: "request", require: "require" } as const,
+    flags["client-auth"] ?? "none",
+  );
 
 /** The application protocols that the flags name. */
 export const alpnOf = ({ flags }: Given): ReadonlyArray<string> => list(flags["alpn"] ?? "");

@@ -35,13 +35,27 @@ export const credentials = <E, R>(
 };
 
 /** `--ca`, `--insecure`, or the system's roots. Throws UsageError. */
-export const verifier = ({ flags: { ca, insecure } }: Given) => {
+export const verifier = ({ flags }: Given) => {
+  const { ca, insecure } = flags;
   if (ca !== undefined && insecure !== undefined) throw new UsageError("--ca and --insecure contradict");
   if (insecure !== undefined) return CertificateVerifier.layerInsecure;
-  return ca === undefined
-    ? CertificateVerifier.layerSystem
-    : Layer.unwrapEffect(Effect.map(read(ca), (pem) => inFile(ca, CertificateVerifier.layerRoots(pem))));
+  return ca === undefined ? CertificateVerifier.layerSystem : roots(ca, legacyStrength(flags["policy"]));
 };
+
+/** `--client-ca`: who may sign clients; without it a client's certificate is trusted by nobody. */
+export const clientVerifier = ({ flags }: Given) => {
+  const ca = flags["client-ca"];
+  return ca === undefined ? CertificateVerifier.layerNone : roots(ca, legacyStrength(flags["policy"]));
+};
+
+/** The certificates of a device that needs `--policy legacy` are no younger than it. */
+const legacyStrength = (policy: string | undefined): CertificateVerifier.Strength =>
+  policy === "legacy" ? { minimumRsaBits: 1024, sha1: true } : {};
+
+const roots = (file: string, strength: CertificateVerifier.Strength) =>
+  Layer.unwrapEffect(
+    Effect.map(read(file), (pem) => inFile(file, CertificateVerifier.layerRoots(pem, strength))),
+  );
 
 /** What both programs run on: TCP, cryptography, sessions, a key log. Throws UsageError. */
 export const base = (given: Given) => {

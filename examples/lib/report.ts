@@ -33,6 +33,8 @@ const plain = (n: Negotiated) => ({
   group: n.group === undefined ? null : NamedGroup.nameOf(n.group),
   signatureScheme: n.signatureScheme === undefined ? null : SignatureScheme.nameOf(n.signatureScheme),
   extendedMasterSecret: n.extendedMasterSecret,
+  encryptThenMac: n.encryptThenMac,
+  maxFragmentLength: n.maxFragmentLength,
   secureRenegotiation: n.secureRenegotiation,
 });
 

@@ -92,7 +92,8 @@ export const agree = ({ crypto, groups, schemes, minimumDhPrimeBits, ...settled 
     derivation,
     master: extendedMasterSecret ? derivation.extendedMaster : derivation.master,
     extendedMasterSecret,
-    encryptThenMac: findExtension(extensions, "encrypt_then_mac") !== undefined,
+    encryptThenMac: suite.cipher._tag === "cbc" &&
+      findExtension(extensions, "encrypt_then_mac") !== undefined,
     maxFragmentLength: findExtension(extensions, "max_fragment_length")?.maxFragmentLength,
     statusRequest: findExtension(extensions, "status_request") !== undefined,
   };

@@ -62,7 +62,11 @@ export const negotiate = (
     if (formats && !formats.includes(ECPointFormat.uncompressed)) {
       return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.2");
     }
-    if (findExtension(server.extensions, "encrypt_then_mac") && suite.cipher._tag !== "cbc") {
+    // OpenSSL says it with a NULL cipher too, where one order is as the other.
+    const orderless = suite.cipher._tag === "stream" && suite.cipher.cipher === undefined;
+    if (
+      findExtension(server.extensions, "encrypt_then_mac") && suite.cipher._tag !== "cbc" && !orderless
+    ) {
       return yield* illegal("extensions.encrypt_then_mac", "the cipher suite is not CBC", "RFC 7366 §3");
     }
     const fragment = findExtension(server.extensions, "max_fragment_length")?.maxFragmentLength;

@@ -84,6 +84,7 @@ export const listen = (
   kind: Golden.Kind,
   options: Partial<Server.ListenOptions> = {},
   handler = reverse,
+  more: ReadonlyArray<Golden.Kind> = [],
 ) =>
   Server.listen({ hostname: "127.0.0.1", port: 0, ...options }, handler).pipe(
     Effect.map(({ address }) => address.port),
@@ -91,15 +92,20 @@ export const listen = (
       Layer.mergeAll(
         base,
         SessionStore.layerMemory(),
-        CertificateVerifier.layerNone,
-        Credentials.fromPem(Golden.server(kind)),
+        CertificateVerifier.layerRoots(Golden.root),
+        Credentials.fromPem(Golden.server(kind), ...more.map(Golden.server)),
       ),
     ),
   );
 
-/** The layers of a client of ours that trusts the test root, or other roots. */
-export const client = (roots = Golden.root) =>
-  Layer.mergeAll(base, SessionStore.layerMemory(), CertificateVerifier.layerRoots(roots), Credentials.none);
+/** The layers of a client of ours that trusts the test root, or other roots, and may have a certificate. */
+export const client = (roots = Golden.root, kind?: Golden.ClientKind) =>
+  Layer.mergeAll(
+    base,
+    SessionStore.layerMemory(),
+    CertificateVerifier.layerRoots(roots),
+    kind ? Credentials.fromPem(Golden.client(kind)) : Credentials.none,
+  );
 
 /** Connects to a port on loopback as to localhost. */
 export const connect = (port: number, options: Partial<Client.ConnectOptions> = {}) =>
