@@ -3,7 +3,7 @@ import { assert, Effect, Either } from "../deps.ts";
 import type { ClientKind } from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { build, converse, meet, type Setup } from "../support/handshake.ts";
-import { withoutExtendedMasterSecret } from "../support/without_ems.ts";
+import { withoutExtendedMasterSecret } from "../support/other_client.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import { legacy, type Policy } from "../../src/policy.ts";

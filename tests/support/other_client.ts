@@ -1,4 +1,4 @@
-/** A client that never heard of extended_master_secret. @module */
+/** A client that says something else than ours would, and hashes what it says. @module */
 import { Effect } from "../deps.ts";
 import { establish } from "../../src/connection.ts";
 import { clientHandshake } from "../../src/flights/client.ts";
@@ -7,25 +7,14 @@ import { ClientHello } from "../../src/messages/mod.ts";
 import { modern } from "../../src/policy.ts";
 import { Handshakes, type HandshakeStream } from "../../src/record/handshakes.ts";
 import * as Server from "../../src/server.ts";
+import type { Bytes } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import { type build, type Setup, taped } from "./handshake.ts";
 
-/** Says each hello without the extension, on the wire and in the transcript alike. */
-const forgetful = (stream: HandshakeStream): HandshakeStream => ({
-  ...stream,
-  send: (raw, message) => {
-    if (!(message instanceof ClientHello)) return stream.send(raw, message);
-    const extensions = message.extensions?.filter(({ _tag }) => _tag !== "extended_master_secret");
-    const hello = make(ClientHello, { ...message, extensions });
-    stream.send(encodeMessage(hello), hello);
-  },
-});
+type Built = Effect.Effect.Success<ReturnType<typeof build>>;
 
-/** As `meet`, with such a client. */
-export const withoutExtendedMasterSecret = (
-  built: Effect.Effect.Success<ReturnType<typeof build>>,
-  setup: Setup,
-) =>
+/** As `meet`, with a client whose stream of messages is changed. */
+export const meetOther = (built: Built, setup: Setup, change: (stream: HandshakeStream) => HandshakeStream) =>
   Effect.gen(function* () {
     const { client, server, tape } = yield* taped(setup.tamper);
     const policy = setup.client?.policy ?? modern;
@@ -35,10 +24,30 @@ export const withoutExtendedMasterSecret = (
         role: "client",
         policy,
         observe: undefined,
-        handshake: Effect.updateService(clientHandshake(settings), Handshakes, forgetful),
+        handshake: Effect.updateService(clientHandshake(settings), Handshakes, change),
         forget: () => Effect.void,
       })).pipe(Effect.provide(built.client)),
       Effect.either(Server.over(server, setup.server)).pipe(Effect.provide(built.server)),
     ], { concurrency: 2 });
     return { client: c, server: s, tape };
   });
+
+/** Says another hello, given as the bytes of the message with its header. */
+export const sayingHello =
+  (change: (hello: ClientHello) => Bytes) => (stream: HandshakeStream): HandshakeStream => ({
+    ...stream,
+    send: (raw, message) => stream.send(message instanceof ClientHello ? change(message) : raw, message),
+  });
+
+/** As `meet`, with a client that never heard of extended_master_secret. */
+export const withoutExtendedMasterSecret = (built: Built, setup: Setup) =>
+  meetOther(
+    built,
+    setup,
+    sayingHello((hello) =>
+      encodeMessage(make(ClientHello, {
+        ...hello,
+        extensions: hello.extensions?.filter(({ _tag }) => _tag !== "extended_master_secret"),
+      }))
+    ),
+  );
