@@ -178,7 +178,11 @@ const wrong: ReadonlyArray<readonly [string, Bytes]> = [
   ["of eight bytes", hello().subarray(0, 8)],
   ["with no cipher specs", hello({ specs: [] })],
   ["with none but SSL 2.0's cipher specs", hello({ specs: OLD })],
-  ["whose cipher specs are no multiple of three bytes", hello({ claimed: { specs: 11 } })],
+  // All lengths add up, and the last spec is a byte.
+  [
+    "whose cipher specs are no multiple of three bytes",
+    hello({ id: Uint8Array.of(0), claimed: { specs: 13, id: 0 } }),
+  ],
   ["with a session ID of 33 bytes", hello({ id: new Uint8Array(33) })],
   ["with a challenge of 15 bytes", hello({ challenge: 15 })],
   ["with a challenge of 33 bytes", hello({ challenge: 33 })],
@@ -205,6 +209,10 @@ Deno.test("an SSLv2 hello that is too long is refused at its header, one of the 
   const most = hello({ specs: new Array<number>(325).fill(SUITES[0]) });
   assert.equal(most.length, 1000);
   assert.equal(helloOf(fed(framed(most)).next()).cipherSuites.length, 325);
+  const longest = hello({ specs: new Array<number>(10_914).fill(SUITES[0]) });
+  assert.equal(longest.length, 2 ** 15 - 1);
+  const roomy = fed(framed(longest), taking, { ...limits, handshakeMessage: 2 ** 15 });
+  assert.equal(helloOf(roomy.next()).cipherSuites.length, 10_914);
   const { e, text } = fault(fed(framed(most), taking, { ...limits, handshakeMessage: 999 }));
   assert.equal(text, "LimitExceeded illegal_parameter");
   assert.ok(e?._tag === "LimitExceeded" && e.limit === "handshakeMessage" && e.got === 1000);
