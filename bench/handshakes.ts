@@ -1,4 +1,5 @@
 /** Handshakes in memory, both sides on one thread, and the bare cryptography that is in them. @module */
+import type { AeadRow } from "../src/record/cipher.ts";
 import { Context, Effect, Layer } from "../src/deps.ts";
 import { unpadPremaster } from "../src/crypto/pkcs1.ts";
 import { prf12 } from "../src/crypto/prf.ts";
@@ -96,14 +97,14 @@ const symmetric = (
   const row = suites.get(suite)!;
   const hash = crypto.hash(row.hash);
   const said = new Uint8Array(messages);
-  const { aead, key, nonce } = row.cipher;
+  const { aead, key, nonce } = row.cipher as AeadRow;
   const side = () => {
     const master = how === "full"
-      ? prf12(hash, label, "extended master secret", label, 48)
+      ? prf12(hash)(label, "extended master secret", label, 48)
       : label.subarray(0, 48);
-    const block = prf12(hash, master, "key expansion", label, 2 * (key + nonce.fixed));
-    prf12(hash, master, "client finished", label, 12);
-    prf12(hash, master, "server finished", label, 12);
+    const block = prf12(hash)(master, "key expansion", label, 2 * (key + nonce.fixed));
+    prf12(hash)(master, "client finished", label, 12);
+    prf12(hash)(master, "server finished", label, 12);
     hash.digest(said);
     const ciphers = [
       crypto.aead(aead, block.subarray(0, key)),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ProtocolVersion } from "../src/names/protocol.ts";
 import { parseArgs } from "node:util";
 import { Codec, type Crypto, Messages, Names } from "../mod.ts";
 import { makeNoble } from "../src/layers/crypto_noble.ts";
@@ -55,7 +56,7 @@ const bulk = (name: Crypto.AeadName, size: number) => {
   const additional = new Uint8Array(13);
   const end = () => {
     const records = new Records(limits);
-    const protection = () => aeadProtection(0x0303, noble.aead(name, key), iv, form);
+    const protection = () => aeadProtection(ProtocolVersion.TLS_1_2, noble.aead(name, key), iv, form);
     records.changeWrite(protection());
     records.changeRead(protection());
     records.takeOutbox();

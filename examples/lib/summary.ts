@@ -8,6 +8,9 @@ const short = (bytes: Uint8Array): string =>
   Array.from(bytes.subarray(0, 4), (b) => b.toString(16).padStart(2, "0")).join("") + "…";
 const session = (id: Uint8Array): string => id.length === 0 ? "no session" : `session ${short(id)}`;
 
+const prime = ({ dhP }: { readonly dhP: Uint8Array }): string => `a prime of ${8 * dhP.length} bits`;
+const signed = (message: object): string => "signature" in message ? ", signed" : ", signed by nobody";
+
 /** A message in a few words; nothing for one that says nothing. */
 export const summary = (message: { readonly _tag: string }): string => {
   if (message instanceof Messages.ClientHello) {
@@ -31,11 +34,34 @@ export const summary = (message: { readonly _tag: string }): string => {
     const { params, algorithm } = message;
     return `${NamedGroup.nameOf(params.namedCurve)}, signed by ${SignatureScheme.nameOf(algorithm)}`;
   }
-  if (message instanceof Messages.CertificateRequest) {
+  if (
+    message instanceof Messages.ServerKeyExchangeECDHELegacy ||
+    message instanceof Messages.ServerKeyExchangeECDHAnon
+  ) {
+    return `${NamedGroup.nameOf(message.params.namedCurve)}${signed(message)}`;
+  }
+  if (message instanceof Messages.ServerKeyExchangeDHE) {
+    return `${prime(message.params)}, signed by ${SignatureScheme.nameOf(message.algorithm)}`;
+  }
+  if (
+    message instanceof Messages.ServerKeyExchangeDHELegacy ||
+    message instanceof Messages.ServerKeyExchangeDHAnon
+  ) {
+    return `${prime(message.params)}${signed(message)}`;
+  }
+  if (message instanceof Messages.CertificateStatus) {
+    return plural(message.status.response.length, "byte");
+  }
+  if (
+    message instanceof Messages.CertificateRequest || message instanceof Messages.CertificateRequestLegacy
+  ) {
     return plural(message.certificateAuthorities.length, "authority").replace("authoritys", "authorities");
   }
   if (message instanceof Messages.ClientKeyExchangeECDHE) return plural(message.ecdhYc.length, "byte");
-  if (message instanceof Messages.ClientKeyExchangeRSA) {
+  if (message instanceof Messages.ClientKeyExchangeDHE) return plural(message.dhYc.length, "byte");
+  if (
+    message instanceof Messages.ClientKeyExchangeRSA || message instanceof Messages.ClientKeyExchangeRSASSL30
+  ) {
     return plural(message.encryptedPreMasterSecret.length, "encrypted byte");
   }
   if (message instanceof Messages.CertificateVerify) return SignatureScheme.nameOf(message.algorithm);

@@ -6,8 +6,8 @@ import { type CryptoService, InvalidKeyShare, type KeyShare } from "../services/
 import type { Bytes } from "../wire/bytes.ts";
 import { bytesToNumberBE, numberToBytesBE, pow } from "./noble.ts";
 
-/** The bounds on a prime in bits: a longer one would let a peer buy our time. */
-const PRIME_BITS = { min: 512, max: 8192 } as const;
+/** The bounds on a prime of the peer's in bits: at 8192 it would buy half a second of ours. */
+const PRIME_BITS = { min: 512, max: 4096 } as const;
 
 type Random = (length: number) => Bytes;
 

@@ -50,7 +50,7 @@ interface Algorithm {
 const algorithmOf = (scheme: SignatureScheme): Algorithm | undefined => algorithms.get(scheme);
 
 const BAD_KEY = "the RSA key's numbers contradict each other or are out of bounds";
-const TOO_SHORT = "the modulus is too short for the hash, or the data is not what the scheme signs";
+const TOO_SHORT = "the modulus is too short for the hash";
 const FAULT = "the signature did not verify: a fault, or a wrong key";
 
 /** The rest of RSA, once an encoding has said how a message becomes a block and how one is judged. */

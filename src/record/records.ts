@@ -267,7 +267,8 @@ export class Records {
     this.#started = true;
     queue.take(HEADER);
     this.#opened += length;
-    this.#within(this.#read, this.#opened);
+    // As in sealing: what ends the connection or its keys may still come.
+    if (type === ContentType.application_data) this.#within(this.#read, this.#opened);
     return this.#read.open(type, queue.take(length));
   }
 

@@ -1,6 +1,6 @@
 import crypto from "node:crypto";
 import { publicNumbers, publicOperation } from "../../src/layers/noble_rsa.ts";
-import type { SignatureScheme } from "../../src/names/signature_scheme.ts";
+import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { assert, Effect } from "../deps.ts";
 import { hex, type RsaPair, rsaPair } from "../support/keys.ts";
@@ -236,4 +236,24 @@ Deno.test("an RSA key whose numbers contradict each other signs nothing", () => 
   cannotSign({ ...privateKey, prime1: privateKey.prime2 }, pkcs1.sha256, /contradict/);
   cannotSign({ ...privateKey, exponent1: privateKey.exponent2 }, pss.sha256, /contradict/);
   cannotSign({ ...privateKey, coefficient: Uint8Array.of(1) }, pss.sha256, /contradict/);
+});
+
+// ---- before TLS 1.2 ----
+
+/** What RSA signs there: an MD5 and a SHA-1. */
+Deno.test("rsa_pkcs1_md5_sha1 signs 36 bytes as they are, as node:crypto does, and no other number of them", () => {
+  const { native, privateKey, publicKey } = pairs.get(2048)!;
+  const scheme = SignatureScheme.rsa_pkcs1_md5_sha1;
+  const data = noble.random(36);
+  const signature = Effect.runSync(noble.sign(privateKey, scheme, data));
+  const theirs = crypto.privateEncrypt({ key: native.privateKey, padding: RSA_PKCS1_PADDING }, data);
+  assert.equal(toHex(signature), toHex(Uint8Array.from(theirs)));
+  const holds = (data: Bytes) => Effect.runSync(noble.verify(publicKey, scheme, data, signature));
+  assert.equal(holds(data), true);
+  assert.equal(holds(data.with(0, data[0]! ^ 1) as Bytes), false);
+  for (const length of [0, 35, 37]) {
+    const error = Effect.runSync(Effect.flip(noble.sign(privateKey, scheme, new Uint8Array(length))));
+    assert.equal(error._tag, "PrivateKeyError");
+    assert.equal(holds(new Uint8Array(length)), false);
+  }
 });
