@@ -63,7 +63,7 @@ const client = (port: number, ...args: ReadonlyArray<string>) =>
 const shared = "policy versions cipher-suites groups alpn cert key session-store crypto key-log json help";
 const flags = {
   client: `servername ca insecure reconnect send http ${shared}`,
-  server: `host port reply session-ttl ${shared}`,
+  server: `host port reply client-auth client-ca session-ttl ${shared}`,
   demo: "json help",
   serve_source: "port help",
 };
@@ -178,7 +178,8 @@ const fields: Readonly<Record<string, ReadonlyArray<string>>> = {
       "clientRandom",
       "serverRandom",
     ],
-    ...["serverName", "alpn", "group", "signatureScheme", "extendedMasterSecret", "secureRenegotiation"],
+    ...["serverName", "alpn", "group", "signatureScheme", "extendedMasterSecret", "encryptThenMac"],
+    ...["maxFragmentLength", "secureRenegotiation"],
     "milliseconds",
   ],
   data: ["text"],

@@ -263,7 +263,8 @@ const certificateWish = ({ policy }: ServerSettings, { dialect }: Agreed): Step<
   Effect.map(CertificateVerifier, ({ authorities = [] }) => ({
     types: dialect.certificateTypes,
     schemes: policy.signatureSchemes,
-    authorities,
+    // More than there is room for is as good as none: then anybody's will do (RFC 5246 §7.4.4).
+    authorities: authorities.reduce((sum, der) => sum + 2 + der.length, 0) < 2 ** 16 ? authorities : [],
   }));
 
 // ---- flight 3 <-, in three parts: the keys of the later two are agreed on in the first ----

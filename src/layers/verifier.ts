@@ -74,6 +74,7 @@ export const both = <E1, R1, E2, R2>(
       const [one, other] = [Context.get(a, CertificateVerifier), Context.get(b, CertificateVerifier)];
       return {
         partition: partitionOf("both", one.partition, other.partition),
+        authorities: one.authorities ?? other.authorities,
         verify: (what: Verification) => Effect.zipRight(one.verify(what), other.verify(what)),
       };
     }),

@@ -31,7 +31,12 @@ export const makeRoots = (
   strength: Strength = {},
 ): CertificateVerifierService => {
   let anchors: BySubject | undefined;
+  const readable = () => roots.flatMap((der) => Either.match(parseCertificate(der), eitherToList));
   return {
+    // Only a server that asks for certificates wants to know.
+    get authorities() {
+      return readable().map(({ subject }) => subject.raw);
+    },
     partition: partitionOf(
       "roots",
       JSON.stringify(strength),
@@ -41,7 +46,7 @@ export const makeRoots = (
       Effect.gen(function* () {
         const [leaf, ...intermediates] = yield* parsed(chain);
         const time = Math.floor((yield* Clock.currentTimeMillis) / 1000);
-        anchors ??= bySubject(roots.flatMap((der) => Either.match(parseCertificate(der), eitherToList)));
+        anchors ??= bySubject(readable());
         yield* findPath(leaf, bySubject(intermediates), anchors, { ...strength, time, name, purpose });
       }),
   };

@@ -2,12 +2,14 @@
 import { assert, Effect, Either } from "../deps.ts";
 import type { ClientKind } from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
-import { build, converse, meet, type Setup } from "../support/handshake.ts";
+import { build, converse, handshake, meet, recordsOf, type Setup } from "../support/handshake.ts";
 import { withoutExtendedMasterSecret } from "../support/other_client.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
+import { CertificateRequest, CertificateRequestLegacy } from "../../src/messages/mod.ts";
+import { ClientCertificateType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import { legacy, type Policy } from "../../src/policy.ts";
 import { suites } from "../../src/suites.ts";
+import { codec } from "../../src/wire/codec.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const C = CipherSuite;
@@ -84,3 +86,31 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
     }
   }
 }
+
+sync(
+  "a server names the roots that it trusts, and the kinds and schemes that its version and policy have",
+  Effect.gen(function* () {
+    for (const version of [TLS_1_2, TLS_1_0, SSL_3_0]) {
+      const policy: Policy = { ...legacy, versions: [version] };
+      const { tape } = yield* handshake({
+        kind: "rsa",
+        client: { policy },
+        server: { policy, clientAuth: "request" },
+      });
+      const request = recordsOf(tape.flows[1]!.bytes).find((r) => r[5] === 13)!;
+      const Class = version === TLS_1_2 ? CertificateRequest : CertificateRequestLegacy;
+      const message: CertificateRequest | CertificateRequestLegacy = Either.getOrThrow(
+        codec<CertificateRequest | CertificateRequestLegacy, never>(Class as never).decode(
+          request.subarray(9),
+        ),
+      );
+      const [name] = message.certificateAuthorities;
+      assert.equal(message.certificateAuthorities.length, 1);
+      assert.match(new TextDecoder("latin1").decode(name), /effect-tls test root/);
+      assert.equal(message.certificateTypes.includes(ClientCertificateType.ecdsa_sign), version > SSL_3_0);
+      if (message instanceof CertificateRequest) {
+        assert.deepEqual(message.supportedSignatureAlgorithms, policy.signatureSchemes);
+      }
+    }
+  }),
+);
