@@ -30,6 +30,10 @@ export const spoken = (versions: ReadonlyArray<ProtocolVersion>): ReadonlyArray<
 export const highest = (versions: ReadonlyArray<ProtocolVersion>): ProtocolVersion =>
   versions.reduce((a, b) => a > b ? a : b);
 
+/** What records say while no version is agreed on: every server reads 1.0 but one of SSL 3.0 alone (RFC 5246 §E.1). */
+export const firstRecord = (offered: ProtocolVersion): ProtocolVersion =>
+  offered < ProtocolVersion.TLS_1_0 ? ProtocolVersion.SSL_3_0 : ProtocolVersion.TLS_1_0;
+
 const sentinel = (last: number): Bytes => Uint8Array.of(...ascii("DOWNGRD"), last);
 const TO_12 = sentinel(1);
 const BELOW_12 = sentinel(0);

@@ -13,14 +13,13 @@
  */
 import { Effect, Option } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
-import type { CertificateWish } from "../dialects/mod.ts";
+import { type CertificateWish, firstRecord } from "../dialects/mod.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import type { Answer, ExchangeError } from "../exchanges/mod.ts";
 import type { HandshakeError } from "../errors.ts";
 import { absent, type FlightOf, maybe, one, type Place, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
 import { Certificate, CertificateStatus, ServerHello, ServerHelloDone } from "../messages/mod.ts";
-import { ProtocolVersion } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import type { Credential } from "../services/credentials.ts";
@@ -105,9 +104,7 @@ export const serverFinishShape = (at: Full | Resumed, keys: Keys) => finishShape
 export const clientHello = (settings: ClientSettings): Step<Offer> =>
   Effect.gen(function* () {
     const offered = yield* offer(settings);
-    // Every server reads a record of 1.0; one of SSL 3.0 alone may read no other (RFC 5246 §E.1).
-    const { version } = offered.dialect;
-    (yield* Handshakes).open(version < ProtocolVersion.TLS_1_0 ? version : ProtocolVersion.TLS_1_0);
+    (yield* Handshakes).open(firstRecord(offered.dialect.version));
     yield* send(offered.hello);
     return offered;
   });

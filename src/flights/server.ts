@@ -14,7 +14,7 @@
  * @module
  */
 import { Effect, Option } from "../deps.ts";
-import { type CertificateWish, downgradeSentinel, highest, spoken } from "../dialects/mod.ts";
+import { type CertificateWish, downgradeSentinel, firstRecord, highest, spoken } from "../dialects/mod.ts";
 import type { Offered } from "../exchanges/mod.ts";
 import { DecryptError, type HandshakeError, isFatal, Refused } from "../errors.ts";
 import { absent, type Place, receive } from "../grammar/places.ts";
@@ -122,6 +122,8 @@ export const clientFinishShape = (at: Full | Resumed, keys: Keys) => finishShape
 export const clientHello = (settings: ServerSettings): Step<Heard> =>
   Effect.gen(function* () {
     const { hello } = yield* receive(clientHelloShape);
+    // A refusal, too, goes out in a record that the client reads.
+    (yield* Handshakes).open(firstRecord(hello.clientVersion));
     const wish = yield* wishOf(settings, hello);
     const { partition } = yield* CertificateVerifier;
     const kept: Option.Option<Session> = hello.sessionId.length === 0

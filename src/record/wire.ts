@@ -64,7 +64,8 @@ export const makeWire = (
   options: RecordOptions,
   observe: Observe | undefined,
 ): Wire => {
-  const records = new Records(limits, options);
+  // Nobody answers in the format of SSL 2.0.
+  const records = new Records(limits, { ...options, sslv2Hello: role === "server" && options.sslv2Hello });
   const inbox: Array<Bytes> = [];
   let writing = false;
   let broken = false;

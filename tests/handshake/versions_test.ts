@@ -128,6 +128,28 @@ sync(
 );
 
 sync(
+  "a refusal goes out in a record of the client's, SSL 3.0 or TLS 1.0",
+  Effect.gen(function* () {
+    for (const [version, expected] of [[0x0300, SSL_3_0], [0x0301, TLS_1_0], [0x0302, TLS_1_0]] as const) {
+      const { said } = yield* replay("server", [helloOf(version)], {
+        kind: "rsa",
+        server: { policy: modern },
+      });
+      assert.equal(toHex(said), `15${expected.toString(16).padStart(4, "0")}00020246`);
+    }
+  }),
+);
+
+sync(
+  "a client takes no hello in the format of SSL 2.0, whatever its policy says of servers",
+  Effect.gen(function* () {
+    const hello = Uint8Array.of(0x80, 46, 1, 3, 1, 0, 3, 0, 0, 0, 32, 0, 0, 0x2f, ...new Uint8Array(32));
+    const { error } = yield* replay("client", [hello], { client: { policy: everything } });
+    assert.equal(error?._tag, "NotTls");
+  }),
+);
+
+sync(
   "version downgrade: a client whose hello was made to say less is told so by the server's random (RFC 8446 §4.1.3)",
   Effect.gen(function* () {
     const setup: Setup = { kind: "rsa", client: { policy: everything }, server: { policy: everything } };
