@@ -3,7 +3,7 @@ import { assert, Effect } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { client, connect, listen } from "./ends.ts";
 import { only, suiteOf, suitesOf, versions } from "./old.ts";
-import { certificates, freePort, repository, start, temporary, withPeer } from "./peers.ts";
+import { certificates, freePort, repository, start, temporary, untilListening, withPeer } from "./peers.ts";
 import type { Connection } from "../../mod.ts";
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
@@ -49,7 +49,8 @@ for (const version of versions) {
           ...["--x509keyfile", `${certificates}/${kind}.key`],
         ]),
       ]);
-      yield* server.until(/listening on/i);
+      // It says that it listens a moment before it does.
+      yield* untilListening(port);
       let count = 0;
       for (const suite of gnutlsSuites(version.id)) {
         yield* Effect.gen(function* () {
