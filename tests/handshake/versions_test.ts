@@ -1,5 +1,5 @@
 /** What the versions before TLS 1.2 bring with them, and what two hellos settle besides. @module */
-import { assert, Context, Effect, Either, Option } from "../deps.ts";
+import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { live, sync } from "../support/effect.ts";
 import { build, converse, handshake, lastAlert, meet, recordsOf, type Setup } from "../support/handshake.ts";
@@ -16,7 +16,6 @@ import { Credentials } from "../../src/services/credentials.ts";
 import { SessionStore } from "../../src/services/session_store.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
-import { Layer } from "../deps.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
 const { TLS_RSA_WITH_AES_128_CBC_SHA, TLS_FALLBACK_SCSV } = N.CipherSuite;

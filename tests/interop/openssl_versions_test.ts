@@ -178,9 +178,9 @@ for (const { name, id, ...version } of versions) {
         clientAuth: "request",
         onFailure: () => Effect.void,
       });
-      const let_in = yield* sClient(asked, flag, "ALL");
-      yield* let_in.say("stressed\n");
-      yield* let_in.until(/desserts/);
+      const admitted = yield* sClient(asked, flag, "ALL");
+      yield* admitted.say("stressed\n");
+      yield* admitted.until(/desserts/);
     }),
   );
 

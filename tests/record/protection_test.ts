@@ -7,8 +7,7 @@ import { type CipherRow, keyLengths, protect, type RecordForm } from "../../src/
 import { hmacForm, ssl30Form } from "../../src/record/mac.ts";
 import { suites } from "../../src/suites.ts";
 import type { CryptoService, Hash } from "../../src/services/crypto.ts";
-import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
-import { ascii } from "../../src/wire/bytes.ts";
+import { ascii, type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const DATA = ContentType.application_data;
