@@ -129,7 +129,8 @@ const mayOffer = (s: Session, { policy, serverName }: ClientSettings, partition:
   policy.versions.includes(s.version) &&
   policy.cipherSuites.includes(s.cipherSuite) &&
   s.compressionMethod === CompressionMethod.null &&
-  s.maxFragmentLength === (fragmentCode(policy) ?? 0) &&
+  // A server that agreed to none is asked again, and may resume all the same.
+  (s.maxFragmentLength === 0 || s.maxFragmentLength === fragmentCode(policy)) &&
   (s.extendedMasterSecret === 1 ||
     (policy.resumeWithoutExtendedMasterSecret && !policy.requireExtendedMasterSecret)) &&
   s.serverName === (serverName ?? "") &&

@@ -374,6 +374,23 @@ for (const maxFragmentLength of [512, 1024, 2048, 4096] as const) {
 }
 
 sync(
+  "a session with a server that answers no max_fragment_length is resumed, however often it is asked for",
+  Effect.gen(function* () {
+    const policy: Policy = {
+      ...everything,
+      cipherSuites: [TLS_RSA_WITH_AES_128_CBC_SHA],
+      maxFragmentLength: 512,
+    };
+    const setup: Setup = { kind: "rsa", client: { policy }, server: { policy: speaking(SSL_3_0) } };
+    const built = yield* build(setup);
+    for (const resumed of [false, true, true]) {
+      const { client } = yield* meet(built, setup);
+      assert.equal((yield* (yield* client).negotiated).resumed, resumed);
+    }
+  }),
+);
+
+sync(
   "a max_fragment_length that is none is an illegal_parameter",
   Effect.gen(function* () {
     const extensions: ReadonlyArray<ClientHelloExtension> = [
