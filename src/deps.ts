@@ -28,3 +28,4 @@ export * as Schema from "npm:effect@^3.22.4/Schema";
 export * as SchemaAST from "npm:effect@^3.22.4/SchemaAST";
 export * as Scope from "npm:effect@^3.22.4/Scope";
 export * as Stream from "npm:effect@^3.22.4/Stream";
+export * as Pako from "npm:pako@^3.0.3";

@@ -86,7 +86,7 @@ live(
 );
 
 live(
-  "imported by URL it reaches effect, noble and des.js alone: no node: module, no @effect/platform",
+  "imported by URL it reaches effect, noble, des.js and pako alone: no node: module, no @effect/platform",
   Effect.gen(function* () {
     const { origin, allow } = yield* source;
     const told = yield* Effect.promise(() =>
@@ -98,7 +98,7 @@ live(
     };
     assert.deepEqual(modules.filter((m) => m.error !== undefined), []);
     const strangers = modules.map((m) => m.specifier).filter((s) =>
-      !s.startsWith(`${origin}/`) && !/^npm:\/(effect|des\.js|@noble\/\w+)@/.test(s)
+      !s.startsWith(`${origin}/`) && !/^npm:\/(effect|des\.js|pako|@noble\/\w+)@/.test(s)
     );
     assert.deepEqual(strangers, []);
     assert.deepEqual(Object.keys(npmPackages).filter((name) => name.startsWith("@effect/")), []);
