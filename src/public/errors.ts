@@ -5,5 +5,6 @@ export { InvalidKeyShare } from "../services/crypto.ts";
 export { SessionStoreError } from "../services/session_store.ts";
 export { CredentialMismatch } from "../layers/credentials.ts";
 export { PemError } from "../layers/pem.ts";
+export { TicketKeysError } from "../layers/session_tickets.ts";
 export { InvalidPin } from "../layers/verifier.ts";
 export { SystemRootsError } from "../layers/verifier_system.ts";

@@ -9,7 +9,7 @@ import { fixed, label, opaque, text, uint32, uint8, vector } from "../wire/schem
  * private key. Like every message it has a wire form and a JSON form (`Codec.encode(Session, …)`).
  */
 export class Session extends Schema.TaggedClass<Session>("effect-tls/Session")("Session", {
-  /** The ID the server gave; never empty in a store. */
+  /** The ID the server gave; empty when it gave a ticket instead. */
   id: opaque(0, 32),
   version: ProtocolVersion,
   cipherSuite: CipherSuite,
@@ -25,8 +25,14 @@ export class Session extends Schema.TaggedClass<Session>("effect-tls/Session")("
   partition: label(0, 255),
   /** The peer's certificates as DER, leaf first; so that its identity outlives the handshake. */
   peerCertificates: vector(opaque(1, 2 ** 24 - 1), 0, 2 ** 24 - 1),
-  /** Seconds since the epoch. */
+  /** `tls-server-end-point` of the full handshake (RFC 5929 §4); empty where it is undefined. */
+  serverEndPoint: opaque(0, 64),
+  /** Seconds since the epoch, of the full handshake. */
   createdAt: uint32,
+  /** What a client shows instead of an ID (RFC 5077 §3.3); empty when it has none, and at a server. */
+  ticket: opaque(0, 2 ** 16 - 1),
+  /** Seconds since the epoch after which the ticket is not shown any more; 0 without one. */
+  ticketExpiresAt: uint32,
 }) {}
 
 /** The store could not be asked. The handshake goes on without it. */

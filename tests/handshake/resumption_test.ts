@@ -264,6 +264,9 @@ const session = (n: number) =>
     serverName: "",
     partition: ascii("test"),
     peerCertificates: [],
+    serverEndPoint: new Uint8Array(0),
+    ticket: new Uint8Array(0),
+    ticketExpiresAt: 0,
     createdAt: 0,
   });
 

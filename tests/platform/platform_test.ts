@@ -167,6 +167,9 @@ live(
       serverName: "a".repeat(256),
       partition: new Uint8Array(0),
       peerCertificates: [],
+      serverEndPoint: new Uint8Array(0),
+      ticket: new Uint8Array(0),
+      ticketExpiresAt: 0,
       createdAt: 0,
     });
     const put = yield* Effect.either(Context.get(sessions, SessionStore).put("key", bad));
