@@ -1,10 +1,10 @@
 /** The client's side of a connection. @module */
 import { Effect, type Scope } from "./deps.ts";
-import { type Connection, establish } from "./connection.ts";
+import { type Connection, establish, type Program } from "./connection.ts";
 import type { HandshakeError } from "./errors.ts";
 import type { Observe } from "./events.ts";
 import { fromStore } from "./flights/agreed.ts";
-import { clientHandshake } from "./flights/client.ts";
+import { afterClientHello, clientHello } from "./flights/client.ts";
 import type { ClientSettings } from "./flights/client_hello.ts";
 import { modern, type Policy } from "./policy.ts";
 import type { Credentials } from "./services/credentials.ts";
@@ -66,14 +66,26 @@ export const over = (
   const sessionKey = options.sessionKey ?? serverName;
   const settings: ClientSettings = { policy, alpn, fallback, serverName, sessionKey };
   return establish<Exclude<ClientRequirements, Scope.Scope>>(stream, {
-    role: "client",
-    policy,
+    ...clientProgram(settings),
     observe,
-    handshake: clientHandshake(settings),
     forget: () =>
       sessionKey === undefined ? Effect.void : fromStore((store) => store.remove(sessionKey), undefined),
   });
 };
+
+/** The handshakes of a client. */
+export const clientProgram = (
+  settings: ClientSettings,
+): Pick<Program<Exclude<ClientRequirements, Scope.Scope>>, "role" | "policy" | "open" | "asked"> => ({
+  role: "client",
+  policy: settings.policy,
+  open: (again) => {
+    const { policy = settings.policy, resume = false } = again?.changes ?? {};
+    const hello = clientHello({ ...settings, policy }, again && { previous: again.previous, resume });
+    return Effect.map(hello, afterClientHello);
+  },
+  asked: (previous) => Effect.flatMap(clientHello(settings, { previous, resume: true }), afterClientHello),
+});
 
 /**
  * Opens a stream by the Transport and makes it a TLS connection. Both live in the scope; the stream is closed at once

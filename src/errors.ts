@@ -91,6 +91,8 @@ export type LimitName =
   | "warningAlerts"
   | "emptyRecords"
   | "helloRequests"
+  | "renegotiations"
+  | "renegotiationBuffer"
   | "shortBlockData";
 
 /** *protocol*: the peer sent more of something than our policy allows. */
@@ -120,6 +122,10 @@ const refusals = {
   no_client_certificate: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.6" },
   anonymous_server_asks: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.4" },
   renegotiation_not_known: { alert: "handshake_failure", rfc: "RFC 6101 §5.4" },
+  renegotiation_closed: { alert: "no_renegotiation", rfc: "RFC 5246 §7.2.2" },
+  renegotiation_changes_extended_master_secret: { alert: "handshake_failure", rfc: "RFC 7627 §5.4" },
+  renegotiation_loses_encrypt_then_mac: { alert: "handshake_failure", rfc: "RFC 7366 §3.1" },
+  server_certificate_changed: { alert: "illegal_parameter", rfc: "RFC 7627 §6.1" },
 } as const satisfies Record<string, { readonly alert: AlertName; readonly rfc: string }>;
 
 /** Why two policies do not meet. */
@@ -132,6 +138,13 @@ export class Refused extends Data.TaggedError("Refused")<{
 }> {
   override get message() {
     return `${this.reason.replaceAll("_", " ")}: ${this.detail}`;
+  }
+}
+
+/** *protocol*: a record does not decompress, or to more than 2^14 bytes. Which of them is not told. */
+export class DecompressionFailure extends Data.TaggedError("DecompressionFailure") {
+  override get message() {
+    return "a record does not decompress by the agreed method";
   }
 }
 
@@ -162,6 +175,20 @@ export class PeerAlert extends Data.TaggedError("PeerAlert")<{
     return `the peer sent the ${AlertLevel.nameOf(this.level)} alert ${
       AlertDescription.nameOf(this.description)
     }`;
+  }
+}
+
+/** *refused*: a renegotiation that this end wanted did not come about. The connection goes on. */
+export class RenegotiationRefused extends Data.TaggedError("RenegotiationRefused")<{
+  /** The peer said no, or nothing for too long; or our own policy has no insecure renegotiation. */
+  readonly by: "peer" | "silence" | "policy";
+}> {
+  override get message() {
+    return {
+      peer: "the peer does not want to renegotiate",
+      silence: "the peer did not answer the request to renegotiate",
+      policy: "the peer does not know RFC 5746, and our policy has no insecure renegotiation",
+    }[this.by];
   }
 }
 
@@ -198,6 +225,7 @@ export type RecordError =
   | RecordOverflow
   | RecordVersion
   | LimitExceeded
+  | DecompressionFailure
   | BadRecordMac;
 
 /** What can go wrong on an established connection. */
@@ -212,7 +240,8 @@ export type HandshakeError =
   | CertificateError
   | DecryptError
   | PrivateKeyError
-  | HandshakeTimeout;
+  | HandshakeTimeout
+  | RenegotiationRefused;
 
 /** Whether a thrown value is one of the faults that records throw below; anything else is a defect of ours. */
 export const isRecordError = (e: unknown): e is RecordError =>
@@ -226,6 +255,7 @@ const recordErrors: ReadonlySet<RecordError["_tag"]> = new Set([
   "RecordOverflow",
   "RecordVersion",
   "LimitExceeded",
+  "DecompressionFailure",
   "BadRecordMac",
 ]);
 
@@ -236,6 +266,8 @@ const limitAlerts: Record<LimitName, AlertName> = {
   warningAlerts: "unexpected_message",
   emptyRecords: "unexpected_message",
   helloRequests: "unexpected_message",
+  renegotiations: "no_renegotiation",
+  renegotiationBuffer: "internal_error",
   // Nothing is wrong with the peer: the key is used up.
   shortBlockData: "internal_error",
 };
@@ -267,6 +299,8 @@ export const alertOf = (e: HandshakeError): AlertName | undefined => {
       return refusals[e.reason].alert;
     case "CertificateError":
       return certificateAlerts[e.reason];
+    case "DecompressionFailure":
+      return "decompression_failure";
     case "DecryptError":
       return "decrypt_error";
     case "BadRecordMac":
@@ -280,6 +314,8 @@ export const alertOf = (e: HandshakeError): AlertName | undefined => {
     case "TransportError":
     case "Truncated":
     case "Closed":
+    // Not an end: nothing is to be told.
+    case "RenegotiationRefused":
       return undefined;
   }
 };
@@ -310,6 +346,8 @@ export const rfcOf = (e: HandshakeError): string | undefined => {
       return "RFC 5246 §6.2";
     case "Refused":
       return refusals[e.reason].rfc;
+    case "DecompressionFailure":
+      return "RFC 5246 §6.2.2";
     case "DecryptError":
       return e.what === "Finished" ? "RFC 5246 §7.4.9" : "RFC 5246 §4.7";
     case "BadRecordMac":
@@ -318,6 +356,8 @@ export const rfcOf = (e: HandshakeError): string | undefined => {
       return "RFC 5246 §7.2.2";
     case "Truncated":
       return "RFC 5246 §7.2.1";
+    case "RenegotiationRefused":
+      return e.by === "policy" ? "RFC 5746 §4.2" : "RFC 5246 §7.2.2";
     case "LimitExceeded":
     case "EncodeError":
     case "PrivateKeyError":

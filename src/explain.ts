@@ -50,11 +50,22 @@ const hintOf = (e: HandshakeError): string | undefined => {
       return "the peer accepts connections and says nothing: is it a TLS port?";
     case "Truncated":
       return e.handshaking ? "the peer may want another version, or no TLS at all" : undefined;
+    case "LimitExceeded":
+      return limits[e.limit];
+    case "RenegotiationRefused":
+      return e.by === "policy" ? "insecureRenegotiation in the Policy lets it pass" : undefined;
+    case "DecompressionFailure":
+      return "the two ends may not agree on what compression is: try without it (--compression null)";
     case "BadRecordMac":
       return "somebody changed the bytes on the way, or one end derives other keys";
     default:
       return undefined;
   }
+};
+
+const limits: Partial<Record<Extract<HandshakeError, { _tag: "LimitExceeded" }>["limit"], string>> = {
+  renegotiationBuffer: "read what arrives while a renegotiation is under way, or allow more (Policy.limits)",
+  renegotiations: "a peer that renegotiates again and again may want to wear us out (Policy.limits)",
 };
 
 const transport: Partial<Record<Extract<HandshakeError, { _tag: "TransportError" }>["operation"], string>> = {
@@ -74,6 +85,8 @@ const refusals: Partial<Record<Extract<HandshakeError, { _tag: "Refused" }>["rea
   no_common_cipher_suite: "a wider policy may help: Policy.compatible (--policy compatible)",
   no_common_application_protocol: "see which protocols the other end names in ALPN",
   insecure_renegotiation: "a server without RFC 5746 is reached by Policy.legacy (--policy legacy)",
+  renegotiation_changes_extended_master_secret: "whoever answers is not who answered first, or broken",
+  server_certificate_changed: "if the server is known to do so: serverMayChangeCertificate in the Policy",
   no_credential: "give the server a certificate and its key (Credentials.fromPem, --cert and --key)",
 };
 
@@ -89,4 +102,5 @@ const alerts: Record<string, string> = {
   inappropriate_fallback: "the peer speaks a higher version than this connection fell back to",
   decrypt_error: "the peer could not verify our Finished or our signature",
   bad_record_mac: "the peer could not decrypt what we sent",
+  decompression_failure: "the peer could not decompress what we sent",
 };

@@ -1,7 +1,7 @@
 /** What an end is willing to speak, as data. Weak things are in no policy but the one that names them. @module */
 import type { CipherSuite } from "./names/cipher_suite.ts";
 import { NamedGroup } from "./names/named_group.ts";
-import { ProtocolVersion } from "./names/protocol.ts";
+import { CompressionMethod, ProtocolVersion } from "./names/protocol.ts";
 import { SignatureScheme } from "./names/signature_scheme.ts";
 import type { RecordOptions } from "./record/records.ts";
 import type { WireLimits } from "./record/wire.ts";
@@ -13,7 +13,18 @@ export interface Limits extends WireLimits {
   readonly handshakeTimeout: number;
   /** Milliseconds that `close` waits for the peer's close_notify. */
   readonly closeWait: number;
+  /** Renegotiations that the peer may begin within a `renegotiationWindow` of milliseconds. */
+  readonly renegotiations: number;
+  readonly renegotiationWindow: number;
+  /** Milliseconds after which a HelloRequest that got no answer is taken for refused. */
+  readonly renegotiationWait: number;
 }
+
+/**
+ * What becomes of a peer's wish to renegotiate: it is met, refused with a warning after which the connection goes on,
+ * refused as the connection's end, or passed over (RFC 5246 §7.2.2, §7.4.1.1).
+ */
+export type RenegotiationPolicy = "allow" | "refuse" | "close" | "ignore";
 
 /** What an end is willing to speak; each list the best first. */
 export interface Policy extends RecordOptions {
@@ -27,14 +38,24 @@ export interface Policy extends RecordOptions {
   readonly minimumDhPrimeBits: number;
   /** Whether CBC suites MAC what they encrypted, where the peer can (RFC 7366). */
   readonly encryptThenMac: boolean;
+  /** How records may be compressed; null is always among what a client offers (RFC 5246 §7.4.1.2). */
+  readonly compressionMethods: ReadonlyArray<CompressionMethod>;
+  /** Whether a client takes tickets, and a server that has keys for them gives them (RFC 5077). */
+  readonly sessionTickets: boolean;
   /** Bytes that a client asks for as the most in a record (RFC 6066 §4); `undefined`: the usual 2^14. */
   readonly maxFragmentLength: 512 | 1024 | 2048 | 4096 | undefined;
   /** Whether a peer without extended_master_secret is refused altogether (RFC 7627 §5.2). */
   readonly requireExtendedMasterSecret: boolean;
-  /** Whether a session without it may be resumed (RFC 7627 §5.3). */
+  /** Whether a session without it may be resumed (RFC 7627 §5.3), and something else be bound to it. */
   readonly resumeWithoutExtendedMasterSecret: boolean;
   /** Whether a server without RFC 5746 is refused by a client (RFC 5746 §4.1). */
   readonly requireSecureRenegotiation: boolean;
+  /** What becomes of the peer's wish to renegotiate; ours is told by `Connection.renegotiate`. */
+  readonly renegotiation: RenegotiationPolicy;
+  /** Whether that holds, and ours may be told, where the peer is without RFC 5746 (RFC 5746 §4.2, §4.4). */
+  readonly insecureRenegotiation: boolean;
+  /** Whether a server may show another certificate in a renegotiation (the triple handshake needs that). */
+  readonly serverMayChangeCertificate: boolean;
   readonly limits: Limits;
 }
 
@@ -49,6 +70,10 @@ export const limits: Limits = {
   shortBlockData: 64 * 1024 * 1024,
   handshakeTimeout: 30_000,
   closeWait: 1_000,
+  renegotiationBuffer: 128 * 1024,
+  renegotiations: 8,
+  renegotiationWindow: 60_000,
+  renegotiationWait: 10_000,
 };
 
 /** Every suite that can be spoken, the best first: also those that no policy names. */
@@ -95,14 +120,19 @@ export const modern: Policy = {
   encryptThenMac: true,
   splitRecords: true,
   sslv2Hello: false,
+  compressionMethods: [CompressionMethod.null],
+  sessionTickets: true,
   maxFragmentLength: undefined,
   requireExtendedMasterSecret: false,
   resumeWithoutExtendedMasterSecret: false,
   requireSecureRenegotiation: true,
+  renegotiation: "refuse",
+  insecureRenegotiation: false,
+  serverMayChangeCertificate: false,
   limits,
 };
 
-/** Adds TLS 1.0 and 1.1, CBC, SHA-1 signatures, and RSA key transport, which has no forward secrecy. */
+/** Adds TLS 1.0 and 1.1, CBC, SHA-1 signatures, renegotiation, and RSA key transport, which has no forward secrecy. */
 export const compatible: Policy = {
   ...modern,
   versions: [ProtocolVersion.TLS_1_2, ProtocolVersion.TLS_1_1, ProtocolVersion.TLS_1_0],
@@ -113,13 +143,15 @@ export const compatible: Policy = {
     SignatureScheme.rsa_pkcs1_sha1,
   ],
   sslv2Hello: true,
+  renegotiation: "allow",
 };
 
-/** Adds what is broken: SSL 3.0, 3DES, RC4, short primes, and peers without RFC 5746 and RFC 7627. */
+/** Adds what is broken: SSL 3.0, 3DES, RC4, DEFLATE, short primes, and peers without RFC 5746 and RFC 7627. */
 export const legacy: Policy = {
   ...compatible,
   versions: [...compatible.versions, ProtocolVersion.SSL_3_0],
   cipherSuites: suitesThat(encrypts),
+  compressionMethods: [CompressionMethod.DEFLATE, CompressionMethod.null],
   minimumDhPrimeBits: 1024,
   resumeWithoutExtendedMasterSecret: true,
   requireSecureRenegotiation: false,

@@ -1,10 +1,10 @@
 /** The server's side of a connection, and the loop that accepts them. @module */
 import { Cause, Effect, Exit, FiberSet, Scope } from "./deps.ts";
-import { type Connection, establish } from "./connection.ts";
+import { type Connection, establish, type Program } from "./connection.ts";
 import type { HandshakeError } from "./errors.ts";
 import type { Observe } from "./events.ts";
 import { fromStore } from "./flights/agreed.ts";
-import { serverHandshake } from "./flights/server.ts";
+import { helloRequest, serverHandshake } from "./flights/server.ts";
 import type { ServerSettings } from "./flights/server_negotiation.ts";
 import { modern, type Policy } from "./policy.ts";
 import type { Credentials } from "./services/credentials.ts";
@@ -59,16 +59,32 @@ export const over = (
 ): Effect.Effect<Connection, HandshakeError, ServerRequirements | Scope.Scope> => {
   const { policy = modern, alpn = [], clientAuth = "none", observe } = options;
   return establish<ServerRequirements>(stream, {
-    role: "server",
-    policy,
+    ...serverProgram({ policy, alpn, clientAuth }),
     observe,
-    handshake: serverHandshake({ policy, alpn, clientAuth }),
     forget: (left) => {
       const key = left?.sessionKey;
       return key === undefined ? Effect.void : fromStore((store) => store.remove(key), undefined);
     },
   });
 };
+
+/** The handshakes of a server. */
+export const serverProgram = (
+  settings: ServerSettings,
+): Pick<Program<ServerRequirements>, "role" | "policy" | "open" | "asked"> => ({
+  role: "server",
+  policy: settings.policy,
+  open: (again) => {
+    if (!again) return Effect.succeed(serverHandshake(settings));
+    const {
+      previous,
+      changes: { policy = settings.policy, clientAuth = settings.clientAuth, resume = false },
+    } = again;
+    const rest = serverHandshake({ ...settings, policy, clientAuth }, { previous, resume });
+    return Effect.as(helloRequest, rest);
+  },
+  asked: (previous) => serverHandshake(settings, { previous, resume: true }),
+});
 
 /**
  * Listens by the Transport and runs `handler` in a fiber for each connection, which closes when the handler ends. When

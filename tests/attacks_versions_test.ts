@@ -18,6 +18,7 @@ const only = (version: N.ProtocolVersion, ...cipherSuites: ReadonlyArray<N.Ciphe
   ...legacy,
   versions: [version],
   cipherSuites,
+  compressionMethods: [N.CompressionMethod.null],
 });
 
 // ---- ROBOT ----

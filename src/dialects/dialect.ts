@@ -6,7 +6,7 @@ import type { Form } from "../grammar/form.ts";
 import type { Place } from "../grammar/places.ts";
 import type { Said } from "../grammar/send.ts";
 import type { ServerDHParams, ServerECDHParams } from "../messages/mod.ts";
-import type { ClientCertificateType } from "../names/protocol.ts";
+import type { ClientCertificateType, HandshakeType } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { VersionInUse } from "../record/handshakes.ts";
 import type { Protection } from "../record/protection.ts";
@@ -30,6 +30,8 @@ export interface Derivation {
   readonly keys: (master: Bytes, encryptThenMac: boolean) => OfBoth<Protection>;
   /** `verify_data` of an end's Finished (RFC 5246 §7.4.9). */
   readonly verifyData: (master: Bytes, side: Side, said: Snapshot) => Bytes;
+  /** The PRF under another label, for keys of another use (RFC 5705 §4); SSL 3.0 has none. */
+  readonly exporter: ((master: Bytes, label: string, seed: Bytes, length: number) => Bytes) | undefined;
 }
 
 /** A message that may hold a signature, with or without the algorithm's name. */
@@ -81,6 +83,8 @@ export interface CertificateWish {
 
 /** A protocol version. */
 export interface Dialect extends Pick<VersionInUse, "version" | "alert" | "noCertificate"> {
+  /** Which messages may come after a handshake, to each side: they wish for another (RFC 5246 §7.4.1). */
+  readonly afterHandshake: OfBoth<ReadonlyArray<HandshakeType>>;
   /** Which extensions mean something here, by name. */
   readonly honours: (extension: string) => boolean;
   readonly derive: (suite: Suite, random: OfBoth<Bytes>, crypto: CryptoService) => Derivation;

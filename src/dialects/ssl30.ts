@@ -48,6 +48,7 @@ const derive: Dialect["derive"] = (suite, random, crypto) => {
         (length) => expand(hashes, secret, concat(random.server, random.client), length),
       ),
     verifyData: (secret, side, said) => keyedDigest(hashes, secret, said, senders[side]),
+    exporter: undefined,
   };
 };
 
@@ -85,6 +86,7 @@ export const ssl30: Dialect = {
   version: ProtocolVersion.SSL_3_0,
   alert,
   noCertificate: true,
+  afterHandshake: tlsCommon.afterHandshake,
   honours: (extension) => extension === "renegotiation_info",
   derive,
   signing: signingBefore12(

@@ -4,7 +4,7 @@ import type { Snapshot } from "../crypto/transcript.ts";
 import { form } from "../grammar/form.ts";
 import { one } from "../grammar/places.ts";
 import { Certificate, ClientKeyExchangeRSA } from "../messages/mod.ts";
-import { ClientCertificateType } from "../names/protocol.ts";
+import { ClientCertificateType, HandshakeType } from "../names/protocol.ts";
 import type { RecordForm } from "../record/cipher.ts";
 import type { CryptoService } from "../services/crypto.ts";
 import type { Suite } from "../suites.ts";
@@ -41,11 +41,13 @@ export const deriveTls =
           (length) => prf(master, "key expansion", concat(random.server, random.client), length),
         ),
       verifyData: (master, side, said) => prf(master, `${side} finished`, digest(said), VERIFY_DATA_LENGTH),
+      exporter: prf,
     };
   };
 
 /** What none of these versions changes. */
 export const tlsCommon = {
+  afterHandshake: { client: [HandshakeType.hello_request], server: [HandshakeType.client_hello] },
   alert: (level, description) => ({ level, description }),
   noCertificate: false,
   certificateTypes: [ClientCertificateType.ecdsa_sign, ClientCertificateType.rsa_sign],

@@ -9,16 +9,19 @@ import type { CipherSuite } from "../names/cipher_suite.ts";
 import type { NamedGroup } from "../names/named_group.ts";
 import type { CompressionMethod, MaxFragmentLength, ProtocolVersion } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
+import { compressed } from "../record/compression.ts";
 import { MAX_PLAINTEXT, type Protection } from "../record/protection.ts";
 import type { CryptoService } from "../services/crypto.ts";
 import { KeyLog } from "../services/key_log.ts";
 import { Session, SessionStore, type SessionStoreError } from "../services/session_store.ts";
-import { ascii, type Bytes, toHex } from "../wire/bytes.ts";
+import { ascii, type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import type { Suite } from "../suites.ts";
 
 /** What both ends know after the two hellos: looked up here once, so that no flight asks again. */
 export interface Agreed {
+  /** What the connection's last handshake left, in a renegotiation. */
+  readonly previous: Established | undefined;
   readonly hello: ClientHello;
   readonly server: ServerHello;
   readonly dialect: Dialect;
@@ -35,6 +38,8 @@ export interface Agreed {
   readonly maxFragmentLength: MaxFragmentLength | undefined;
   /** A CertificateStatus may come (RFC 6066 §8). */
   readonly statusRequest: boolean;
+  /** A NewSessionTicket comes before the server's ChangeCipherSpec (RFC 5077 §3.3). */
+  readonly newSessionTicket: boolean;
   readonly secureRenegotiation: boolean;
   /** The host name that the client asked for. */
   readonly serverName: string | undefined;
@@ -59,7 +64,15 @@ export interface Resumed extends Agreed {
 export interface Settled extends
   Pick<
     Agreed,
-    "hello" | "server" | "dialect" | "suite" | "serverName" | "alpn" | "partition" | "secureRenegotiation"
+    | "previous"
+    | "hello"
+    | "server"
+    | "dialect"
+    | "suite"
+    | "serverName"
+    | "alpn"
+    | "partition"
+    | "secureRenegotiation"
   > {
   readonly crypto: CryptoService;
   readonly groups: ReadonlyArray<NamedGroup>;
@@ -96,6 +109,7 @@ export const agree = ({ crypto, groups, schemes, minimumDhPrimeBits, ...settled 
       findExtension(extensions, "encrypt_then_mac") !== undefined,
     maxFragmentLength: findExtension(extensions, "max_fragment_length")?.maxFragmentLength,
     statusRequest: findExtension(extensions, "status_request") !== undefined,
+    newSessionTicket: findExtension(extensions, "session_ticket") !== undefined,
   };
 };
 
@@ -108,8 +122,10 @@ export interface Negotiated {
   readonly version: ProtocolVersion;
   readonly cipherSuite: CipherSuite;
   readonly compressionMethod: CompressionMethod;
-  /** Empty when the session can't be resumed. */
+  /** Empty when the session can't be resumed, or by a ticket alone. */
   readonly sessionId: Bytes;
+  /** The server gave a ticket, or took one (RFC 5077). */
+  readonly sessionTicket: boolean;
   readonly resumed: boolean;
   readonly clientRandom: Bytes;
   readonly serverRandom: Bytes;
@@ -138,13 +154,28 @@ export interface Established {
   readonly negotiated: Negotiated;
   readonly dialect: Dialect;
   readonly suite: Suite;
+  /** What the connection's first ClientHello said, which every later one repeats. */
+  readonly clientVersion: ProtocolVersion;
+  /** Whether encrypt-then-MAC was ever agreed on, after which it may not be lost (RFC 7366 §3.1). */
+  readonly encryptThenMac: boolean;
+  readonly derivation: Derivation;
   readonly masterSecret: Bytes;
+  /** `tls-server-end-point` (RFC 5929 §4); no bytes where it is undefined. */
+  readonly serverEndPoint: () => Bytes;
   /** Both Finished, for RFC 5746 and RFC 5929. */
   readonly verifyData: OfBoth<Bytes>;
   /** The peer's chain as DER, leaf first. */
   readonly peerCertificates: ReadonlyArray<Bytes>;
   /** Where the session stands in the store, so that it can be invalidated (RFC 5246 §7.2.2). */
   readonly sessionKey: string | undefined;
+}
+
+/** Another handshake of a connection. */
+export interface Again {
+  /** What the last one left. */
+  readonly previous: Established;
+  /** Whether a session may be resumed in it. */
+  readonly resume: boolean;
 }
 
 /** The keys of a handshake. */
@@ -158,14 +189,18 @@ export const keysOf = (at: Agreed, master: Bytes): Effect.Effect<Keys> =>
   Effect.gen(function* () {
     const log = yield* KeyLog;
     if (log) yield* log(`CLIENT_RANDOM ${toHex(at.hello.random)} ${toHex(master)}`);
-    return { master, keys: at.derivation.keys(master, at.encryptThenMac) };
+    const { client, server } = at.derivation.keys(master, at.encryptThenMac);
+    const method = at.server.compressionMethod;
+    return { master, keys: { client: compressed(client, method), server: compressed(server, method) } };
   });
 
 /** What the handshake leaves behind. */
 export const established = (at: Agreed, how: {
   readonly masterSecret: Bytes;
+  readonly serverEndPoint: () => Bytes;
   readonly verifyData: OfBoth<Bytes>;
   readonly resumed: boolean;
+  readonly sessionTicket: boolean;
   readonly peerCertificates: ReadonlyArray<Bytes>;
   readonly sessionKey: string | undefined;
   readonly group?: NamedGroup | undefined;
@@ -177,6 +212,7 @@ export const established = (at: Agreed, how: {
     cipherSuite: at.suite.id,
     compressionMethod: at.server.compressionMethod,
     sessionId: at.server.sessionId,
+    sessionTicket: how.sessionTicket,
     resumed: how.resumed,
     clientRandom: at.hello.random,
     serverRandom: at.server.random,
@@ -193,7 +229,11 @@ export const established = (at: Agreed, how: {
   },
   dialect: at.dialect,
   suite: at.suite,
+  clientVersion: at.previous?.clientVersion ?? at.hello.clientVersion,
+  encryptThenMac: at.encryptThenMac || (at.previous?.encryptThenMac ?? false),
+  derivation: at.derivation,
   masterSecret: how.masterSecret,
+  serverEndPoint: how.serverEndPoint,
   verifyData: how.verifyData,
   peerCertificates: how.peerCertificates,
   sessionKey: how.sessionKey,
@@ -209,6 +249,7 @@ export const sessionOf = (
   masterSecret: Bytes,
   peerCertificates: ReadonlyArray<Bytes>,
   name: string | undefined,
+  serverEndPoint: () => Bytes,
 ): Effect.Effect<Session> =>
   Effect.map(Clock.currentTimeMillis, (now) =>
     make(Session, {
@@ -223,7 +264,10 @@ export const sessionOf = (
       serverName: name ?? "",
       partition: ascii(at.partition),
       peerCertificates: peerCertificates.map((der) => der.slice()),
+      serverEndPoint: serverEndPoint(),
       createdAt: Math.floor(now / 1000),
+      ticket: EMPTY,
+      ticketExpiresAt: 0,
     }));
 
 /** Asks the store; where it can't be asked the handshake goes on without it, and a log says so. */

@@ -5,13 +5,15 @@
  *     2                               <--  ServerHello                             serverHello → Full | Resumed
  *        full:                        <--  Certificate … ServerHelloDone           serverFlight
  *     3  Certificate … Finished       -->                                          clientFlight
- *     4                               <--  ChangeCipherSpec, Finished              serverFinish
- *        resumed:                     <--  ChangeCipherSpec, Finished              resumedFinish
+ *     4                               <--  (NewSessionTicket) ChangeCipherSpec, Finished   serverFinish
+ *        resumed:                     <--  (NewSessionTicket) ChangeCipherSpec, Finished   resumedFinish
  *     3  ChangeCipherSpec, Finished   -->
+ *
+ * A renegotiation is the same, with what the connection's last handshake left.
  *
  * @module
  */
-import { Effect, Option } from "../deps.ts";
+import { Clock, Effect, Option } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
 import { type CertificateWish, firstRecord } from "../dialects/mod.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
@@ -19,17 +21,24 @@ import type { Answer, ExchangeError } from "../exchanges/mod.ts";
 import type { HandshakeError } from "../errors.ts";
 import { absent, type FlightOf, maybe, one, type Place, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
-import { Certificate, CertificateStatus, ServerHello, ServerHelloDone } from "../messages/mod.ts";
+import {
+  Certificate,
+  CertificateStatus,
+  NewSessionTicket,
+  ServerHello,
+  ServerHelloDone,
+} from "../messages/mod.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import type { Credential } from "../services/credentials.ts";
 import { Credentials } from "../services/credentials.ts";
 import { Crypto, type PublicKey } from "../services/crypto.ts";
-import type { SessionStore } from "../services/session_store.ts";
+import { Session, type SessionStore } from "../services/session_store.ts";
 import { CertificateVerifier } from "../services/verifier.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import {
+  type Again,
   type Established,
   established,
   fragmentBytes,
@@ -43,8 +52,10 @@ import {
 } from "./agreed.ts";
 import { type ClientSettings, type Offer, offer } from "./client_hello.ts";
 import { negotiate } from "./client_negotiation.ts";
-import { finish, finishShape } from "./finish.ts";
+import { serverEndPoint } from "./bindings.ts";
+import { finish, type Finishing, finishShape } from "./finish.ts";
 import { fitsSuite, leafKey } from "./peer.ts";
+import { sameServer } from "./renegotiation.ts";
 
 /** What a client's handshake needs. */
 export type ClientServices = Handshakes | Crypto | CertificateVerifier | Credentials | SessionStore;
@@ -80,7 +91,10 @@ export const serverHelloShape = { server: one(ServerHello) };
 
 /** The rest of flight 2 of a full handshake. */
 export const serverFlightShape = (
-  { authentication, exchange, terms, dialect, statusRequest }: Full,
+  { authentication, exchange, terms, dialect, statusRequest }: Pick<
+    Full,
+    "authentication" | "exchange" | "terms" | "dialect" | "statusRequest"
+  >,
 ) => ({
   certificate: authentication.certificate,
   status: statusRequest && authentication.certified ? certificateStatus : noStatus,
@@ -96,14 +110,20 @@ const certificateStatus: Place<Bytes | undefined> = maybe(one(CertificateStatus)
 const noStatus: Place<Bytes | undefined> = absent;
 
 /** What ends the server's part: flight 4, or flight 2 when resumed. */
-export const serverFinishShape = (at: Full | Resumed, keys: Keys) => finishShape(at, keys, "server");
+export const serverFinishShape = (at: Finishing & Pick<Full, "newSessionTicket">, keys: Keys) => ({
+  ticket: at.newSessionTicket ? newSessionTicket : noTicket,
+  ...finishShape(at, keys, "server"),
+});
+
+const newSessionTicket: Place<NewSessionTicket | undefined> = one(NewSessionTicket);
+const noTicket: Place<NewSessionTicket | undefined> = absent;
 
 // ---- flight 1 -> ----
 
 /** Offers, and leaves the rest to whoever waits for the answer. */
-export const clientHello = (settings: ClientSettings): Step<Offer> =>
+export const clientHello = (settings: ClientSettings, again?: Again): Step<Offer> =>
   Effect.gen(function* () {
-    const offered = yield* offer(settings);
+    const offered = yield* offer(settings, again);
     (yield* Handshakes).open(firstRecord(offered.dialect.version));
     yield* send(offered.hello);
     return offered;
@@ -126,6 +146,7 @@ export const serverFlight = ({ offer, at }: Answered<Full>): Step<Authenticated>
     const flight: FlightOf<ReturnType<typeof serverFlightShape>> = yield* receive(serverFlightShape(at));
     const { certificate: chain, status: ocspResponse, answer, request } = flight;
     const from = { offer, at, ocspResponse, answer, request };
+    yield* sameServer(offer.previous, chain ?? [], offer.settings.policy);
     if (chain === undefined) return { ...from, chain: [], peerKey: undefined };
     const peerKey = yield* fitsSuite(yield* leafKey(chain), at);
     const verifier = yield* CertificateVerifier;
@@ -202,18 +223,22 @@ const certificateVerify = (
 export const serverFinish = (from: Keyed): Step<Established> =>
   Effect.gen(function* () {
     const { at, offer, chain, master, used } = from;
-    const { theirs } = yield* receive(serverFinishShape(at, from));
+    const { theirs, ticket } = yield* receive(serverFinishShape(at, from));
     const { policy, sessionKey, serverName } = offer.settings;
-    const keep = at.server.sessionId.length > 0 &&
-      (at.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret);
-    if (sessionKey !== undefined && keep) {
-      const session = yield* sessionOf(at, master, chain, serverName);
-      yield* fromStore((store) => store.put(sessionKey, session), undefined);
+    const endPoint = serverEndPoint(chain[0], yield* Crypto);
+    const session = yield* withTicket(yield* sessionOf(at, master, chain, serverName, endPoint), ticket);
+    const bound = at.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
+    if (sessionKey !== undefined) {
+      yield* bound && session.id.length + session.ticket.length > 0
+        ? fromStore((store) => store.put(sessionKey, session), undefined)
+        : forget(offer);
     }
     return established(at, {
       masterSecret: master,
+      serverEndPoint: endPoint,
       verifyData: { client: from.ours, server: theirs },
       resumed: false,
+      sessionTicket: session.ticket.length > 0,
       peerCertificates: chain,
       sessionKey,
       group: used.group,
@@ -222,21 +247,51 @@ export const serverFinish = (from: Keyed): Step<Established> =>
     });
   });
 
+/** What was offered and not resumed is of no use any more. */
+const forget = ({ session, settings: { sessionKey } }: Offer): Step<void> =>
+  Option.isSome(session) && sessionKey !== undefined
+    ? fromStore((store) => store.remove(sessionKey), undefined)
+    : Effect.void;
+
+/** Seconds: a week, the most that a ticket is shown (RFC 8446 §4.6.1 has it so; RFC 5077 leaves it open). */
+const MAX_TICKET_LIFETIME = 604_800;
+
+/** The session with a new ticket, in place of its ID, if one came that says anything (RFC 5077 §3.3, §3.4). */
+const withTicket = (session: Session, sent: NewSessionTicket | undefined): Effect.Effect<Session> =>
+  sent === undefined || sent.ticket.length === 0
+    ? Effect.succeed(session)
+    : Effect.map(Clock.currentTimeMillis, (now) => {
+      const lifetime = Math.min(sent.ticketLifetimeHint || MAX_TICKET_LIFETIME, MAX_TICKET_LIFETIME);
+      return make(Session, {
+        ...session,
+        id: EMPTY,
+        ticket: sent.ticket.slice(),
+        ticketExpiresAt: Math.floor(now / 1000) + lifetime,
+      });
+    });
+
 // ---- the abbreviated handshake: the server finishes first ----
 
 /** Both ends have the master secret already. */
 export const resumedFinish = ({ offer, at }: Answered<Resumed>): Step<Established> =>
   Effect.gen(function* () {
     const { masterSecret, peerCertificates } = at.session;
+    const { sessionKey } = offer.settings;
     const keyed = yield* keysOf(at, masterSecret);
-    const { theirs } = yield* receive(serverFinishShape(at, keyed));
+    const { theirs, ticket } = yield* receive(serverFinishShape(at, keyed));
+    const session = yield* withTicket(at.session, ticket);
+    if (session !== at.session && sessionKey !== undefined) {
+      yield* fromStore((store) => store.put(sessionKey, session), undefined);
+    }
     const ours = yield* finish(at, keyed, "client");
     return established(at, {
       masterSecret,
+      serverEndPoint: () => session.serverEndPoint,
       verifyData: { client: ours, server: theirs },
       resumed: true,
+      sessionTicket: session.ticket.length > 0,
       peerCertificates,
-      sessionKey: offer.settings.sessionKey,
+      sessionKey,
     });
   });
 
@@ -251,7 +306,3 @@ export const afterClientHello = (offer: Offer): Step<Established> =>
     serverHello(offer),
     ({ at }) => at._tag === "Resumed" ? resumedFinish({ offer, at }) : full({ offer, at }),
   );
-
-/** The whole handshake. */
-export const clientHandshake = (settings: ClientSettings): Step<Established> =>
-  Effect.flatMap(clientHello(settings), afterClientHello);

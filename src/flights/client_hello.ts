@@ -1,5 +1,5 @@
 /** What a client offers (RFC 5246 §7.4.1.2), and the session that it would like to resume. @module */
-import { Effect, Option } from "../deps.ts";
+import { Clock, Effect, Option } from "../deps.ts";
 import { Refused } from "../errors.ts";
 import { ClientHello, type ClientHelloExtension } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
@@ -13,16 +13,18 @@ import {
   versionText,
 } from "../names/protocol.ts";
 import { type Dialect, dialects, highest, spoken } from "../dialects/mod.ts";
+import { canCompress } from "../record/compression.ts";
 import { encodeMessage } from "../grammar/message_kind.ts";
 import type { Policy } from "../policy.ts";
 import { Crypto } from "../services/crypto.ts";
-import type { Session, SessionStore } from "../services/session_store.ts";
+import { Session, SessionStore } from "../services/session_store.ts";
 import { CertificateVerifier } from "../services/verifier.ts";
 import { suites } from "../suites.ts";
 import { ascii, EMPTY, sameBytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import { parseIp } from "../x509/ip_address.ts";
-import { fromStore } from "./agreed.ts";
+import { type Again, type Established, fromStore } from "./agreed.ts";
+import { clientInfo } from "./renegotiation.ts";
 
 /** How a client wants to connect. */
 export interface ClientSettings {
@@ -43,27 +45,39 @@ export interface Offer {
   readonly hello: ClientHello;
   /** The highest version offered. */
   readonly dialect: Dialect;
+  /** What is offered for resumption: by `hello.sessionId`, which is made up where the session has a ticket. */
   readonly session: Option.Option<Session>;
   readonly partition: string;
+  readonly previous: Established | undefined;
 }
 
 /** The host name as a server wants to hear it, if it is one: no IP address, no final dot (RFC 6066 §3). */
 export const sniOf = (name: string | undefined): string | undefined =>
   name === undefined || parseIp(name) ? undefined : name.replace(/\.$/, "") || undefined;
 
+/** The versions that a client can speak: in a renegotiation the one that is spoken (RFC 5246 §7.4.1.2). */
+export const versionsOf = (policy: Policy, previous: Established | undefined) =>
+  previous ? [previous.dialect.version] : spoken(policy.versions);
+
 /** Makes the offer; nothing is sent yet. */
 export const offer = (
   settings: ClientSettings,
+  again?: Again,
 ): Effect.Effect<Offer, Refused, Crypto | CertificateVerifier | SessionStore> =>
   Effect.gen(function* () {
     const { policy, sessionKey } = settings;
+    const previous = again?.previous;
     const crypto = yield* Crypto;
     const { partition } = yield* CertificateVerifier;
-    const kept: Option.Option<Session> = sessionKey === undefined
+    const versions = versionsOf(policy, previous);
+    const kept: Option.Option<Session> = sessionKey === undefined || again?.resume === false
       ? Option.none()
       : yield* fromStore((store) => store.get(sessionKey), Option.none());
-    const session = Option.filter(kept, (s) => mayOffer(s, settings, partition));
-    const versions = spoken(policy.versions);
+    const now = (yield* Clock.currentTimeMillis) / 1000;
+    const session = kept.pipe(
+      Option.map((s) => showsTicket(s, policy, now) ? s : make(Session, { ...s, ticket: EMPTY })),
+      Option.filter((s) => versions.includes(s.version) && mayOffer(s, settings, partition)),
+    );
     const dialect = versions.length > 0 ? dialects.get(highest(versions)) : undefined;
     if (dialect === undefined) {
       return yield* new Refused({
@@ -81,22 +95,36 @@ export const offer = (
       });
     }
     // A server of SSL 3.0 need not look at extensions, and reads the same in the suites (RFC 5746 §3.4).
-    const scsv = versions.includes(ProtocolVersion.SSL_3_0);
-    const wanted = extensions(settings, scsv).filter(({ _tag }) => dialect.honours(_tag));
+    const scsv = !previous && versions.includes(ProtocolVersion.SSL_3_0);
+    const { enabled } = yield* SessionStore;
+    const asks = policy.sessionTickets && enabled && sessionKey !== undefined;
+    const wanted = [
+      ...renegotiationInfo(previous, scsv),
+      // Not the last: some old servers do not read a hello whose last extension is empty.
+      ...(asks ? [sessionTicket(session)] : []),
+      ...extensions(settings),
+      ...(previous ? [] : applicationProtocols(settings)),
+    ].filter(({ _tag }) => dialect.honours(_tag));
     const hello = make(ClientHello, {
-      clientVersion: dialect.version,
+      clientVersion: previous?.clientVersion ?? dialect.version,
       random: crypto.random(32),
-      sessionId: Option.match(session, { onNone: () => EMPTY, onSome: (s) => s.id }),
+      sessionId: Option.match(session, {
+        onNone: () => EMPTY,
+        // An ID of our own making, by whose echo we know that the ticket was taken (RFC 5077 §3.4).
+        onSome: (s) => s.ticket.length > 0 ? crypto.random(32) : s.id,
+      }),
       cipherSuites: [
         ...cipherSuites,
         ...(scsv ? [CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV] : []),
-        ...(settings.fallback ? [CipherSuite.TLS_FALLBACK_SCSV] : []),
+        ...(settings.fallback && !previous ? [CipherSuite.TLS_FALLBACK_SCSV] : []),
       ],
-      compressionMethods: [CompressionMethod.null],
+      compressionMethods: [
+        ...new Set([...policy.compressionMethods.filter(canCompress), CompressionMethod.null]),
+      ],
       // Nothing rather than an empty block, which the oldest servers do not read.
       extensions: wanted.length > 0 ? wanted : undefined,
     });
-    return { settings, hello: padded(hello), dialect, session, partition };
+    return { settings, hello: padded(hello), dialect, session, partition, previous };
   });
 
 /** The lengths that some servers do not read, and what RFC 7685 §4 brings them to. */
@@ -123,12 +151,17 @@ const fragmentCodes = {
 const fragmentCode = ({ maxFragmentLength }: Policy): MaxFragmentLength | undefined =>
   maxFragmentLength && fragmentCodes[maxFragmentLength];
 
+/** Whether a session's ticket is shown, and not its ID. */
+const showsTicket = (s: Session, policy: Policy, now: number): boolean =>
+  policy.sessionTickets && s.ticket.length > 0 && s.version > ProtocolVersion.SSL_3_0 &&
+  now < s.ticketExpiresAt;
+
 /** A session is offered only under the settings it was made under (RFC 5246 §F.1.4, RFC 7627 §5.3). */
 const mayOffer = (s: Session, { policy, serverName }: ClientSettings, partition: string): boolean =>
-  s.id.length > 0 &&
-  policy.versions.includes(s.version) &&
+  s.id.length + s.ticket.length > 0 &&
   policy.cipherSuites.includes(s.cipherSuite) &&
-  s.compressionMethod === CompressionMethod.null &&
+  (s.compressionMethod === CompressionMethod.null ||
+    policy.compressionMethods.includes(s.compressionMethod)) &&
   // A server that agreed to none is asked again, and may resume all the same.
   (s.maxFragmentLength === 0 || s.maxFragmentLength === fragmentCode(policy)) &&
   (s.extendedMasterSecret === 1 ||
@@ -145,10 +178,29 @@ const anyResponder = {
   requestExtensions: EMPTY,
 } as const;
 
-const extensions = (
-  { policy, serverName, alpn }: ClientSettings,
+/** A ticket, or nothing to ask for one (RFC 5077 §3.2). */
+const sessionTicket = (session: Option.Option<Session>): ClientHelloExtension => ({
+  _tag: "session_ticket",
+  ticket: Option.match(session, { onNone: () => EMPTY, onSome: (s) => s.ticket }),
+});
+
+/** Never where the connection began without it, nor beside the SCSV (RFC 5746 §3.4, §4.2). */
+const renegotiationInfo = (
+  previous: Established | undefined,
   scsv: boolean,
-): ReadonlyArray<ClientHelloExtension> => {
+): ReadonlyArray<ClientHelloExtension> =>
+  scsv || previous?.negotiated.secureRenegotiation === false
+    ? []
+    : [{ _tag: "renegotiation_info", renegotiatedConnection: clientInfo(previous) }];
+
+/** Once in a connection: what was agreed on first holds (RFC 7301 §3.1). */
+const applicationProtocols = ({ alpn }: ClientSettings): ReadonlyArray<ClientHelloExtension> =>
+  alpn.length === 0 ? [] : [{
+    _tag: "application_layer_protocol_negotiation",
+    protocolNameList: alpn.map((name) => text.encode(name)),
+  }];
+
+const extensions = ({ policy, serverName }: ClientSettings): ReadonlyArray<ClientHelloExtension> => {
   const sni = sniOf(serverName);
   const maxFragmentLength = fragmentCode(policy);
   return [
@@ -159,7 +211,6 @@ const extensions = (
       } as const,
     ]),
     { _tag: "extended_master_secret" },
-    ...(scsv ? [] : [{ _tag: "renegotiation_info", renegotiatedConnection: EMPTY } as const]),
     ...(policy.encryptThenMac ? [{ _tag: "encrypt_then_mac" } as const] : []),
     ...(maxFragmentLength === undefined ? [] : [{ _tag: "max_fragment_length", maxFragmentLength } as const]),
     { _tag: "status_request", request: anyResponder },
@@ -167,11 +218,5 @@ const extensions = (
     { _tag: "supported_groups", namedGroupList: policy.groups },
     { _tag: "ec_point_formats", ecPointFormatList: [ECPointFormat.uncompressed] },
     { _tag: "signature_algorithms", supportedSignatureAlgorithms: policy.signatureSchemes },
-    ...(alpn.length === 0 ? [] : [
-      {
-        _tag: "application_layer_protocol_negotiation",
-        protocolNameList: alpn.map((name) => text.encode(name)),
-      } as const,
-    ]),
   ];
 };

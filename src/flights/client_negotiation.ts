@@ -1,6 +1,6 @@
 /** What a client makes of a ServerHello: pure, a value or the reason why not. @module */
 import { Either, Option } from "../deps.ts";
-import { dialects, highest, isDowngraded, spoken } from "../dialects/mod.ts";
+import { dialects, highest, isDowngraded } from "../dialects/mod.ts";
 import { IllegalParameter, Refused, UnsupportedExtension } from "../errors.ts";
 import {
   type ClientHello,
@@ -16,7 +16,8 @@ import type { CryptoService } from "../services/crypto.ts";
 import { suites } from "../suites.ts";
 import { sameBytes } from "../wire/bytes.ts";
 import { agree, type Full, type Resumed } from "./agreed.ts";
-import { type Offer, sniOf } from "./client_hello.ts";
+import { type Offer, sniOf, versionsOf } from "./client_hello.ts";
+import { boundAnswer, keepsPromises, sameServer } from "./renegotiation.ts";
 
 /** Why a ServerHello does not do. */
 export type NegotiationError = IllegalParameter | Refused | UnsupportedExtension;
@@ -32,8 +33,8 @@ export const negotiate = (
   crypto: CryptoService,
 ): Either.Either<Full | Resumed, NegotiationError> =>
   Either.gen(function* () {
-    const { settings: { policy, serverName }, hello, session } = offer;
-    const ours = spoken(policy.versions);
+    const { settings: { policy, serverName }, hello, previous, session } = offer;
+    const ours = versionsOf(policy, previous);
     const dialect = ours.includes(server.serverVersion) ? dialects.get(server.serverVersion) : undefined;
     if (!dialect) {
       return yield* refused(
@@ -56,8 +57,8 @@ export const negotiate = (
     if (!hello.compressionMethods.includes(server.compressionMethod)) {
       return yield* illegal("compressionMethod", "was not offered", "RFC 5246 §7.4.1.3");
     }
+    const secureRenegotiation = yield* boundAnswer(previous, server, policy);
     yield* solicited(hello, server.extensions);
-    const secureRenegotiation = yield* renegotiationInfo(offer, server);
     const formats = findExtension(server.extensions, "ec_point_formats")?.ecPointFormatList;
     if (formats && !formats.includes(ECPointFormat.uncompressed)) {
       return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.2");
@@ -77,13 +78,14 @@ export const negotiate = (
       return yield* illegal("extensions.max_fragment_length", "is not what was asked for", "RFC 6066 §4");
     }
     const settled = agree({
+      previous,
       hello,
       server,
       dialect,
       suite,
       crypto,
       serverName: sniOf(serverName),
-      alpn: yield* applicationProtocol(offer, server),
+      alpn: previous ? previous.negotiated.alpn : yield* applicationProtocol(offer, server),
       partition: offer.partition,
       secureRenegotiation,
       groups: policy.groups,
@@ -93,7 +95,9 @@ export const negotiate = (
     if (!settled.extendedMasterSecret && policy.requireExtendedMasterSecret) {
       return yield* refused("no_extended_master_secret", "the server has none, and our policy requires it");
     }
-    const resumed = Option.filter(session, (s) => sameBytes(s.id, server.sessionId));
+    yield* keepsPromises(previous, settled);
+    const echoed = hello.sessionId.length > 0 && sameBytes(hello.sessionId, server.sessionId);
+    const resumed = Option.filter(session, () => echoed);
     if (Option.isNone(resumed)) return { ...settled, _tag: "Full" } satisfies Full;
     const of = resumed.value;
     if (of.version !== dialect.version) {
@@ -122,6 +126,7 @@ export const negotiate = (
         "RFC 6066 §4",
       );
     }
+    yield* sameServer(previous, of.peerCertificates, policy);
     return { ...settled, _tag: "Resumed", session: of } satisfies Resumed;
   });
 
@@ -146,22 +151,6 @@ const unsolicited = (e: ServerHelloExtension) =>
 
 const typeOf = (e: ClientHelloExtension | ServerHelloExtension): number =>
   e._tag === "unknown" ? e.type : ExtensionType.members[e._tag];
-
-/** RFC 5746 §3.4: in a first handshake the answer is empty, or the server does not know it. */
-const renegotiationInfo = (
-  { settings: { policy } }: Offer,
-  server: ServerHello,
-): Either.Either<boolean, Refused> => {
-  const info = findExtension(server.extensions, "renegotiation_info");
-  if (!info) {
-    return policy.requireSecureRenegotiation
-      ? refused("insecure_renegotiation", "the server does not know RFC 5746; Policy.legacy lets it pass")
-      : Either.right(false);
-  }
-  return info.renegotiatedConnection.length === 0
-    ? Either.right(true)
-    : refused("insecure_renegotiation", "renegotiation_info is not empty in a first handshake");
-};
 
 const text = new TextEncoder();
 

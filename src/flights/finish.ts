@@ -1,6 +1,6 @@
 /** How a side's part ends: ChangeCipherSpec, and the Finished that vouches for all before it (RFC 5246 §7.1, §7.4.9). @module */
 import { Effect } from "../deps.ts";
-import type { Side } from "../dialects/mod.ts";
+import type { Derivation, Side } from "../dialects/mod.ts";
 import type { EncodeError } from "../errors.ts";
 import { changeCipherSpec, finished } from "../grammar/places.ts";
 import { changeTo, send } from "../grammar/send.ts";
@@ -8,10 +8,15 @@ import { Finished } from "../messages/mod.ts";
 import type { Handshakes } from "../record/handshakes.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
-import type { Agreed, Keys } from "./agreed.ts";
+import type { Keys } from "./agreed.ts";
+
+/** What the end of a side's part needs to know. */
+export interface Finishing {
+  readonly derivation: Pick<Derivation, "verifyData">;
+}
 
 /** What ends the other side's part. */
-export const finishShape = (at: Agreed, { master, keys }: Keys, theirs: Side) => ({
+export const finishShape = (at: Finishing, { master, keys }: Keys, theirs: Side) => ({
   change: changeCipherSpec(keys[theirs]),
   theirs: finished(
     Finished,
@@ -21,7 +26,7 @@ export const finishShape = (at: Agreed, { master, keys }: Keys, theirs: Side) =>
 
 /** Ends our part; gives our verify_data. */
 export const finish = (
-  at: Agreed,
+  at: Finishing,
   { master, keys }: Keys,
   ours: Side,
 ): Effect.Effect<Bytes, EncodeError, Handshakes> =>

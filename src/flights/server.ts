@@ -6,14 +6,16 @@
  *     3  <--  Certificate, ClientKeyExchange                        clientFlight
  *        <--  CertificateVerify                                     clientProof
  *        <--  ChangeCipherSpec, Finished                            clientFinish
- *     4  -->  ChangeCipherSpec, Finished                            finish
+ *     4  -->  (NewSessionTicket) ChangeCipherSpec, Finished         serverFinish
  *        resumed:
- *     2  -->  ServerHello, ChangeCipherSpec, Finished               resumed
+ *     2  -->  ServerHello, (NewSessionTicket) ChangeCipherSpec, Finished   resumed
  *     3  <--  ChangeCipherSpec, Finished
+ *
+ * A renegotiation is the same, with what the connection's last handshake left.
  *
  * @module
  */
-import { Effect, Option } from "../deps.ts";
+import { Clock, Effect, Option } from "../deps.ts";
 import { type CertificateWish, downgradeSentinel, firstRecord, highest, spoken } from "../dialects/mod.ts";
 import type { Offered } from "../exchanges/mod.ts";
 import { DecryptError, type HandshakeError, isFatal, Refused } from "../errors.ts";
@@ -21,19 +23,23 @@ import { absent, type Place, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
 import {
   CertificateStatus,
+  HelloRequest,
+  NewSessionTicket,
   ServerHello,
   ServerHelloDone,
   type ServerHelloExtension,
 } from "../messages/mod.ts";
-import { CertificateStatusType, CompressionMethod, ECPointFormat } from "../names/protocol.ts";
+import { CertificateStatusType, ECPointFormat } from "../names/protocol.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import { Credentials } from "../services/credentials.ts";
 import { Crypto, type PublicKey } from "../services/crypto.ts";
 import { type Session, SessionStore } from "../services/session_store.ts";
+import { SessionTickets, type SessionTicketsService } from "../services/session_tickets.ts";
 import { CertificateVerifier } from "../services/verifier.ts";
 import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import {
+  type Again,
   agree,
   type Agreed,
   type Established,
@@ -46,9 +52,11 @@ import {
   type Resumed,
   sessionOf,
 } from "./agreed.ts";
-import { finish, finishShape } from "./finish.ts";
+import { serverEndPoint } from "./bindings.ts";
+import { finish, type Finishing, finishShape } from "./finish.ts";
 import { fitsWish, leafKey } from "./peer.ts";
 import { clientHelloPlace } from "./read_client_hello.ts";
+import { keepsPromises, serverInfo } from "./renegotiation.ts";
 import {
   type Choice,
   chooseSuite,
@@ -68,8 +76,16 @@ export type Heard =
   & { readonly settings: ServerSettings; readonly wish: Wish }
   & (
     | { readonly _tag: "Full"; readonly choice: Choice }
-    | { readonly _tag: "Resumed"; readonly session: Session; readonly suite: Choice["suite"] }
-  );
+    | {
+      readonly _tag: "Resumed";
+      readonly session: Session;
+      readonly suite: Choice["suite"];
+      /** By a ticket, or else by its ID. */
+      readonly byTicket: boolean;
+    }
+  )
+  /** Gives tickets to this client, if it does. */
+  & { readonly tickets: SessionTicketsService | undefined };
 
 /** Flight 2 is said; the client's answer is due. */
 export interface Asked {
@@ -78,6 +94,9 @@ export interface Asked {
   readonly offered: Offered;
   /** What we ask of the client's certificate, if we ask. */
   readonly request: CertificateWish | undefined;
+  readonly tickets: Heard["tickets"];
+  /** Our own leaf, if there is one. */
+  readonly leaf: Bytes | undefined;
 }
 
 /** The client's key exchange has come, and its certificate, where there is one, is trusted. */
@@ -99,7 +118,13 @@ export const clientHelloShape = {
 };
 
 /** Flight 3 up to where the keys are known. */
-export const clientFlightShape = ({ at, offered, request }: Asked) => ({
+export const clientFlightShape = <P extends Place<unknown>>(
+  { at, offered, request }: {
+    readonly at: Pick<Full, "dialect">;
+    readonly offered: { readonly premaster: P };
+    readonly request: CertificateWish | undefined;
+  },
+) => ({
   certificate: request ? at.dialect.clientCertificate.place : noChain,
   premaster: offered.premaster,
 });
@@ -107,37 +132,72 @@ export const clientFlightShape = ({ at, offered, request }: Asked) => ({
 const noChain: Place<ReadonlyArray<Bytes>> = absent.map(() => []);
 
 /** Where the client proves that it has the key of its certificate, if it has shown one. */
-export const clientProofShape = ({ at, peerKey }: Keyed) => ({
+export const clientProofShape = (
+  { at, peerKey }: { readonly at: Pick<Full, "dialect">; readonly peerKey: PublicKey | undefined },
+) => ({
   proof: peerKey ? at.dialect.signing.certificateVerify.place : noProof,
 });
 
 const noProof: Place<undefined> = absent;
 
 /** What ends the client's part. */
-export const clientFinishShape = (at: Full | Resumed, keys: Keys) => finishShape(at, keys, "client");
+export const clientFinishShape = (at: Finishing, keys: Keys) => finishShape(at, keys, "client");
+
+// ---- before flight 1, in a renegotiation -> ----
+
+/** Asks the client for a new ClientHello (RFC 5246 §7.4.1.1). */
+export const helloRequest = send(make(HelloRequest, undefined));
 
 // ---- flight 1 <- ----
 
 /** What the client wants, and whether it can have it. */
-export const clientHello = (settings: ServerSettings): Step<Heard> =>
+export const clientHello = (settings: ServerSettings, again?: Again): Step<Heard> =>
   Effect.gen(function* () {
+    const { policy } = settings;
     const { hello } = yield* receive(clientHelloShape);
     // A refusal, too, goes out in a record that the client reads.
     (yield* Handshakes).open(firstRecord(hello.clientVersion));
-    const wish = yield* wishOf(settings, hello);
+    const wish = yield* wishOf(settings, hello, again?.previous);
     const { partition } = yield* CertificateVerifier;
-    const kept: Option.Option<Session> = hello.sessionId.length === 0
-      ? Option.none()
-      : yield* fromStore((store) => store.get(toHex(hello.sessionId)), Option.none());
+    const bound = wish.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
+    const tickets = policy.sessionTickets && wish.ticket !== undefined && bound
+      ? yield* SessionTickets
+      : undefined;
+    const heard = { settings, wish, tickets };
+    const kept = again?.resume === false ? Option.none() : yield* shown(wish, tickets);
     if (Option.isSome(kept)) {
-      const suite = yield* resumable(settings, wish, kept.value, partition);
-      if (suite) return { _tag: "Resumed", settings, wish, session: kept.value, suite };
+      const { session, byTicket, renew } = kept.value;
+      const suite = yield* resumable(settings, wish, session, partition);
+      if (suite) {
+        yield* keepsPromises(wish.previous, promised(wish, suite));
+        return { ...heard, _tag: "Resumed", session, suite, byTicket, tickets: renew ? tickets : undefined };
+      }
     }
     const candidates = yield* (yield* Credentials).candidates({
       role: "server",
       serverName: wish.serverName,
     });
-    return { _tag: "Full", settings, wish, choice: yield* chooseSuite(settings, wish, candidates) };
+    const choice = yield* chooseSuite(settings, wish, candidates);
+    yield* keepsPromises(wish.previous, promised(wish, choice.suite));
+    return { ...heard, _tag: "Full", choice };
+  });
+
+/** What the answer will say of what may not be taken back. */
+const promised = ({ extendedMasterSecret, encryptThenMac }: Wish, suite: Choice["suite"]) => ({
+  extendedMasterSecret,
+  encryptThenMac: encryptThenMac && suite.cipher._tag === "cbc",
+  suite,
+});
+
+/** What the client wants to resume: by its ticket if it shows one, and then never by the ID (RFC 5077 §3.4). */
+const shown = ({ hello, ticket = EMPTY }: Wish, tickets: SessionTicketsService | undefined) =>
+  Effect.gen(function* () {
+    if (tickets && ticket.length > 0) {
+      return Option.map(yield* tickets.open(ticket), (opened) => ({ ...opened, byTicket: true }));
+    }
+    if (hello.sessionId.length === 0) return Option.none();
+    const kept = yield* fromStore((store) => store.get(toHex(hello.sessionId)), Option.none<Session>());
+    return Option.map(kept, (session) => ({ session, renew: true, byTicket: false }));
   });
 
 // ---- flight 2 -> ----
@@ -146,14 +206,14 @@ export const clientHello = (settings: ServerSettings): Step<Heard> =>
 const serverHello = (
   { settings: { policy }, wish }: Heard,
   { suite, schemes }: Pick<Choice, "suite" | "schemes">,
-  sessionId: Bytes,
+  { sessionId, compressionMethod }: Pick<ServerHello, "sessionId" | "compressionMethod">,
   answer: ReadonlyArray<ServerHelloExtension>,
 ): Step<Agreed> =>
   Effect.gen(function* () {
     const crypto = yield* Crypto;
     const { partition } = yield* CertificateVerifier;
     const handshakes = yield* Handshakes;
-    const { hello, dialect, serverName, alpn, secureRenegotiation, groups } = wish;
+    const { previous, hello, dialect, serverName, alpn, secureRenegotiation, groups } = wish;
     const random = crypto.random(32);
     const sentinel = downgradeSentinel(dialect.version, highest(spoken(policy.versions)));
     if (sentinel) random.set(sentinel, random.length - sentinel.length);
@@ -162,13 +222,14 @@ const serverHello = (
       random,
       sessionId,
       cipherSuite: suite.id,
-      compressionMethod: CompressionMethod.null,
+      compressionMethod,
       // Nothing rather than an empty block, which the oldest clients do not read.
       extensions: answer.length > 0 ? answer : undefined,
     });
     handshakes.agree(dialect, fragmentBytes(wish.maxFragmentLength));
     yield* send(server);
     return agree({
+      previous,
       hello,
       server,
       dialect,
@@ -187,13 +248,17 @@ const serverHello = (
 const text = new TextEncoder();
 
 /** What an answer says in either handshake, each only where the client asked for it (RFC 5246 §7.4.1.4). */
-const answers = (wish: Wish, suite: Choice["suite"]): ReadonlyArray<ServerHelloExtension> => {
+const answers = (
+  { wish, tickets }: Heard,
+  suite: Choice["suite"],
+): ReadonlyArray<ServerHelloExtension> => {
   const asked = new Set(wish.extensions.map((e) => e._tag));
   return [
     // An SCSV asks for it too (RFC 5746 §3.6).
     ...(wish.secureRenegotiation
-      ? [{ _tag: "renegotiation_info", renegotiatedConnection: EMPTY } as const]
+      ? [{ _tag: "renegotiation_info", renegotiatedConnection: serverInfo(wish.previous) } as const]
       : []),
+    ...(tickets ? [{ _tag: "session_ticket" } as const] : []),
     ...(asked.has("ec_point_formats") && suite.exchange === "ecdhe"
       ? [{ _tag: "ec_point_formats", ecPointFormatList: [ECPointFormat.uncompressed] } as const]
       : []),
@@ -202,7 +267,7 @@ const answers = (wish: Wish, suite: Choice["suite"]): ReadonlyArray<ServerHelloE
     ...(wish.maxFragmentLength === undefined
       ? []
       : [{ _tag: "max_fragment_length", maxFragmentLength: wish.maxFragmentLength } as const]),
-    ...(wish.alpn === undefined ? [] : [
+    ...(wish.alpn === undefined || !asked.has("application_layer_protocol_negotiation") ? [] : [
       {
         _tag: "application_layer_protocol_negotiation",
         protocolNameList: [text.encode(wish.alpn)],
@@ -220,7 +285,7 @@ const fullAnswers = (
   const sctList = credential?.signedCertificateTimestamps ?? [];
   return [
     // Not when resumed (RFC 6066 §3).
-    ...(wish.serverName === undefined ? [] : [{ _tag: "server_name" } as const]),
+    ...(wish.serverName !== undefined && asked.has("server_name") ? [{ _tag: "server_name" } as const] : []),
     ...(credential?.ocspResponse && asked.has("status_request") ? [{ _tag: "status_request" } as const] : []),
     ...(sctList.length > 0 && asked.has("signed_certificate_timestamp")
       ? [{ _tag: "signed_certificate_timestamp", sctList } as const]
@@ -231,15 +296,17 @@ const fullAnswers = (
 /** The whole of flight 2 of a full handshake. */
 export const serverFlight = (heard: Extract<Heard, { _tag: "Full" }>): Step<Asked> =>
   Effect.gen(function* () {
-    const { settings, choice, wish } = heard;
+    const { settings, choice, tickets, wish } = heard;
     const { credential, suite } = choice;
+    const { compressionMethod } = wish;
     const crypto = yield* Crypto;
     const store = yield* SessionStore;
-    const keep = store.enabled &&
+    // Whom a ticket is given needs no ID (RFC 5077 §3.4).
+    const keep = store.enabled && !tickets &&
       (wish.extendedMasterSecret || settings.policy.resumeWithoutExtendedMasterSecret);
     const sessionId = keep ? crypto.random(32) : EMPTY;
-    const answer = [...answers(wish, suite), ...fullAnswers(wish, credential)];
-    const agreed = yield* serverHello(heard, choice, sessionId, answer);
+    const answer = [...answers(heard, suite), ...fullAnswers(wish, credential)];
+    const agreed = yield* serverHello(heard, choice, { sessionId, compressionMethod }, answer);
     const { authentication, dialect, exchange, statusRequest, terms } = agreed;
     const offered = yield* exchange.offer(terms, credential);
     const request = authentication.certified && settings.clientAuth !== "none"
@@ -252,7 +319,14 @@ export const serverFlight = (heard: Extract<Heard, { _tag: "Full" }>): Step<Aske
       ...(request ? [dialect.certificateRequest.make(request)] : []),
       make(ServerHelloDone, undefined),
     );
-    return { settings, at: { ...agreed, _tag: "Full" }, offered, request };
+    return {
+      settings,
+      at: { ...agreed, _tag: "Full" },
+      offered,
+      request,
+      tickets,
+      leaf: credential?.chain[0],
+    };
   });
 
 const stapled = (credential: Choice["credential"]) =>
@@ -326,17 +400,19 @@ export const clientFinish = (from: Keyed): Step<Proven> =>
 /** Our Finished. The session is in the store before it leaves, so that a quick client finds it there. */
 export const serverFinish = (from: Proven): Step<Established> =>
   Effect.gen(function* () {
-    const { at, chain, master, offered, theirs } = from;
+    const { at, chain, master, offered, theirs, tickets } = from;
     const sessionKey = at.server.sessionId.length > 0 ? toHex(at.server.sessionId) : undefined;
-    if (sessionKey !== undefined) {
-      const session = yield* sessionOf(at, master, chain, at.serverName);
-      yield* fromStore((store) => store.put(sessionKey, session), undefined);
-    }
+    const endPoint = serverEndPoint(from.leaf, yield* Crypto);
+    const session = yield* sessionOf(at, master, chain, at.serverName, endPoint);
+    if (sessionKey !== undefined) yield* fromStore((store) => store.put(sessionKey, session), undefined);
+    const sessionTicket = yield* newSessionTicket(session, tickets);
     const ours = yield* finish(at, from, "server");
     return established(at, {
       masterSecret: master,
+      serverEndPoint: endPoint,
       verifyData: { client: theirs, server: ours },
       resumed: false,
+      sessionTicket,
       peerCertificates: chain,
       sessionKey,
       group: offered.group,
@@ -344,23 +420,40 @@ export const serverFinish = (from: Proven): Step<Established> =>
     });
   });
 
+/** Gives a ticket where one was promised, an empty one if it can't be (RFC 5077 §3.3); says whether it did. */
+const newSessionTicket = (session: Session, tickets: Heard["tickets"]): Step<boolean> =>
+  Effect.gen(function* () {
+    if (!tickets) return false;
+    const ticket = yield* tickets.seal(session);
+    const age = Math.floor((yield* Clock.currentTimeMillis) / 1000) - session.createdAt;
+    const ticketLifetimeHint = ticket.length > 0 ? Math.max(tickets.lifetime - age, 1) : 0;
+    yield* send(make(NewSessionTicket, { ticketLifetimeHint, ticket }));
+    return ticket.length > 0;
+  });
+
 // ---- the abbreviated handshake ----
 
 /** We finish first (RFC 5246 §7.3, figure 2). */
 export const resumed = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Established> =>
   Effect.gen(function* () {
-    const { session, suite, wish } = heard;
-    const agreed = yield* serverHello(heard, { suite, schemes: [] }, session.id, answers(wish, suite));
+    const { byTicket, session, suite, tickets, wish } = heard;
+    const { compressionMethod } = session;
+    const sessionId = byTicket ? wish.hello.sessionId : session.id;
+    const hello = { sessionId, compressionMethod };
+    const agreed = yield* serverHello(heard, { suite, schemes: [] }, hello, answers(heard, suite));
     const at: Resumed = { ...agreed, _tag: "Resumed", session };
     const keyed = yield* keysOf(at, session.masterSecret);
+    const renewed = yield* newSessionTicket(session, tickets);
     const ours = yield* finish(at, keyed, "server");
     const { theirs } = yield* receive(clientFinishShape(at, keyed));
     return established(at, {
       masterSecret: session.masterSecret,
+      serverEndPoint: () => session.serverEndPoint,
       verifyData: { client: theirs, server: ours },
       resumed: true,
+      sessionTicket: byTicket || renewed,
       peerCertificates: session.peerCertificates,
-      sessionKey: toHex(session.id),
+      sessionKey: byTicket ? undefined : toHex(session.id),
     });
   });
 
@@ -378,12 +471,16 @@ const full = (heard: Extract<Heard, { _tag: "Full" }>): Step<Established> =>
 const resumedOrForgotten = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Established> =>
   Effect.tapError(
     resumed(heard),
-    (e) => isFatal(e) ? fromStore((store) => store.remove(toHex(heard.session.id)), undefined) : Effect.void,
+    // A ticket is the client's to forget.
+    (e) =>
+      isFatal(e) && !heard.byTicket
+        ? fromStore((store) => store.remove(toHex(heard.session.id)), undefined)
+        : Effect.void,
   );
 
 /** The whole handshake. */
-export const serverHandshake = (settings: ServerSettings): Step<Established> =>
+export const serverHandshake = (settings: ServerSettings, again?: Again): Step<Established> =>
   Effect.flatMap(
-    clientHello(settings),
+    clientHello(settings, again),
     (heard) => heard._tag === "Resumed" ? resumedOrForgotten(heard) : full(heard),
   );

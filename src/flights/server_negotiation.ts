@@ -20,8 +20,11 @@ import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Policy } from "../policy.ts";
 import type { Credential } from "../services/credentials.ts";
 import type { Session } from "../services/session_store.ts";
+import { canCompress } from "../record/compression.ts";
 import { type Suite, suites } from "../suites.ts";
-import { ascii, sameBytes } from "../wire/bytes.ts";
+import { ascii, type Bytes, sameBytes } from "../wire/bytes.ts";
+import type { Established } from "./agreed.ts";
+import { boundHello } from "./renegotiation.ts";
 
 /** How a server wants to be connected to. */
 export interface ServerSettings {
@@ -44,7 +47,12 @@ export interface Wish {
   readonly secureRenegotiation: boolean;
   readonly extendedMasterSecret: boolean;
   readonly encryptThenMac: boolean;
+  readonly compressionMethod: CompressionMethod;
   readonly maxFragmentLength: MaxFragmentLength | undefined;
+  /** The ticket that the client shows, empty when it asks for one; `undefined`: it takes none (RFC 5077 §3.2). */
+  readonly ticket: Bytes | undefined;
+  /** What the connection's last handshake left, in a renegotiation. */
+  readonly previous: Established | undefined;
   /** The client says which finite fields it has, and they are none of ours (RFC 7919 §4). */
   readonly noCommonField: boolean;
   /** Groups and schemes that both ends can use, the best first by our order. */
@@ -67,10 +75,14 @@ const illegal = (field: string, reason: string, rfc: string) =>
   Either.left(new IllegalParameter({ subject: "ClientHello", field, reason, rfc }));
 const refused = (reason: Refused["reason"], detail: string) => Either.left(new Refused({ reason, detail }));
 
-/** Reads the wish out of a first ClientHello. */
-export const wishOf = ({ policy, alpn }: ServerSettings, hello: ClientHello): Checked<Wish> =>
+/** Reads the wish out of a ClientHello. */
+export const wishOf = (
+  { policy, alpn }: ServerSettings,
+  hello: ClientHello,
+  previous: Established | undefined,
+): Checked<Wish> =>
   Either.gen(function* () {
-    const dialect = yield* versionOf(policy, hello);
+    const dialect = yield* versionOf(policy, hello, previous);
     const extensions = hello.extensions?.filter(({ _tag }) => dialect.honours(_tag)) ?? [];
     if (!hello.compressionMethods.includes(CompressionMethod.null)) {
       return yield* refused("no_common_compression_method", "every client must offer null");
@@ -83,10 +95,7 @@ export const wishOf = ({ policy, alpn }: ServerSettings, hello: ClientHello): Ch
     if (!extendedMasterSecret && policy.requireExtendedMasterSecret) {
       return yield* refused("no_extended_master_secret", "the client has none, and our policy requires it");
     }
-    const info = findExtension(extensions, "renegotiation_info");
-    if (info && info.renegotiatedConnection.length > 0) {
-      return yield* refused("insecure_renegotiation", "renegotiation_info is not empty in a first handshake");
-    }
+    const secureRenegotiation = yield* boundHello(previous, hello, extensions);
     const groups = findExtension(extensions, "supported_groups")?.namedGroupList ?? anyCurve;
     const namesFields = groups.some(isFfdhe);
     const schemes = findExtension(extensions, "signature_algorithms")?.supportedSignatureAlgorithms ??
@@ -103,13 +112,18 @@ export const wishOf = ({ policy, alpn }: ServerSettings, hello: ClientHello): Ch
       hello,
       extensions,
       dialect,
-      serverName: yield* hostName(extensions),
-      alpn: yield* applicationProtocol(alpn, extensions),
-      secureRenegotiation: info !== undefined ||
-        hello.cipherSuites.includes(CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
+      previous,
+      serverName: yield* hostName(extensions, previous),
+      alpn: previous ? previous.negotiated.alpn : yield* applicationProtocol(alpn, extensions),
+      secureRenegotiation,
       extendedMasterSecret,
       encryptThenMac: policy.encryptThenMac && findExtension(extensions, "encrypt_then_mac") !== undefined,
+      compressionMethod: policy.compressionMethods.filter(canCompress).find((m) =>
+        hello.compressionMethods.includes(m)
+      ) ??
+        CompressionMethod.null,
       maxFragmentLength,
+      ticket: findExtension(extensions, "session_ticket")?.ticket,
       noCommonField: namesFields && !policy.groups.some((g) => isFfdhe(g) && groups.includes(g)),
       // Who names no finite field leaves the choice to us (RFC 7919 §4).
       groups: policy.groups.filter((g) => groups.includes(g) || (isFfdhe(g) && !namesFields)),
@@ -124,9 +138,16 @@ const anyCurve: ReadonlyArray<NamedGroup> = [
   NamedGroup.secp521r1,
 ];
 
-/** RFC 5246 §E.1; where supported_versions is present it alone decides (RFC 8446 §4.2.1). */
-const versionOf = (policy: Policy, hello: ClientHello): Checked<Dialect> => {
-  const ours = spoken(policy.versions);
+/**
+ * RFC 5246 §E.1; where supported_versions is present it alone decides (RFC 8446 §4.2.1). A renegotiation stays with
+ * what is spoken.
+ */
+const versionOf = (
+  policy: Policy,
+  hello: ClientHello,
+  previous: Established | undefined,
+): Checked<Dialect> => {
+  const ours = previous ? [previous.dialect.version] : spoken(policy.versions);
   const offered = hello.clientVersion > ProtocolVersion.SSL_3_0
     ? findExtension(hello.extensions, "supported_versions")?.versions
     : undefined;
@@ -147,8 +168,14 @@ const versionOf = (policy: Policy, hello: ClientHello): Checked<Dialect> => {
   return Either.right(dialect);
 };
 
-/** RFC 6066 §3: one host name at most. What can be no host name (RFC 1035 §2.3.4) is taken for none. */
-const hostName = (extensions: Wish["extensions"]): Checked<string | undefined> => {
+/**
+ * RFC 6066 §3: one host name at most. What can be no host name (RFC 1035 §2.3.4) is taken for none. A connection is for
+ * one host: a renegotiation may leave the name out, and not change it.
+ */
+const hostName = (
+  extensions: Wish["extensions"],
+  previous: Established | undefined,
+): Checked<string | undefined> => {
   const names =
     findExtension(extensions, "server_name")?.serverNameList.filter((n) =>
       n.nameType === NameType.host_name
@@ -157,7 +184,12 @@ const hostName = (extensions: Wish["extensions"]): Checked<string | undefined> =
     return illegal("extensions.server_name", "names more than one host", "RFC 6066 §3");
   }
   const name = names[0]?.name;
-  return Either.right(typeof name === "string" && /^[!-~]{1,255}$/.test(name) ? name : undefined);
+  const host = typeof name === "string" && /^[!-~]{1,255}$/.test(name) ? name : undefined;
+  if (!previous) return Either.right(host);
+  const { serverName } = previous.negotiated;
+  return host === undefined || host === serverName
+    ? Either.right(serverName)
+    : illegal("extensions.server_name", "is not that of the connection", "RFC 6066 §3");
 };
 
 const text = new TextEncoder();
@@ -237,6 +269,8 @@ export const resumable = (
     .find((s) => s.id === session.cipherSuite);
   const same = session.version === wish.dialect.version &&
     wish.hello.compressionMethods.includes(session.compressionMethod) &&
+    (session.compressionMethod === CompressionMethod.null ||
+      policy.compressionMethods.includes(session.compressionMethod)) &&
     session.serverName === (wish.serverName ?? "") &&
     session.maxFragmentLength === (wish.maxFragmentLength ?? 0) &&
     (clientAuth !== "require" || session.peerCertificates.length > 0) &&

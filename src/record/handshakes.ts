@@ -53,8 +53,6 @@ export interface HandshakeStream {
   readonly agree: (version: VersionInUse, maxFragment: number) => void;
   /** Puts a warning into the outbox. */
   readonly warn: (description: AlertName) => void;
-  /** The handshake is over. */
-  readonly done: () => void;
 }
 
 /** The stream of the handshake that is under way, as a service. */
@@ -69,7 +67,6 @@ export const handshakeStream = (over: {
   readonly ahead: () => Coming | undefined;
   readonly agree: HandshakeStream["agree"];
   readonly warn: HandshakeStream["warn"];
-  readonly done: () => void;
 }): HandshakeStream => {
   const { records, observe } = over;
   const transcript = new Transcript();
@@ -122,6 +119,5 @@ export const handshakeStream = (over: {
     open: (version) => records.open(version),
     agree: over.agree,
     warn: over.warn,
-    done: over.done,
   };
 };

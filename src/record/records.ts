@@ -78,7 +78,9 @@ export class Records {
   #agreed: ProtocolVersion | undefined;
   /** What our records say before that: 1.0, which every server reads (RFC 5246 §E.1). */
   #first: ProtocolVersion = ProtocolVersion.TLS_1_0;
+  /** Bytes of content in a record: in ours, and in the peer's. */
   #maxFragment = MAX_PLAINTEXT;
+  #maxFragmentRead = MAX_PLAINTEXT;
   /** Bytes of records under the keys in use. */
   #opened = 0;
   #sealed = 0;
@@ -105,11 +107,14 @@ export class Records {
 
   /**
    * From now on records say this version and must say it (RFC 5246 §E.1), and none carries more than so many bytes
-   * (RFC 6066 §4).
+   * (RFC 6066 §4). In a renegotiation the peer's records may be as long as they were until its keys change.
    */
   agree(version: ProtocolVersion, maxFragment: number = MAX_PLAINTEXT): void {
     this.#agreed = version;
     this.#maxFragment = maxFragment;
+    this.#maxFragmentRead = this.#readEpoch === 0
+      ? maxFragment
+      : Math.max(maxFragment, this.#maxFragmentRead);
   }
 
   /** The next arrival, or `undefined` when more bytes are wanted. */
@@ -120,8 +125,8 @@ export class Records {
       const record = this.#record();
       if (!record) return undefined;
       const { type, fragment } = record;
-      if (fragment.length > this.#maxFragment) {
-        throw new RecordOverflow({ length: fragment.length, limit: this.#maxFragment });
+      if (fragment.length > this.#maxFragmentRead) {
+        throw new RecordOverflow({ length: fragment.length, limit: this.#maxFragmentRead });
       }
       if (type !== ContentType.handshake && this.#message.length > 0) {
         throw new UnexpectedMessage({
@@ -168,6 +173,7 @@ export class Records {
       });
     }
     this.#read = protection;
+    this.#maxFragmentRead = this.#maxFragment;
     this.#opened = 0;
     this.#readEpoch++;
     this.#changing = true;

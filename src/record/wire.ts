@@ -10,7 +10,8 @@ import type { Observe } from "../events.ts";
 import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType } from "../names/protocol.ts";
 import type { ByteStream } from "../services/transport.ts";
-import { DecodeError } from "../wire/codec.ts";
+import { HelloRequest } from "../messages/hello_request.ts";
+import { DecodeError, make } from "../wire/codec.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { attempt } from "./attempt.ts";
 import { type Coming, type HandshakeStream, handshakeStream, type VersionInUse } from "./handshakes.ts";
@@ -28,16 +29,18 @@ export interface WireLimits extends RecordLimits {
   readonly warningAlerts: number;
   /** In a row, HelloRequests that are passed over, and wishes to renegotiate that are declined. */
   readonly helloRequests: number;
+  /** Bytes of application data that may wait to be read while a renegotiation goes on. */
+  readonly renegotiationBuffer: number;
 }
 
 /** What one step of the pump met. */
-export type Step = "data" | "handshake" | "warning" | "close_notify";
+export type Step = "data" | "handshake" | "warning" | "no_renegotiation" | "close_notify";
 
 /** A connection's records, in both directions. */
 export interface Wire {
   readonly records: Records;
-  /** Application data that arrived and was not read yet. */
-  readonly inbox: Array<Bytes>;
+  /** The oldest application data that arrived and was not read yet. */
+  readonly read: () => Bytes | undefined;
   /** Handles one arrival: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
   readonly step: Effect.Effect<Step, ConnectionError>;
   /** As `step` for what has arrived already; `undefined` when more bytes are wanted. Never waits. */
@@ -46,6 +49,8 @@ export interface Wire {
   readonly ahead: () => Coming | undefined;
   /** Passes over what is ahead. */
   readonly drop: () => void;
+  /** Counts one more request that is passed over or declined. */
+  readonly passOver: Effect.Effect<void, LimitExceeded>;
   /** Hands the outbox to the stream; concurrent callers share one write. */
   readonly flush: Effect.Effect<void, ConnectionError>;
   /** Whether a write was cut short, after which the stream is closed. */
@@ -54,6 +59,8 @@ export interface Wire {
   readonly alert: (level: AlertLevel, description: AlertName) => void;
   /** A stream of messages for one handshake, with a transcript of its own. */
   readonly handshake: () => HandshakeStream;
+  /** A handshake begins, or is over. */
+  readonly handshaking: (now: boolean) => void;
 }
 
 /** The wire of one connection over `stream`. */
@@ -67,6 +74,7 @@ export const makeWire = (
   // Nobody answers in the format of SSL 2.0.
   const records = new Records(limits, { ...options, sslv2Hello: role === "server" && options.sslv2Hello });
   const inbox: Array<Bytes> = [];
+  let unread = 0;
   let writing = false;
   let broken = false;
   /** Whoever waits for the write under way. */
@@ -74,7 +82,7 @@ export const makeWire = (
   let ahead: Coming | undefined;
   let warnings = 0;
   let helloRequests = 0;
-  let handshaking = true;
+  let handshaking = false;
   let inUse: VersionInUse | undefined;
 
   /**
@@ -101,6 +109,11 @@ export const makeWire = (
     switch (a._tag) {
       case "ApplicationData":
         helloRequests = 0;
+        unread += a.data.length;
+        // What a reader waits for was asked for; more than that comes in the middle of a handshake alone.
+        if (inbox.length > 0 && unread > limits.renegotiationBuffer) {
+          return exceeded("renegotiationBuffer", unread);
+        }
         inbox.push(a.data);
         return Effect.succeed("data");
       case "Alert":
@@ -111,15 +124,13 @@ export const makeWire = (
           ahead = { _tag: "NoCertificate" };
           return Effect.succeed("handshake");
         }
-        return ++warnings > limits.warningAlerts
-          ? Effect.fail(
-            new LimitExceeded({ limit: "warningAlerts", allowed: limits.warningAlerts, got: warnings }),
-          )
-          : Effect.succeed("warning");
+        if (++warnings > limits.warningAlerts) return exceeded("warningAlerts", warnings);
+        return Effect.succeed(
+          a.description === AlertDescription.no_renegotiation ? "no_renegotiation" : "warning",
+        );
       case "Handshake":
         if (a.type === HandshakeType.hello_request) return helloRequest(a);
         if (handshaking) helloRequests = 0;
-        else if (++helloRequests > limits.helloRequests) return tooManyRequests();
         ahead = a;
         return Effect.succeed("handshake");
       case "ChangeCipherSpec":
@@ -138,16 +149,25 @@ export const makeWire = (
       const reason = `${body.length} bytes left over`;
       return Effect.fail(new DecodeError({ subject: "HelloRequest", path: "", offset: 0, reason }));
     }
-    if (++helloRequests > limits.helloRequests) return tooManyRequests();
-    if (handshaking) return Effect.succeed("warning");
+    observe?.({
+      _tag: "message",
+      direction: "received",
+      flight: 0,
+      epoch: records.epochs.read,
+      raw: a.raw,
+      message: make(HelloRequest, undefined),
+    });
+    if (handshaking) return Effect.as(passOver, "warning");
     ahead = a;
     return Effect.succeed("handshake");
   };
 
-  const tooManyRequests = () =>
-    Effect.fail(
-      new LimitExceeded({ limit: "helloRequests", allowed: limits.helloRequests, got: helloRequests }),
-    );
+  const exceeded = (limit: "warningAlerts" | "helloRequests" | "renegotiationBuffer", got: number) =>
+    Effect.fail(new LimitExceeded({ limit, allowed: limits[limit], got }));
+
+  const passOver: Wire["passOver"] = Effect.suspend(() =>
+    ++helloRequests > limits.helloRequests ? exceeded("helloRequests", helloRequests) : Effect.void
+  );
 
   const buffered: Effect.Effect<Step | undefined, ConnectionError> = Effect.suspend(() => {
     const arrived = attempt(() => records.next());
@@ -188,17 +208,21 @@ export const makeWire = (
   };
   return {
     records,
-    inbox,
+    read: () => {
+      const data = inbox.shift();
+      if (data) unread -= data.length;
+      return data;
+    },
     step,
     buffered,
     ahead: () => ahead,
     drop,
+    passOver,
     flush,
     broken: () => broken,
     alert,
-    handshake: () => {
-      handshaking = true;
-      return handshakeStream({
+    handshake: () =>
+      handshakeStream({
         records,
         peek,
         ahead: () => ahead,
@@ -209,8 +233,10 @@ export const makeWire = (
           records.agree(version.version, maxFragment);
         },
         warn: (description) => alert(AlertLevel.warning, description),
-        done: () => void (handshaking = false),
-      });
+      }),
+    handshaking: (now) => {
+      handshaking = now;
+      if (!now) helloRequests = 0;
     },
   };
 };

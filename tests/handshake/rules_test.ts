@@ -106,7 +106,9 @@ const ofServer: ReadonlyArray<readonly [string, Setup, (flow: Bytes) => Bytes, s
   [
     "an extension that was not asked for",
     {},
-    inExtensions((l) => [...l, { _tag: "session_ticket", ticket: EMPTY }]),
+    inExtensions((
+      l,
+    ) => [...l, { _tag: "max_fragment_length", maxFragmentLength: N.MaxFragmentLength["2_9"] }]),
     "UnsupportedExtension unsupported_extension",
   ],
   [

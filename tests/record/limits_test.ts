@@ -135,9 +135,10 @@ for (const maxFragment of [512, 1024, 2048, 4096]) {
 
   Deno.test(`a fragment of at most ${maxFragment} bytes: one more byte from the peer is refused`, () => {
     for (const suite of [GCM, CBC]) {
-      const { seal, open } = direction(suite, TLS_1_2);
-      const { sender, receiver } = ends({ seal, open });
+      const [sender, receiver] = [new Records(limits), new Records(limits)];
+      sender.agree(TLS_1_2);
       receiver.agree(TLS_1_2, maxFragment);
+      rekey(sender, receiver, direction(suite, TLS_1_2));
       sender.write(application_data, new Uint8Array(maxFragment));
       sender.write(application_data, new Uint8Array(maxFragment + 1));
       receiver.feed(sender.takeOutbox());
@@ -149,6 +150,21 @@ for (const maxFragment of [512, 1024, 2048, 4096]) {
     }
   });
 }
+
+Deno.test("in a renegotiation the peer's records may be as long as they were, until its keys change", () => {
+  const { sender, receiver } = ends(direction(GCM, TLS_1_2), { maxFragment: 1024 });
+  receiver.agree(TLS_1_2, 512);
+  receiver.write(application_data, new Uint8Array(1024));
+  assert.deepEqual(lengths(receiver.takeOutbox()).length, 2, "ours are cut at once");
+  const data = new Uint8Array(1024);
+  sender.write(application_data, data);
+  receiver.feed(sender.takeOutbox());
+  assert.equal(dataOf([receiver.next()!])[0]?.length, 1024);
+  rekey(sender, receiver, direction(GCM, TLS_1_2));
+  sender.write(application_data, data);
+  receiver.feed(sender.takeOutbox());
+  assert.equal(fault(() => receiver.next()).text, "RecordOverflow record_overflow");
+});
 
 Deno.test("before a version is agreed on, and where no length was, a fragment has 2^14 bytes", () => {
   const records = new Records(limits);

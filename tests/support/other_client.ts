@@ -1,7 +1,7 @@
 /** A client that says something else than ours would, and hashes what it says. @module */
 import { Effect } from "../deps.ts";
+import { clientProgram } from "../../src/client.ts";
 import { establish } from "../../src/connection.ts";
-import { clientHandshake } from "../../src/flights/client.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { modern } from "../../src/policy.ts";
@@ -21,10 +21,13 @@ export const meetOther = (built: Built, setup: Setup, change: (stream: Handshake
     const settings = { policy, alpn: [], fallback: false, serverName: "localhost", sessionKey: "localhost" };
     const [c, s] = yield* Effect.all([
       Effect.either(establish(client, {
-        role: "client",
-        policy,
+        ...clientProgram(settings),
         observe: undefined,
-        handshake: Effect.updateService(clientHandshake(settings), Handshakes, change),
+        open: (again) => {
+          const changed = <A, E, R>(of: Effect.Effect<A, E, R | Handshakes>) =>
+            Effect.updateService(of, Handshakes, change);
+          return Effect.map(changed(clientProgram(settings).open(again)), changed);
+        },
         forget: () => Effect.void,
       })).pipe(Effect.provide(built.client)),
       Effect.either(Server.over(server, setup.server)).pipe(Effect.provide(built.server)),

@@ -14,7 +14,7 @@ import { MaxFragmentLengthExtension } from "./max_fragment_length.ts";
 import { Padding } from "./padding.ts";
 import { RenegotiationInfo } from "./renegotiation_info.ts";
 import { ServerNameAcknowledged, ServerNameList } from "./server_name.ts";
-import { SessionTicket } from "./session_ticket.ts";
+import { SessionTicket, SessionTicketAcknowledged } from "./session_ticket.ts";
 import { SignatureAlgorithms } from "./signature_algorithms.ts";
 import {
   SignedCertificateTimestampList,
@@ -54,7 +54,7 @@ export const ServerHelloExtensions = extensions(ExtensionType)(
   SignedCertificateTimestampList,
   EncryptThenMac,
   ExtendedMasterSecret,
-  SessionTicket,
+  SessionTicketAcknowledged,
   SelectedVersion,
   RenegotiationInfo,
 );

@@ -1,5 +1,8 @@
 /** @module */
 import { extension, rest } from "../../wire/schema.ts";
 
-/** In a ClientHello: a ticket, or none to ask for one; in a ServerHello empty: one will follow (RFC 5077 §3.2). */
+/** In a ClientHello: a ticket, or nothing to ask for one (RFC 5077 §3.2). */
 export const SessionTicket = extension("session_ticket", 35, "RFC 5077 §3.2", { ticket: rest });
+
+/** In a ServerHello, empty: a NewSessionTicket will follow (RFC 5077 §3.2). */
+export const SessionTicketAcknowledged = extension("session_ticket", 35, "RFC 5077 §3.2", {});

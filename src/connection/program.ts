@@ -1,0 +1,37 @@
+/** What a side brings to its connection. @module */
+import type { Effect } from "../deps.ts";
+import type { HandshakeError } from "../errors.ts";
+import type { Observe } from "../events.ts";
+import type { Established } from "../flights/agreed.ts";
+import type { ServerSettings } from "../flights/server_negotiation.ts";
+import type { Policy } from "../policy.ts";
+import type { Handshakes } from "../record/handshakes.ts";
+
+/** What may be different in a renegotiation that this end asks for. What is left out is as it was. */
+export interface Renegotiation {
+  /** Suites, groups and schemes of another policy; version and limits stay. */
+  readonly policy?: Policy | undefined;
+  /** Server: whether the client is asked for a certificate now. */
+  readonly clientAuth?: ServerSettings["clientAuth"] | undefined;
+  /** Whether a session may be resumed, so that there are new keys and nothing else; not unless given. */
+  readonly resume?: boolean | undefined;
+}
+
+/** A side's handshakes. */
+export interface Program<R> {
+  readonly role: "client" | "server";
+  readonly policy: Policy;
+  readonly observe: Observe | undefined;
+  /** Says our opening message, where there is one, and gives what follows when the peer has answered. */
+  readonly open: (
+    again: { readonly previous: Established; readonly changes: Renegotiation } | undefined,
+  ) => Effect.Effect<
+    Effect.Effect<Established, HandshakeError, R | Handshakes>,
+    HandshakeError,
+    R | Handshakes
+  >;
+  /** The peer wants another: HelloRequest has come to a client, ClientHello comes to a server. */
+  readonly asked: (previous: Established) => Effect.Effect<Established, HandshakeError, R | Handshakes>;
+  /** Invalidates the session after a fatal alert (RFC 5246 §7.2.2). */
+  readonly forget: (left: Established | undefined) => Effect.Effect<void, never, R>;
+}

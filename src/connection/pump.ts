@@ -1,0 +1,73 @@
+/**
+ * One *pump* at a time turns arrivals into data, alerts and handshakes. It is a fiber of the connection's own scope, and
+ * whoever waits for something starts it or joins it: interrupting a waiter interrupts nothing that the connection does.
+ *
+ * @module
+ */
+import { Effect, Exit, Fiber, type Scope } from "../deps.ts";
+import { Closed, type HandshakeError } from "../errors.ts";
+import type { Step, Wire } from "../record/wire.ts";
+import type { Life } from "./life.ts";
+
+/** What arrives on a connection. */
+export interface Pump {
+  /** Handles one arrival, or waits until who does so has. */
+  readonly once: Effect.Effect<void, HandshakeError>;
+  /** Handles one arrival that needs no waiting and no fiber, if there is one. */
+  readonly buffered: Effect.Effect<Step | undefined, HandshakeError>;
+}
+
+/** What else is to be done with an arrival. */
+export interface Handlers {
+  /** A message or a change of keys is ahead. */
+  readonly handshake: Effect.Effect<void, HandshakeError>;
+  /** The peer says that it does not renegotiate. */
+  readonly noRenegotiation: () => void;
+}
+
+/** The pump of one connection. */
+export const makePump = (wire: Wire, life: Life, scope: Scope.Scope, handlers: Handlers): Pump => {
+  const noticed = (what: Step): void => {
+    if (what === "close_notify") life.end();
+    if (what === "no_renegotiation") handlers.noRenegotiation();
+  };
+  const arrival = life.guardHandshake(
+    Effect.suspend(() =>
+      wire.ahead() ? handlers.handshake : Effect.flatMap(wire.step, (what) => {
+        noticed(what);
+        return what === "handshake" ? handlers.handshake : Effect.void;
+      })
+    ),
+  );
+  let pumping: Fiber.RuntimeFiber<void, HandshakeError> | undefined;
+  /** The pump's end, which is no interruption of who waits for it. */
+  const joined = (fiber: Fiber.RuntimeFiber<void, HandshakeError>) =>
+    Effect.flatMap(
+      Fiber.await(fiber),
+      (exit) => Exit.isSuccess(exit) ? Effect.void : Effect.fail(life.dead() ?? new Closed()),
+    );
+  const once: Pump["once"] = Effect.suspend(() => {
+    const end = life.dead();
+    if (end) return Effect.fail(end);
+    if (pumping) return joined(pumping);
+    const work = Effect.ensuring(Effect.interruptible(arrival), Effect.sync(() => pumping = undefined));
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(Effect.forkIn(work, scope), (fiber) => {
+        if (fiber.unsafePoll() === null) pumping = fiber;
+        return restore(joined(fiber));
+      })
+    );
+  });
+  /** Not to be cut short: it waits for nobody. */
+  const now = Effect.uninterruptible(life.guard(wire.buffered));
+  return {
+    once,
+    buffered: Effect.suspend(() => {
+      if (pumping || wire.ahead()) return Effect.succeed(undefined);
+      return Effect.map(now, (what) => {
+        if (what !== undefined) noticed(what);
+        return what;
+      });
+    }),
+  };
+};

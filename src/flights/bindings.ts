@@ -1,0 +1,131 @@
+/** What ties something above TLS to a connection: exported keys and channel bindings. @module */
+import { Data, Effect, Either } from "../deps.ts";
+import { SignatureScheme } from "../names/signature_scheme.ts";
+import type { Policy } from "../policy.ts";
+import type { CryptoService, HashName } from "../services/crypto.ts";
+import { ascii, type Bytes, concat, EMPTY } from "../wire/bytes.ts";
+import { parseCertificate } from "../x509/certificate.ts";
+import type { Established } from "./agreed.ts";
+
+/** The bindings there are (RFC 5929 §3, §4; RFC 9266 §2). */
+export type ChannelBindingType = "tls-unique" | "tls-server-end-point" | "tls-exporter";
+
+/** The connection has no such thing. It goes on. */
+export class BindingUnavailable extends Data.TaggedError("BindingUnavailable")<{
+  readonly what: ChannelBindingType | "exportKeyingMaterial";
+  readonly reason: string;
+  readonly rfc: string;
+}> {
+  override get message() {
+    return `${this.what}: ${this.reason} (${this.rfc})`;
+  }
+}
+
+type Bound = Effect.Effect<Bytes, BindingUnavailable>;
+
+const unavailable = (what: BindingUnavailable["what"], reason: string, rfc: string) =>
+  Effect.fail(new BindingUnavailable({ what, reason, rfc }));
+
+/** The protocol's own labels, under which nothing is exported (RFC 5705 §4, RFC 7627 §4). */
+const reserved: ReadonlySet<string> = new Set([
+  "client finished",
+  "server finished",
+  "master secret",
+  "extended master secret",
+  "key expansion",
+]);
+
+/**
+ * Whether what follows from the master secret follows from this connection too: without RFC 7627 somebody who stands
+ * between can have two connections with one master secret (the triple handshake).
+ */
+const isUnique = ({ negotiated }: Established, policy: Policy): boolean =>
+  negotiated.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
+
+/** `length` bytes for a use of their own (RFC 5705 §4); no context is not the same as an empty one. */
+export const exportKeyingMaterial = (
+  left: Established,
+  policy: Policy,
+  label: string,
+  length: number,
+  context?: Bytes,
+): Bound => {
+  const what = "exportKeyingMaterial";
+  const { derivation: { exporter }, masterSecret, negotiated } = left;
+  if (!exporter) return unavailable(what, "SSL 3.0 has none", "RFC 5705 §4");
+  if (reserved.has(label)) return unavailable(what, `"${label}" is the protocol's own label`, "RFC 5705 §4");
+  if (!/^[\x20-\x7e]+$/.test(label)) return unavailable(what, "a label is ASCII text", "RFC 5705 §4");
+  if (!Number.isInteger(length) || length < 1 || length > MAX_EXPORT) {
+    return unavailable(what, `${length} is no length from 1 to ${MAX_EXPORT}`, "RFC 5705 §4");
+  }
+  if (context && context.length >= 2 ** 16) {
+    return unavailable(what, "a context has less than 2^16 bytes", "RFC 5705 §4");
+  }
+  if (!isUnique(left, policy)) {
+    return unavailable(what, "the master secret is not bound to this connection", "RFC 7627 §5.4");
+  }
+  const { clientRandom, serverRandom } = negotiated;
+  const seed = [clientRandom, serverRandom];
+  if (context) seed.push(Uint8Array.of(context.length >> 8, context.length), context);
+  return Effect.sync(() => exporter(masterSecret, label, concat(...seed), length));
+};
+
+/** More than anybody wants at a time; it bounds the work. */
+const MAX_EXPORT = 2 ** 16;
+
+/** What binds an authentication above to this connection. */
+export const channelBinding = (left: Established, policy: Policy, type: ChannelBindingType): Bound => {
+  switch (type) {
+    case "tls-unique": {
+      if (!left.derivation.exporter) return unavailable(type, "SSL 3.0 has none", "RFC 5929 §3");
+      if (!isUnique(left, policy)) {
+        return unavailable(type, "another connection may have the same Finished", "RFC 7627 §1");
+      }
+      // The first Finished of the last handshake: the server's, when resumed (RFC 5929 §3.1).
+      return Effect.succeed(left.verifyData[left.negotiated.resumed ? "server" : "client"].slice());
+    }
+    case "tls-server-end-point": {
+      const hash = left.serverEndPoint();
+      return hash.length > 0
+        ? Effect.succeed(hash.slice())
+        : unavailable(type, "the server's certificate has none, or there is no certificate", "RFC 5929 §4.1");
+    }
+    case "tls-exporter":
+      return Effect.mapError(
+        exportKeyingMaterial(left, policy, "EXPORTER-Channel-Binding", 32, EMPTY),
+        ({ reason }) => new BindingUnavailable({ what: type, reason, rfc: "RFC 9266 §4.2" }),
+      );
+  }
+};
+
+const S = SignatureScheme;
+
+/** By what a certificate is hashed: by the hash of its signature, or by SHA-256 where that is weak (RFC 5929 §4.1). */
+const endPointHashes: ReadonlyMap<SignatureScheme, HashName> = new Map<SignatureScheme, HashName>([
+  [S.rsa_pkcs1_md5, "sha256"],
+  [S.rsa_pkcs1_sha1, "sha256"],
+  [S.rsa_pkcs1_sha224, "sha224"],
+  [S.rsa_pkcs1_sha256, "sha256"],
+  [S.rsa_pkcs1_sha384, "sha384"],
+  [S.rsa_pkcs1_sha512, "sha512"],
+  [S.ecdsa_sha1, "sha256"],
+  [S.ecdsa_sha224, "sha224"],
+  [S.ecdsa_secp256r1_sha256, "sha256"],
+  [S.ecdsa_secp384r1_sha384, "sha384"],
+  [S.ecdsa_secp521r1_sha512, "sha512"],
+  [S.rsa_pss_rsae_sha256, "sha256"],
+  [S.rsa_pss_rsae_sha384, "sha384"],
+  [S.rsa_pss_rsae_sha512, "sha512"],
+]);
+
+/** `tls-server-end-point` of a server's leaf, made once when asked for; no bytes where it is undefined. */
+export const serverEndPoint = (leaf: Bytes | undefined, crypto: CryptoService): () => Bytes => {
+  let made: Bytes | undefined;
+  return () => made ??= leaf === undefined ? EMPTY : endPoint(leaf, crypto);
+};
+
+const endPoint = (leaf: Bytes, crypto: CryptoService): Bytes => {
+  const scheme = Either.getOrUndefined(parseCertificate(leaf))?.signatureAlgorithm.scheme;
+  const hash = scheme === undefined ? undefined : endPointHashes.get(scheme);
+  return hash === undefined ? EMPTY : crypto.hash(hash).digest(leaf);
+};

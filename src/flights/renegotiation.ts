@@ -1,0 +1,116 @@
+/** What holds one handshake of a connection to the next: pure, a value or the reason why not. @module */
+import { Either } from "../deps.ts";
+import { equal } from "../crypto/equal.ts";
+import { Refused } from "../errors.ts";
+import {
+  type ClientHello,
+  type ClientHelloExtension,
+  findExtension,
+  type ServerHello,
+} from "../messages/mod.ts";
+import { CipherSuite } from "../names/cipher_suite.ts";
+import type { Policy } from "../policy.ts";
+import { type Bytes, concat, EMPTY, sameBytes } from "../wire/bytes.ts";
+import type { Suite } from "../suites.ts";
+import type { Established } from "./agreed.ts";
+
+type Previous = Established | undefined;
+
+const refused = (detail: string) => Either.left(new Refused({ reason: "insecure_renegotiation", detail }));
+
+/** What a ClientHello's renegotiation_info holds (RFC 5746 §3.4, §3.5). */
+export const clientInfo = (previous: Previous): Bytes => previous?.verifyData.client ?? EMPTY;
+
+/** What a ServerHello's holds (RFC 5746 §3.6, §3.7). */
+export const serverInfo = (previous: Previous): Bytes =>
+  previous ? concat(previous.verifyData.client, previous.verifyData.server) : EMPTY;
+
+/** Holds a renegotiation_info against what it must be. */
+const matches = (
+  info: { readonly renegotiatedConnection: Bytes } | undefined,
+  due: Bytes,
+  previous: Previous,
+): Either.Either<boolean, Refused> => {
+  if (!info) return refused("renegotiation_info is missing in a renegotiation");
+  if (equal(info.renegotiatedConnection, due)) return Either.right(true);
+  return refused(
+    previous
+      ? "renegotiation_info is not of this connection: somebody may stand between"
+      : "renegotiation_info is not empty in a first handshake",
+  );
+};
+
+/** Whether a client's hello is bound to the connection; refused where it must be and is not (RFC 5746 §3.6, §3.7). */
+export const boundHello = (
+  previous: Previous,
+  hello: ClientHello,
+  extensions: ReadonlyArray<ClientHelloExtension>,
+): Either.Either<boolean, Refused> => {
+  const info = findExtension(extensions, "renegotiation_info");
+  const scsv = hello.cipherSuites.includes(CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
+  if (!previous) return info ? matches(info, EMPTY, previous) : Either.right(scsv);
+  if (scsv) return refused("TLS_EMPTY_RENEGOTIATION_INFO_SCSV in a renegotiation");
+  if (previous.negotiated.secureRenegotiation) return matches(info, clientInfo(previous), previous);
+  return info ? refused("renegotiation_info on a connection that began without it") : Either.right(false);
+};
+
+/** Whether a server's answer is; a server that never heard of it is refused by policy alone (RFC 5746 §3.4, §3.5). */
+export const boundAnswer = (
+  previous: Previous,
+  server: ServerHello,
+  policy: Policy,
+): Either.Either<boolean, Refused> => {
+  const info = findExtension(server.extensions, "renegotiation_info");
+  if (previous?.negotiated.secureRenegotiation === false) {
+    return info ? refused("renegotiation_info on a connection that began without it") : Either.right(false);
+  }
+  if (previous || info) return matches(info, serverInfo(previous), previous);
+  return policy.requireSecureRenegotiation
+    ? refused("the server does not know RFC 5746; Policy.legacy lets it pass")
+    : Either.right(false);
+};
+
+/** What two hellos may not take back that an earlier handshake of the connection gave (RFC 7627 §5.4, RFC 7366 §3.1). */
+export const keepsPromises = (
+  previous: Previous,
+  now: { readonly extendedMasterSecret: boolean; readonly encryptThenMac: boolean; readonly suite: Suite },
+): Either.Either<void, Refused> => {
+  if (!previous) return Either.void;
+  if (now.extendedMasterSecret !== previous.negotiated.extendedMasterSecret) {
+    return Either.left(
+      new Refused({
+        reason: "renegotiation_changes_extended_master_secret",
+        detail: now.extendedMasterSecret
+          ? "the connection began without extended_master_secret"
+          : "the connection began with extended_master_secret",
+      }),
+    );
+  }
+  return previous.encryptThenMac && !now.encryptThenMac && now.suite.cipher._tag === "cbc"
+    ? Either.left(
+      new Refused({
+        reason: "renegotiation_loses_encrypt_then_mac",
+        detail: "the connection had encrypt_then_mac before",
+      }),
+    )
+    : Either.void;
+};
+
+/**
+ * Whether a server is still the one that the connection began with: who lets it change can be led from one to another
+ * without noticing (the triple handshake).
+ */
+export const sameServer = (
+  previous: Previous,
+  chain: ReadonlyArray<Bytes>,
+  policy: Policy,
+): Either.Either<void, Refused> => {
+  if (!previous || policy.serverMayChangeCertificate) return Either.void;
+  const [before, now] = [previous.peerCertificates[0] ?? EMPTY, chain[0] ?? EMPTY];
+  return sameBytes(before, now) ? Either.void : Either.left(
+    new Refused({
+      reason: "server_certificate_changed",
+      detail: "the server shows another certificate in a renegotiation",
+    }),
+  );
+};
