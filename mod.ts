@@ -48,6 +48,8 @@ export * as Transport from "./src/public/transport.ts";
 export * as ByteStream from "./src/public/byte_stream.ts";
 /** Stores of sessions: `layerMemory`, `layerNone`. */
 export * as SessionStore from "./src/public/session_store.ts";
+/** Session tickets: `layerRotating`, `layerKeys`, `layerFile`. */
+export * as SessionTickets from "./src/public/session_tickets.ts";
 /** The trust decision: `layerSystem`, `layerRoots`, `layerPinned`, `layerInsecure`. */
 export * as CertificateVerifier from "./src/public/certificate_verifier.ts";
 /** Our own certificates and keys: `fromPem`, `selfSigned`, `none`. */
@@ -56,6 +58,8 @@ export * as Credentials from "./src/public/credentials.ts";
 export * as KeyLog from "./src/public/key_log.ts";
 /** Every handshake message, alert and extension, as a Schema. */
 export * as Messages from "./src/messages/mod.ts";
+/** The handshakes as a state machine: each course, what is awaited where, and where each message leads. */
+export * as States from "./src/flights/states.ts";
 /** Bytes to value and back for any of them. */
 export * as Codec from "./src/public/codec.ts";
 /** IANA's registries. */

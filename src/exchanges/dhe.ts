@@ -17,6 +17,8 @@ const badShare = (subject: string, field: string) => (e: InvalidKeyShare) =>
 /** Unlike that of a curve, this secret loses its leading zeros (RFC 5246 §8.1.2). */
 const withoutLeadingZeros = (secret: Bytes): Bytes => secret.subarray(secret.findIndex((byte) => byte !== 0));
 
+const clientKeyExchange = one(ClientKeyExchangeDHE);
+
 /** Ephemeral Diffie-Hellman. */
 export const dhe: KeyExchange = {
   usage: "digitalSignature",
@@ -51,6 +53,7 @@ export const dhe: KeyExchange = {
         return { message, premaster: withoutLeadingZeros(secret), group, scheme };
       })
     ),
+  clientKeyExchange: () => clientKeyExchange,
   offer: (terms, credential) =>
     Effect.gen(function* () {
       const group = terms.groups.find(isFfdhe);
@@ -68,7 +71,7 @@ export const dhe: KeyExchange = {
       );
       return {
         messages: [terms.vouching.forms(terms.dialect).dhe.make({ params: chosen, ...members })],
-        premaster: one(ClientKeyExchangeDHE).map(({ dhYc }) =>
+        premaster: clientKeyExchange.map(({ dhYc }) =>
           share.agree(dhYc).pipe(
             Effect.map(withoutLeadingZeros),
             Effect.mapError(badShare("ClientKeyExchange", "dhYc")),

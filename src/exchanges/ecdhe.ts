@@ -21,6 +21,8 @@ const badShare = (subject: string, field: string, group: NamedGroup) => (e: Inva
 /** Whether a group is a curve, of those that can be spoken. */
 const isCurve = (group: NamedGroup): boolean => !isFfdhe(group);
 
+const clientKeyExchange = one(ClientKeyExchangeECDHE);
+
 /** Ephemeral elliptic-curve Diffie-Hellman. The secret keeps its leading zeros (RFC 8422 §5.10). */
 export const ecdhe: KeyExchange = {
   usage: "digitalSignature",
@@ -46,6 +48,7 @@ export const ecdhe: KeyExchange = {
         return { message, premaster, group: namedCurve, scheme };
       })
     ),
+  clientKeyExchange: () => clientKeyExchange,
   offer: (terms, credential) =>
     Effect.gen(function* () {
       const group = terms.groups.find(isCurve);
@@ -60,7 +63,7 @@ export const ecdhe: KeyExchange = {
       );
       return {
         messages: [terms.vouching.forms(terms.dialect).ecdhe.make({ params: chosen, ...members })],
-        premaster: one(ClientKeyExchangeECDHE).map(({ ecdhYc }) =>
+        premaster: clientKeyExchange.map(({ ecdhYc }) =>
           Effect.mapError(share.agree(ecdhYc), badShare("ClientKeyExchange", "ecdhYc", group))
         ),
         group,

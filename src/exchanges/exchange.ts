@@ -79,6 +79,8 @@ export interface KeyExchange {
   readonly answer: (
     terms: Terms,
   ) => Place<(peerKey: PublicKey | undefined) => Effect.Effect<Answer, ExchangeError, Crypto>>;
+  /** Server: the place of the client's answer, for whoever asks for the order alone; `offer` has it with its meaning. */
+  readonly clientKeyExchange: (dialect: Dialect) => Place<unknown>;
   /** Server: our ServerKeyExchange, if any. `groups` and `schemes` are those that both ends can use, the best first. */
   readonly offer: (
     terms: Terms,

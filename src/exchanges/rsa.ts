@@ -29,6 +29,7 @@ export const rsa: KeyExchange = {
         return { message: dialect.clientKeyExchangeRSA.make({ encryptedPreMasterSecret }), premaster };
       })
     ),
+  clientKeyExchange: ({ clientKeyExchangeRSA }) => clientKeyExchangeRSA.place,
   offer: ({ dialect, clientVersion }, credential) =>
     Effect.succeed({
       messages: [],

@@ -26,8 +26,8 @@ export type PlaceError = RecordError | DecryptError | Refused;
 /** What taking a place can give. */
 export type Taken<A> = Either.Either<A, PlaceError>;
 
-/** The name of a place where no message is due. */
-const NOTHING = "nothing";
+/** The name of a place where no message is due, even where it says of one why not. */
+export const NOTHING = "nothing";
 
 /** A place in a flight; `A` is what the flight's record holds for it. */
 export class Place<out A> {

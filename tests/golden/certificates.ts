@@ -11,7 +11,14 @@ export const kinds = ["rsa", "rsa_pss", "p256", "p384", "p521", "ed25519"] as co
 export type Kind = typeof kinds[number];
 
 const folder = new URL("./certificates/", import.meta.url);
-const file = (name: string): string => Deno.readTextFileSync(new URL(name, folder));
+const files = new Map<string, string>();
+const file = (name: string): string => {
+  const known = files.get(name);
+  if (known !== undefined) return known;
+  const text = Deno.readTextFileSync(new URL(name, folder));
+  files.set(name, text);
+  return text;
+};
 
 /** The root that signed them all, as PEM. */
 export const root: string = file("root.pem");

@@ -1,5 +1,5 @@
 /** Effects as tests, by name. @module */
-import { Effect, Logger, type Scope, TestContext } from "../deps.ts";
+import { Clock, Effect, Logger, type Scope, TestContext } from "../deps.ts";
 
 type Test = Effect.Effect<unknown, unknown, Scope.Scope>;
 
@@ -17,6 +17,14 @@ export const effect = (name: string, test: Test): void =>
 /** Runs an effect as a test in which nothing may be asynchronous. */
 export const sync = (name: string, test: Test): void =>
   Deno.test(name, () => Effect.runSync(Effect.asVoid(Effect.scoped(test))));
+
+/** Says the same time always, to what goes on bytes; it is no clock to wait by. */
+export const standingStill = Effect.withClock(
+  Object.assign<object, Partial<Clock.Clock>>(Object.create(Clock.make()), {
+    unsafeCurrentTimeMillis: () => 1_700_000_000_000,
+    currentTimeMillis: Effect.succeed(1_700_000_000_000),
+  }) as Clock.Clock,
+);
 
 /** Runs an effect whose warnings are expected, without printing them. */
 export const quiet = Effect.provide(Logger.remove(Logger.defaultLogger));

@@ -4,14 +4,17 @@ import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
 import { makePair } from "../../src/layers/byte_stream.ts";
 import { layerDeterministic } from "../../src/layers/crypto_deterministic.ts";
-import { fromPem, none } from "../../src/layers/credentials.ts";
+import { credentialFromPem, make, none, type PemPair } from "../../src/layers/credentials.ts";
 import { layerMemory } from "../../src/layers/session_store.ts";
-import { layerRoots } from "../../src/layers/verifier.ts";
+import { layerRotating } from "../../src/layers/session_tickets.ts";
+import { layerInsecure, layerRoots } from "../../src/layers/verifier.ts";
 import * as Server from "../../src/server.ts";
+import type { Credential } from "../../src/services/credentials.ts";
 import type { ByteStream } from "../../src/services/transport.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
 import { concat } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
+import { layerToy } from "./toy_crypto.ts";
 
 /** What passed on a stream, in the order in which it was written. */
 export interface Tape {
@@ -42,31 +45,52 @@ export interface Setup {
   /** The client's certificate; none if left out. */
   readonly clientKind?: Golden.ClientKind | undefined;
   readonly seed?: string;
+  /** Public-key operations are toys, and everybody is trusted. */
+  readonly toy?: boolean;
+  /** The server gives tickets. */
+  readonly tickets?: boolean;
   readonly client?: Partial<Client.OverOptions>;
   readonly server?: Server.ServerOptions;
   readonly tamper?: Tamper;
 }
 
+/** What the layers of two ends are made from. */
+export type Parts = Pick<Setup, "kind" | "seed" | "clientKind" | "toy" | "tickets">;
+
+const credentials = new Map<string, Credential>();
+
+/** A golden credential, read once. */
+export const credentialOf = (pem: PemPair): Credential => {
+  const known = credentials.get(pem.certificate);
+  if (known) return known;
+  const made = Effect.runSync(credentialFromPem(pem));
+  credentials.set(pem.certificate, made);
+  return made;
+};
+
 /** The layers of a client and a server that trust each other; the stores live as long as the layers. */
 export const ends = (
-  { kind = "p256", seed = "handshake", clientKind }: Pick<Setup, "kind" | "seed" | "clientKind"> = {},
-) => ({
-  client: Layer.mergeAll(
-    layerMemory(),
-    layerRoots(Golden.root),
-    clientKind ? fromPem(Golden.client(clientKind)) : none,
-  ).pipe(
-    Layer.provideMerge(layerDeterministic(`${seed} client`)),
-    Layer.orDie,
-  ),
-  server: Layer.mergeAll(layerMemory(), layerRoots(Golden.root), fromPem(Golden.server(kind))).pipe(
-    Layer.provideMerge(layerDeterministic(`${seed} server`)),
-    Layer.orDie,
-  ),
-});
+  { kind = "p256", seed = "handshake", clientKind, toy = false, tickets = false }: Parts = {},
+) => {
+  const crypto = toy ? layerToy : layerDeterministic;
+  const trust = toy ? layerInsecure : layerRoots(Golden.root);
+  return {
+    client: Layer.mergeAll(
+      layerMemory(),
+      trust,
+      clientKind ? make([credentialOf(Golden.client(clientKind))]) : none,
+    ).pipe(Layer.provideMerge(crypto(`${seed} client`)), Layer.orDie),
+    server: Layer.mergeAll(
+      layerMemory(),
+      trust,
+      make([credentialOf(Golden.server(kind))]),
+      tickets ? layerRotating() : Layer.empty,
+    ).pipe(Layer.provideMerge(crypto(`${seed} server`)), Layer.orDie),
+  };
+};
 
 /** The requirements of both ends, built once so that several handshakes share their stores. */
-export const build = (setup: Pick<Setup, "kind" | "seed" | "clientKind"> = {}) =>
+export const build = (setup: Parts = {}) =>
   Effect.gen(function* () {
     const { client, server } = ends(setup);
     return { client: yield* Layer.build(client), server: yield* Layer.build(server) };

@@ -1,0 +1,201 @@
+/**
+ * The handshakes as a state machine, computed from the shapes that the flights read: for each course that a handshake
+ * can take, what each end awaits and where each message leads. `docs/states.md` is printed from it.
+ *
+ * @module
+ */
+import { type ServerAuthentication, serverAuthentications } from "../authentications/server.ts";
+import { type Dialect, dialects, type Side } from "../dialects/mod.ts";
+import { exchanges, type KeyExchange } from "../exchanges/mod.ts";
+import { nameOfComing } from "../grammar/message_kind.ts";
+import { NOTHING, type Place, type Shape } from "../grammar/places.ts";
+import { HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
+import type { Coming } from "../record/handshakes.ts";
+import { plaintext } from "../record/protection.ts";
+import type { PublicKey } from "../services/crypto.ts";
+import { type Suite, suites } from "../suites.ts";
+import { EMPTY } from "../wire/bytes.ts";
+import type { Keys } from "./agreed.ts";
+import { serverFinishShape, serverFlightShape, serverHelloShape } from "./client.ts";
+import { clientFinishShape, clientFlightShape, clientHelloShape, clientProofShape } from "./server.ts";
+
+/** What two hellos, a policy and a client decide about the order of messages. */
+export interface Course {
+  readonly version: ProtocolVersion;
+  readonly exchange: Suite["exchange"];
+  readonly authentication: Suite["authentication"];
+  readonly resumed: boolean;
+  /** The server may staple an OCSP response (RFC 6066 §8). */
+  readonly statusRequest: boolean;
+  /** The server gives a ticket (RFC 5077 §3.3). */
+  readonly newSessionTicket: boolean;
+  /** The client is not asked for a certificate, has none, or shows one. */
+  readonly clientCertificate: "not asked" | "none" | "shown";
+}
+
+/** Every course there is. */
+export const courses: ReadonlyArray<Course> = [...dialects.values()].flatMap((dialect) =>
+  kindsOf(dialect).flatMap(({ exchange, authentication }) => {
+    const { certified } = serverAuthentications[authentication];
+    const of = { version: dialect.version, exchange, authentication };
+    const tickets = dialect.honours("session_ticket") ? [false, true] : [false];
+    return tickets.flatMap((newSessionTicket): ReadonlyArray<Course> => [
+      ...(certified && dialect.honours("status_request") ? [false, true] : [false]).flatMap((statusRequest) =>
+        (certified ? ["not asked", "none", "shown"] as const : ["not asked"] as const)
+          .map((clientCertificate) => ({
+            ...of,
+            resumed: false,
+            statusRequest,
+            newSessionTicket,
+            clientCertificate,
+          }))
+      ),
+      { ...of, resumed: true, statusRequest: false, newSessionTicket, clientCertificate: "not asked" },
+    ]);
+  })
+);
+
+/** The pairs of exchange and authentication that a version has a suite of. */
+function kindsOf({ version }: Dialect): ReadonlyArray<Pick<Suite, "exchange" | "authentication">> {
+  const all = [...suites.values()].filter(({ since }) => since <= version);
+  return [...new Map(all.map((suite) => [`${suite.exchange} ${suite.authentication}`, suite])).values()];
+}
+
+/** What an end hears in a handshake, in order: the places of its flights. */
+export const placesOf = (role: Side, course: Course): ReadonlyArray<Place<unknown>> => {
+  // A course of another version has no dialect, and no place.
+  const dialect = dialects.get(course.version);
+  if (!dialect) return [];
+  const exchange: KeyExchange = exchanges[course.exchange];
+  const authentication: ServerAuthentication = serverAuthentications[course.authentication];
+  const shapes = role === "client"
+    ? clientShapes(course, dialect, exchange, authentication)
+    : serverShapes(course, dialect, exchange);
+  return shapes.flatMap((shape) => Object.values(shape)).filter((place) => place.accepts && place.name !== NOTHING);
+};
+
+/** The order depends on no key and no secret. */
+const keys: Keys = { master: EMPTY, keys: { client: plaintext, server: plaintext } };
+const derivation = { verifyData: () => EMPTY };
+
+const clientShapes = (
+  { resumed, statusRequest, newSessionTicket }: Course,
+  dialect: Dialect,
+  exchange: KeyExchange,
+  authentication: ServerAuthentication,
+): ReadonlyArray<Shape> => {
+  const terms = {
+    dialect,
+    vouching: authentication.vouching,
+    random: { client: EMPTY, server: EMPTY },
+    clientVersion: dialect.version,
+    groups: [],
+    schemes: [],
+    minimumDhPrimeBits: 0,
+  };
+  return [
+    serverHelloShape,
+    ...(resumed ? [] : [serverFlightShape({ dialect, exchange, authentication, terms, statusRequest })]),
+    serverFinishShape({ derivation, newSessionTicket }, keys),
+  ];
+};
+
+const serverShapes = (
+  { resumed, clientCertificate }: Course,
+  dialect: Dialect,
+  exchange: KeyExchange,
+): ReadonlyArray<Shape> => {
+  const at = { dialect };
+  const request = clientCertificate === "not asked"
+    ? undefined
+    : { types: [], schemes: undefined, authorities: [] };
+  const key: PublicKey = { _tag: "ed25519", key: EMPTY };
+  return [
+    clientHelloShape,
+    ...(resumed ? [] : [
+      clientFlightShape({ at, request, offered: { premaster: exchange.clientKeyExchange(dialect) } }),
+      clientProofShape({ at, peerKey: clientCertificate === "shown" ? key : undefined }),
+    ]),
+    clientFinishShape({ derivation }, keys),
+  ];
+};
+
+/** A message of a type, with no content. */
+export const comingOf = (type: HandshakeType): Coming => ({ _tag: "Handshake", type, raw: EMPTY, body: EMPTY });
+
+/** Everything that can come in a handshake, with no content. */
+export const comings: ReadonlyArray<Coming> = [
+  ...Object.values(HandshakeType.members).map((type) => comingOf(HandshakeType.of(type))),
+  { _tag: "ChangeCipherSpec" },
+  { _tag: "NoCertificate" },
+];
+
+/** Where a message leads that comes when the first `at` places are behind; `undefined`: nowhere, it is out of place. */
+export const next = (
+  places: ReadonlyArray<Place<unknown>>,
+  at: number,
+  coming: Coming,
+): number | undefined => {
+  for (let i = at; i < places.length; i++) {
+    const place = places[i]!;
+    if (place.accepts?.(coming)) return i + 1;
+    if (!place.otherwise) return undefined;
+  }
+  return undefined;
+};
+
+/** The state when the first `at` places are behind, by what may come. */
+export const stateAt = (places: ReadonlyArray<Place<unknown>>, at: number): string => {
+  if (at === places.length) return ESTABLISHED;
+  const names: Array<string> = [];
+  for (let i = at; i < places.length; i++) {
+    names.push(places[i]!.name);
+    if (!places[i]!.otherwise) break;
+  }
+  return `awaits ${names.join(" or ")}`;
+};
+
+/** The state after a handshake. */
+export const ESTABLISHED = "established";
+
+/** One row of the table: in this state this message leads there. */
+export interface Transition {
+  readonly role: Side;
+  readonly state: string;
+  readonly message: string;
+  readonly next: string;
+  /** The versions in which it does. */
+  readonly versions: ReadonlyArray<ProtocolVersion>;
+}
+
+/** (role, state) × message → next, over every course. What is in no row is an unexpected_message. */
+export const transitions = (): ReadonlyArray<Transition> => {
+  const rows = new Map<string, Transition & { readonly versions: Array<ProtocolVersion> }>();
+  const add = (role: Side, state: string, message: string, to: string, version: ProtocolVersion): void => {
+    const key = [role, state, message, to].join("|");
+    const row = rows.get(key) ?? { role, state, message, next: to, versions: [] };
+    if (!row.versions.includes(version)) row.versions.push(version);
+    rows.set(key, row);
+  };
+  for (const role of ["client", "server"] as const) {
+    for (const course of courses) {
+      const { version } = course;
+      const places = placesOf(role, course);
+      for (let at = 0; at < places.length; at++) {
+        for (const coming of comings) {
+          const to = next(places, at, coming);
+          if (to !== undefined) {
+            add(role, stateAt(places, at), nameOfComing(coming), stateAt(places, to), version);
+          }
+        }
+      }
+      // A new handshake: a client begins it anew, a server has its first message already (RFC 5246 §7.4.1).
+      for (const type of dialects.get(version)?.afterHandshake[role] ?? []) {
+        const coming = comingOf(type);
+        const to = next(places, 0, coming) ?? 0;
+        add(role, ESTABLISHED, nameOfComing(coming), stateAt(places, to), version);
+      }
+    }
+  }
+  return [...rows.values()];
+};

@@ -1,0 +1,72 @@
+/** Prints docs/states.md, the handshakes as a state machine, from the flights' shapes. `deno task states`. @module */
+import { courses, type Transition, transitions } from "../src/flights/states.ts";
+import { type ProtocolVersion, versionText } from "../src/names/protocol.ts";
+
+const rows = transitions();
+
+/** How many versions there are: a row that holds in all of them need not name them. */
+const all = new Set(courses.map(({ version }) => version)).size;
+
+const versions = (of: ReadonlyArray<ProtocolVersion>): string => {
+  if (of.length === all) return "all";
+  return [...of].sort((a, b) => a - b).map((v) => versionText(v)).join(", ");
+};
+
+const of = (role: Transition["role"]) => rows.filter((row) => row.role === role);
+
+/** A Mermaid diagram of one end. */
+const diagram = (role: Transition["role"]): string => {
+  const states = [...new Set(of(role).flatMap(({ state, next }) => [state, next]))];
+  const id = (state: string) => `s${states.indexOf(state)}`;
+  return [
+    "```mermaid",
+    "stateDiagram-v2",
+    `  [*] --> ${id(states[0]!)}`,
+    ...states.map((state) => `  ${id(state)}: ${state}`),
+    ...of(role).map(({ state, message, next, versions: in_ }) => {
+      const where = in_.length === all ? "" : ` (${versions(in_)})`;
+      return `  ${id(state)} --> ${id(next)}: ${message}${where}`;
+    }),
+    "```",
+  ].join("\n");
+};
+
+const table = (role: Transition["role"]): string =>
+  [
+    "| state | message | next state | versions |",
+    "| --- | --- | --- | --- |",
+    ...of(role).map(({ state, message, next, versions: in_ }) =>
+      `| ${state} | ${message} | ${next} | ${versions(in_)} |`
+    ),
+  ].join("\n");
+
+/** The whole page. */
+export const page = (): string =>
+  `# The handshakes as a state machine
+
+Printed by \`deno task states\` from the shapes that the flights read (\`src/flights/states.ts\`), over all
+${courses.length} courses: every version, key exchange and authentication, full and resumed, with and without a stapled
+response, a ticket and a client certificate. What is in no row is refused with unexpected_message, and a test sends it:
+every message in every wrong place.
+
+A HelloRequest in the middle of a handshake is passed over by a client until the server's keys change (RFC 5246
+§7.4.1.1). A warning may come anywhere but between ChangeCipherSpec and Finished, and application data when a handshake
+is over, and in the next one until ChangeCipherSpec. What leads on from \`established\` is a renegotiation, if policy
+allows it.
+
+## The client
+
+${diagram("client")}
+
+${table("client")}
+
+## The server
+
+${diagram("server")}
+
+${table("server")}
+`;
+
+if (import.meta.main) {
+  await Deno.writeTextFile(new URL("../docs/states.md", import.meta.url), page());
+}

@@ -1,0 +1,153 @@
+/** Real ends that take a given course, with toys for public-key operations. @module */
+import { Buffer } from "node:buffer";
+import { assert, Context, Effect, Layer, Option, type Scope } from "../deps.ts";
+import * as Client from "../../src/client.ts";
+import type { Connection } from "../../src/connection.ts";
+import { dialects } from "../../src/dialects/mod.ts";
+import type { HandshakeError } from "../../src/errors.ts";
+import type { ConnectionEvent, Observe } from "../../src/events.ts";
+import type { Course } from "../../src/flights/states.ts";
+import { layerKeys } from "../../src/layers/session_tickets.ts";
+import { AlertDescription } from "../../src/names/alert.ts";
+import { CompressionMethod } from "../../src/names/protocol.ts";
+import { legacy, type Policy } from "../../src/policy.ts";
+import type { Protection } from "../../src/record/protection.ts";
+import * as Server from "../../src/server.ts";
+import { type Credential, Credentials } from "../../src/services/credentials.ts";
+import { Crypto } from "../../src/services/crypto.ts";
+import { KeyLog } from "../../src/services/key_log.ts";
+import { type Session, SessionStore, type SessionStoreService } from "../../src/services/session_store.ts";
+import { SessionTickets } from "../../src/services/session_tickets.ts";
+import type { ByteStream } from "../../src/services/transport.ts";
+import { CertificateVerifier } from "../../src/services/verifier.ts";
+import { type Suite, suites } from "../../src/suites.ts";
+import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
+import * as Golden from "../golden/certificates.ts";
+import { standingStill } from "./effect.ts";
+import { credentialOf, recordsOf, taped } from "./handshake.ts";
+import { makeToy } from "./toy_crypto.ts";
+
+/** A suite of a course's kind. */
+export const suiteOf = ({ version, exchange, authentication }: Course): Suite => {
+  const fits = [...suites.values()].find((suite) =>
+    suite.since <= version && suite.exchange === exchange && suite.authentication === authentication
+  );
+  if (!fits) throw new Error("no such suite");
+  return fits;
+};
+
+const policyOf = (course: Course): Policy => ({
+  ...legacy,
+  versions: [course.version],
+  cipherSuites: [suiteOf(course).id],
+  compressionMethods: [CompressionMethod.null],
+  sessionTickets: course.newSessionTicket,
+});
+
+/** Always the same keys, of a time that the session is not older than. */
+const tickets = Effect.runSync(Effect.scoped(Effect.map(
+  Layer.build(layerKeys({
+    keys: [{ name: new Uint8Array(16).fill(1), key: new Uint8Array(32).fill(2), createdAt: 0 }],
+  })),
+  (built) => Context.get(built as Context.Context<never>, SessionTickets),
+)));
+
+/** Sessions by their key. */
+export type Kept = Map<string, Session>;
+
+const storeOf = (kept: Kept): SessionStoreService => ({
+  enabled: true,
+  get: (key) => Effect.sync(() => Option.fromNullable(kept.get(key))),
+  put: (key, session) => Effect.sync(() => void kept.set(key, session)),
+  remove: (key) => Effect.sync(() => void kept.delete(key)),
+});
+
+/** An end's side of things. */
+export type Role = "client" | "server";
+
+/** What an end is made of: the same bytes each time. */
+const contextOf = (role: Role, course: Course, kept: Kept) => {
+  const { clientCertificate, authentication, statusRequest } = course;
+  const own: ReadonlyArray<Credential> = role === "client"
+    ? clientCertificate === "shown" ? [credentialOf(Golden.client("rsa"))] : []
+    : [{
+      ...credentialOf(Golden.server(authentication === "ecdsa" ? "p256" : "rsa")),
+      ...(statusRequest ? { ocspResponse: ascii("a response") } : {}),
+    }];
+  return Context.empty().pipe(
+    Context.add(Crypto, makeToy(`course ${role}`)),
+    Context.add(SessionStore, storeOf(kept)),
+    Context.add(CertificateVerifier, { partition: "toy", verify: () => Effect.void }),
+    Context.add(Credentials, { candidates: () => Effect.succeed(own) }),
+    Context.add(SessionTickets, tickets),
+  );
+};
+
+/** One end over a stream, which knows the sessions that it is given, and keeps its own there. */
+export const open = (
+  role: Role,
+  course: Course,
+  stream: ByteStream,
+  kept: Kept,
+  observe?: Observe,
+): Effect.Effect<Connection, HandshakeError, Scope.Scope> => {
+  const policy = policyOf(course);
+  const clientAuth = course.clientCertificate === "not asked" ? "none" : "request";
+  const connected = role === "client"
+    ? Client.over(stream, { serverName: "localhost", policy, observe })
+    : Server.over(stream, { policy, clientAuth, observe });
+  // A ticket says when it was made.
+  return standingStill(Effect.provide(connected, contextOf(role, course, kept)));
+};
+
+/** What was sent that has a place in a flight, of which an alert is one alone: no_certificate of SSL 3.0. */
+export type Sent = ConnectionEvent;
+
+/** A good handshake: what each side said, what it knew before, and how to say more under its keys. */
+export interface Recording {
+  readonly records: Record<Role, ReadonlyArray<Bytes>>;
+  /** What the records hold, one each. */
+  readonly sent: Record<Role, ReadonlyArray<Sent>>;
+  readonly kept: Record<Role, Kept>;
+  /** One direction's protection as it was before its first record, made anew. */
+  readonly protection: (side: Role) => Protection;
+}
+
+/** Takes a course once, in memory; a resumed one after a full one. */
+export const record = (course: Course): Recording => {
+  const kept: Record<Role, Kept> = { client: new Map(), server: new Map() };
+  if (course.resumed) take({ ...course, resumed: false, newSessionTicket: false }, kept);
+  const before = { client: new Map(kept.client), server: new Map(kept.server) };
+  return { ...take(course, kept), kept: before };
+};
+
+const take = (course: Course, kept: Record<Role, Kept>): Omit<Recording, "kept"> =>
+  Effect.runSync(Effect.scoped(Effect.gen(function* () {
+    const sent: Record<Role, Array<Sent>> = { client: [], server: [] };
+    const note = (role: Role): Observe => (e) => {
+      const placed = e._tag !== "alert" || e.description === AlertDescription.no_certificate;
+      if (placed && e.direction === "sent") sent[role].push(e);
+    };
+    let master: Bytes = EMPTY;
+    const log = (line: string) => Effect.sync(() => void (master = Buffer.from(line.split(" ")[2]!, "hex")));
+    const { tape, ...streams } = yield* taped();
+    const [, server] = yield* Effect.all([
+      open("client", course, streams.client, kept.client, note("client")),
+      Effect.provideService(
+        open("server", course, streams.server, kept.server, note("server")),
+        KeyLog,
+        log,
+      ),
+    ], { concurrency: 2 });
+    const { clientRandom, serverRandom, encryptThenMac, resumed } = yield* server.negotiated;
+    assert.equal(resumed, course.resumed);
+    const records = (side: Role) =>
+      recordsOf(concat(...tape.flows.filter(({ from }) => from === side).map(({ bytes }) => bytes)));
+    const random = { client: clientRandom, server: serverRandom };
+    const derivation = dialects.get(course.version)!.derive(suiteOf(course), random, makeToy("forger"));
+    return {
+      records: { client: records("client"), server: records("server") },
+      sent,
+      protection: (side) => derivation.keys(master, encryptThenMac)[side],
+    };
+  })));
