@@ -6,6 +6,7 @@ import { addressOf, alpnOf, common, help, numberOf, parse, policyOf, UsageError 
 import { base, credentials, verifier } from "./lib/layers.ts";
 import { lines, say } from "./lib/lines.ts";
 import { run } from "./lib/program.ts";
+import { renegotiations } from "./lib/renegotiations.ts";
 import { human, json, type Report } from "./lib/report.ts";
 
 const flags = {
@@ -14,6 +15,7 @@ const flags = {
   insecure: { help: "trust anybody" },
   reconnect: { takes: "N", help: "connect N times more, resuming" },
   send: { takes: "TEXT", help: "send a line and print the answer" },
+  renegotiate: { help: "renegotiate, and then send and print again; meet the server's wish to" },
   http: { takes: "PATH", help: "GET this path and print the answer" },
   ...common,
 } as const;
@@ -49,10 +51,19 @@ const main = () => {
       });
       report.established(number, yield* connection.negotiated, performance.now() - start);
       const next = lines(connection);
-      if (send !== undefined) {
+      const exchange = Effect.gen(function* () {
+        if (send === undefined) return;
         yield* say(connection, `${send}\n`);
         const answer = yield* next;
         if (answer !== undefined) report.data(number, answer);
+      });
+      const told = renegotiations(connection, report, number);
+      yield* exchange;
+      yield* told;
+      if (given.flags["renegotiate"] !== undefined) {
+        yield* connection.renegotiate;
+        yield* told;
+        yield* exchange;
       }
       if (http !== undefined) {
         yield* say(

@@ -8,6 +8,7 @@ import { base, clientVerifier, credentials } from "./lib/layers.ts";
 import { lines, say } from "./lib/lines.ts";
 import { page } from "./lib/page.ts";
 import { run } from "./lib/program.ts";
+import { renegotiating, renegotiations } from "./lib/renegotiations.ts";
 import { human, json, type Report } from "./lib/report.ts";
 
 const flags = {
@@ -22,6 +23,15 @@ const flags = {
     help: "whether clients are asked for a certificate (none)",
   },
   "client-ca": { takes: "FILE", help: "the roots (PEM) below which clients are trusted" },
+  renegotiate: { help: "ask for another handshake after the first data; meet the client's wish for one" },
+  "renegotiate-client-auth": {
+    takes: "none|request|require",
+    help: "what --renegotiate asks for then (as --client-auth)",
+  },
+  "ticket-keys": {
+    takes: "FILE",
+    help: "keep the keys of session tickets here, so that a restart changes nothing",
+  },
   "session-ttl": { takes: "SECONDS", help: "how long a session can be resumed (86400)" },
   ...common,
 } as const;
@@ -34,10 +44,13 @@ const answering =
   (answer: (line: string) => string) => (connection: Connection, report: Report, number: number) =>
     Effect.gen(function* () {
       const next = lines(connection);
+      const told = renegotiations(connection, report, number);
       for (let line = yield* next; line !== undefined; line = yield* next) {
+        yield* told;
         report.data(number, line);
         yield* say(connection, answer(line));
       }
+      yield* told;
     });
 
 const replies = {
@@ -63,6 +76,8 @@ const main = () => {
   const policy = policyOf(given);
   const clientAuth = clientAuthOf(given);
   const reply = replies[name as keyof typeof replies];
+  const later = clientAuthOf(given, "renegotiate-client-auth");
+  const renegotiate = given.flags["renegotiate"] === undefined ? undefined : { clientAuth: later };
   const asJson = given.flags["json"] !== undefined;
   const report = asJson ? json(print) : human(print, complain, true);
   /** When each connection was accepted. */
@@ -87,7 +102,7 @@ const main = () => {
           const since = started.get(number) ?? performance.now();
           started.delete(number);
           report.established(number, yield* connection.negotiated, performance.now() - since);
-          yield* reply(connection, report, number);
+          yield* reply(renegotiate ? renegotiating(connection, renegotiate) : connection, report, number);
           yield* connection.close;
           report.closed(number);
         }),

@@ -20,6 +20,14 @@ export const common = {
   versions: { takes: "ssl3.0,tls1.0,…", help: "only these versions: ssl3.0, tls1.0, tls1.1, tls1.2" },
   "cipher-suites": { takes: "IANA,…", help: "only these cipher suites, the best first" },
   groups: { takes: "x25519,…", help: "only these groups, the best first" },
+  compression: { takes: "null,deflate", help: "how records may be compressed, the best first" },
+  "no-tickets": { help: "no session tickets: resumption by session ID alone" },
+  renegotiation: {
+    takes: "allow|refuse|close|ignore",
+    help:
+      "what becomes of the peer's wish to renegotiate (refuse; allow with --renegotiate or an older policy)",
+  },
+  "insecure-renegotiation": { help: "renegotiate also with a peer that does not know RFC 5746" },
   alpn: { takes: "NAME,…", help: "application protocols, the best first" },
   cert: { takes: "FILE", help: "our certificate chain (PEM)" },
   key: { takes: "FILE", help: "its private key (PEM)" },
@@ -86,6 +94,12 @@ const groups = Object.fromEntries(
   modern.groups.map((id): [string, Names.NamedGroup] => [Names.NamedGroup.nameOf(id), id]),
 );
 
+const compressionMethods: Record<string, Names.CompressionMethod> = {
+  null: Names.CompressionMethod.null,
+  deflate: Names.CompressionMethod.DEFLATE,
+};
+const renegotiation = { allow: "allow", refuse: "refuse", close: "close", ignore: "ignore" } as const;
+
 /** The policy that the flags name. Throws UsageError for a name that is none of ours. */
 export const policyOf = ({ flags }: Given): Policy.Policy => {
   const base = oneOf("policy", { modern, compatible, legacy }, flags["policy"] ?? "modern");
@@ -96,15 +110,26 @@ export const policyOf = ({ flags }: Given): Policy.Policy => {
     versions: named("versions", versions, base.versions),
     cipherSuites: named("cipher-suites", suites, base.cipherSuites),
     groups: named("groups", groups, base.groups),
+    compressionMethods: named("compression", compressionMethods, base.compressionMethods),
+    sessionTickets: flags["no-tickets"] === undefined,
+    renegotiation: oneOf(
+      "renegotiation",
+      renegotiation,
+      flags["renegotiation"] ?? (flags["renegotiate"] === undefined ? base.renegotiation : "allow"),
+    ),
+    insecureRenegotiation: flags["insecure-renegotiation"] !== undefined,
   };
 };
 
-/** `--client-auth`. Throws UsageError. */
-export const clientAuthOf = ({ flags }: Given): "none" | "request" | "require" =>
+/** `--client-auth`, or another flag that says the same of another moment. Throws UsageError. */
+export const clientAuthOf = (
+  { flags }: Given,
+  flag: "client-auth" | "renegotiate-client-auth" = "client-auth",
+): "none" | "request" | "require" =>
   oneOf(
-    "client-auth",
+    flag,
     { none: "none", request: "request", require: "require" } as const,
-    flags["client-auth"] ?? "none",
+    flags[flag] ?? flags["client-auth"] ?? "none",
   );
 
 /** The application protocols that the flags name. */

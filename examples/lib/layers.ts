@@ -1,7 +1,15 @@
 /** The layers that the flags name. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
-import { CertificateVerifier, Credentials, Crypto, KeyLog, SessionStore, Transport } from "../../mod.ts";
+import {
+  CertificateVerifier,
+  Credentials,
+  Crypto,
+  KeyLog,
+  SessionStore,
+  SessionTickets,
+  Transport,
+} from "../../mod.ts";
 import { type Given, numberOf, UsageError } from "./flags.ts";
 
 /** A file could not be read. */
@@ -57,6 +65,18 @@ const roots = (file: string, strength: CertificateVerifier.Strength) =>
     Effect.map(read(file), (pem) => inFile(file, CertificateVerifier.layerRoots(pem, strength))),
   );
 
+/** A server's keys for tickets: in a file that outlives it, or of this process. */
+const tickets = ({ flags }: Given) => {
+  const file = flags["ticket-keys"];
+  if (flags["no-tickets"] !== undefined) {
+    if (file !== undefined) throw new UsageError("--ticket-keys and --no-tickets contradict");
+    return Layer.empty;
+  }
+  return file === undefined
+    ? SessionTickets.layerRotating()
+    : Layer.provide(SessionTickets.layerFile(file), Crypto.layerNoble);
+};
+
 /** What both programs run on: TCP, cryptography, sessions, a key log. Throws UsageError. */
 export const base = (given: Given) => {
   const { flags } = given;
@@ -72,6 +92,7 @@ export const base = (given: Given) => {
   return Layer.mergeAll(
     Transport.layerTcp,
     Crypto.layerNoble,
+    tickets(given),
     store === "none" ? SessionStore.layerNone : SessionStore.layerMemory({ timeToLive }),
     log === undefined ? Layer.empty : KeyLog.layerFile(log),
   );

@@ -6,6 +6,8 @@ import { summary } from "./summary.ts";
 export interface Report {
   readonly observe: (connection: number) => Observe;
   readonly established: (connection: number, negotiated: Negotiated, milliseconds: number) => void;
+  /** Another handshake on the same connection is over. */
+  readonly renegotiated: (connection: number, negotiated: Negotiated, peerCertificates: number) => void;
   readonly data: (connection: number, text: string) => void;
   readonly closed: (connection: number) => void;
   readonly failed: (connection: number, error: unknown) => void;
@@ -26,6 +28,7 @@ const plain = (n: Negotiated) => ({
   compressionMethod: CompressionMethod.nameOf(n.compressionMethod),
   resumed: n.resumed,
   sessionId: hex(n.sessionId),
+  sessionTicket: n.sessionTicket,
   clientRandom: hex(n.clientRandom),
   serverRandom: hex(n.serverRandom),
   serverName: n.serverName ?? null,
@@ -72,6 +75,8 @@ export const json = (print: (line: string) => void): Report => {
     observe: (connection) => (event) => say(connection, jsonOf(event)),
     established: (connection, n, milliseconds) =>
       say(connection, { event: "established", ...plain(n), milliseconds } as { event: string }),
+    renegotiated: (connection, n, peerCertificates) =>
+      say(connection, { event: "renegotiated", ...plain(n), peerCertificates } as { event: string }),
     data: (connection, text) => say(connection, { event: "data", text } as { event: string }),
     closed: (connection) => say(connection, { event: "closed" }),
     failed: (connection, error) =>
@@ -96,6 +101,14 @@ export const explained = (error: unknown): string =>
     : error instanceof Error
     ? `${error.name}: ${error.message}`
     : String(error);
+
+const details = (n: Negotiated): string => {
+  const { version, cipherSuite, group, signatureScheme, alpn, compressionMethod } = plain(n);
+  const compressed = compressionMethod === "null" ? null : compressionMethod;
+  return [version, cipherSuite, group, signatureScheme, alpn, compressed].filter((s) => s !== null).join(
+    ", ",
+  );
+};
 
 /** Readable lines: an arrow, the flight, the message, and what matters in it. */
 export const human = (
@@ -130,9 +143,12 @@ export const human = (
     },
     established: (connection, n, milliseconds) => {
       const how = n.resumed ? "resumed" : "full handshake";
-      const { version, cipherSuite, group, signatureScheme, alpn } = plain(n);
-      const details = [version, cipherSuite, group, signatureScheme, alpn].filter((s) => s !== null);
-      print(`${label(connection)}${how} in ${milliseconds.toFixed(1)} ms: ${details.join(", ")}`);
+      print(`${label(connection)}${how} in ${milliseconds.toFixed(1)} ms: ${details(n)}`);
+    },
+    renegotiated: (connection, n, peerCertificates) => {
+      const how = n.resumed ? "renegotiated, resumed" : "renegotiated";
+      const shown = `${peerCertificates} certificate${peerCertificates === 1 ? "" : "s"} of the peer`;
+      print(`${label(connection)}${how}: ${details(n)}, ${shown}`);
     },
     data: (connection, text) => print(label(connection) + text.replace(/\r?\n$/, "")),
     closed: (connection) => print(`${label(connection)}closed`),

@@ -7,6 +7,8 @@ const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" 
 const short = (bytes: Uint8Array): string =>
   Array.from(bytes.subarray(0, 4), (b) => b.toString(16).padStart(2, "0")).join("") + "…";
 const session = (id: Uint8Array): string => id.length === 0 ? "no session" : `session ${short(id)}`;
+const ticket = (shown: Uint8Array | undefined): ReadonlyArray<string> =>
+  shown && shown.length > 0 ? ["a ticket"] : [];
 
 const prime = ({ dhP }: { readonly dhP: Uint8Array }): string => `a prime of ${8 * dhP.length} bits`;
 const signed = (message: object): string => "signature" in message ? ", signed" : ", signed by nobody";
@@ -19,6 +21,7 @@ export const summary = (message: { readonly _tag: string }): string => {
       versionText(message.clientVersion),
       plural(message.cipherSuites.length, "cipher suite"),
       session(message.sessionId),
+      ...ticket(Messages.findExtension(message.extensions, "session_ticket")?.ticket),
       ...(typeof name === "string" ? [`for ${name}`] : []),
     ].join(", ");
   }
@@ -63,6 +66,12 @@ export const summary = (message: { readonly _tag: string }): string => {
     message instanceof Messages.ClientKeyExchangeRSA || message instanceof Messages.ClientKeyExchangeRSASSL30
   ) {
     return plural(message.encryptedPreMasterSecret.length, "encrypted byte");
+  }
+  if (message instanceof Messages.NewSessionTicket) {
+    const { ticket, ticketLifetimeHint } = message;
+    return `${plural(ticket.length, "byte")}, for ${
+      ticketLifetimeHint ? `${ticketLifetimeHint} s` : "as long as it lasts"
+    }`;
   }
   if (message instanceof Messages.CertificateVerify) return SignatureScheme.nameOf(message.algorithm);
   if (message instanceof Messages.Finished) return short(message.verifyData);

@@ -1,0 +1,33 @@
+/** Renegotiations, as the programs ask for them and tell of them. @module */
+import * as Effect from "npm:effect@^3.22.4/Effect";
+import type { Connection } from "../../mod.ts";
+import type { Report } from "./report.ts";
+
+type Changes = Parameters<Connection["renegotiateWith"]>[0];
+
+/** Tells of a handshake that was not told yet, whoever asked for it. */
+export const renegotiations = (connection: Connection, report: Report, number: number) => {
+  let told = Effect.runSync(connection.negotiated);
+  return Effect.gen(function* () {
+    const negotiated = yield* connection.negotiated;
+    if (negotiated === told) return;
+    told = negotiated;
+    report.renegotiated(number, negotiated, (yield* connection.peerCertificates).length);
+  });
+};
+
+/** The same connection, which asks for another handshake when its first data has been read. */
+export const renegotiating = (connection: Connection, changes: Changes): Connection => {
+  let asked = false;
+  const read: Connection["read"] = Effect.tap(connection.read, (data) => {
+    if (asked || data === undefined) return Effect.void;
+    asked = true;
+    return Effect.catchTag(
+      connection.renegotiateWith(changes),
+      "RenegotiationRefused",
+      (refused) => Effect.logWarning(refused.message),
+    );
+  });
+  // Not a copy, which would open its web streams.
+  return Object.create(connection, { read: { value: read } });
+};
