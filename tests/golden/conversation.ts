@@ -1,8 +1,9 @@
 /** Conversations that must stay as they are, byte for byte. `deno run -A tests/golden/conversation.ts` records them anew. @module */
-import { Effect } from "../deps.ts";
-import { build, meet, type Setup } from "../support/handshake.ts";
+import { Effect, Fiber } from "../deps.ts";
+import { standingStill } from "../support/effect.ts";
+import { build, meet, type Setup, type Tape } from "../support/handshake.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { ProtocolVersion } from "../../src/names/protocol.ts";
+import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { legacy } from "../../src/policy.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 
@@ -11,8 +12,14 @@ const of = (
   suite: CipherSuite,
   version: ProtocolVersion = ProtocolVersion.TLS_1_2,
   clientKind?: Setup["clientKind"],
+  compression: CompressionMethod = CompressionMethod.null,
 ): Setup => {
-  const policy = { ...legacy, versions: [version], cipherSuites: [suite] };
+  const policy = {
+    ...legacy,
+    versions: [version],
+    cipherSuites: [suite],
+    compressionMethods: [compression],
+  };
   return {
     kind,
     clientKind,
@@ -21,7 +28,7 @@ const of = (
   };
 };
 
-/** What is recorded: each a full handshake, and its resumption. */
+/** What is recorded: each a full handshake, its resumption, and a renegotiation of that. */
 export const conversations: Readonly<Record<string, Setup>> = {
   "tls12-ecdhe-ecdsa-aes-128-gcm": of("p256", CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256),
   "tls12-ecdhe-ecdsa-ed25519-chacha20": of(
@@ -48,6 +55,17 @@ export const conversations: Readonly<Record<string, Setup>> = {
     ProtocolVersion.TLS_1_0,
     "p256",
   ),
+  "tls12-ecdhe-rsa-aes-128-gcm-tickets": {
+    ...of("rsa", CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256),
+    tickets: true,
+  },
+  "tls11-rsa-aes-128-cbc-deflate": of(
+    "rsa",
+    CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA,
+    ProtocolVersion.TLS_1_1,
+    undefined,
+    CompressionMethod.DEFLATE,
+  ),
   "ssl30-rsa-rc4-md5-client-rsa": of(
     "rsa",
     CipherSuite.TLS_RSA_WITH_RC4_128_MD5,
@@ -63,17 +81,26 @@ export const record = (setup: Setup) =>
   Effect.scoped(Effect.gen(function* () {
     const built = yield* build({ ...setup, seed: "golden" });
     const parts: Array<string> = [];
-    for (const title of ["full", "resumed"]) {
-      const { client, server, tape } = yield* meet(built, setup);
-      yield* client;
-      yield* server;
+    const note = (title: string, flows: Tape["flows"]) => {
       parts.push(`# ${title}`);
-      tape.flows.forEach(({ from, bytes }, i) => {
+      flows.forEach(({ from, bytes }, i) => {
         parts.push(`>>> Flow ${i + 1} (${from === "client" ? "client to server" : "server to client"})`, dump(bytes));
       });
+    };
+    for (const title of ["full", "resumed"]) {
+      const { client, server, tape } = yield* meet(built, setup);
+      const ends = [yield* client, yield* server] as const;
+      note(title, tape.flows);
+      if (title === "full") continue;
+      const before = tape.flows.length;
+      const listening = yield* Effect.fork(ends[1].read);
+      yield* ends[0].renegotiate;
+      note("renegotiated", tape.flows.slice(before));
+      yield* ends[0].write(new TextEncoder().encode("done"));
+      yield* Fiber.join(listening);
     }
     return `${parts.join("\n")}\n`;
-  }));
+  })).pipe(standingStill);
 
 /** Where a conversation is kept. */
 export const fileOf = (name: string): URL => new URL(`./conversations/${name}.txt`, import.meta.url);
