@@ -3,7 +3,7 @@ import { assert, Effect, Either } from "../deps.ts";
 import type { ClientKind } from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { build, converse, handshake, meet, recordsOf, type Setup } from "../support/handshake.ts";
-import { withoutExtendedMasterSecret } from "../support/other_client.ts";
+import { withoutExtendedMasterSecret } from "../support/other_ends.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CertificateRequest, CertificateRequestLegacy } from "../../src/messages/mod.ts";
 import { ClientCertificateType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";

@@ -3,7 +3,7 @@ import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { live, sync } from "../support/effect.ts";
 import { build, converse, handshake, lastAlert, meet, recordsOf, type Setup } from "../support/handshake.ts";
-import { meetOther, sayingHello, withoutExtendedMasterSecret } from "../support/other_client.ts";
+import { meetOther, sayingHello, withoutExtendedMasterSecret } from "../support/other_ends.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
 import { dialects } from "../../src/dialects/mod.ts";
 import { alertOf } from "../../src/errors.ts";

@@ -1,7 +1,8 @@
 /** A client and a server over memory, and what passes between them. @module */
-import { Effect, Layer } from "../deps.ts";
+import { Effect, Layer, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
+import type { HandshakeError } from "../../src/errors.ts";
 import { makePair } from "../../src/layers/byte_stream.ts";
 import { layerDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { credentialFromPem, make, none, type PemPair } from "../../src/layers/credentials.ts";
@@ -98,17 +99,32 @@ export const build = (setup: Parts = {}) =>
 
 type Built = Effect.Effect.Success<ReturnType<typeof build>>;
 
+/** How each side makes a stream a connection. */
+export interface Sides {
+  readonly client: (
+    stream: ByteStream,
+  ) => Effect.Effect<Connection, HandshakeError, Client.ClientRequirements>;
+  readonly server: (
+    stream: ByteStream,
+  ) => Effect.Effect<Connection, HandshakeError, Server.ServerRequirements | Scope.Scope>;
+}
+
 /** One handshake between ends that were built: both results, whatever they are, and the tape. */
-export const meet = (built: Built, setup: Setup = {}) =>
+export const meetBy = (built: Built, setup: Setup, sides: Sides) =>
   Effect.gen(function* () {
     const { client, server, tape } = yield* taped(setup.tamper);
     const [c, s] = yield* Effect.all([
-      Effect.either(Client.over(client, { serverName: "localhost", ...setup.client })).pipe(
-        Effect.provide(built.client),
-      ),
-      Effect.either(Server.over(server, setup.server)).pipe(Effect.provide(built.server)),
+      Effect.provide(Effect.either(sides.client(client)), built.client),
+      Effect.provide(Effect.either(sides.server(server)), built.server),
     ], { concurrency: 2 });
     return { client: c, server: s, tape };
+  });
+
+/** The same between ends of ours. */
+export const meet = (built: Built, setup: Setup = {}) =>
+  meetBy(built, setup, {
+    client: (stream) => Client.over(stream, { serverName: "localhost", ...setup.client }),
+    server: (stream) => Server.over(stream, setup.server),
   });
 
 /** A handshake that must succeed. */

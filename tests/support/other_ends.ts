@@ -1,0 +1,94 @@
+/** Ends that say something else than ours would, and hash what they say. @module */
+import { Effect } from "../deps.ts";
+import { clientProgram } from "../../src/client.ts";
+import { establish, type Program } from "../../src/connection.ts";
+import { encodeMessage } from "../../src/grammar/message_kind.ts";
+import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
+import { modern } from "../../src/policy.ts";
+import { Handshakes, type HandshakeStream } from "../../src/record/handshakes.ts";
+import { serverProgram } from "../../src/server.ts";
+import type { Bytes } from "../../src/wire/bytes.ts";
+import { make } from "../../src/wire/codec.ts";
+import { type build, meetBy, type Setup } from "./handshake.ts";
+
+type Built = Effect.Effect.Success<ReturnType<typeof build>>;
+
+/** What is done to a stream of messages. */
+export type Change = (stream: HandshakeStream) => HandshakeStream;
+
+/** A side whose every stream of messages is changed, in all its handshakes. */
+const changed = <R>(
+  program: Pick<Program<R>, "role" | "policy" | "open" | "asked">,
+  change: Change,
+): Program<R> => {
+  const through = <A, E, R2>(of: Effect.Effect<A, E, R2 | Handshakes>) =>
+    Effect.updateService(of, Handshakes, change);
+  return {
+    ...program,
+    observe: undefined,
+    open: (again) => Effect.map(through(program.open(again)), through),
+    asked: (previous) => through(program.asked(previous)),
+    forget: () => Effect.void,
+  };
+};
+
+/** As `meet`, with ends whose streams of messages are changed. */
+export const meetChanged = (
+  built: Built,
+  setup: Setup,
+  { client = (stream) => stream, server = (stream) => stream }: { client?: Change; server?: Change },
+) => {
+  const settings = {
+    policy: setup.client?.policy ?? modern,
+    alpn: setup.client?.alpn ?? [],
+    fallback: false,
+    serverName: "localhost",
+    sessionKey: "localhost",
+  };
+  const theirs = {
+    policy: setup.server?.policy ?? modern,
+    alpn: setup.server?.alpn ?? [],
+    clientAuth: setup.server?.clientAuth ?? "none",
+  };
+  return meetBy(built, setup, {
+    client: (stream) => establish(stream, changed(clientProgram(settings), client)),
+    server: (stream) => establish(stream, changed(serverProgram(theirs), server)),
+  });
+};
+
+/** As `meet`, with a client whose stream of messages is changed. */
+export const meetOther = (built: Built, setup: Setup, change: Change) =>
+  meetChanged(built, setup, { client: change });
+
+/** Says another hello, given as the bytes of the message with its header; the count is that of the connection. */
+export const sayingHello = (change: (hello: ClientHello, count: number) => Bytes): Change => {
+  let count = 0;
+  return (stream) => ({
+    ...stream,
+    send: (raw, message) =>
+      stream.send(message instanceof ClientHello ? change(message, count++) : raw, message),
+  });
+};
+
+/** The same of a ServerHello. */
+export const sayingServerHello = (change: (hello: ServerHello, count: number) => Bytes): Change => {
+  let count = 0;
+  return (stream) => ({
+    ...stream,
+    send: (raw, message) =>
+      stream.send(message instanceof ServerHello ? change(message, count++) : raw, message),
+  });
+};
+
+/** As `meet`, with a client that never heard of extended_master_secret. */
+export const withoutExtendedMasterSecret = (built: Built, setup: Setup) =>
+  meetOther(
+    built,
+    setup,
+    sayingHello((hello) =>
+      encodeMessage(make(ClientHello, {
+        ...hello,
+        extensions: hello.extensions?.filter(({ _tag }) => _tag !== "extended_master_secret"),
+      }))
+    ),
+  );

@@ -1,0 +1,118 @@
+/** Handshakes between an end that takes tickets and one that gives them, and what was said in them. @module */
+import { assert, Context, Effect, Either, Option } from "../deps.ts";
+import type { Connection } from "../../src/connection.ts";
+import type { HandshakeError } from "../../src/errors.ts";
+import type { ConnectionEvent } from "../../src/events.ts";
+import { layerKeys } from "../../src/layers/session_tickets.ts";
+import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
+import { Session, SessionStore } from "../../src/services/session_store.ts";
+import { SessionTickets, type SessionTicketsService } from "../../src/services/session_tickets.ts";
+import { make } from "../../src/wire/codec.ts";
+import { build, converse, meet, type Setup } from "./handshake.ts";
+
+/** Two ends that were built. */
+export type Built = Effect.Effect.Success<ReturnType<typeof build>>;
+
+/** Two ends of which the server gives tickets, under keys that rotate. */
+export const giving = build({ toy: true, tickets: true });
+
+/** The same with other tickets of the server's, or with none. */
+export const serving = (built: Built, tickets: SessionTicketsService | undefined): Built => ({
+  ...built,
+  server: Context.add(built.server, SessionTickets, tickets) as Built["server"],
+});
+
+/** A server's tickets under one key; others open as well. */
+export const ringOf = (n: number, ...older: ReadonlyArray<number>): SessionTicketsService => {
+  const keyOf = (n: number) => ({
+    name: new Uint8Array(16).fill(n),
+    key: new Uint8Array(32).fill(n),
+    createdAt: 0,
+  });
+  const layer = layerKeys({ keys: [keyOf(n), ...older.map(keyOf)] });
+  return Effect.runSync(Effect.provide(SessionTickets, layer))!;
+};
+
+/** The same tickets, of which each that is shown is replaced. */
+export const renewing = (tickets: SessionTicketsService): SessionTicketsService => ({
+  ...tickets,
+  open: (ticket) => Effect.map(tickets.open(ticket), Option.map((opened) => ({ ...opened, renew: true }))),
+});
+
+/** What the client knows of the server. */
+export const kept = ({ client }: Built): Effect.Effect<Option.Option<Session>> =>
+  Effect.orDie(Context.get(client, SessionStore).get("localhost"));
+
+/** The session that the client must have. */
+export const session = (built: Built): Effect.Effect<Session> => Effect.map(kept(built), Option.getOrThrow);
+
+/** Changes what the client knows behind its back. */
+export const doctor = (built: Built, change: (session: Session) => Partial<Session>) =>
+  Effect.gen(function* () {
+    const known = yield* session(built);
+    const { put } = Context.get(built.client, SessionStore);
+    yield* Effect.orDie(put("localhost", make(Session, { ...known, ...change(known) })));
+  });
+
+/** What a good handshake was like, with data both ways after it. */
+export const told = (built: Built, setup: Setup = {}) =>
+  Effect.gen(function* () {
+    const events: Array<ConnectionEvent> = [];
+    const observe = (e: ConnectionEvent) => void events.push(e);
+    const ends = yield* meet(built, { ...setup, client: { ...setup.client, observe } });
+    const [client, server] = [yield* ends.client, yield* ends.server];
+    assert.equal(yield* converse(client, server), "ping pong");
+    const messages = events.flatMap((e) => e._tag === "message" ? [e.message] : []);
+    const hello = messages.find((m) => m instanceof ClientHello)!;
+    const answer = messages.find((m) => m instanceof ServerHello)!;
+    const [ours, theirs] = [yield* client.negotiated, yield* server.negotiated];
+    assert.equal(ours.resumed, theirs.resumed);
+    assert.equal(ours.sessionTicket, theirs.sessionTicket);
+    return {
+      client,
+      server,
+      hello,
+      answer,
+      /** What the hello's session_ticket holds; `undefined` without one. */
+      shown: findExtension(hello.extensions, "session_ticket")?.ticket,
+      acknowledged: findExtension(answer.extensions, "session_ticket") !== undefined,
+      given: messages.find((m) => m instanceof NewSessionTicket),
+      /** What the server said, by name. */
+      said: events.flatMap((e) =>
+        e._tag === "alert" || e.direction === "sent"
+          ? []
+          : [e._tag === "message" ? e.message._tag : "ChangeCipherSpec"]
+      ),
+      resumed: ours.resumed,
+      sessionTicket: ours.sessionTicket,
+      ours,
+      theirs,
+    };
+  });
+
+/** A full handshake in which a ticket is given. */
+export const first = (built: Built, setup: Setup = {}) =>
+  Effect.map(told(built, setup), (story) => {
+    assert.deepEqual([story.resumed, story.sessionTicket], [false, true]);
+    assert.ok(story.given !== undefined && story.given.ticket.length > 0);
+    return { ...story, ticket: story.given.ticket };
+  });
+
+/** A ticket is shown in vain, and nobody complains: the handshake is full, under a new ticket that is good. */
+export const inVain = (built: Built, setup: Setup = {}) =>
+  Effect.gen(function* () {
+    const story = yield* first(built, setup);
+    assert.ok(story.shown !== undefined && story.shown.length > 0, "a ticket was shown");
+    assert.equal(story.answer.sessionId.length, 0);
+    const again = yield* told(built, setup);
+    assert.deepEqual(again.shown, story.ticket);
+    assert.equal(again.resumed, true);
+    return story;
+  });
+
+/** What an end has to say against its peer, or hears from it when it is content itself. */
+export const complaint = (end: Either.Either<Connection, HandshakeError>) =>
+  Effect.map(
+    Either.isLeft(end) ? Effect.succeed(end.left) : Effect.flip(end.right.read),
+    ({ message }) => message,
+  );
