@@ -1,18 +1,47 @@
 /**
- * The main job in one command: a server and a client over TCP on loopback, a full handshake with its four flights, and
- * its resumption in one round trip. `deno task demo`.
+ * The main job in one command: a server and a client over TCP on loopback. A full handshake with its four flights, its
+ * resumption in one round trip by session ID and by ticket, and renegotiation from either end, the server's to ask for
+ * the client's certificate. `deno task demo`.
  *
  * @module
  */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
-import { CertificateVerifier, Client, Credentials, Crypto, Server, SessionStore, Transport } from "../mod.ts";
+import {
+  CertificateVerifier,
+  Client,
+  type Connection,
+  Credentials,
+  Crypto,
+  Policy,
+  Server,
+  SessionStore,
+  SessionTickets,
+  Transport,
+} from "../mod.ts";
 import { common, help, parse, UsageError } from "./lib/flags.ts";
 import { lines, say } from "./lib/lines.ts";
 import { run } from "./lib/program.ts";
+import { renegotiations } from "./lib/renegotiations.ts";
 import { human, json } from "./lib/report.ts";
 
 const flags = { json: common.json, help: common.help };
+
+/** Both ends are willing to renegotiate, which by default they are not. */
+const policy: Policy.Policy = { ...Policy.modern, renegotiation: "allow" };
+
+/** Echoes each line. To `who am I` it answers when it has asked for a certificate, in a handshake of its own. */
+const serve = (connection: Connection) =>
+  Effect.gen(function* () {
+    const next = lines(connection);
+    for (let line = yield* next; line !== undefined; line = yield* next) {
+      if (line.trim() === "who am I") {
+        yield* connection.renegotiateWith({ clientAuth: "require" });
+        const { length } = yield* connection.peerCertificates;
+        yield* say(connection, `one with ${length} certificate${length === 1 ? "" : "s"}\n`);
+      } else yield* say(connection, line);
+    }
+  });
 
 const main = () => {
   const given = parse(flags, Deno.args);
@@ -26,51 +55,85 @@ const main = () => {
   const headline = (text: string) => asJson ? undefined : print(text);
 
   const demo = Effect.gen(function* () {
-    // A certificate for localhost, made in memory; the client trusts it and nobody else.
-    const made = yield* Credentials.makeSelfSigned({ names: ["localhost"] });
-    const server = Layer.mergeAll(
-      SessionStore.layerMemory(),
-      CertificateVerifier.layerNone,
-      Credentials.make([made.credential]),
-    );
-    const { address } = yield* Effect.provide(
-      Server.listen(
-        { hostname: "127.0.0.1", port: 0, alpn: ["echo"] },
-        (connection) =>
-          Effect.gen(function* () {
-            const next = lines(connection);
-            for (let line = yield* next; line !== undefined; line = yield* next) yield* say(connection, line);
-          }),
-      ),
-      server,
-    );
+    // Certificates made in memory: each end trusts the other's, and nobody else's.
+    const host = yield* Credentials.makeSelfSigned({ names: ["localhost"] });
+    const user = yield* Credentials.makeSelfSigned({ names: ["a user"], purposes: ["clientAuth"] });
+    const listen = (sessions: Layer.Layer<never> | Layer.Layer<SessionStore.SessionStore>) =>
+      Effect.provide(
+        Server.listen({ hostname: "127.0.0.1", port: 0, alpn: ["echo"], policy }, serve),
+        Layer.mergeAll(
+          SessionStore.layerNone,
+          sessions,
+          CertificateVerifier.layerRoots(user.certificatePem),
+          Credentials.make([host.credential]),
+        ),
+      );
+    const byId = yield* listen(SessionStore.layerMemory());
+    const byTicket = yield* listen(SessionTickets.layerRotating());
 
-    const client = (number: number) =>
+    let count = 0;
+    /** One connection, and what is done with it. */
+    const connect = (
+      title: string,
+      { address }: Server.Listening,
+      use: (
+        connection: Connection,
+        ask: (line: string) => Effect.Effect<void, unknown>,
+      ) => Effect.Effect<void, unknown>,
+    ) =>
       Effect.scoped(Effect.gen(function* () {
+        const number = ++count;
+        headline(`${number > 1 ? "\n" : ""}— ${title} —`);
         const start = performance.now();
         const connection = yield* Client.connect({
           ...address,
           serverName: "localhost",
           alpn: ["echo"],
+          policy,
           observe: report.observe(number),
         });
         report.established(number, yield* connection.negotiated, performance.now() - start);
-        yield* say(connection, "hello\n");
-        report.data(number, (yield* lines(connection)) ?? "");
+        const told = renegotiations(connection, report, number);
+        const next = lines(connection);
+        const ask = (line: string) =>
+          Effect.gen(function* () {
+            yield* say(connection, `${line}\n`);
+            const answer = yield* next;
+            yield* told;
+            report.data(number, answer ?? "");
+          });
+        yield* use(connection, ask);
         yield* connection.close;
         report.closed(number);
       }));
+    const hello = (_: Connection, ask: (line: string) => Effect.Effect<void, unknown>) => ask("hello");
+
     yield* Effect.provide(
       Effect.gen(function* () {
-        headline("— a full handshake: four flights, two round trips —");
-        yield* client(1);
-        headline("\n— the session resumed: one round trip —");
-        yield* client(2);
+        yield* connect("a full handshake: four flights, two round trips", byId, hello);
+        yield* connect("the session resumed by its ID: one round trip", byId, hello);
+        yield* connect(
+          "the client renegotiates: new keys on the same connection",
+          byId,
+          (connection, ask) =>
+            Effect.zipRight(Effect.zipRight(ask("hello"), connection.renegotiate), ask("hello again")),
+        );
+        yield* connect(
+          "the server renegotiates, to ask for the client's certificate",
+          byId,
+          (_, ask) => ask("who am I"),
+        );
+        yield* connect(
+          "a full handshake with a server that keeps nothing: it gives a ticket",
+          byTicket,
+          hello,
+        );
+        yield* connect("the session resumed by its ticket", byTicket, hello);
       }),
       Layer.mergeAll(
         SessionStore.layerMemory(),
-        CertificateVerifier.layerRoots(made.certificatePem),
-        Credentials.none,
+        CertificateVerifier.layerRoots(host.certificatePem),
+        Credentials.make([user.credential]),
       ),
     );
   });

@@ -60,10 +60,11 @@ const resumptions = (lines: ReadonlyArray<Line>) =>
 const client = (port: number, ...args: ReadonlyArray<string>) =>
   run("client", `localhost:${port}`, "--ca", root, ...args);
 
-const shared = "policy versions cipher-suites groups alpn cert key session-store crypto key-log json help";
+const shared = "policy versions cipher-suites groups compression alpn cert key session-store no-tickets " +
+  "renegotiate renegotiation insecure-renegotiation crypto key-log json help";
 const flags = {
   client: `servername ca insecure reconnect send http ${shared}`,
-  server: `host port reply client-auth client-ca session-ttl ${shared}`,
+  server: `host port reply client-auth client-ca renegotiate-client-auth ticket-keys session-ttl ${shared}`,
   demo: "json help",
   serve_source: "port help",
 };
@@ -90,6 +91,10 @@ const misused: ReadonlyArray<readonly [complaint: RegExp, program: string, ...ar
     [/--cert and --key/, "client", "localhost", "--cert", root],
     [/--groups: x448/, "client", "localhost", "--groups", "x25519,x448"],
     [/--cipher-suites: RC4/, "server", "--cipher-suites", "RC4"],
+    [/--compression: zip/, "client", "localhost", "--compression", "zip"],
+    [/--renegotiation: maybe/, "client", "localhost", "--renegotiation", "maybe"],
+    [/--ticket-keys and --no-tickets/, "server", "--ticket-keys", root, "--no-tickets"],
+    [/--renegotiate-client-auth: no/, "server", "--renegotiate-client-auth", "no"],
     [/--versions: tls9/, "server", "--versions", "tls9"],
     [/--policy: lax/, "server", "--policy", "lax"],
     [/--reply: sing/, "server", "--reply", "sing"],
@@ -128,12 +133,35 @@ const resumed = [
   "→3 ChangeCipherSpec, Finished",
 ];
 
+/** A full handshake in which the client shows a certificate. */
+const certified = [
+  "→1 ClientHello",
+  "←2 ServerHello, Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone",
+  "→3 Certificate, ClientKeyExchange, CertificateVerify, ChangeCipherSpec, Finished",
+  "←4 ChangeCipherSpec, Finished",
+];
+/** One in which the server gives a ticket. */
+const ticketed = [...full.slice(0, 3), "←4 NewSessionTicket, ChangeCipherSpec, Finished"];
+/** The flights of each of the demo's connections. */
+const demonstrated = [
+  full,
+  resumed,
+  [...resumed, ...full],
+  [...resumed, "←0 HelloRequest", ...certified],
+  ticketed,
+  resumed,
+];
+
 /** What was said, flight by flight. */
-const flightsOf = (said: ReadonlyArray<readonly [flight: string, what: string]>): ReadonlyArray<string> =>
-  Array.from(
-    Map.groupBy(said, ([flight]) => flight),
-    ([flight, all]) => `${flight} ${all.map(([, what]) => what).join(", ")}`,
-  );
+const flightsOf = (said: ReadonlyArray<readonly [flight: string, what: string]>): ReadonlyArray<string> => {
+  const flights: Array<string> = [];
+  let last: string | undefined;
+  for (const [flight, what] of said) {
+    flights.push(flight === last ? `${flights.pop()}, ${what}` : `${flight} ${what}`);
+    last = flight;
+  }
+  return flights;
+};
 const flightsOfLines = (lines: ReadonlyArray<Line>) =>
   flightsOf(
     lines.filter(({ flight }) => flight !== undefined).map(({ direction, flight, type }) =>
@@ -142,7 +170,7 @@ const flightsOfLines = (lines: ReadonlyArray<Line>) =>
   );
 
 live(
-  "the demo prints the four flights of a full handshake, then the three of its resumption, and what each took",
+  "the demo prints each flight: full, resumed by ID and by ticket, renegotiated by either end, and what they took",
   Effect.gen(function* () {
     const parts = clean(yield* run("demo")).split("\n\n");
     assert.deepEqual(
@@ -152,36 +180,31 @@ live(
             [`${way}${flight}`, what!] as const),
         )
       ),
-      [full, resumed],
+      demonstrated,
     );
     assert.match(
       parts[0]!,
       /^full handshake in \d+\.\d ms: TLS 1\.2, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, x25519/m,
     );
     assert.match(parts[1]!, /^resumed in \d+\.\d ms: TLS 1\.2/m);
-    parts.forEach((part) => assert.match(part, /^hello$/m));
+    assert.match(parts[3]!, /^one with 1 certificate$/m);
+    parts.filter((_, i) => i !== 3).forEach((part) => assert.match(part, /^hello$/m));
   }),
 );
 
+/** What two ends agree on, in the order in which it is told. */
+const agreed = [
+  ...["version", "cipherSuite", "compressionMethod", "resumed", "sessionId", "sessionTicket"],
+  ...["clientRandom", "serverRandom", "serverName", "alpn", "group", "signatureScheme"],
+  ...["extendedMasterSecret", "encryptThenMac", "maxFragmentLength", "secureRenegotiation"],
+];
 /** The fields of each JSON line after `event` and `connection`. */
 const fields: Readonly<Record<string, ReadonlyArray<string>>> = {
   message: ["direction", "flight", "type", "epoch", "raw", "message"],
   changeCipherSpec: ["direction", "flight"],
   alert: ["direction", "level", "description"],
-  established: [
-    ...[
-      "version",
-      "cipherSuite",
-      "compressionMethod",
-      "resumed",
-      "sessionId",
-      "clientRandom",
-      "serverRandom",
-    ],
-    ...["serverName", "alpn", "group", "signatureScheme", "extendedMasterSecret", "encryptThenMac"],
-    ...["maxFragmentLength", "secureRenegotiation"],
-    "milliseconds",
-  ],
+  established: [...agreed, "milliseconds"],
+  renegotiated: [...agreed, "peerCertificates"],
   data: ["text"],
   closed: [],
 };
@@ -192,15 +215,15 @@ live(
     const lines = linesOf(clean(yield* run("demo", "--json")));
     for (const { event, connection, ...rest } of lines) {
       assert.deepEqual([event, Object.keys(rest)], [event, fields[event]]);
-      assert(connection === 1 || connection === 2);
+      assert(connection !== undefined && connection >= 1 && connection <= demonstrated.length);
       if (event === "message") assert.match(String(rest["raw"]), /^([0-9a-f]{2}){4,}$/);
     }
     assert.deepEqual(new Set(lines.map(({ event }) => event)), new Set(Object.keys(fields)));
     assert.deepEqual(
-      [1, 2].map((n) => flightsOfLines(lines.filter(({ connection }) => connection === n))),
-      [full, resumed],
+      demonstrated.map((_, i) => flightsOfLines(lines.filter(({ connection }) => connection === i + 1))),
+      demonstrated,
     );
-    assert.deepEqual(resumptions(lines), [false, true]);
+    assert.deepEqual(resumptions(lines), [false, true, true, true, false, true]);
   }),
 );
 
@@ -218,7 +241,7 @@ live(
       assert.equal(textOf(told), "héllo\n");
       assert.deepEqual(
         flightsOfLines(told),
-        full.map((flight) => flight.replace(/[→←]/, (way) => way === "→" ? "←" : "→")),
+        ticketed.map((flight) => flight.replace(/[→←]/, (way) => way === "→" ? "←" : "→")),
       );
       assert.equal(peer.complaints(), "");
     }
@@ -251,6 +274,63 @@ live(
     assert.deepEqual(yield* again(keeps.port), [false, true, true, true]);
     assert.deepEqual(yield* again(keeps.port, "--session-store", "none"), [false, false, false, false]);
     assert.deepEqual(yield* again(forgets.port), [false, false, false, false]);
+  }),
+);
+
+live(
+  "--renegotiate in either program: another handshake between two lines, and the server's asks for a certificate",
+  Effect.gen(function* () {
+    const renegotiated = (lines: ReadonlyArray<Line>) =>
+      lines.filter(({ event }) => event === "renegotiated").map(({ peerCertificates }) => peerCertificates);
+    const willing = yield* server("--renegotiation", "allow", "--json", ...ours);
+    const asking = linesOf(
+      clean(yield* client(willing.port, "--renegotiate", "--send", "one", "--json")),
+    );
+    assert.deepEqual(renegotiated(asking), [1]);
+    assert.equal(textOf(asking), "one\none\n");
+    yield* willing.peer.until(/"event":"closed"/);
+    assert.deepEqual(renegotiated(linesOf(willing.peer.output())), [0]);
+
+    const later = ["--renegotiate", "--renegotiate-client-auth", "require", "--client-ca", root, "--json"];
+    const asked = yield* server(...later, ...ours);
+    const own = ["--cert", `${certificates}/client-p256.pem`, "--key", `${certificates}/client-p256.key`];
+    const shows = linesOf(
+      clean(yield* client(asked.port, "--renegotiation", "allow", "--send", "two", "--json", ...own)),
+    );
+    assert.equal(textOf(shows), "two\n");
+    yield* asked.peer.until(/"event":"closed"/);
+    assert.deepEqual(renegotiated(linesOf(asked.peer.output())), [1]);
+
+    // By default nobody's wish is met: the client's is refused, and the server goes on without.
+    const { port } = yield* server(...ours);
+    const refused = yield* client(port, "--renegotiate", "--send", "three");
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^RenegotiationRefused: the peer does not want to renegotiate$/m);
+    const declined = linesOf(clean(yield* client(asked.port, "--send", "four", "--json", ...own)));
+    assert.equal(textOf(declined), "four\n");
+  }),
+);
+
+live(
+  "--ticket-keys outlives the server; without it, or with --no-tickets, a ticket is none",
+  Effect.gen(function* () {
+    const file = `${yield* temporary}/ring.json`;
+    const flights = (...args: ReadonlyArray<string>) =>
+      Effect.scoped(Effect.gen(function* () {
+        const { port } = yield* server(...args, ...ours);
+        const lines = linesOf(clean(yield* client(port, "--reconnect", "1", "--json")));
+        return { resumed: resumptions(lines), types: new Set(lines.map(({ type }) => type)) };
+      }));
+    const first = yield* flights("--ticket-keys", file);
+    assert.deepEqual(first.resumed, [false, true]);
+    const kept = yield* Effect.promise(() => Deno.readTextFile(file));
+    assert.equal((yield* flights("--ticket-keys", file)).types.has("NewSessionTicket"), true);
+    assert.equal(yield* Effect.promise(() => Deno.readTextFile(file)), kept);
+    const byId = yield* flights("--no-tickets");
+    assert.deepEqual(byId, { resumed: [false, true], types: byId.types });
+    assert.equal(byId.types.has("NewSessionTicket"), false);
+    const stateless = yield* flights("--session-store", "none", "--ticket-keys", file);
+    assert.deepEqual(stateless.resumed, [false, true]);
   }),
 );
 

@@ -31,7 +31,10 @@ export const common = {
   alpn: { takes: "NAME,…", help: "application protocols, the best first" },
   cert: { takes: "FILE", help: "our certificate chain (PEM)" },
   key: { takes: "FILE", help: "its private key (PEM)" },
-  "session-store": { takes: "none|memory", help: "where sessions are kept (memory)" },
+  "session-store": {
+    takes: "none|memory",
+    help: "where sessions are kept; none: nothing is resumed (memory)",
+  },
   crypto: { takes: "noble", help: "the provider of cryptography (noble)" },
   "key-log": { takes: "FILE", help: "append each master secret, for Wireshark: whoever has it reads all" },
   json: { help: "one JSON object a line on stdout" },

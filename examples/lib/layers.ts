@@ -68,8 +68,11 @@ const roots = (file: string, strength: CertificateVerifier.Strength) =>
 /** A server's keys for tickets: in a file that outlives it, or of this process. */
 const tickets = ({ flags }: Given) => {
   const file = flags["ticket-keys"];
-  if (flags["no-tickets"] !== undefined) {
-    if (file !== undefined) throw new UsageError("--ticket-keys and --no-tickets contradict");
+  if (flags["no-tickets"] !== undefined && file !== undefined) {
+    throw new UsageError("--ticket-keys and --no-tickets contradict");
+  }
+  // Who keeps no sessions wants none resumed, unless he names the keys of tickets.
+  if (flags["no-tickets"] !== undefined || (flags["session-store"] === "none" && file === undefined)) {
     return Layer.empty;
   }
   return file === undefined
