@@ -28,8 +28,8 @@
 export * as Client from "./src/client.ts";
 /** TLS in the server's role: `listen` by a Transport, `over` a stream that is open already. */
 export * as Server from "./src/server.ts";
-/** An established connection. */
-export type { Connection } from "./src/connection.ts";
+/** An established connection, and what may be different in a renegotiation of it. */
+export type { Connection, Renegotiation } from "./src/connection.ts";
 /** What a handshake agreed on. */
 export type { Negotiated } from "./src/flights/agreed.ts";
 /** What an observer is told. */

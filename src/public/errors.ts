@@ -8,3 +8,5 @@ export { PemError } from "../layers/pem.ts";
 export { TicketKeysError } from "../layers/session_tickets.ts";
 export { InvalidPin } from "../layers/verifier.ts";
 export { SystemRootsError } from "../layers/verifier_system.ts";
+export { BindingUnavailable } from "../flights/bindings.ts";
+export type { ChannelBindingType } from "../flights/bindings.ts";
