@@ -187,7 +187,7 @@ export class RenegotiationRefused extends Data.TaggedError("RenegotiationRefused
     return {
       peer: "the peer does not want to renegotiate",
       silence: "the peer did not answer the request to renegotiate",
-      policy: "the peer does not know RFC 5746, and our policy has no insecure renegotiation",
+      policy: "the connection is not bound to its handshake, and our policy has no insecure renegotiation",
     }[this.by];
   }
 }

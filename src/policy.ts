@@ -46,13 +46,18 @@ export interface Policy extends RecordOptions {
   readonly maxFragmentLength: 512 | 1024 | 2048 | 4096 | undefined;
   /** Whether a peer without extended_master_secret is refused altogether (RFC 7627 §5.2). */
   readonly requireExtendedMasterSecret: boolean;
-  /** Whether a session without it may be resumed (RFC 7627 §5.3), and something else be bound to it. */
+  /** Whether a session without it may be resumed (RFC 7627 §5.3). */
   readonly resumeWithoutExtendedMasterSecret: boolean;
+  /** Whether keys are exported and channels bound without it, which an attacker can make another's (RFC 7627 §5.4). */
+  readonly bindWithoutExtendedMasterSecret: boolean;
   /** Whether a server without RFC 5746 is refused by a client (RFC 5746 §4.1). */
   readonly requireSecureRenegotiation: boolean;
   /** What becomes of the peer's wish to renegotiate; ours is told by `Connection.renegotiate`. */
   readonly renegotiation: RenegotiationPolicy;
-  /** Whether that holds, and ours may be told, where the peer is without RFC 5746 (RFC 5746 §4.2, §4.4). */
+  /**
+   * Whether that holds, and ours may be told, where the peer is without RFC 5746 (§4.2, §4.4), or where a session without
+   * the extended master secret was resumed (RFC 7627 §5.4).
+   */
   readonly insecureRenegotiation: boolean;
   /** Whether a server may show another certificate in a renegotiation (the triple handshake needs that). */
   readonly serverMayChangeCertificate: boolean;
@@ -125,6 +130,7 @@ export const modern: Policy = {
   maxFragmentLength: undefined,
   requireExtendedMasterSecret: false,
   resumeWithoutExtendedMasterSecret: false,
+  bindWithoutExtendedMasterSecret: false,
   requireSecureRenegotiation: true,
   renegotiation: "refuse",
   insecureRenegotiation: false,

@@ -131,8 +131,11 @@ export const makeNegotiator = <R>(of: {
     const allowed = policy.renegotiation !== "allow" || isSafe(previous);
     return answers[allowed ? policy.renegotiation : "refuse"](previous);
   };
-  const isSafe = ({ negotiated }: Established): boolean =>
-    negotiated.secureRenegotiation || policy.insecureRenegotiation;
+  /** A session that is resumed without RFC 7627 may be somebody else's too: RFC 5746 binds nothing (RFC 7627 §5.4). */
+  const isSafe = ({ negotiated }: Established): boolean => {
+    const { secureRenegotiation, extendedMasterSecret, resumed } = negotiated;
+    return policy.insecureRenegotiation || (secureRenegotiation && (extendedMasterSecret || !resumed));
+  };
 
   const arrived: Negotiator["arrived"] = Effect.suspend(() => {
     const attempt = ours;

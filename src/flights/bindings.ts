@@ -3,7 +3,7 @@ import { Data, Effect, Either } from "../deps.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Policy } from "../policy.ts";
 import type { CryptoService, HashName } from "../services/crypto.ts";
-import { ascii, type Bytes, concat, EMPTY } from "../wire/bytes.ts";
+import { type Bytes, concat, EMPTY } from "../wire/bytes.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Established } from "./agreed.ts";
 
@@ -36,11 +36,11 @@ const reserved: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether what follows from the master secret follows from this connection too: without RFC 7627 somebody who stands
- * between can have two connections with one master secret (the triple handshake).
+ * Whether the master secret is of this connection alone: without RFC 7627 somebody who stands between can have two
+ * connections with one (the triple handshake).
  */
 const isUnique = ({ negotiated }: Established, policy: Policy): boolean =>
-  negotiated.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
+  negotiated.extendedMasterSecret || policy.bindWithoutExtendedMasterSecret;
 
 /** `length` bytes for a use of their own (RFC 5705 §4); no context is not the same as an empty one. */
 export const exportKeyingMaterial = (
@@ -78,8 +78,9 @@ export const channelBinding = (left: Established, policy: Policy, type: ChannelB
   switch (type) {
     case "tls-unique": {
       if (!left.derivation.exporter) return unavailable(type, "SSL 3.0 has none", "RFC 5929 §3");
-      if (!isUnique(left, policy)) {
-        return unavailable(type, "another connection may have the same Finished", "RFC 7627 §1");
+      // A full handshake's Finished is of its own transcript; two that resume one session may have the same.
+      if (left.negotiated.resumed && !isUnique(left, policy)) {
+        return unavailable(type, "another connection may have the same Finished", "RFC 7627 §5.4");
       }
       // The first Finished of the last handshake: the server's, when resumed (RFC 5929 §3.1).
       return Effect.succeed(left.verifyData[left.negotiated.resumed ? "server" : "client"].slice());

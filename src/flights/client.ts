@@ -256,9 +256,12 @@ const forget = ({ session, settings: { sessionKey } }: Offer): Step<void> =>
 /** Seconds: a week, the most that a ticket is shown (RFC 8446 §4.6.1 has it so; RFC 5077 leaves it open). */
 const MAX_TICKET_LIFETIME = 604_800;
 
-/** The session with a new ticket, in place of its ID, if one came that says anything (RFC 5077 §3.3, §3.4). */
+/** The longest ticket that is kept: a hello must have room for it beside all else. */
+const MAX_TICKET = 2 ** 16 - 2 ** 12;
+
+/** The session with a new ticket, in place of its ID, if one came that can be shown (RFC 5077 §3.3, §3.4). */
 const withTicket = (session: Session, sent: NewSessionTicket | undefined): Effect.Effect<Session> =>
-  sent === undefined || sent.ticket.length === 0
+  sent === undefined || sent.ticket.length === 0 || sent.ticket.length > MAX_TICKET
     ? Effect.succeed(session)
     : Effect.map(Clock.currentTimeMillis, (now) => {
       const lifetime = Math.min(sent.ticketLifetimeHint || MAX_TICKET_LIFETIME, MAX_TICKET_LIFETIME);

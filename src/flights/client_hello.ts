@@ -1,5 +1,5 @@
 /** What a client offers (RFC 5246 §7.4.1.2), and the session that it would like to resume. @module */
-import { Clock, Effect, Option } from "../deps.ts";
+import { Clock, Effect, Either, Option } from "../deps.ts";
 import { Refused } from "../errors.ts";
 import { ClientHello, type ClientHelloExtension } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
@@ -14,14 +14,13 @@ import {
 } from "../names/protocol.ts";
 import { type Dialect, dialects, highest, spoken } from "../dialects/mod.ts";
 import { canCompress } from "../record/compression.ts";
-import { encodeMessage } from "../grammar/message_kind.ts";
 import type { Policy } from "../policy.ts";
 import { Crypto } from "../services/crypto.ts";
 import { Session, SessionStore } from "../services/session_store.ts";
 import { CertificateVerifier } from "../services/verifier.ts";
 import { suites } from "../suites.ts";
 import { ascii, EMPTY, sameBytes } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
+import { codec, make } from "../wire/codec.ts";
 import { parseIp } from "../x509/ip_address.ts";
 import { type Again, type Established, fromStore } from "./agreed.ts";
 import { clientInfo } from "./renegotiation.ts";
@@ -133,7 +132,11 @@ const AWKWARD = { from: 256, below: 512 };
 /** A hello of an awkward length, made longer (RFC 7685 §4). */
 const padded = (hello: ClientHello): ClientHello => {
   const { extensions } = hello;
-  const { length } = encodeMessage(hello);
+  // What does not fit its member is for `send` to tell.
+  const length = Either.match(codec(ClientHello).encode(hello), {
+    onLeft: () => 0,
+    onRight: (body) => 4 + body.length,
+  });
   if (!extensions || length < AWKWARD.from || length >= AWKWARD.below) return hello;
   const zeros = new Uint8Array(Math.max(AWKWARD.below - length - 4, 1));
   return make(ClientHello, { ...hello, extensions: [...extensions, { _tag: "padding", zeros }] });
@@ -184,14 +187,15 @@ const sessionTicket = (session: Option.Option<Session>): ClientHelloExtension =>
   ticket: Option.match(session, { onNone: () => EMPTY, onSome: (s) => s.ticket }),
 });
 
-/** Never where the connection began without it, nor beside the SCSV (RFC 5746 §3.4, §4.2). */
+/**
+ * Never beside the SCSV (RFC 5746 §3.4). Where the connection began without it, it is said all the same: a server that
+ * knows it has been deceived about it (RFC 5746 §4.2).
+ */
 const renegotiationInfo = (
   previous: Established | undefined,
   scsv: boolean,
 ): ReadonlyArray<ClientHelloExtension> =>
-  scsv || previous?.negotiated.secureRenegotiation === false
-    ? []
-    : [{ _tag: "renegotiation_info", renegotiatedConnection: clientInfo(previous) }];
+  scsv ? [] : [{ _tag: "renegotiation_info", renegotiatedConnection: clientInfo(previous) }];
 
 /** Once in a connection: what was agreed on first holds (RFC 7301 §3.1). */
 const applicationProtocols = ({ alpn }: ClientSettings): ReadonlyArray<ClientHelloExtension> =>

@@ -160,11 +160,11 @@ export const clientHello = (settings: ServerSettings, again?: Again): Step<Heard
     const wish = yield* wishOf(settings, hello, again?.previous);
     const { partition } = yield* CertificateVerifier;
     const bound = wish.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
-    const tickets = policy.sessionTickets && wish.ticket !== undefined && bound
-      ? yield* SessionTickets
-      : undefined;
+    const known = policy.sessionTickets && wish.ticket !== undefined ? yield* SessionTickets : undefined;
+    // One that is shown is opened all the same: what it holds may be the sign of an attack.
+    const tickets = bound ? known : undefined;
     const heard = { settings, wish, tickets };
-    const kept = again?.resume === false ? Option.none() : yield* shown(wish, tickets);
+    const kept = again?.resume === false ? Option.none() : yield* shown(wish, known);
     if (Option.isSome(kept)) {
       const { session, byTicket, renew } = kept.value;
       const suite = yield* resumable(settings, wish, session, partition);

@@ -71,7 +71,9 @@ export const placesOf = (role: Side, course: Course): ReadonlyArray<Place<unknow
   const shapes = role === "client"
     ? clientShapes(course, dialect, exchange, authentication)
     : serverShapes(course, dialect, exchange);
-  return shapes.flatMap((shape) => Object.values(shape)).filter((place) => place.accepts && place.name !== NOTHING);
+  return shapes.flatMap((shape) => Object.values(shape)).filter((place) =>
+    place.accepts && place.name !== NOTHING
+  );
 };
 
 /** The order depends on no key and no secret. */
@@ -121,7 +123,12 @@ const serverShapes = (
 };
 
 /** A message of a type, with no content. */
-export const comingOf = (type: HandshakeType): Coming => ({ _tag: "Handshake", type, raw: EMPTY, body: EMPTY });
+export const comingOf = (type: HandshakeType): Coming => ({
+  _tag: "Handshake",
+  type,
+  raw: EMPTY,
+  body: EMPTY,
+});
 
 /** Everything that can come in a handshake, with no content. */
 export const comings: ReadonlyArray<Coming> = [

@@ -19,6 +19,7 @@ const of = (
     versions: [version],
     cipherSuites: [suite],
     compressionMethods: [compression],
+    insecureRenegotiation: version === ProtocolVersion.SSL_3_0, // after a resumption without RFC 7627
   };
   return {
     kind,

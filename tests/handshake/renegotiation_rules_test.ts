@@ -337,7 +337,7 @@ for (const who of ["client", "server"] as const) {
           Either.isLeft(how) ? `${how.left._tag}: ${how.left.message}` : "done",
           insecureRenegotiation
             ? "done"
-            : "RenegotiationRefused: the peer does not know RFC 5746, and our policy has no insecure renegotiation",
+            : "RenegotiationRefused: the connection is not bound to its handshake, and our policy has no insecure renegotiation",
         );
         assert.equal(yield* converse(client, server), "ping pong");
       }
@@ -384,6 +384,46 @@ sync(
     const answering = inAnswer((l) => [...l, info(EMPTY)]);
     const ends = yield* connected(setup, { client: ancient, server: answering });
     refusedBy("client", yield* renegotiating(ends), insecure);
+  }),
+);
+
+for (const who of ["client", "server"] as const) {
+  sync(
+    `on a session that was resumed without RFC 7627 the ${who} begins no renegotiation (RFC 7627 §5.4)`,
+    Effect.gen(function* () {
+      const ssl = { ...legacy, versions: [SSL_3_0], compressionMethods: [CompressionMethod.null] };
+      const setup = { ...usual, client: { policy: ssl }, server: { policy: ssl } };
+      const built = yield* build(setup);
+      for (const resumed of [false, true]) {
+        const { client, server } = yield* connected(setup, {}, Effect.succeed(built));
+        assert.equal((yield* client.negotiated).resumed, resumed);
+        const [asker, other] = who === "client" ? [client, server] : [server, client];
+        const listening = yield* Effect.fork(other.read);
+        const how = yield* Effect.either(asker.renegotiate);
+        assert.equal(Either.isLeft(how) ? how.left._tag : "done", resumed ? "RenegotiationRefused" : "done");
+        yield* asker.write(ascii("."));
+        yield* Fiber.join(listening);
+      }
+    }),
+  );
+}
+
+sync(
+  "an insecure renegotiation says renegotiation_info all the same, with our verify_data (RFC 5746 §4.2)",
+  Effect.gen(function* () {
+    const infos: Array<Bytes | undefined> = [];
+    const noting: Change = sayingHello((hello, count) => {
+      infos.push(infoOf(hello.extensions));
+      // Only the first is kept from the server, as a server of old would pass over it.
+      const extensions = count === 0 ? without(hello.extensions, "renegotiation_info") : hello.extensions;
+      return encodeMessage(make(ClientHello, { ...hello, extensions }));
+    });
+    const loose = { ...policy, requireSecureRenegotiation: false, insecureRenegotiation: true };
+    const ends = yield* connected({ ...usual, client: { policy: loose }, server: { policy: loose } }, {
+      client: noting,
+    });
+    refusedBy("server", yield* renegotiating(ends), insecure);
+    assert.deepEqual(infos.map((bytes) => bytes?.length), [0, 12]);
   }),
 );
 

@@ -1,5 +1,6 @@
 import { assert, Context, Effect, Either, Option, TestClock } from "../deps.ts";
 import { effect, quiet, sync } from "../support/effect.ts";
+import { meetChanged, sayingServerHello } from "../support/other_ends.ts";
 import { build, meet, type Setup, type Tamper } from "../support/handshake.ts";
 import { makeMemory } from "../../src/layers/session_store.ts";
 import * as N from "../../src/names/mod.ts";
@@ -10,6 +11,8 @@ import {
   SessionStoreError,
   type SessionStoreService,
 } from "../../src/services/session_store.ts";
+import { encodeMessage } from "../../src/grammar/message_kind.ts";
+import { ServerHello } from "../../src/messages/mod.ts";
 import { ascii, toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 
@@ -213,6 +216,24 @@ sync(
   Effect.gen(function* () {
     const policy = { ...modern, resumeWithoutExtendedMasterSecret: true };
     const error = yield* differing(() => ({ extendedMasterSecret: 0 }), { client: { policy } });
+    assert.equal(error?._tag === "Refused" && error.reason, "session_lost_extended_master_secret");
+  }),
+);
+
+sync(
+  "a server that resumes without extended_master_secret a session that had it is refused",
+  Effect.gen(function* () {
+    const built = yield* build();
+    yield* (yield* meet(built)).client;
+    const { client } = yield* meetChanged(built, {}, {
+      server: sayingServerHello((hello) =>
+        encodeMessage(make(ServerHello, {
+          ...hello,
+          extensions: hello.extensions?.filter(({ _tag }) => _tag !== "extended_master_secret"),
+        }))
+      ),
+    });
+    const error = Either.isLeft(client) ? client.left : undefined;
     assert.equal(error?._tag === "Refused" && error.reason, "session_lost_extended_master_secret");
   }),
 );

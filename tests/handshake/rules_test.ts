@@ -3,6 +3,7 @@ import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { build, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
+import type { OverOptions } from "../../src/client.ts";
 import { alertOf, type HandshakeError } from "../../src/errors.ts";
 import {
   Certificate,
@@ -237,6 +238,24 @@ for (const [what, setup, change, expected] of ofServer) {
     `a client meets ${what}: ${expected}`,
     Effect.gen(function* () {
       assert.equal(yield* verdict("client", setup, change), expected);
+    }),
+  );
+}
+
+// ---- what a client can't say ----
+
+const unsayable: Readonly<Record<string, Partial<OverOptions>>> = {
+  "an application protocol of 256 bytes": { alpn: ["x".repeat(256)] },
+  "an empty application protocol": { alpn: [""] },
+  "application protocols that fill more than a hello": { alpn: Array(300).fill("x".repeat(255)) },
+};
+for (const [what, client] of Object.entries(unsayable)) {
+  sync(
+    `a client that is told to offer ${what} says why it can't: EncodeError`,
+    Effect.gen(function* () {
+      const ends = yield* meet(yield* build(), { client });
+      assert.equal(Either.isLeft(ends.client) && ends.client.left._tag, "EncodeError");
+      assert.equal(Either.isLeft(ends.server) && ends.server.left._tag, "PeerAlert");
     }),
   );
 }
