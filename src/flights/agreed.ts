@@ -122,7 +122,7 @@ export interface Negotiated {
   readonly version: ProtocolVersion;
   readonly cipherSuite: CipherSuite;
   readonly compressionMethod: CompressionMethod;
-  /** Empty when the session can't be resumed, or by a ticket alone. */
+  /** As in the ServerHello: empty when the session can't be resumed but by a ticket; the client's own echoed after that. */
   readonly sessionId: Bytes;
   /** The server gave a ticket, or took one (RFC 5077). */
   readonly sessionTicket: boolean;
@@ -158,6 +158,8 @@ export interface Established {
   readonly clientVersion: ProtocolVersion;
   /** Whether encrypt-then-MAC was ever agreed on, after which it may not be lost (RFC 7366 §3.1). */
   readonly encryptThenMac: boolean;
+  /** Whether it was not the connection's first. */
+  readonly renegotiated: boolean;
   readonly derivation: Derivation;
   readonly masterSecret: Bytes;
   /** `tls-server-end-point` (RFC 5929 §4); no bytes where it is undefined. */
@@ -231,6 +233,7 @@ export const established = (at: Agreed, how: {
   suite: at.suite,
   clientVersion: at.previous?.clientVersion ?? at.hello.clientVersion,
   encryptThenMac: at.encryptThenMac || (at.previous?.encryptThenMac ?? false),
+  renegotiated: at.previous !== undefined,
   derivation: at.derivation,
   masterSecret: how.masterSecret,
   serverEndPoint: how.serverEndPoint,

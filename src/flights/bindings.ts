@@ -92,9 +92,13 @@ export const channelBinding = (left: Established, policy: Policy, type: ChannelB
         : unavailable(type, "the server's certificate has none, or there is no certificate", "RFC 5929 §4.1");
     }
     case "tls-exporter":
-      return Effect.mapError(
-        exportKeyingMaterial(left, policy, "EXPORTER-Channel-Binding", 32, EMPTY),
-        ({ reason }) => new BindingUnavailable({ what: type, reason, rfc: "RFC 9266 §4.2" }),
+      return exportKeyingMaterial(left, policy, "EXPORTER-Channel-Binding", 32, EMPTY).pipe(
+        Effect.mapError(({ reason }) => new BindingUnavailable({ what: type, reason, rfc: "RFC 9266 §4.2" })),
+        // Who has read it might not know that there is another by now.
+        Effect.filterOrElse(
+          () => !left.renegotiated && policy.renegotiation !== "allow",
+          () => unavailable(type, "undefined where renegotiation is enabled", "RFC 9266 §4.2"),
+        ),
       );
   }
 };

@@ -34,6 +34,7 @@ import type { Credential } from "../services/credentials.ts";
 import { Credentials } from "../services/credentials.ts";
 import { Crypto, type PublicKey } from "../services/crypto.ts";
 import { Session, type SessionStore } from "../services/session_store.ts";
+import { MAX_TICKET } from "../services/session_tickets.ts";
 import { CertificateVerifier } from "../services/verifier.ts";
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
@@ -255,9 +256,6 @@ const forget = ({ session, settings: { sessionKey } }: Offer): Step<void> =>
 
 /** Seconds: a week, the most that a ticket is shown (RFC 8446 §4.6.1 has it so; RFC 5077 leaves it open). */
 const MAX_TICKET_LIFETIME = 604_800;
-
-/** The longest ticket that is kept: a hello must have room for it beside all else. */
-const MAX_TICKET = 2 ** 16 - 2 ** 12;
 
 /** The session with a new ticket, in place of its ID, if one came that can be shown (RFC 5077 §3.3, §3.4). */
 const withTicket = (session: Session, sent: NewSessionTicket | undefined): Effect.Effect<Session> =>

@@ -2,7 +2,7 @@
 import { Either } from "../deps.ts";
 import type { CryptoService } from "../services/crypto.ts";
 import { Session } from "../services/session_store.ts";
-import { Ticket, type TicketKey } from "../services/session_tickets.ts";
+import { MAX_TICKET, Ticket, type TicketKey } from "../services/session_tickets.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 
@@ -12,8 +12,8 @@ const PURPOSE = ascii("effect-tls session ticket 1");
 /** What a tag vouches for beside the session. */
 const additionalData = (keyName: Bytes): Bytes => concat(PURPOSE, keyName);
 
-/** The most that a session's wire form may have, for the ticket to fit a NewSessionTicket. */
-const MAX_SESSION = 2 ** 16 - 1 - (16 + 12 + 2) - 16;
+/** The most that a session's wire form may have, beside the ticket's own members and the tag. */
+const MAX_SESSION = MAX_TICKET - (16 + 12 + 2) - 16;
 
 const sessions = codec(Session);
 const tickets = codec(Ticket);

@@ -5,6 +5,9 @@ import { fixed, opaque, uint32 } from "../wire/schema.ts";
 import type { Crypto } from "./crypto.ts";
 import type { Session } from "./session_store.ts";
 
+/** Bytes in the longest ticket that is given, or kept: a ClientHello must have room for it beside all else. */
+export const MAX_TICKET = 2 ** 16 - 2 ** 12;
+
 /**
  * A ticket as servers of this library make it (RFC 5077 §4); to clients it is just bytes. AES-256-GCM stands where
  * the RFC recommends AES-128-CBC and HMAC-SHA-256.

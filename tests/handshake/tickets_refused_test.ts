@@ -1,15 +1,7 @@
 /** Tickets that resume nothing: forged, gone by, of other settings; how long one is shown, and what ends it. @module */
 import { assert, Context, Effect, Either, FastCheck as fc, Layer, Option, TestClock } from "../deps.ts";
 import { effect, sync } from "../support/effect.ts";
-import {
-  build,
-  credentialOf,
-  meet,
-  recordsOf,
-  type Setup,
-  type Tamper,
-  taped,
-} from "../support/handshake.ts";
+import { build, credentialOf, meet, type Setup, type Tamper, taped } from "../support/handshake.ts";
 import {
   type Change,
   meetChanged,
@@ -44,7 +36,7 @@ import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
 import * as Server from "../../src/server.ts";
 import { Session, SessionStore } from "../../src/services/session_store.ts";
 import { CertificateVerifier } from "../../src/services/verifier.ts";
-import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
+import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 
 const { TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
@@ -401,7 +393,9 @@ for (const [what, ticketLifetimeHint, seconds] of hints) {
 
 // ---- extended_master_secret (RFC 7627 §5.3) ----
 
-const legacies: Setup = { client: { policy: legacy }, server: { policy: legacy } };
+/** Compression would be another reason not to resume. */
+const lenient: Policy = { ...legacy, compressionMethods: [CompressionMethod.null] };
+const legacies: Setup = { client: { policy: lenient }, server: { policy: lenient } };
 for (const [name, setup] of [["modern", {}], ["legacy", legacies]] as const) {
   sync(
     `Policy.${name}: a ticket of a session with extended_master_secret in a hello without it is refused`,
@@ -431,6 +425,16 @@ sync(
       }
       assert.equal(Option.isNone(yield* kept(built)), true);
     }
+  }),
+);
+
+sync(
+  "a ticket for a session without extended_master_secret is not kept by Policy.modern, whoever gives it",
+  Effect.gen(function* () {
+    const built = yield* giving;
+    const { client } = yield* withoutExtendedMasterSecret(built, { server: { policy: lenient } });
+    assert.equal((yield* (yield* client).negotiated).sessionTicket, true);
+    assert.equal(Option.isNone(yield* kept(built)), true);
   }),
 );
 
@@ -509,7 +513,10 @@ sync(
   Effect.gen(function* () {
     const built = yield* giving;
     yield* first(built);
-    const { client, server } = yield* meet(built, { tamper: flipping("client", 2) });
+    const removed = () => Effect.die("what is not there is not removed");
+    const store = { ...Context.get(built.server, SessionStore), remove: removed };
+    const stateless = { ...built, server: Context.add(built.server, SessionStore, store) };
+    const { client, server } = yield* meet(stateless, { tamper: flipping("client", 2) });
     assert.equal(yield* complaint(server), "a record does not decrypt under the agreed keys");
     assert.equal(yield* complaint(client), "the peer sent the fatal alert bad_record_mac");
     assert.equal(Option.isNone(yield* kept(built)), true);
