@@ -3,7 +3,7 @@ import { sync } from "../support/effect.ts";
 import { build, meet, type Setup } from "../support/handshake.ts";
 import { meetChanged, sayingHello, sayingServerHello } from "../support/other_ends.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
+import { ClientHello, type ServerHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
