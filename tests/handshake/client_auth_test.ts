@@ -6,7 +6,12 @@ import { build, converse, handshake, meet, recordsOf, type Setup } from "../supp
 import { withoutExtendedMasterSecret } from "../support/other_ends.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CertificateRequest, CertificateRequestLegacy } from "../../src/messages/mod.ts";
-import { ClientCertificateType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
+import {
+  ClientCertificateType,
+  CompressionMethod,
+  ProtocolVersion,
+  versionText,
+} from "../../src/names/protocol.ts";
 import { legacy, type Policy } from "../../src/policy.ts";
 import { suites } from "../../src/suites.ts";
 import { codec } from "../../src/wire/codec.ts";
@@ -39,8 +44,15 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
     for (const clientAuth of ["none", "request", "require"] as const) {
       for (const clientKind of [undefined, "rsa", "p256", "ed25519"] as const) {
         for (const bound of version > SSL_3_0 ? [true, false] : [false]) {
-          const policy: Policy = { ...legacy, versions: [version], cipherSuites: [suite] };
-          const setup: Setup = { kind, clientKind, client: { policy }, server: { policy, clientAuth } };
+          const policy: Policy = {
+            ...legacy,
+            versions: [version],
+            cipherSuites: [suite],
+            compressionMethods: [CompressionMethod.null],
+          };
+          // What TLS 1.1 has of signatures TLS 1.0 has too: one of them is tried with toys.
+          const toy = version === TLS_1_1;
+          const setup: Setup = { kind, clientKind, toy, client: { policy }, server: { policy, clientAuth } };
           const shown = clientAuth !== "none" && !anonymous && provable(version, clientKind);
           const refused = clientAuth === "require" && !shown;
           const cell = [

@@ -5,7 +5,7 @@ import { build, converse, meet, type Setup } from "../support/handshake.ts";
 import { isFfdhe } from "../../src/crypto/ffdhe.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
-import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
+import { CompressionMethod, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import { legacy, type Policy } from "../../src/policy.ts";
 import { type Suite, suites } from "../../src/suites.ts";
 import { toHex } from "../../src/wire/bytes.ts";
@@ -53,6 +53,7 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
           ...legacy,
           versions: [version],
           cipherSuites: [suite.id],
+          compressionMethods: [CompressionMethod.null],
           groups: group === undefined ? legacy.groups : [group, ...legacy.groups.filter((g) => g !== group)],
         };
         // Where there is no such suite the client offers it all the same, for a version that the server has not.

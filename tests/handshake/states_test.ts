@@ -120,10 +120,14 @@ const titleOf = (course: Course): string =>
 
 /**
  * Whether an end can tell a course from one that was tried: what a server says besides changes nothing in what it
- * awaits, nor whether a client that is asked for a certificate has one.
+ * awaits, nor whether a client that is asked for a certificate has one. Response and ticket are tried together.
  */
-const isOwn = (role: Role, { statusRequest, newSessionTicket, clientCertificate }: Course): boolean =>
-  role === "client" ? clientCertificate !== "none" : !statusRequest && !newSessionTicket;
+const isOwn = (role: Role, course: Course): boolean => {
+  const { statusRequest, newSessionTicket, clientCertificate, resumed, authentication } = course;
+  if (role === "server") return !statusRequest && !newSessionTicket;
+  const together = statusRequest === newSessionTicket || resumed || authentication === "anonymous";
+  return clientCertificate !== "none" && together;
+};
 
 /** The messages that these versions have somewhere. */
 const known = new Set([...transitions().map(({ message }) => message), "application data"]);

@@ -1,6 +1,7 @@
 /** Our own ends, in this process and over TCP, for the cells of the matrices. @module */
-import { Effect, Layer } from "../deps.ts";
+import { assert, Cause, Effect, Exit, Fiber, Layer, Queue, type Scope } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
+import type { Peer } from "./peers.ts";
 import {
   CertificateVerifier,
   Client,
@@ -122,4 +123,80 @@ export const ask = (connection: Connection, question: string) =>
       text += new TextDecoder().decode(data);
     }
     return text.trim();
+  });
+
+/** A connection that is read all the time, as a program would, by a test that says and hears lines. */
+export interface Talk {
+  readonly connection: Connection;
+  readonly tell: (line: string) => Effect.Effect<void, Errors.HandshakeError>;
+  /** Waits for a line; a byte too few, too many or another is a failure. */
+  readonly hear: (line: string) => Effect.Effect<void, Errors.HandshakeError>;
+  /** Waits for the end: the error, or nothing after a close_notify. */
+  readonly end: Effect.Effect<Errors.HandshakeError | undefined>;
+}
+
+/** Begins to read a connection, until the scope ends. */
+export const talk = (connection: Connection): Effect.Effect<Talk, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const heard = yield* Queue.unbounded<Uint8Array>();
+    const reading = yield* Effect.forkScoped(Effect.gen(function* () {
+      for (let data = yield* connection.read; data; data = yield* connection.read) {
+        yield* Queue.offer(heard, data);
+      }
+      yield* connection.close;
+    }));
+    const ended = Effect.zipRight(Fiber.join(reading), Effect.dieMessage("the peer said close_notify"));
+    return {
+      connection,
+      tell: (line) => connection.write(new TextEncoder().encode(`${line}\n`)),
+      hear: (line) =>
+        Effect.gen(function* () {
+          const decoder = new TextDecoder();
+          let text = "";
+          while (text.length <= line.length) {
+            text += decoder.decode(yield* Effect.raceFirst(Queue.take(heard), ended), { stream: true });
+          }
+          assert.equal(text, `${line}\n`);
+        }),
+      end: Effect.map(
+        Fiber.await(reading),
+        (exit) => Exit.isSuccess(exit) ? undefined : Cause.squash(exit.cause) as Errors.HandshakeError,
+      ),
+    };
+  });
+
+/** A server of ours whose connections the test itself holds, in the order in which they come. */
+export const accept = (kind: Golden.Kind, options: Partial<Server.ListenOptions> = {}) =>
+  Effect.gen(function* () {
+    const accepted = yield* Queue.unbounded<Connection>();
+    const port = yield* listen(
+      kind,
+      { onFailure: () => Effect.void, ...options },
+      (connection) => Effect.zipRight(Queue.offer(accepted, connection), Effect.never),
+    );
+    return { port, next: Effect.flatMap(Queue.take(accepted), talk) };
+  });
+
+/** A line each way, with a peer that shows what it hears and sends what is typed; it may have to be the first. */
+export const exchange = (us: Talk, peer: Peer, word: string, first: "ours" | "theirs" = "ours") => {
+  const ours = Effect.zipRight(us.tell(`ours ${word}`), peer.until(new RegExp(`ours ${word}\n`)));
+  const theirs = Effect.zipRight(peer.say(`theirs ${word}\n`), us.hear(`theirs ${word}`));
+  return first === "ours" ? Effect.zipRight(ours, theirs) : Effect.zipRight(theirs, ours);
+};
+
+/** The lines of ours that such a peer has shown, in order. */
+export const shown = (peer: Peer): ReadonlyArray<string> =>
+  Array.from(peer.output().matchAll(/ours (.*)\n/g), ([, word]) => word!);
+
+/** Runs what should make one more handshake, and gives what that agreed on. */
+export const renewed = <A, E, R>(us: Talk, what: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const before = yield* us.connection.negotiated;
+    yield* what;
+    const after = yield* us.connection.negotiated;
+    assert.notEqual(after, before, "there was no other handshake");
+    assert.notDeepEqual(after.clientRandom, before.clientRandom);
+    assert.equal(after.version, before.version);
+    assert.equal(after.secureRenegotiation, true);
+    return after;
   });

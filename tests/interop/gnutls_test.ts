@@ -3,7 +3,8 @@ import { assert, Effect } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { client, connect, listen } from "./ends.ts";
 import { only, suiteOf, suitesOf, versions } from "./old.ts";
-import { certificates, freePort, repository, start, temporary, untilListening, withPeer } from "./peers.ts";
+import { mbedtls } from "./made.ts";
+import { certificates, freePort, start, untilListening, withPeer } from "./peers.ts";
 import type { Connection } from "../../mod.ts";
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
@@ -111,24 +112,6 @@ for (const version of versions) {
   );
 
   const code = version.id & 0xff;
-  const mbedtls = Effect.gen(function* () {
-    const folder = yield* temporary;
-    const program = `${folder}/mbedtls`;
-    const gcc = yield* start("gcc", [
-      ...["-o", program, `${repository}tests/interop/c/mbedtls.c`],
-      ...["-lmbedtls", "-lmbedx509", "-lmbedcrypto"],
-    ]);
-    if ((yield* gcc.ended) !== 0) yield* Effect.dieMessage(gcc.output());
-    const both = (kind: string) =>
-      Effect.promise(async () => {
-        const file = `${folder}/${kind}.both`;
-        const read = (end: string) => Deno.readTextFile(`${certificates}/${kind}.${end}`);
-        await Deno.writeTextFile(file, await read("pem") + await read("key"));
-        return file;
-      });
-    return { program, both };
-  });
-
   withPeer(
     "gcc",
     `our client and mbedTLS, ${version.name}: every suite, full and resumed, client certificate, short fragments`,

@@ -3,48 +3,10 @@ import { assert, Effect } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { client, connect, listen } from "./ends.ts";
 import { converses, only, suiteOf, suitesOf, versions } from "./old.ts";
-import { certificates, freePort, repository, start, temporary, untilListening, withPeer } from "./peers.ts";
-
-const run = (program: string, ...args: ReadonlyArray<string>) =>
-  Effect.scoped(Effect.gen(function* () {
-    const peer = yield* start(program, args);
-    yield* peer.endInput;
-    const code = yield* peer.ended;
-    if (code !== 0) yield* Effect.dieMessage(`${program} ${args.join(" ")}: ${peer.output()}`);
-    return peer.output();
-  }));
-
-/** A PKCS#12 file of a certificate, its key and the root. */
-const p12 = (folder: string, kind: string, name: string) =>
-  Effect.as(
-    run(
-      "openssl",
-      ...["pkcs12", "-export", "-name", name, "-passout", "pass:changeit"],
-      ...["-in", `${certificates}/${kind}.pem`, "-inkey", `${certificates}/${kind}.key`],
-      ...["-certfile", `${certificates}/root.pem`, "-out", `${folder}/${kind}.p12`],
-    ),
-    `${folder}/${kind}.p12`,
-  );
+import { java, noEms, nss, NSS_SUITES, p12 } from "./made.ts";
+import { freePort, start, temporary, untilListening, withPeer } from "./peers.ts";
 
 // ---- Java ----
-
-/** What Java needs, made once for a test. */
-const java = Effect.gen(function* () {
-  const folder = yield* temporary;
-  yield* run("javac", "-d", folder, `${repository}tests/interop/java/Peer.java`);
-  const trust = `${folder}/trust.p12`;
-  yield* run(
-    "keytool",
-    ...["-importcert", "-noprompt", "-storetype", "PKCS12", "-storepass", "changeit", "-alias", "root"],
-    ...["-file", `${certificates}/root.pem`, "-keystore", trust],
-  );
-  const peer = (options: ReadonlyArray<string>, ...args: ReadonlyArray<string>) =>
-    start("java", [...options, "-cp", folder, "Peer", ...args]);
-  return { folder, trust, peer };
-});
-
-/** Without it JSSE resumes nothing in SSL 3.0, which has none. */
-const noEms = ["-Djdk.tls.useExtendedMasterSecret=false"];
 
 const jsseSuites = (version: typeof versions[number]): ReadonlyArray<string> =>
   suitesOf(version.id).filter((s) => !/^TLS_DH_anon_WITH_AES_\d+_CBC_SHA256|ECDH_anon.*GCM/.test(s));
@@ -149,23 +111,6 @@ withPeer(
 );
 
 // ---- NSS ----
-
-/** A database of NSS with these certificates; it shows one of its own choice to whoever asks. */
-const nss = (...kinds: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const folder = yield* temporary;
-    const db = `sql:${folder}`;
-    yield* run("certutil", "-N", "-d", db, "--empty-password");
-    yield* run("certutil", "-A", "-d", db, "-n", "ca", "-t", "CT,C,C", "-i", `${certificates}/root.pem`);
-    for (const kind of kinds) {
-      const file = yield* p12(folder, kind, kind);
-      yield* run("pk12util", "-i", file, "-d", db, "-W", "changeit", "-K", "");
-    }
-    return { db, folder };
-  });
-
-/** The suites as NSS numbers them: RSA and DHE with RC4, 3DES and AES-CBC, and ECDHE with AES. */
-const NSS_SUITES = ":000A:0005:0004:002F:0035:0033:0039:0016:C013:C014";
 
 for (const version of versions) {
   withPeer(

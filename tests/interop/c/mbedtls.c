@@ -1,19 +1,41 @@
-/* A peer on mbedTLS 2.28: `mbedtls server|client PORT VERSION OWN CA FRAGMENT`
+/* A peer on mbedTLS 2.28: `mbedtls server|client PORT VERSION OWN CA FRAGMENT [OPTIONS]`
  *
  * VERSION is 1 (TLS 1.0) to 3; OWN a file with certificate and key, or `-`; FRAGMENT a code of RFC 6066 §4, or 0.
  * The server answers what it reads; the client connects twice, the second time resuming, and says a line each time.
+ * OPTIONS are words in one argument: with `tickets` it takes or gives them; with `renegotiate` the client renegotiates
+ * and says another line, and the server, which lets itself be asked then, asks before it answers what ends in `?`.
  */
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/ssl_cache.h>
+#include <mbedtls/ssl_ticket.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static mbedtls_ssl_config config;
 static mbedtls_ssl_session session;
+static const char *options = "";
+
+/* A warning is no end. */
+static int hear(mbedtls_ssl_context *ssl, unsigned char *text, int length) {
+  int n;
+  do n = mbedtls_ssl_read(ssl, text, length);
+  while (n == MBEDTLS_ERR_SSL_WANT_READ);
+  return n;
+}
+
+static void ask(mbedtls_ssl_context *ssl, const char *line) {
+  unsigned char text[100];
+  int n, length = 0;
+  mbedtls_ssl_write(ssl, (const unsigned char *) line, strlen(line));
+  while ((length == 0 || text[length - 1] != '\n') && (n = hear(ssl, text + length, 99 - length)) > 0)
+    length += n;
+  text[length] = 0;
+  printf("answer %s", (char *) text);
+}
 
 static void converse(mbedtls_net_context *net, int server, int again) {
   unsigned char text[20000];
@@ -32,34 +54,38 @@ static void converse(mbedtls_net_context *net, int server, int again) {
     printf("connected %s %s certificate=%d fragment=%d\n", mbedtls_ssl_get_version(&ssl),
            mbedtls_ssl_get_ciphersuite(&ssl), peer != NULL, (int) mbedtls_ssl_get_input_max_frag_len(&ssl));
     if (server) {
-      while ((n = mbedtls_ssl_read(&ssl, text, sizeof text)) > 0)
+      while ((n = hear(&ssl, text, sizeof text)) > 0) {
+        if (n > 1 && memcmp(text + n - 2, "?\n", 2) == 0) printf("asked %d\n", mbedtls_ssl_renegotiate(&ssl));
         for (int at = 0; at < n;) {
           int said = mbedtls_ssl_write(&ssl, text + at, n - at);
           if (said <= 0) break;
           at += said;
         }
+      }
     } else {
-      mbedtls_ssl_write(&ssl, (const unsigned char *) "stressed\n", 9);
-      int length = 0;
-      while (length < 9 && (n = mbedtls_ssl_read(&ssl, text + length, sizeof text - 1 - length)) > 0) length += n;
-      text[length] = 0;
-      printf("answer %s", (char *) text);
+      ask(&ssl, "stressed\n");
+      if (strstr(options, "renegotiate")) {
+        printf("renegotiated %d\n", mbedtls_ssl_renegotiate(&ssl));
+        ask(&ssl, "drawer\n");
+      }
       mbedtls_ssl_get_session(&ssl, &session);
     }
     mbedtls_ssl_close_notify(&ssl);
   }
-  fflush(stdout);
   mbedtls_ssl_free(&ssl);
 }
 
 int main(int count, char **args) {
-  if (count != 7) return 2;
+  if (count < 7) return 2;
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  if (count > 7) options = args[7];
   int server = strcmp(args[1], "server") == 0, version = atoi(args[3]);
   mbedtls_entropy_context entropy;
   mbedtls_ctr_drbg_context random;
   mbedtls_x509_crt ca, own;
   mbedtls_pk_context key;
   mbedtls_ssl_cache_context cache;
+  mbedtls_ssl_ticket_context tickets;
   mbedtls_net_context listener, net;
   mbedtls_entropy_init(&entropy);
   mbedtls_ctr_drbg_init(&random);
@@ -84,7 +110,12 @@ int main(int count, char **args) {
     if (mbedtls_x509_crt_parse_file(&own, args[4]) || mbedtls_pk_parse_keyfile(&key, args[4], NULL)) return 2;
     mbedtls_ssl_conf_own_cert(&config, &own, &key);
   }
-  mbedtls_ssl_conf_session_tickets(&config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+  mbedtls_ssl_conf_session_tickets(&config, strstr(options, "tickets") != NULL);
+  mbedtls_ssl_ticket_init(&tickets);
+  mbedtls_ssl_ticket_setup(&tickets, mbedtls_ctr_drbg_random, &random, MBEDTLS_CIPHER_AES_256_GCM, 3600);
+  if (server && strstr(options, "tickets"))
+    mbedtls_ssl_conf_session_tickets_cb(&config, mbedtls_ssl_ticket_write, mbedtls_ssl_ticket_parse, &tickets);
+  mbedtls_ssl_conf_renegotiation(&config, strstr(options, "renegotiate") != NULL);
   if (atoi(args[6])) mbedtls_ssl_conf_max_frag_len(&config, atoi(args[6]));
   if (!server) {
     for (int i = 0; i < 2; i++) {
@@ -97,7 +128,6 @@ int main(int count, char **args) {
   mbedtls_ssl_conf_session_cache(&config, &cache, mbedtls_ssl_cache_get, mbedtls_ssl_cache_set);
   if (mbedtls_net_bind(&listener, "127.0.0.1", args[2], MBEDTLS_NET_PROTO_TCP)) return 2;
   printf("listening\n");
-  fflush(stdout);
   while (mbedtls_net_accept(&listener, &net, NULL, 0, NULL) == 0) {
     converse(&net, 1, 0);
     mbedtls_net_free(&net);

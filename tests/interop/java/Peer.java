@@ -1,9 +1,11 @@
 // A peer on Java's JSSE, with every old algorithm let in. It prints one line for each connection.
 //
 //     java Peer server PORT PROTOCOLS KEYS.p12 TRUST.p12 none|want|need SUITES     answers each line reversed
-//     java Peer client PORT PROTOCOLS KEYS.p12|- TRUST.p12 TIMES SUITES            says a line, TIMES times over
+//     java Peer client PORT PROTOCOLS KEYS.p12|- TRUST.p12 TIMES SUITES [WORDS]    says a line, TIMES times over
 //
 // PROTOCOLS and SUITES are lists with commas, and SUITES may be `all`. The stores' password is `changeit`.
+// The server renegotiates before it answers the line `renegotiate`, or `renegotiate need`, which needs a certificate.
+// The client says each of WORDS, a list with commas, hears an answer, and renegotiates where a word says so.
 import java.io.*;
 import java.net.InetAddress;
 import java.security.*;
@@ -38,8 +40,12 @@ public class Peer {
         try (socket) {
           BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream()));
           report(socket);
-          for (String line = in.readLine(); line != null; line = in.readLine())
+          for (String line = in.readLine(); line != null; line = in.readLine()) {
+            if (line.equals("renegotiate need")) socket.setNeedClientAuth(true);
+            if (line.startsWith("renegotiate")) socket.startHandshake();
             say(socket, new StringBuilder(line).reverse().toString());
+          }
+          System.out.println("closed");
         } catch (IOException e) {
           System.out.println("failed " + e.getMessage());
         }
@@ -50,9 +56,12 @@ public class Peer {
         socket.setEnabledProtocols(protocols);
         socket.setEnabledCipherSuites(suites);
         report(socket);
-        say(socket, "stressed");
-        String answer = new BufferedReader(new InputStreamReader(socket.getInputStream())).readLine();
-        System.out.println("answer " + answer);
+        BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream()));
+        for (String word : args.length > 7 ? args[7].split(",") : new String[] {"stressed"}) {
+          if (word.equals("renegotiate")) socket.startHandshake();
+          say(socket, word);
+          System.out.println("answer " + in.readLine());
+        }
       } catch (IOException e) {
         System.out.println("failed " + e.getMessage());
       }
@@ -72,14 +81,18 @@ public class Peer {
   static void report(SSLSocket socket) throws IOException {
     socket.setSoTimeout(10000);
     socket.startHandshake();
-    SSLSession session = socket.getSession();
+    System.out.println("connected " + tell(socket.getSession()));
+    socket.addHandshakeCompletedListener(event -> System.out.println("renegotiated " + tell(event.getSession())));
+  }
+
+  static String tell(SSLSession session) {
     int certificates = 0;
     try {
       certificates = session.getPeerCertificates().length;
     } catch (SSLPeerUnverifiedException e) {
       // none was shown
     }
-    System.out.println("connected " + session.getProtocol() + " " + session.getCipherSuite() + " certificates=" + certificates
-        + " session=" + HexFormat.of().formatHex(session.getId()));
+    return session.getProtocol() + " " + session.getCipherSuite() + " certificates=" + certificates
+        + " session=" + HexFormat.of().formatHex(session.getId());
   }
 }
