@@ -1,0 +1,222 @@
+/**
+ * Reads what two other ends said to each other, with our own codecs, key schedule and record layer, from the master
+ * secrets in a key log: no byte of it was made by the code that reads it.
+ *
+ * @module
+ */
+import { assert, Either } from "../deps.ts";
+import type { Segment } from "./pcap.ts";
+import { serverAuthentications } from "../../src/authentications/server.ts";
+import { type Snapshot, Transcript } from "../../src/crypto/transcript.ts";
+import { type Derivation, type Dialect, dialects, type OfBoth } from "../../src/dialects/mod.ts";
+import { exchanges, type KeyExchange, type Terms } from "../../src/exchanges/mod.ts";
+import { fragmentBytes } from "../../src/flights/agreed.ts";
+import { nameOfComing } from "../../src/grammar/message_kind.ts";
+import { one, type Place } from "../../src/grammar/places.ts";
+import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import {
+  Certificate,
+  CertificateStatus,
+  ClientHello,
+  ClientHelloSSL30,
+  findExtension,
+  NewSessionTicket,
+  ServerHello,
+  ServerHelloDone,
+} from "../../src/messages/mod.ts";
+import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { CompressionMethod, HandshakeType, versionText } from "../../src/names/protocol.ts";
+import { limits } from "../../src/policy.ts";
+import { compressed } from "../../src/record/compression.ts";
+import type { HandshakeStream } from "../../src/record/handshakes.ts";
+import type { Protection } from "../../src/record/protection.ts";
+import { type Arrival, type HandshakeMessage, Records } from "../../src/record/records.ts";
+import { type Suite, suites } from "../../src/suites.ts";
+import { type Bytes, EMPTY, toHex } from "../../src/wire/bytes.ts";
+import { codec } from "../../src/wire/codec.ts";
+
+type Side = Segment["from"];
+
+/** What was heard of one connection. */
+export interface Heard {
+  /** Version, suite and compression of each handshake. */
+  readonly handshakes: Array<string>;
+  /** Each message by its sender and name, and each ChangeCipherSpec. */
+  readonly messages: Array<string>;
+  /** Finished that hold. */
+  finished: number;
+  readonly data: Record<Side, string>;
+  /** Why nothing more can be read. */
+  leftOut: string | undefined;
+}
+
+/** Master secrets by the client's random, in hexadecimal, as a key log has them. */
+export type Masters = ReadonlyMap<string, Bytes>;
+
+interface Agreed {
+  readonly dialect: Dialect;
+  readonly exchange: KeyExchange;
+  readonly terms: Terms;
+  readonly derivation: Derivation;
+  readonly master: Bytes;
+  readonly keys: () => OfBoth<Protection>;
+}
+
+const crypto = makeDeterministic("eavesdropper");
+
+/** Listens to a connection from its beginning to its end. Fails where it is not as it should be. */
+export const eavesdrop = (segments: ReadonlyArray<Segment>, masters: Masters): Heard => {
+  const heard: Heard = {
+    handshakes: [],
+    messages: [],
+    finished: 0,
+    data: { client: "", server: "" },
+    leftOut: undefined,
+  };
+  const options = { splitRecords: false, sslv2Hello: true };
+  const records: Record<Side, Records> = {
+    client: new Records(limits, options),
+    server: new Records(limits, options),
+  };
+  let transcript = new Transcript();
+  let hello: ClientHello | undefined;
+  let at: Agreed | undefined;
+  let keys: OfBoth<Protection> | undefined;
+
+  const message = (side: Side, arrival: HandshakeMessage): void => {
+    heard.messages.push(`${side} ${nameOfComing(arrival)}`);
+    const { type, body, raw } = arrival;
+    if (type === HandshakeType.hello_request) return void assert.equal(body.length, 0);
+    const before = transcript.snapshot();
+    if (type === HandshakeType.client_hello) {
+      transcript = new Transcript();
+      [hello, at, keys] = [clientHello(body), undefined, undefined];
+    } else if (type === HandshakeType.server_hello) {
+      const server = decoded(codec(ServerHello).decode(body));
+      const text = [
+        versionText(server.serverVersion),
+        CipherSuite.nameOf(server.cipherSuite),
+        CompressionMethod.nameOf(server.compressionMethod),
+      ].join(" ");
+      heard.handshakes.push(text);
+      const found = agree(hello!, server, masters);
+      if (typeof found === "string") return void (heard.leftOut = `${text}: ${found}`);
+      at = found;
+      const code = findExtension(server.extensions, "max_fragment_length")?.maxFragmentLength;
+      for (const end of Object.values(records)) end.agree(at.dialect.version, fragmentBytes(code));
+    } else if (type === HandshakeType.finished) {
+      const { derivation, master } = at!;
+      assert.equal(toHex(body), toHex(derivation.verifyData(master, side, before)), `${side}'s Finished`);
+      heard.finished++;
+    } else {
+      const taken = placeOf(type, at!).take(arrival, listening(before));
+      if (Either.isLeft(taken)) throw taken.left;
+    }
+    transcript.add(raw);
+  };
+
+  const arrived = (side: Side, arrival: Arrival): void => {
+    switch (arrival._tag) {
+      case "Handshake":
+        return message(side, arrival);
+      case "ChangeCipherSpec":
+        heard.messages.push(`${side} ChangeCipherSpec`);
+        return records[side].changeRead((keys ??= at!.keys())[side]);
+      case "ApplicationData":
+        heard.data[side] += new TextDecoder().decode(arrival.data);
+        return;
+      case "Alert":
+        heard.messages.push(`${side} Alert ${arrival.level} ${arrival.description}`);
+    }
+  };
+
+  for (const { from, bytes } of segments) {
+    records[from].feed(bytes);
+    while (heard.leftOut === undefined) {
+      const arrival = records[from].next();
+      if (!arrival) break;
+      arrived(from, arrival);
+    }
+  }
+  return heard;
+};
+
+const decoded = <A>(of: Either.Either<A, Error>): A => {
+  if (Either.isLeft(of)) throw of.left;
+  return of.right;
+};
+
+/** As a server reads it, whose extensions SSL 3.0 need not be any. */
+const clientHello = (body: Bytes): ClientHello =>
+  Either.getOrElse(codec(ClientHello).decode(body), () => {
+    const { ignored: _, ...members } = decoded(codec(ClientHelloSSL30).decode(body));
+    return members as unknown as ClientHello;
+  });
+
+/** What follows from two hellos, or why it is not ours. */
+const agree = (hello: ClientHello, server: ServerHello, masters: Masters): Agreed | string => {
+  const dialect = dialects.get(server.serverVersion);
+  const suite: Suite | undefined = suites.get(server.cipherSuite);
+  const chosen = findExtension(server.extensions, "supported_versions");
+  if (!dialect || chosen) return "the version is not ours";
+  if (!suite) return "the cipher suite is not ours";
+  const master = masters.get(toHex(hello.random));
+  if (!master) return "no key was logged";
+  const random = { client: hello.random, server: server.random };
+  const derivation = dialect.derive(suite, random, crypto);
+  const encryptThenMac = suite.cipher._tag === "cbc" &&
+    findExtension(server.extensions, "encrypt_then_mac") !== undefined;
+  return {
+    dialect,
+    exchange: exchanges[suite.exchange],
+    terms: {
+      dialect,
+      vouching: serverAuthentications[suite.authentication].vouching,
+      random,
+      clientVersion: hello.clientVersion,
+      groups: [],
+      schemes: [],
+      minimumDhPrimeBits: 0,
+    },
+    derivation,
+    master,
+    keys: () => {
+      const { client, server: other } = derivation.keys(master, encryptThenMac);
+      const method = server.compressionMethod;
+      return { client: compressed(client, method), server: compressed(other, method) };
+    },
+  };
+};
+
+/** How a message is read, as the negotiation has it. */
+const placeOf = (type: HandshakeType, { dialect, exchange, terms }: Agreed): Place<unknown> => {
+  const places: Partial<Record<number, Place<unknown>>> = {
+    [HandshakeType.certificate]: one(Certificate),
+    [HandshakeType.certificate_status]: one(CertificateStatus),
+    [HandshakeType.server_key_exchange]: exchange.answer(terms),
+    [HandshakeType.certificate_request]: dialect.certificateRequest.place,
+    [HandshakeType.server_hello_done]: one(ServerHelloDone),
+    [HandshakeType.client_key_exchange]: exchange.clientKeyExchange(dialect),
+    [HandshakeType.certificate_verify]: dialect.signing.certificateVerify.place,
+    [HandshakeType.new_session_ticket]: one(NewSessionTicket),
+  };
+  const place = places[type];
+  if (!place) throw new TypeError(`${HandshakeType.nameOf(type)} has no place`);
+  return place;
+};
+
+/** A stream on which nothing is said. */
+const listening = (before: Snapshot): HandshakeStream =>
+  ({ transcript: () => before, take: () => {}, heard: () => {} }) as unknown as HandshakeStream;
+
+/** A key log as a table. */
+export const mastersOf = (log: string): Masters =>
+  new Map(
+    Array.from(
+      log.matchAll(/^CLIENT_RANDOM ([0-9a-f]{64}) ([0-9a-f]{96})$/gmi),
+      ([, random, master]) => [
+        random!.toLowerCase(),
+        master!.length > 0 ? Uint8Array.from(master!.match(/../g)!, (pair) => parseInt(pair, 16)) : EMPTY,
+      ],
+    ),
+  );
