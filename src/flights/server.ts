@@ -15,36 +15,25 @@
  *
  * @module
  */
-import { Clock, Effect, Option } from "../deps.ts";
-import { type CertificateWish, downgradeSentinel, firstRecord, highest, spoken } from "../dialects/mod.ts";
+import { Clock, Effect } from "../deps.ts";
+import type { CertificateWish } from "../dialects/mod.ts";
 import type { Offered } from "../exchanges/mod.ts";
-import { DecryptError, type HandshakeError, isFatal, Refused } from "../errors.ts";
+import { DecryptError, isFatal, Refused } from "../errors.ts";
 import { absent, type Place, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
-import {
-  CertificateStatus,
-  HelloRequest,
-  NewSessionTicket,
-  ServerHello,
-  ServerHelloDone,
-  type ServerHelloExtension,
-} from "../messages/mod.ts";
-import { CertificateStatusType, ECPointFormat } from "../names/protocol.ts";
+import { CertificateStatus, NewSessionTicket, ServerHelloDone } from "../messages/mod.ts";
+import { CertificateStatusType } from "../names/protocol.ts";
 import { Handshakes } from "../record/handshakes.ts";
-import { Credentials } from "../services/credentials.ts";
 import { Crypto, type PublicKey } from "../services/crypto.ts";
 import { type Session, SessionStore } from "../services/session_store.ts";
-import { SessionTickets, type SessionTicketsService } from "../services/session_tickets.ts";
 import { CertificateVerifier } from "../services/verifier.ts";
 import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import {
   type Again,
-  agree,
   type Agreed,
   type Established,
   established,
-  fragmentBytes,
   fromStore,
   type Full,
   type Keys,
@@ -55,37 +44,8 @@ import {
 import { serverEndPoint } from "./bindings.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
 import { fitsWish, leafKey } from "./peer.ts";
-import { clientHelloPlace } from "./read_client_hello.ts";
-import { keepsPromises, serverInfo } from "./renegotiation.ts";
-import {
-  type Choice,
-  chooseSuite,
-  resumable,
-  type ServerSettings,
-  type Wish,
-  wishOf,
-} from "./server_negotiation.ts";
-
-/** What a server's handshake needs. */
-export type ServerServices = Handshakes | Crypto | CertificateVerifier | Credentials | SessionStore;
-
-type Step<A> = Effect.Effect<A, HandshakeError, ServerServices>;
-
-/** A ClientHello that will do. */
-export type Heard =
-  & { readonly settings: ServerSettings; readonly wish: Wish }
-  & (
-    | { readonly _tag: "Full"; readonly choice: Choice }
-    | {
-      readonly _tag: "Resumed";
-      readonly session: Session;
-      readonly suite: Choice["suite"];
-      /** By a ticket, or else by its ID. */
-      readonly byTicket: boolean;
-    }
-  )
-  /** Gives tickets to this client, if it does. */
-  & { readonly tickets: SessionTicketsService | undefined };
+import { answers, clientHello, fullAnswers, type Heard, serverHello, type Step } from "./server_hello.ts";
+import type { Choice, ServerSettings } from "./server_negotiation.ts";
 
 /** Flight 2 is said; the client's answer is due. */
 export interface Asked {
@@ -111,11 +71,6 @@ export interface Proven extends Keyed {
 }
 
 // ---- the shapes of what comes ----
-
-/** Flight 1. */
-export const clientHelloShape = {
-  hello: clientHelloPlace,
-};
 
 /** Flight 3 up to where the keys are known. */
 export const clientFlightShape = <P extends Place<unknown>>(
@@ -143,155 +98,7 @@ const noProof: Place<undefined> = absent;
 /** What ends the client's part. */
 export const clientFinishShape = (at: Finishing, keys: Keys) => finishShape(at, keys, "client");
 
-// ---- before flight 1, in a renegotiation -> ----
-
-/** Asks the client for a new ClientHello (RFC 5246 §7.4.1.1). */
-export const helloRequest = send(make(HelloRequest, undefined));
-
-// ---- flight 1 <- ----
-
-/** What the client wants, and whether it can have it. */
-export const clientHello = (settings: ServerSettings, again?: Again): Step<Heard> =>
-  Effect.gen(function* () {
-    const { policy } = settings;
-    const { hello } = yield* receive(clientHelloShape);
-    // A refusal, too, goes out in a record that the client reads.
-    (yield* Handshakes).open(firstRecord(hello.clientVersion));
-    const wish = yield* wishOf(settings, hello, again?.previous);
-    const { partition } = yield* CertificateVerifier;
-    const bound = wish.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
-    const known = policy.sessionTickets && wish.ticket !== undefined ? yield* SessionTickets : undefined;
-    // One that is shown is opened all the same: what it holds may be the sign of an attack.
-    const tickets = bound ? known : undefined;
-    const heard = { settings, wish, tickets };
-    const kept = again?.resume === false ? Option.none() : yield* shown(wish, known);
-    if (Option.isSome(kept)) {
-      const { session, byTicket, renew } = kept.value;
-      const suite = yield* resumable(settings, wish, session, partition);
-      if (suite) {
-        yield* keepsPromises(wish.previous, promised(wish, suite));
-        return { ...heard, _tag: "Resumed", session, suite, byTicket, tickets: renew ? tickets : undefined };
-      }
-    }
-    const candidates = yield* (yield* Credentials).candidates({
-      role: "server",
-      serverName: wish.serverName,
-    });
-    const choice = yield* chooseSuite(settings, wish, candidates);
-    yield* keepsPromises(wish.previous, promised(wish, choice.suite));
-    return { ...heard, _tag: "Full", choice };
-  });
-
-/** What the answer will say of what may not be taken back. */
-const promised = ({ extendedMasterSecret, encryptThenMac }: Wish, suite: Choice["suite"]) => ({
-  extendedMasterSecret,
-  encryptThenMac: encryptThenMac && suite.cipher._tag === "cbc",
-  suite,
-});
-
-/** What the client wants to resume: by its ticket if it shows one, and then never by the ID (RFC 5077 §3.4). */
-const shown = ({ hello, ticket = EMPTY }: Wish, tickets: SessionTicketsService | undefined) =>
-  Effect.gen(function* () {
-    if (tickets && ticket.length > 0) {
-      return Option.map(yield* tickets.open(ticket), (opened) => ({ ...opened, byTicket: true }));
-    }
-    if (hello.sessionId.length === 0) return Option.none();
-    const kept = yield* fromStore((store) => store.get(toHex(hello.sessionId)), Option.none<Session>());
-    return Option.map(kept, (session) => ({ session, renew: true, byTicket: false }));
-  });
-
 // ---- flight 2 -> ----
-
-/** Answers the hello, and settles what follows from both. */
-const serverHello = (
-  { settings: { policy }, wish }: Heard,
-  { suite, schemes }: Pick<Choice, "suite" | "schemes">,
-  { sessionId, compressionMethod }: Pick<ServerHello, "sessionId" | "compressionMethod">,
-  answer: ReadonlyArray<ServerHelloExtension>,
-): Step<Agreed> =>
-  Effect.gen(function* () {
-    const crypto = yield* Crypto;
-    const { partition } = yield* CertificateVerifier;
-    const handshakes = yield* Handshakes;
-    const { previous, hello, dialect, serverName, alpn, secureRenegotiation, groups } = wish;
-    const random = crypto.random(32);
-    const sentinel = downgradeSentinel(dialect.version, highest(spoken(policy.versions)));
-    if (sentinel) random.set(sentinel, random.length - sentinel.length);
-    const server = make(ServerHello, {
-      serverVersion: dialect.version,
-      random,
-      sessionId,
-      cipherSuite: suite.id,
-      compressionMethod,
-      // Nothing rather than an empty block, which the oldest clients do not read.
-      extensions: answer.length > 0 ? answer : undefined,
-    });
-    handshakes.agree(dialect, fragmentBytes(wish.maxFragmentLength));
-    yield* send(server);
-    return agree({
-      previous,
-      hello,
-      server,
-      dialect,
-      suite,
-      crypto,
-      serverName,
-      alpn,
-      partition,
-      secureRenegotiation,
-      groups,
-      schemes,
-      minimumDhPrimeBits: policy.minimumDhPrimeBits,
-    });
-  });
-
-const text = new TextEncoder();
-
-/** What an answer says in either handshake, each only where the client asked for it (RFC 5246 §7.4.1.4). */
-const answers = (
-  { wish, tickets }: Heard,
-  suite: Choice["suite"],
-): ReadonlyArray<ServerHelloExtension> => {
-  const asked = new Set(wish.extensions.map((e) => e._tag));
-  return [
-    // An SCSV asks for it too (RFC 5746 §3.6).
-    ...(wish.secureRenegotiation
-      ? [{ _tag: "renegotiation_info", renegotiatedConnection: serverInfo(wish.previous) } as const]
-      : []),
-    ...(tickets ? [{ _tag: "session_ticket" } as const] : []),
-    ...(asked.has("ec_point_formats") && suite.exchange === "ecdhe"
-      ? [{ _tag: "ec_point_formats", ecPointFormatList: [ECPointFormat.uncompressed] } as const]
-      : []),
-    ...(wish.extendedMasterSecret ? [{ _tag: "extended_master_secret" } as const] : []),
-    ...(wish.encryptThenMac && suite.cipher._tag === "cbc" ? [{ _tag: "encrypt_then_mac" } as const] : []),
-    ...(wish.maxFragmentLength === undefined
-      ? []
-      : [{ _tag: "max_fragment_length", maxFragmentLength: wish.maxFragmentLength } as const]),
-    ...(wish.alpn === undefined || !asked.has("application_layer_protocol_negotiation") ? [] : [
-      {
-        _tag: "application_layer_protocol_negotiation",
-        protocolNameList: [text.encode(wish.alpn)],
-      } as const,
-    ]),
-  ];
-};
-
-/** What it says besides in a full one, where there is a certificate to speak of. */
-const fullAnswers = (
-  wish: Wish,
-  credential: Choice["credential"],
-): ReadonlyArray<ServerHelloExtension> => {
-  const asked = new Set(wish.extensions.map((e) => e._tag));
-  const sctList = credential?.signedCertificateTimestamps ?? [];
-  return [
-    // Not when resumed (RFC 6066 §3).
-    ...(wish.serverName !== undefined && asked.has("server_name") ? [{ _tag: "server_name" } as const] : []),
-    ...(credential?.ocspResponse && asked.has("status_request") ? [{ _tag: "status_request" } as const] : []),
-    ...(sctList.length > 0 && asked.has("signed_certificate_timestamp")
-      ? [{ _tag: "signed_certificate_timestamp", sctList } as const]
-      : []),
-  ];
-};
 
 /** The whole of flight 2 of a full handshake. */
 export const serverFlight = (heard: Extract<Heard, { _tag: "Full" }>): Step<Asked> =>

@@ -17,7 +17,8 @@ import { type Suite, suites } from "../suites.ts";
 import { EMPTY } from "../wire/bytes.ts";
 import type { Keys } from "./agreed.ts";
 import { serverFinishShape, serverFlightShape, serverHelloShape } from "./client.ts";
-import { clientFinishShape, clientFlightShape, clientHelloShape, clientProofShape } from "./server.ts";
+import { clientFinishShape, clientFlightShape, clientProofShape } from "./server.ts";
+import { clientHelloShape } from "./server_hello.ts";
 
 /** What two hellos, a policy and a client decide about the order of messages. */
 export interface Course {

@@ -10,6 +10,7 @@ import {
 import type { Full } from "../../src/flights/agreed.ts";
 import type { Offer } from "../../src/flights/client_hello.ts";
 import * as Server from "../../src/flights/server.ts";
+import type { Heard } from "../../src/flights/server_hello.ts";
 
 Deno.test("flights in the wrong order do not compile", () => {
   const client = (offer: Offer) => [
@@ -24,7 +25,7 @@ Deno.test("flights in the wrong order do not compile", () => {
       resumedFinish({ offer, at: full }),
     afterClientHello(offer),
   ];
-  const server = (heard: Extract<Server.Heard, { _tag: "Full" }>) => [
+  const server = (heard: Extract<Heard, { _tag: "Full" }>) => [
     // @ts-expect-error the client's Finished needs keys
     Effect.flatMap(Server.serverFlight(heard), Server.clientFinish),
     // @ts-expect-error our Finished comes after the client's
