@@ -13,7 +13,7 @@ export interface Renegotiation {
   readonly policy?: Policy | undefined;
   /** Server: whether the client is asked for a certificate now. */
   readonly clientAuth?: ServerSettings["clientAuth"] | undefined;
-  /** Whether a session may be resumed, so that there are new keys and nothing else; not unless given. */
+  /** Whether a session with RFC 7627 may be resumed, so that there are new keys and nothing else; not unless given. */
   readonly resume?: boolean | undefined;
 }
 

@@ -23,7 +23,7 @@ import { ascii, EMPTY, sameBytes } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { parseIp } from "../x509/ip_address.ts";
 import { type Again, type Established, fromStore } from "./agreed.ts";
-import { clientInfo } from "./renegotiation.ts";
+import { clientInfo, mayResume } from "./renegotiation.ts";
 
 /** How a client wants to connect. */
 export interface ClientSettings {
@@ -69,7 +69,7 @@ export const offer = (
     const crypto = yield* Crypto;
     const { partition } = yield* CertificateVerifier;
     const versions = versionsOf(policy, previous);
-    const kept: Option.Option<Session> = sessionKey === undefined || again?.resume === false
+    const kept: Option.Option<Session> = sessionKey === undefined || !mayResume(again)
       ? Option.none()
       : yield* fromStore((store) => store.get(sessionKey), Option.none());
     const now = (yield* Clock.currentTimeMillis) / 1000;

@@ -12,7 +12,7 @@ import { CipherSuite } from "../names/cipher_suite.ts";
 import type { Policy } from "../policy.ts";
 import { type Bytes, concat, EMPTY, sameBytes } from "../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
-import type { Established } from "./agreed.ts";
+import type { Again, Established } from "./agreed.ts";
 
 type Previous = Established | undefined;
 
@@ -24,6 +24,13 @@ export const clientInfo = (previous: Previous): Bytes => previous?.verifyData.cl
 /** What a ServerHello's holds (RFC 5746 §3.6, §3.7). */
 export const serverInfo = (previous: Previous): Bytes =>
   previous ? concat(previous.verifyData.client, previous.verifyData.server) : EMPTY;
+
+/**
+ * Whether a session may be resumed. In a renegotiation only with RFC 7627: without it that renegotiation would be the
+ * last (RFC 7627 §5.4).
+ */
+export const mayResume = (again: Again | undefined): boolean =>
+  !again || (again.resume && again.previous.negotiated.extendedMasterSecret);
 
 /** Holds a renegotiation_info against what it must be. */
 const matches = (

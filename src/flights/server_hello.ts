@@ -21,7 +21,7 @@ import { EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import { type Again, agree, type Agreed, fragmentBytes, fromStore } from "./agreed.ts";
 import { clientHelloPlace } from "./read_client_hello.ts";
-import { keepsPromises, serverInfo } from "./renegotiation.ts";
+import { keepsPromises, mayResume, serverInfo } from "./renegotiation.ts";
 import {
   type Choice,
   chooseSuite,
@@ -79,7 +79,7 @@ export const clientHello = (settings: ServerSettings, again?: Again): Step<Heard
     // One that is shown is opened all the same: what it holds may be the sign of an attack.
     const tickets = bound ? known : undefined;
     const heard = { settings, wish, tickets };
-    const kept = again?.resume === false ? Option.none() : yield* shown(wish, known);
+    const kept = mayResume(again) ? yield* shown(wish, known) : Option.none();
     if (Option.isSome(kept)) {
       const { session, byTicket, renew } = kept.value;
       const suite = yield* resumable(settings, wish, session, partition);

@@ -149,15 +149,18 @@ export const talk = (connection: Connection): Effect.Effect<Talk, never, Scope.S
     return {
       connection,
       tell: (line) => connection.write(new TextEncoder().encode(`${line}\n`)),
-      hear: (line) =>
-        Effect.gen(function* () {
-          const decoder = new TextDecoder();
-          let text = "";
+      hear: (line) => {
+        let text = "";
+        const decoder = new TextDecoder();
+        const hearing = Effect.gen(function* () {
           while (text.length <= line.length) {
             text += decoder.decode(yield* Effect.raceFirst(Queue.take(heard), ended), { stream: true });
           }
           assert.equal(text, `${line}\n`);
-        }),
+        });
+        const late = Effect.suspend(() => Effect.dieMessage(`of "${line}" this has come: "${text}"`));
+        return Effect.raceFirst(hearing, Effect.delay(late, "15 seconds"));
+      },
       end: Effect.map(
         Fiber.await(reading),
         (exit) => Exit.isSuccess(exit) ? undefined : Cause.squash(exit.cause) as Errors.HandshakeError,
