@@ -84,7 +84,6 @@ export const clientProgram = (
     const hello = clientHello({ ...settings, policy }, again && { previous: again.previous, resume });
     return Effect.map(hello, afterClientHello);
   },
-  asked: (previous) => Effect.flatMap(clientHello(settings, { previous, resume: true }), afterClientHello),
 });
 
 /**

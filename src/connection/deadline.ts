@@ -13,7 +13,8 @@ export const deadline = <A>(
   Effect.flatMap(Effect.runtime<never>(), (runtime) => {
     const fork = Runtime.runFork(runtime);
     return Effect.async((resume) => {
-      const work = fork(handshake);
+      // Whoever can't be interrupted may still be late.
+      const work = fork(Effect.interruptible(handshake));
       let late = false;
       const timer = work.unsafePoll() ? undefined : fork(Effect.sleep(milliseconds));
       timer?.addObserver((exit) => {

@@ -73,7 +73,7 @@ export const makeLife = (over: {
     saidGoodbye = true;
     wire.alert(AlertLevel.warning, "close_notify");
   };
-  const lastWords = Effect.zipRight(within(LAST_WORDS, wire.flush), stream.close);
+  const lastWords = Effect.ensuring(within(LAST_WORDS, wire.flush), stream.close);
 
   const fatal = (cause: Cause.Cause<HandshakeError>): Effect.Effect<void> =>
     Effect.suspend(() => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Clock, Context, Deferred, Effect, Exit, FiberId, type Scope } from "../deps.ts";
+import { Clock, Context, Deferred, Effect, Either, Exit, FiberId, type Scope } from "../deps.ts";
 import {
   Closed,
   type HandshakeError,
@@ -16,6 +16,7 @@ import {
 import type { Established, Negotiated } from "../flights/agreed.ts";
 import { nameOfComing } from "../grammar/message_kind.ts";
 import { AlertLevel } from "../names/alert.ts";
+import { HandshakeType } from "../names/protocol.ts";
 import type { RenegotiationPolicy } from "../policy.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import type { Wire } from "../record/wire.ts";
@@ -33,11 +34,19 @@ export interface Negotiator {
   readonly renegotiate: (changes: Renegotiation) => Effect.Effect<Negotiated, HandshakeError>;
 }
 
-/** A renegotiation that this end wants. */
+/** What a client makes of a HelloRequest. */
+const ASKED: Renegotiation = { resume: true };
+
+/** Milliseconds: who takes longer to read half of what may wait does not read. */
+const PATIENCE = 1_000;
+
+/** A renegotiation that this end begins. */
 interface Attempt {
   readonly changes: Renegotiation;
   readonly done: Deferred.Deferred<Negotiated, HandshakeError>;
-  /** What follows the peer's answer, once our opening message is said and until the answer comes. */
+  /** Our opening message is said, or will not be. */
+  readonly opened: Deferred.Deferred<void>;
+  /** What follows the peer's answer, once that is so and until the answer comes. */
   rest: Effect.Effect<Established, HandshakeError> | undefined;
 }
 
@@ -74,10 +83,11 @@ export const makeNegotiator = <R>(of: {
     wire.handshaking(false);
     now.idle.unsafeOpen();
   };
-  const run = (handshake: Effect.Effect<Established, HandshakeError>) =>
+  /** `sent`: when its last flight is sent. */
+  const run = (handshake: Effect.Effect<Established, HandshakeError>, sent = wire.push) =>
     Effect.suspend(() => {
       begin();
-      return Effect.map(deadline(limits.handshakeTimeout, Effect.zipLeft(handshake, wire.flush)), (left) => {
+      return Effect.map(deadline(limits.handshakeTimeout, Effect.zipLeft(handshake, sent)), (left) => {
         now.established = left;
         end();
         return left;
@@ -88,7 +98,7 @@ export const makeNegotiator = <R>(of: {
 
   /** Whether the peer has begun too many; in a window of time, so that a long life forbids nothing. */
   const counted: Effect.Effect<void, LimitExceeded> = Effect.flatMap(Clock.currentTimeMillis, (time) => {
-    begun = [...begun.filter((t) => time - t < limits.renegotiationWindow), time];
+    begun = [...begun.filter((t) => t <= time && time - t < limits.renegotiationWindow), time];
     const allowed = limits.renegotiations;
     return begun.length > allowed
       ? Effect.fail(new LimitExceeded({ limit: "renegotiations", allowed, got: begun.length }))
@@ -103,9 +113,14 @@ export const makeNegotiator = <R>(of: {
     (previous: Established) => Effect.Effect<void, HandshakeError>
   > = {
     allow: (previous) => {
-      // A HelloRequest says nothing else; a ClientHello is the new handshake's first message.
-      if (role === "client") wire.drop();
-      return Effect.zipRight(counted, run(own()(program.asked(previous))));
+      const { asked } = program;
+      if (asked) return Effect.zipRight(counted, run(own()(asked(previous))));
+      // A HelloRequest says nothing else. What the server still sends comes before its answer, and is read meanwhile.
+      wire.drop();
+      return Effect.zipRight(
+        counted,
+        Effect.suspend(() => ours || now.handshaking ? Effect.void : start(ASKED)),
+      );
     },
     refuse: ({ dialect }) => {
       // SSL 3.0 has no such warning, and its refusal is the end.
@@ -114,7 +129,7 @@ export const makeNegotiator = <R>(of: {
         return Effect.fail(new Refused({ reason: "renegotiation_not_known", detail }));
       }
       wire.alert(AlertLevel.warning, "no_renegotiation");
-      return Effect.zipRight(passedOver, wire.flush);
+      return Effect.zipRight(passedOver, wire.push);
     },
     ignore: () => passedOver,
     close: () =>
@@ -126,7 +141,6 @@ export const makeNegotiator = <R>(of: {
       ),
   };
   const wished = (previous: Established): Effect.Effect<void, HandshakeError> => {
-    // After our close_notify nothing can be said (RFC 5246 §7.2.1).
     if (life.saidGoodbye()) return passedOver;
     const allowed = policy.renegotiation !== "allow" || isSafe(previous);
     return answers[allowed ? policy.renegotiation : "refuse"](previous);
@@ -137,14 +151,22 @@ export const makeNegotiator = <R>(of: {
     return policy.insecureRenegotiation || (secureRenegotiation && (extendedMasterSecret || !resumed));
   };
 
-  const arrived: Negotiator["arrived"] = Effect.suspend(() => {
+  const arrived: Negotiator["arrived"] = Effect.suspend((): Effect.Effect<void, HandshakeError> => {
+    const coming = wire.ahead()!;
     const attempt = ours;
-    if (attempt?.rest) {
+    if (attempt) {
+      // It came while we began: our ClientHello is the answer.
+      if (coming._tag === "Handshake" && coming.type === HandshakeType.hello_request) return passedOver;
       const { rest } = attempt;
+      if (!rest) return Effect.zipRight(Deferred.await(attempt.opened), arrived);
+      // After our close_notify nothing can be said (RFC 5246 §7.2.1).
+      if (life.saidGoodbye()) {
+        giveUp(attempt, new Closed());
+        return passedOver;
+      }
       attempt.rest = undefined;
       return Effect.map(run(rest), ({ negotiated }) => settle(attempt, Effect.succeed(negotiated)));
     }
-    const coming = wire.ahead()!;
     const { established } = now;
     const known = coming._tag === "Handshake" &&
       established?.dialect.afterHandshake[role].includes(coming.type);
@@ -159,6 +181,7 @@ export const makeNegotiator = <R>(of: {
 
   const settle = (attempt: Attempt, how: Effect.Effect<Negotiated, HandshakeError>): void => {
     if (ours === attempt) ours = undefined;
+    Deferred.unsafeDone(attempt.opened, Effect.void);
     Deferred.unsafeDone(attempt.done, how);
   };
   /** It will not come about. */
@@ -172,8 +195,15 @@ export const makeNegotiator = <R>(of: {
     Effect.suspend(() => {
       if (ours !== attempt) return Effect.void;
       if (life.ended()) return Effect.fail(new Closed());
-      return Effect.zipRight(pumpOnce, Effect.zipRight(Effect.yieldNow(), pumping(attempt)));
+      return Effect.zipRight(room, pumpOnce).pipe(
+        Effect.zipRight(Effect.yieldNow()),
+        Effect.zipRight(pumping(attempt)),
+      );
     });
+  /** Reading ahead waits for who reads what came before, if anybody does. */
+  const room = Effect.suspend(() =>
+    wire.crowded() ? Effect.raceFirst(wire.room, Effect.sleep(PATIENCE)) : Effect.void
+  );
   /** Without an answer a HelloRequest is refused, and a ClientHello is a handshake that takes too long. */
   const late = (attempt: Attempt): Effect.Effect<void, HandshakeError> => {
     const milliseconds = role === "server" ? limits.renegotiationWait : limits.handshakeTimeout;
@@ -187,16 +217,42 @@ export const makeNegotiator = <R>(of: {
       }),
     );
   };
-  const drive = (attempt: Attempt, previous: Established): Effect.Effect<void, HandshakeError> =>
+  const drive = (attempt: Attempt): Effect.Effect<void, HandshakeError> =>
     Effect.gen(function* () {
-      const { guardHandshake } = life;
+      // A client may have begun one in the meantime.
+      if (role === "server") { while (now.handshaking) yield* now.idle.await; }
+      if (life.halfClosed()) return yield* new Closed();
       const provide = own();
       const { changes } = attempt;
-      const rest = yield* guardHandshake(provide(program.open({ previous, changes })));
-      attempt.rest = provide(rest);
-      yield* guardHandshake(wire.flush);
+      const opening = program.open({ previous: now.established!, changes });
+      // What goes wrong before anything is said is its asker's business.
+      const opened = yield* life.guardHandshake(
+        Effect.either(deadline(limits.handshakeTimeout, provide(opening))),
+      );
+      if (Either.isLeft(opened)) return giveUp(attempt, opened.left);
+      attempt.rest = provide(opened.right);
+      Deferred.unsafeDone(attempt.opened, Effect.void);
+      yield* life.guardHandshake(wire.push);
       yield* Effect.raceFirst(pumping(attempt), late(attempt));
     });
+  /** Begins an attempt where there is none, in the breath in which that was found; it goes on by itself. */
+  const start = (changes: Renegotiation): Effect.Effect<void> => {
+    const attempt: Attempt = {
+      changes,
+      done: Deferred.unsafeMake(FiberId.none),
+      opened: Deferred.unsafeMake(FiberId.none),
+      rest: undefined,
+    };
+    ours = attempt;
+    if (role === "client") begin();
+    return Effect.uninterruptible(Effect.map(
+      Effect.forkIn(Effect.interruptible(drive(attempt)), scope),
+      (fiber) =>
+        fiber.addObserver((exit) => {
+          if (Exit.isFailure(exit)) giveUp(attempt, life.dead() ?? new Closed());
+        }),
+    ));
+  };
 
   const renegotiate: Negotiator["renegotiate"] = (changes) =>
     Effect.uninterruptibleMask((restore) =>
@@ -209,28 +265,20 @@ export const makeNegotiator = <R>(of: {
           return Effect.zipRight(Effect.ignore(wait), renegotiate(changes));
         }
         if (now.handshaking) return Effect.zipRight(restore(now.idle.await), renegotiate(changes));
-        const previous = now.established!;
-        if (!isSafe(previous)) return Effect.fail(new RenegotiationRefused({ by: "policy" }));
-        const attempt: Attempt = { changes, done: Deferred.unsafeMake(FiberId.none), rest: undefined };
-        ours = attempt;
-        if (role === "client") begin();
-        return Effect.flatMap(
-          Effect.forkIn(Effect.interruptible(drive(attempt, previous)), scope),
-          (fiber) => {
-            fiber.addObserver((exit) => {
-              if (Exit.isFailure(exit)) giveUp(attempt, life.dead() ?? new Closed());
-            });
-            return restore(Deferred.await(attempt.done));
-          },
-        );
+        if (!isSafe(now.established!)) return Effect.fail(new RenegotiationRefused({ by: "policy" }));
+        const begun = start(changes);
+        const { done } = ours!;
+        return Effect.zipRight(begun, restore(Deferred.await(done)));
       })
     );
 
   return {
-    first: Effect.suspend(() => run(own()(Effect.flatten(program.open(undefined))))),
+    first: Effect.suspend(() => run(own()(Effect.flatten(program.open(undefined))), wire.flush)),
     arrived,
     noRenegotiation: () => {
-      if (ours?.rest) giveUp(ours, new RenegotiationRefused({ by: "peer" }));
+      if (!ours?.rest) return;
+      wire.forgive();
+      giveUp(ours, new RenegotiationRefused({ by: "peer" }));
     },
     renegotiate,
   };

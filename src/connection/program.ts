@@ -30,8 +30,8 @@ export interface Program<R> {
     HandshakeError,
     R | Handshakes
   >;
-  /** The peer wants another: HelloRequest has come to a client, ClientHello comes to a server. */
-  readonly asked: (previous: Established) => Effect.Effect<Established, HandshakeError, R | Handshakes>;
+  /** Server: the client wants another, and its ClientHello is that one's first message. */
+  readonly asked?: (previous: Established) => Effect.Effect<Established, HandshakeError, R | Handshakes>;
   /** Invalidates the session after a fatal alert (RFC 5246 §7.2.2). */
   readonly forget: (left: Established | undefined) => Effect.Effect<void, never, R>;
 }

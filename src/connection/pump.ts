@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Effect, Exit, Fiber, type Scope } from "../deps.ts";
+import { Deferred, Effect, Exit, FiberId, type Scope } from "../deps.ts";
 import { Closed, type HandshakeError } from "../errors.ts";
 import type { Step, Wire } from "../record/wire.ts";
 import type { Life } from "./life.ts";
@@ -39,35 +39,38 @@ export const makePump = (wire: Wire, life: Life, scope: Scope.Scope, handlers: H
       })
     ),
   );
-  let pumping: Fiber.RuntimeFiber<void, HandshakeError> | undefined;
-  /** The pump's end, which is no interruption of who waits for it. */
-  const joined = (fiber: Fiber.RuntimeFiber<void, HandshakeError>) =>
-    Effect.flatMap(
-      Fiber.await(fiber),
-      (exit) => Exit.isSuccess(exit) ? Effect.void : Effect.fail(life.dead() ?? new Closed()),
-    );
-  const once: Pump["once"] = Effect.suspend(() => {
-    const end = life.dead();
-    if (end) return Effect.fail(end);
-    if (pumping) return joined(pumping);
-    const work = Effect.ensuring(Effect.interruptible(arrival), Effect.sync(() => pumping = undefined));
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Effect.forkIn(work, scope), (fiber) => {
-        if (fiber.unsafePoll() === null) pumping = fiber;
-        return restore(joined(fiber));
-      })
-    );
-  });
-  /** Not to be cut short: it waits for nobody. */
-  const now = Effect.uninterruptible(life.guard(wire.buffered));
+  /** The turn under way, taken in the breath in which it is looked for: there is never a second. */
+  let turn: Deferred.Deferred<void, HandshakeError> | undefined;
+  const once: Pump["once"] = Effect.uninterruptibleMask((restore) =>
+    Effect.suspend(() => {
+      const end = life.dead();
+      if (end) return Effect.fail(end);
+      if (turn) return restore(Deferred.await(turn));
+      const ours = turn = Deferred.unsafeMake<void, HandshakeError>(FiberId.none);
+      return Effect.flatMap(Effect.forkIn(Effect.interruptible(arrival), scope), (fiber) => {
+        fiber.addObserver((exit) => {
+          turn = undefined;
+          // The pump's end is no interruption of who waits for it.
+          const how = Exit.isSuccess(exit) ? Effect.void : Effect.fail(life.dead() ?? new Closed());
+          Deferred.unsafeDone(ours, how);
+        });
+        return restore(Deferred.await(ours));
+      });
+    })
+  );
   return {
     once,
-    buffered: Effect.suspend(() => {
-      if (pumping || wire.ahead()) return Effect.succeed(undefined);
-      return Effect.map(now, (what) => {
-        if (what !== undefined) noticed(what);
-        return what;
-      });
-    }),
+    // Not to be cut short: it waits for nobody.
+    buffered: Effect.uninterruptible(
+      life.guard(
+        Effect.map(
+          Effect.suspend(() => turn || wire.ahead() ? Effect.succeed(undefined) : wire.poll()),
+          (what) => {
+            if (what !== undefined) noticed(what);
+            return what;
+          },
+        ),
+      ),
+    ),
   };
 };

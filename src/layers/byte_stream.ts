@@ -137,7 +137,8 @@ export const makePair = (
       if (waiting) Deferred.unsafeDone(waiting, Effect.void);
     };
     const change = (p: Pipe): Effect.Effect<void> =>
-      Effect.suspend(() => Deferred.await(p.changed ??= Deferred.unsafeMake(FiberId.none)));
+      // Waited for from here on: a change between this and the waiting itself is not missed.
+      Deferred.await(p.changed ??= Deferred.unsafeMake(FiberId.none));
     const end = (from: Pipe, to: Pipe): ByteStream => {
       const read: ByteStream["read"] = Effect.suspend(() => {
         const chunk = from.chunks.shift();

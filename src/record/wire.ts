@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Deferred, Effect, Either, Exit, FiberId } from "../deps.ts";
+import { Cause, Deferred, Effect, Either, Exit, FiberId, Option } from "../deps.ts";
 import { type ConnectionError, LimitExceeded, PeerAlert, Truncated, UnexpectedMessage } from "../errors.ts";
 import type { Observe } from "../events.ts";
 import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
@@ -43,8 +43,11 @@ export interface Wire {
   readonly read: () => Bytes | undefined;
   /** Handles one arrival: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
   readonly step: Effect.Effect<Step, ConnectionError>;
-  /** As `step` for what has arrived already; `undefined` when more bytes are wanted. Never waits. */
-  readonly buffered: Effect.Effect<Step | undefined, ConnectionError>;
+  /**
+   * As `step` for what has arrived already, done when it is called; `undefined` when more bytes are wanted. The effect is
+   * its outcome, and never waits.
+   */
+  readonly poll: () => Effect.Effect<Step | undefined, ConnectionError>;
   /** What a handshake would take next, if it has arrived. */
   readonly ahead: () => Coming | undefined;
   /** Passes over what is ahead. */
@@ -53,6 +56,16 @@ export interface Wire {
   readonly passOver: Effect.Effect<void, LimitExceeded>;
   /** Hands the outbox to the stream; concurrent callers share one write. */
   readonly flush: Effect.Effect<void, ConnectionError>;
+  /**
+   * Begins to, and waits only when much is in it: who reads may not wait for a peer to read, who may be waiting for us.
+   * What goes wrong later is met by `step`.
+   */
+  readonly push: Effect.Effect<void, ConnectionError>;
+  /** Whether more than half of what may wait to be read does, and what waits until it does not. */
+  readonly crowded: () => boolean;
+  readonly room: Effect.Effect<void>;
+  /** The last warning was asked for: it does not count. */
+  readonly forgive: () => void;
   /** Whether a write was cut short, after which the stream is closed. */
   readonly broken: () => boolean;
   /** Puts an alert into the outbox, as the version that is spoken calls it. */
@@ -62,6 +75,9 @@ export interface Wire {
   /** A handshake begins, or is over. */
   readonly handshaking: (now: boolean) => void;
 }
+
+/** Bytes that may wait in the outbox while somebody goes on reading. */
+const MAX_OUTBOX = 8 * 2 ** 14;
 
 /** The wire of one connection over `stream`. */
 export const makeWire = (
@@ -103,6 +119,34 @@ export const makeWire = (
       return stream.close;
     });
   });
+
+  let pushing = false;
+  let fault: ConnectionError | undefined;
+  const untilEmpty: Effect.Effect<void, ConnectionError> = Effect.flatMap(
+    flush,
+    () => records.outboxLength > 0 ? untilEmpty : Effect.void,
+  );
+  const push: Wire["push"] = Effect.suspend(() => {
+    if (records.outboxLength > MAX_OUTBOX) return flush;
+    if (pushing || records.outboxLength === 0) return Effect.void;
+    pushing = true;
+    // A fiber of nobody's, which ends with the stream; mostly here and now.
+    const fiber = Effect.runFork(untilEmpty);
+    fiber.addObserver((exit) => {
+      pushing = false;
+      if (Exit.isSuccess(exit)) return;
+      fault = Option.getOrUndefined(Cause.failureOption(exit.cause));
+      Effect.runFork(stream.close); // which wakes who reads
+    });
+    return fiber.unsafePoll() ?? Effect.void;
+  });
+
+  const enough = limits.renegotiationBuffer / 2;
+  let drained: Deferred.Deferred<void> | undefined;
+  const crowded: Wire["crowded"] = () => unread > enough;
+  const room: Wire["room"] = Effect.suspend(() =>
+    crowded() ? Deferred.await(drained ??= Deferred.unsafeMake(FiberId.none)) : Effect.void
+  );
 
   const received = (a: Arrival): Effect.Effect<Step, ConnectionError> => {
     if (a._tag !== "Alert") warnings = 0;
@@ -169,19 +213,19 @@ export const makeWire = (
     ++helloRequests > limits.helloRequests ? exceeded("helloRequests", helloRequests) : Effect.void
   );
 
-  const buffered: Effect.Effect<Step | undefined, ConnectionError> = Effect.suspend(() => {
+  const poll: Wire["poll"] = () => {
     const arrived = attempt(() => records.next());
     if (Either.isLeft(arrived)) return Effect.fail(arrived.left);
     return arrived.right ? received(arrived.right) : Effect.succeed(undefined);
-  });
+  };
 
   const step: Effect.Effect<Step, ConnectionError> = Effect.flatMap(
-    buffered,
+    Effect.suspend(poll),
     (what) =>
       what !== undefined ? Effect.succeed(what) : Effect.zipRight(
-        flush, // one flight is one write: it leaves when we wait for the peer
+        push, // one flight is one write: it leaves when we wait for the peer
         Effect.flatMap(stream.read, (bytes) => {
-          if (!bytes) return Effect.fail(new Truncated({ handshaking }));
+          if (!bytes) return Effect.fail(fault ?? new Truncated({ handshaking }));
           records.feed(bytes);
           return step;
         }),
@@ -211,14 +255,22 @@ export const makeWire = (
     read: () => {
       const data = inbox.shift();
       if (data) unread -= data.length;
+      if (drained && !crowded()) {
+        Deferred.unsafeDone(drained, Effect.void);
+        drained = undefined;
+      }
       return data;
     },
     step,
-    buffered,
+    poll,
     ahead: () => ahead,
     drop,
     passOver,
     flush,
+    push,
+    crowded,
+    room,
+    forgive: () => void (warnings = 0),
     broken: () => broken,
     alert,
     handshake: () =>

@@ -21,13 +21,14 @@ const changed = <R>(
   program: Pick<Program<R>, "role" | "policy" | "open" | "asked">,
   change: Change,
 ): Program<R> => {
+  const { asked } = program;
   const through = <A, E, R2>(of: Effect.Effect<A, E, R2 | Handshakes>) =>
     Effect.updateService(of, Handshakes, change);
   return {
     ...program,
     observe: undefined,
     open: (again) => Effect.map(through(program.open(again)), through),
-    asked: (previous) => through(program.asked(previous)),
+    ...(asked ? { asked: (previous) => through(asked(previous)) } : {}),
     forget: () => Effect.void,
   };
 };
