@@ -102,11 +102,13 @@ export const establish = <R>(
 
     // ---- what a user does ----
 
+    /** `close` reads on for nobody: what it passes over may not be skipped by another who reads. */
+    let closing = false;
     const read: Connection["read"] = Effect.suspend(() => {
-      const data = wire.read();
+      const data = closing ? undefined : wire.read();
       if (data) return Effect.succeed(data);
       if (life.ended()) return Effect.succeed(undefined);
-      const end = life.dead();
+      const end = life.dead() ?? (closing ? new Closed() : undefined);
       if (end) return Effect.fail(end);
       // What is here already needs no fiber.
       return Effect.flatMap(
@@ -149,6 +151,7 @@ export const establish = <R>(
     });
     const close: Connection["close"] = Effect.suspend(() => {
       if (life.dead()) return stream.close;
+      closing = true;
       if (now.handshaking) return life.cancel;
       life.goodbye();
       return within(LAST_WORDS, flush).pipe(
