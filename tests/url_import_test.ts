@@ -70,12 +70,15 @@ live(
 );
 
 live(
-  "imported by URL it type-checks under default options, and a program that forgets a layer does not",
+  "imported by URL or by path it type-checks under default options, and a program that forgets a layer does not",
   Effect.gen(function* () {
     const { origin, allow } = yield* source;
     const check = (script: string) => Effect.promise(() => deno("check", ...bare(origin, allow), script));
     const right = yield* check(yield* pasted(origin));
     assert.equal(right.code, 0, right.stderr);
+    // What comes by URL is not checked itself, what comes by path is.
+    const near = yield* check(yield* pasted(new URL("..", import.meta.url).href.replace(/\/$/, "")));
+    assert.equal(near.code, 0, near.stderr);
     const forgetful = yield* pasted(origin, (text) => text.replace("  Credentials.none,\n", ""));
     const wrong = yield* check(forgetful);
     assert.notEqual(wrong.code, 0);

@@ -41,7 +41,7 @@ const attribute: Der<Attribute> = map(
   ({ type, value: { tag, content, raw } }, fail) => {
     const read = strings[tag];
     const text = read?.(content);
-    if (read && text === undefined) fail("text that is not in its encoding");
+    if (read !== undefined && text === undefined) fail("text that is not in its encoding");
     return { type, text, value: raw };
   },
 );
