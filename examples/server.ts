@@ -26,7 +26,7 @@ const flags = {
   renegotiate: { help: "ask for another handshake after the first data; meet the client's wish for one" },
   "renegotiate-client-auth": {
     takes: "none|request|require",
-    help: "what --renegotiate asks for then (as --client-auth)",
+    help: "what --renegotiate asks for then (as --client-auth); require ends with who declines",
   },
   "ticket-keys": {
     takes: "FILE",
@@ -78,6 +78,13 @@ const main = () => {
   const reply = replies[name as keyof typeof replies];
   const later = clientAuthOf(given, "renegotiate-client-auth");
   const renegotiate = given.flags["renegotiate"] === undefined ? undefined : { clientAuth: later };
+  if (!renegotiate && given.flags["renegotiate-client-auth"] !== undefined) {
+    throw new UsageError("--renegotiate-client-auth says what --renegotiate asks for, which is missing");
+  }
+  const asks = clientAuth !== "none" || renegotiate !== undefined && later !== "none";
+  if (asks && given.flags["client-ca"] === undefined) {
+    throw new UsageError("clients are asked for a certificate, and --client-ca says of nobody's to trust it");
+  }
   const asJson = given.flags["json"] !== undefined;
   const report = asJson ? json(print) : human(print, complain, true);
   /** When each connection was accepted. */
@@ -102,7 +109,8 @@ const main = () => {
           const since = started.get(number) ?? performance.now();
           started.delete(number);
           report.established(number, yield* connection.negotiated, performance.now() - since);
-          yield* reply(renegotiate ? renegotiating(connection, renegotiate) : connection, report, number);
+          const served = renegotiate ? renegotiating(connection, renegotiate, report, number) : connection;
+          yield* reply(served, report, number);
           yield* connection.close;
           report.closed(number);
         }),

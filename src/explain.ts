@@ -38,7 +38,7 @@ const hintOf = (e: HandshakeError): string | undefined => {
       return refusals[e.reason];
     case "CertificateError":
       return e.reason === "unknown_ca"
-        ? "give the root that signed it (CertificateVerifier.layerRoots, --ca FILE)"
+        ? "give the root that signed it (CertificateVerifier.layerRoots; --ca FILE, of clients --client-ca FILE)"
         : e.reason === "name_mismatch"
         ? "the names are those of subjectAltName: connect by one, or say which to expect (serverName, --servername)"
         : undefined;
@@ -92,7 +92,7 @@ const refusals: Partial<Record<Extract<HandshakeError, { _tag: "Refused" }>["rea
 
 const alerts: Record<string, string> = {
   handshake_failure:
-    "the peer found nothing in common: cipher suites, groups, or a certificate that it wants",
+    "the peer found nothing in common (cipher suites, groups, a certificate that it wants), or gives up since we declined to renegotiate (Policy.renegotiation, --renegotiation)",
   protocol_version: "the peer speaks none of our versions",
   unknown_ca: "the peer does not trust our certificate's root",
   bad_certificate: "the peer does not accept our certificate",

@@ -95,6 +95,16 @@ const misused: ReadonlyArray<readonly [complaint: RegExp, program: string, ...ar
     [/--renegotiation: maybe/, "client", "localhost", "--renegotiation", "maybe"],
     [/--ticket-keys and --no-tickets/, "server", "--ticket-keys", root, "--no-tickets"],
     [/--renegotiate-client-auth: no/, "server", "--renegotiate-client-auth", "no"],
+    [
+      /--renegotiate asks for, which is missing/,
+      "server",
+      "--renegotiate-client-auth",
+      "require",
+      "--client-ca",
+      root,
+    ],
+    [/--client-ca says/, "server", "--client-auth", "require"],
+    [/--client-ca says/, "server", "--renegotiate", "--renegotiate-client-auth", "request"],
     [/--versions: tls9/, "server", "--versions", "tls9"],
     [/--policy: lax/, "server", "--policy", "lax"],
     [/--reply: sing/, "server", "--reply", "sing"],
@@ -306,8 +316,14 @@ live(
     const refused = yield* client(port, "--renegotiate", "--send", "three");
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /^RenegotiationRefused: the peer does not want to renegotiate$/m);
-    const declined = linesOf(clean(yield* client(asked.port, "--send", "four", "--json", ...own)));
-    assert.equal(textOf(declined), "four\n");
+
+    // Who requires a certificate answers nothing without; who only asks tells of it and goes on.
+    assert.doesNotMatch((yield* client(asked.port, "--send", "four", ...own)).stdout, /^four/m);
+    yield* asked.peer.until(/"event":"error"[^\n]*RenegotiationRefused/);
+    const asks = yield* server("--renegotiate", "--json", ...ours);
+    const declines = linesOf(clean(yield* client(asks.port, "--send", "five", "--json")));
+    assert.equal(textOf(declines), "five\n");
+    yield* asks.peer.until(/"event":"declined"[^\n]*\n[^]*"event":"closed"/);
   }),
 );
 

@@ -16,8 +16,16 @@ export const renegotiations = (connection: Connection, report: Report, number: n
   });
 };
 
-/** The same connection, which asks for another handshake when its first data has been read. */
-export const renegotiating = (connection: Connection, changes: Changes): Connection => {
+/**
+ * The same connection, which asks for another handshake when its first data has been read. Who requires a
+ * certificate gives nothing to a client that declines; else a refusal is told, and data goes on.
+ */
+export const renegotiating = (
+  connection: Connection,
+  changes: Changes,
+  report: Report,
+  number: number,
+): Connection => {
   let asked = false;
   const read: Connection["read"] = Effect.tap(connection.read, (data) => {
     if (asked || data === undefined) return Effect.void;
@@ -25,7 +33,10 @@ export const renegotiating = (connection: Connection, changes: Changes): Connect
     return Effect.catchTag(
       connection.renegotiateWith(changes),
       "RenegotiationRefused",
-      (refused) => Effect.logWarning(refused.message),
+      (refused) =>
+        changes?.clientAuth === "require"
+          ? Effect.fail(refused)
+          : Effect.sync(() => report.declined(number, refused)),
     );
   });
   // Not a copy, which would open its web streams.

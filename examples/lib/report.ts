@@ -8,6 +8,8 @@ export interface Report {
   readonly established: (connection: number, negotiated: Negotiated, milliseconds: number) => void;
   /** Another handshake on the same connection is over. */
   readonly renegotiated: (connection: number, negotiated: Negotiated, peerCertificates: number) => void;
+  /** The peer wants no other handshake, and the connection goes on. */
+  readonly declined: (connection: number, error: Errors.RenegotiationRefused) => void;
   readonly data: (connection: number, text: string) => void;
   readonly closed: (connection: number) => void;
   readonly failed: (connection: number, error: unknown) => void;
@@ -77,6 +79,7 @@ export const json = (print: (line: string) => void): Report => {
       say(connection, { event: "established", ...plain(n), milliseconds } as { event: string }),
     renegotiated: (connection, n, peerCertificates) =>
       say(connection, { event: "renegotiated", ...plain(n), peerCertificates } as { event: string }),
+    declined: (connection, error) => say(connection, { ...failure(error), event: "declined" }),
     data: (connection, text) => say(connection, { event: "data", text } as { event: string }),
     closed: (connection) => say(connection, { event: "closed" }),
     failed: (connection, error) =>
@@ -147,9 +150,10 @@ export const human = (
     },
     renegotiated: (connection, n, peerCertificates) => {
       const how = n.resumed ? "renegotiated, resumed" : "renegotiated";
-      const shown = `${peerCertificates} certificate${peerCertificates === 1 ? "" : "s"} of the peer`;
+      const shown = `the peer's certificates: ${peerCertificates}`;
       print(`${label(connection)}${how}: ${details(n)}, ${shown}`);
     },
+    declined: (connection, error) => complain(label(connection) + explained(error)),
     data: (connection, text) => print(label(connection) + text.replace(/\r?\n$/, "")),
     closed: (connection) => print(`${label(connection)}closed`),
     failed: (connection, error) => complain(label(connection) + explained(error)),
