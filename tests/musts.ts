@@ -293,7 +293,7 @@ const table = (title: string, musts: ReadonlyArray<Must>, names: Awaited<ReturnT
       const [first, ...more] = names.filter(({ name }) => name.includes(part));
       if (!first) missing.push(`${title} ${section}, ${what}: no test "${part}"`);
       const others = more.length > 0 ? ` and ${more.length} more` : "";
-      return `${part}${others} (\`tests/${first?.file}\`)`;
+      return `${first?.name.replaceAll("|", "\\|")}${others} (\`tests/${first?.file}\`)`;
     });
     return `| ${section} | ${who} | ${what} | ${held.join("<br>")} |`;
   });
@@ -310,8 +310,8 @@ const page = async () => {
   const tables = [table("RFC 5746", rfc5746, names), table("RFC 7627", rfc7627, names)];
   const text = `# What RFC 5746 and RFC 7627 demand, and what holds it
 
-Printed by \`deno task musts\`, which \`deno task ok\` checks: each demand (MUST, MUST NOT) in our own words, and the tests,
-by a part of their names, that would fail without it.
+Printed by \`deno task musts\`, which \`deno task ok\` checks: each demand (MUST, MUST NOT) in our own words, and the tests
+that would fail without it, by name.
 
 ${tables.map(({ text }) => text).join("\n\n")}
 `;
