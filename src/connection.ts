@@ -65,7 +65,10 @@ export interface Connection {
   readonly channelBinding: (type: ChannelBindingType) => Effect.Effect<Bytes, BindingUnavailable>;
   /** Handshake messages, changes of keys and alerts from now on. */
   readonly events: Stream.Stream<ConnectionEvent>;
-  /** Half-close: sends close_notify; what the peer still sends can be read. */
+  /**
+   * Half-close: sends close_notify; what the peer still sends can be read. A write that another fiber has under way
+   * ends with what it has sent so far: wait for it before.
+   */
   readonly closeWrite: Effect.Effect<void, HandshakeError>;
   /** Sends close_notify, waits a moment for the peer's, and closes the stream. Never fails; may be called again. */
   readonly close: Effect.Effect<void>;
