@@ -54,6 +54,10 @@ A HelloRequest in the middle of a handshake is passed over by a client until the
 is over, and in the next one until ChangeCipherSpec. What leads on from \`established\` is a renegotiation, if policy
 allows it.
 
+An arrow is what is received; what an end sends itself goes between, so that a client's own ClientHello, which leads from
+\`established\` to awaiting the ServerHello, is none. Where a message leads to one of several states, what was negotiated
+decides: version, key exchange, resumption, extensions. NoCertificate is an alert, by which an SSL 3.0 client says so.
+
 ## The client
 
 ${diagram("client")}
