@@ -73,18 +73,18 @@ live(
   "imported by URL or by path it type-checks under default options, and a program that forgets a layer does not",
   Effect.gen(function* () {
     const { origin, allow } = yield* source;
-    const check = (script: string) => Effect.promise(() => deno("check", ...bare(origin, allow), script));
-    const right = yield* check(yield* pasted(origin));
-    assert.equal(right.code, 0, right.stderr);
+    const check = (...scripts: ReadonlyArray<string>) =>
+      Effect.promise(() => deno("check", ...bare(origin, allow), ...scripts));
     // What comes by URL is not checked itself, what comes by path is.
-    const near = yield* check(yield* pasted(new URL("..", import.meta.url).href.replace(/\/$/, "")));
-    assert.equal(near.code, 0, near.stderr);
+    const path = new URL("..", import.meta.url).href.replace(/\/$/, "");
+    const right = yield* check(yield* pasted(origin), yield* pasted(path));
+    assert.equal(right.code, 0, right.stderr);
     const forgetful = yield* pasted(origin, (text) => text.replace("  Credentials.none,\n", ""));
-    const wrong = yield* check(forgetful);
+    const misspelt = yield* pasted(origin, (text) => text.replace("resumed }", "resumd }"));
+    const wrong = yield* check(forgetful, misspelt);
     assert.notEqual(wrong.code, 0);
     assert.match(wrong.stderr, /TS2345[^]*'Credentials' is not assignable to type 'never'/);
-    const misspelt = yield* check(yield* pasted(origin, (text) => text.replace("resumed }", "resumd }")));
-    assert.match(misspelt.stderr, /'resumd' does not exist on type 'Negotiated'/);
+    assert.match(wrong.stderr, /'resumd' does not exist on type 'Negotiated'/);
   }),
 );
 
