@@ -110,7 +110,7 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
 }
 
 live(
-  "a full handshake over loopback takes under 20 ms: Nagle's algorithm holds no flight back",
+  "a full handshake over loopback takes less than a delayed ACK does: Nagle's algorithm holds no flight back",
   Effect.provide(
     Effect.gen(function* () {
       const { address } = yield* listen({});
@@ -128,7 +128,7 @@ live(
       }));
       const times = yield* Effect.replicateEffect(Effect.provide(once, sessions()), 12);
       const best = Math.min(...times);
-      assert.ok(best < 20, `${best} ms`);
+      assert.ok(best < 40, `${best} ms`); // a delayed ACK waits 40 ms at least
     }),
     layerTcp,
   ),
