@@ -156,8 +156,8 @@ const fragmentCode = ({ maxFragmentLength }: Policy): MaxFragmentLength | undefi
 
 /** Whether a session's ticket is shown, and not its ID. */
 const showsTicket = (s: Session, policy: Policy, now: number): boolean =>
-  policy.sessionTickets && s.ticket.length > 0 && s.version > ProtocolVersion.SSL_3_0 &&
-  now < s.ticketExpiresAt;
+  policy.sessionTickets && s.ticket.length > 0 && now < s.ticketExpiresAt &&
+  (dialects.get(s.version)?.honours("session_ticket") ?? false);
 
 /** A session is offered only under the settings it was made under (RFC 5246 §F.1.4, RFC 7627 §5.3). */
 const mayOffer = (s: Session, { policy, serverName }: ClientSettings, partition: string): boolean =>

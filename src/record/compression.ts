@@ -14,7 +14,6 @@ import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
 
 /** How records are compressed. What each call makes serves one direction under one key, a whole record at a time. */
 export interface Compression {
-  readonly method: CompressionMethod;
   /** Gives all that it takes, and at most 1024 bytes more than that. */
   readonly compressor: () => (fragment: Bytes) => Bytes;
   /** Throws `DecompressionFailure`, after which there is no going on. */
@@ -47,7 +46,6 @@ const through = (
 };
 
 const deflate: Compression = {
-  method: CompressionMethod.DEFLATE,
   compressor: () => {
     const stream = new Pako.ZStream();
     Pako.zlibDeflateInit(stream, 6); // zlib's default
@@ -85,7 +83,7 @@ export const compressions: ReadonlyMap<CompressionMethod, Compression | undefine
 /** One direction under one key whose records are compressed too, by a method of `compressions`. */
 export const compressed = (protection: Protection, method: CompressionMethod): Protection => {
   if (method === CompressionMethod.null) return protection;
-  const { compressor, decompressor } = compressions.get(method)!;
+  const { compressor, decompressor } = compressions.get(method)!; // what is unknown may not pass as it is
   // A direction needs but one of them, and a compressor takes 270 kB.
   let compress: ReturnType<typeof compressor> | undefined;
   let decompress: ReturnType<typeof decompressor> | undefined;

@@ -292,7 +292,6 @@ const watched = () => {
 
 Deno.test("null and DEFLATE are known; null is the protection itself", () => {
   assert.deepEqual([...compressions.keys()], [CompressionMethod.null, DEFLATE]);
-  for (const [method, compression] of compressions) assert.ok(!compression || compression.method === method);
   const { protection } = watched();
   assert.equal(compressed(protection, CompressionMethod.null), protection);
   assert.throws(() => compressed(protection, CompressionMethod.LZS), TypeError);
