@@ -1,18 +1,15 @@
 /**
- * Data that others made, which is no part of this repository: recordings and test vectors. A test that finds none says so
- * by name, and passes.
+ * Data that others made, which is no part of this repository: recordings and test vectors. Where there are none
+ * a test is ignored, by name.
  *
  * @module
  */
 
-/** A folder of data, below the one that EFFECT_TLS_DATA names or beside the repository; `undefined` where there is none. */
+/** A folder of data below the one that EFFECT_TLS_DATA names, which must be there; `undefined` when that names none. */
 export const dataFolder = (name: string): URL | undefined => {
-  const root = Deno.env.get("EFFECT_TLS_DATA") ?? new URL("../../../shared/data", import.meta.url).pathname;
-  const folder = new URL(`file://${root}/${name}/`);
-  try {
-    return Deno.statSync(folder).isDirectory ? folder : undefined;
-  } catch (e) {
-    if (e instanceof Deno.errors.NotFound) return undefined;
-    throw e;
-  }
+  const root = Deno.env.get("EFFECT_TLS_DATA");
+  if (root === undefined) return undefined;
+  const folder = new URL(`${name}/`, new URL(`${Deno.realPathSync(root)}/`, "file:///"));
+  if (!Deno.statSync(folder).isDirectory) throw new Error(`${folder} is no folder`);
+  return folder;
 };
