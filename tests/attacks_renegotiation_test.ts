@@ -4,6 +4,7 @@ import { effect, sync } from "./support/effect.ts";
 import { build, handshake, meet, recordsOf, type Setup } from "./support/handshake.ts";
 import { type Change, meetChanged, meetOther, withoutExtendedMasterSecret } from "./support/other_ends.ts";
 import { replay } from "./support/replay.ts";
+import { ringOf } from "./support/tickets.ts";
 
 import { Transcript } from "../src/crypto/transcript.ts";
 import { tls12 } from "../src/dialects/tls12.ts";
@@ -187,6 +188,10 @@ effect(
       const opened = Option.getOrThrow(yield* ring.open(before));
       assert.equal(toHex(opened.session.masterSecret), toHex(session.masterSecret));
       assert.equal(Option.isNone(yield* makeRotating().open(before)), true, "another ring reads nothing");
+      const stolen = ringOf(1);
+      assert.equal(Option.isSome(yield* stolen.open(yield* ringOf(1).seal(session))), true);
+      const next = yield* ringOf(2, 1).seal(session);
+      assert.equal(Option.isNone(yield* stolen.open(next)), true, "nor what the next key sealed");
       yield* TestClock.adjust("11 hours");
       assert.equal(Option.isNone(yield* ring.open(before)), true, "and after its life nobody does");
     }),

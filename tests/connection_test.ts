@@ -12,7 +12,7 @@ import {
   Stream,
   TestClock,
 } from "./deps.ts";
-import { effect, live, sync } from "./support/effect.ts";
+import { effect, live, sync, tagOf } from "./support/effect.ts";
 import { build, converse, ends, handshake, meet, recordsOf, type Setup, taped } from "./support/handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "./support/replay.ts";
 import * as Client from "../src/client.ts";
@@ -30,9 +30,6 @@ import { suites } from "../src/suites.ts";
 import { ascii, concat } from "../src/wire/bytes.ts";
 
 const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
-const errorOf = <A, E extends { readonly _tag: string }>(e: Either.Either<A, E>): string =>
-  Either.isLeft(e) ? e.left._tag : "no error";
-
 /** Reads to the end. */
 const drain = (connection: Connection) =>
   Effect.gen(function* () {
@@ -115,8 +112,8 @@ live(
     const write = yield* Effect.fork(c.write(new Uint8Array(1_000_000)));
     yield* Effect.sleep("5 millis");
     yield* Fiber.interrupt(write);
-    assert.equal(errorOf(yield* Effect.either(c.write(ascii("x")))), "Closed");
-    assert.equal(errorOf(yield* Effect.either(b.write(ascii("x")))), "TransportError");
+    assert.equal(tagOf(yield* Effect.either(c.write(ascii("x")))), "Closed");
+    assert.equal(tagOf(yield* Effect.either(b.write(ascii("x")))), "TransportError");
   }),
 );
 
@@ -131,7 +128,7 @@ live(
     yield* client.close;
     yield* client.close;
     assert.equal(text(yield* Fiber.join(peer)), "last words");
-    assert.equal(errorOf(yield* Effect.either(client.write(ascii("x")))), "Closed");
+    assert.equal(tagOf(yield* Effect.either(client.write(ascii("x")))), "Closed");
     assert.equal(yield* client.read, undefined);
   }),
 );
@@ -158,7 +155,7 @@ sync(
     yield* server.write(ascii("answer"));
     yield* server.closeWrite;
     assert.equal(text(yield* drain(client)), "answer");
-    assert.equal(errorOf(yield* Effect.either(client.write(ascii("more")))), "Closed");
+    assert.equal(tagOf(yield* Effect.either(client.write(ascii("more")))), "Closed");
     assert.equal(yield* client.read, undefined);
   }),
 );
@@ -276,7 +273,7 @@ live(
   Effect.gen(function* () {
     const { client, forge } = yield* forging("server");
     for (let i = 0; i < 5; i++) yield* forge(ContentType.handshake, handshakeMessage(0, new Uint8Array(0)));
-    assert.equal(errorOf(yield* Effect.either(client.read)), "LimitExceeded");
+    assert.equal(tagOf(yield* Effect.either(client.read)), "LimitExceeded");
   }),
 );
 
@@ -299,7 +296,7 @@ for (const type of [2, 4, 11, 14, 16, 20, 24]) {
     Effect.gen(function* () {
       const { client, server, forge } = yield* forging("server");
       yield* forge(ContentType.handshake, handshakeMessage(type, new Uint8Array(4)));
-      assert.equal(errorOf(yield* Effect.either(client.read)), "UnexpectedMessage");
+      assert.equal(tagOf(yield* Effect.either(client.read)), "UnexpectedMessage");
       const told = yield* Effect.either(server.read);
       assert.equal(
         Either.isLeft(told) && told.left.message,
@@ -316,8 +313,8 @@ live(
     yield* server.write(ascii("one"));
     yield* forge(ContentType.application_data, ascii("the same sequence number again"));
     assert.equal(text(yield* client.read), "one");
-    for (let i = 0; i < 2; i++) assert.equal(errorOf(yield* Effect.either(client.read)), "BadRecordMac");
-    assert.equal(errorOf(yield* Effect.either(client.write(ascii("x")))), "BadRecordMac");
+    for (let i = 0; i < 2; i++) assert.equal(tagOf(yield* Effect.either(client.read)), "BadRecordMac");
+    assert.equal(tagOf(yield* Effect.either(client.write(ascii("x")))), "BadRecordMac");
     const told = yield* Effect.either(server.read);
     assert.equal(Either.isLeft(told) && told.left.message, "the peer sent the fatal alert bad_record_mac");
   }),
@@ -337,7 +334,7 @@ effect(
     const hello = yield* b.read;
     assert.equal(hello?.[0], 22);
     yield* TestClock.adjust("2 seconds");
-    assert.equal(errorOf(yield* Fiber.join(connecting)), "HandshakeTimeout");
+    assert.equal(tagOf(yield* Fiber.join(connecting)), "HandshakeTimeout");
     assert.deepEqual([...(yield* b.read)!], [21, 3, 1, 0, 2, 1, 90, 21, 3, 1, 0, 2, 1, 0]);
     assert.equal(yield* b.read, undefined);
   }),

@@ -1,10 +1,10 @@
 /** Exported keys (RFC 5705) and channel bindings (RFC 5929, RFC 9266), over whole handshakes. @module */
 import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
-import { assert, Context, Effect, Fiber } from "../deps.ts";
+import { assert, Context, Effect } from "../deps.ts";
 import { type Issued, makeCa, type Signature } from "../support/ca.ts";
 import { live, sync } from "../support/effect.ts";
-import { build, credentialOf, hear, meet, type Setup } from "../support/handshake.ts";
+import { build, credentialOf, hear, meet, renegotiated, type Setup } from "../support/handshake.ts";
 import { withoutExtendedMasterSecret } from "../support/other_ends.ts";
 import type { Built } from "../support/tickets.ts";
 import * as Golden from "../golden/certificates.ts";
@@ -52,15 +52,6 @@ const connected = (built: Built, setup: Setup) =>
     return [yield* client, yield* server] as const;
   });
 
-const renegotiated = ([client, server]: Ends, resume = false) =>
-  Effect.gen(function* () {
-    const asked = yield* Effect.fork(client.renegotiateWith({ resume }));
-    const heard = yield* Effect.fork(hear(server, 1));
-    yield* Fiber.join(asked);
-    yield* client.write(ascii("."));
-    yield* Fiber.join(heard);
-  });
-
 /** Each pseudorandom function that there is, by a version and a suite. */
 const prfs: ReadonlyArray<readonly [string, ProtocolVersion, CipherSuite]> = [
   ["TLS 1.2 with SHA-256", TLS_1_2, C.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256],
@@ -86,9 +77,9 @@ const ways = {
   "resumed by ticket": (built: Built, setup: Setup) =>
     Effect.zipRight(connected(built, setup), connected(built, setup)),
   renegotiated: (built: Built, setup: Setup) =>
-    Effect.tap(connected(built, setup), (ends) => renegotiated(ends)),
+    Effect.tap(connected(built, setup), (ends) => renegotiated(...ends, {})),
   "renegotiated, resumed": (built: Built, setup: Setup) =>
-    Effect.tap(connected(built, setup), (ends) => renegotiated(ends, true)),
+    Effect.tap(connected(built, setup), (ends) => renegotiated(...ends, { resume: true })),
 };
 
 const MOVING = "tls-exporter: undefined where renegotiation is enabled (RFC 9266 §4.2)";
@@ -151,9 +142,9 @@ sync(
     for (let n = 0; n < 2; n++) {
       const ends = yield* connected(built, setup);
       seen.push(yield* exported(ends), yield* bound(ends, "tls-unique"));
-      yield* renegotiated(ends);
+      yield* renegotiated(...ends, {});
       seen.push(yield* exported(ends), yield* bound(ends, "tls-unique"));
-      yield* renegotiated(ends, true);
+      yield* renegotiated(...ends, { resume: true });
       seen.push(yield* exported(ends), yield* bound(ends, "tls-unique"));
     }
     assert.equal(new Set(seen).size, seen.length);
@@ -170,7 +161,7 @@ sync(
       for (const end of ends) (yield* end.channelBinding(type)).fill(0);
       assert.equal(yield* bound(ends, type), before);
     }
-    yield* renegotiated(ends);
+    yield* renegotiated(...ends, {});
     assert.equal(
       (yield* ends[0].negotiated).resumed,
       false,
@@ -448,7 +439,7 @@ for (const [prf, version, suite] of prfs) {
           for (const renegotiation of [undefined, false, true]) {
             if (renegotiation !== undefined) {
               finished = [];
-              yield* renegotiated(ends, renegotiation);
+              yield* renegotiated(...ends, { resume: renegotiation });
             }
             const short = renegotiation ?? resumed;
             assert.equal((yield* ends[0].negotiated).resumed, short);
@@ -557,7 +548,7 @@ sync(
     const ends = yield* connected(built, { client: { policy }, server: { policy } });
     assert.equal(yield* bound(ends, "tls-server-end-point"), hashOf("sha256", one));
     shown = other;
-    yield* renegotiated(ends);
+    yield* renegotiated(...ends, {});
     assert.equal(yield* bound(ends, "tls-server-end-point"), hashOf("sha384", other));
   }),
 );

@@ -1,6 +1,6 @@
 /** Compression as it is negotiated, and what of it passes on a connection (RFC 3749, RFC 5246 §6.2.2, §7.4.1). @module */
 import { Buffer } from "node:buffer";
-import { assert, Effect, Either, Fiber, type Scope } from "../deps.ts";
+import { assert, Effect, Either, type Scope } from "../deps.ts";
 import { sync } from "../support/effect.ts";
 import {
   build,
@@ -9,6 +9,7 @@ import {
   hear,
   lastAlert,
   meet,
+  renegotiated,
   type Setup,
   type Tape,
   taped,
@@ -293,16 +294,6 @@ sync(
 
 // ---- renegotiation ----
 
-/** Another handshake on a connection, asked for by the client. */
-const again = (client: Connection, server: Connection, policy: Policy) =>
-  Effect.gen(function* () {
-    const asked = yield* Effect.fork(client.renegotiateWith({ policy }));
-    const heard = yield* Effect.fork(hear(server, 1));
-    yield* Fiber.join(asked);
-    yield* client.write(ascii("."));
-    assert.equal(yield* Fiber.join(heard), ".");
-  });
-
 for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
   sync(
     `${versionText(version)}: the keys of a renegotiation have windows of their own, in both directions`,
@@ -316,7 +307,7 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
           assert.ok(lengths[0] > 3000, `new to the window, it took ${lengths[0]} bytes`);
           assert.ok(lengths[1] < 150, `already in the window, it took ${lengths[1]} bytes`);
         }
-        yield* again(client, server, policy);
+        yield* renegotiated(client, server, { policy });
         assert.equal((yield* server.negotiated).compressionMethod, DEFLATE);
       }
     }),
@@ -334,13 +325,20 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
         for (const [from, to] of [[client, server], [server, client]] as const) {
           assert.equal((yield* sent(tape, from, to, said)) < 5000, method === DEFLATE);
         }
-        yield* again(client, server, method === DEFLATE ? uncompressed(policy) : policy);
+        yield* renegotiated(client, server, { policy: method === DEFLATE ? uncompressed(policy) : policy });
       }
     }),
   );
 }
 
 // ---- what a peer could send instead ----
+
+/** What was forged ends the connection, and whoever said it is told so. */
+const refusedAs = ({ victim, forger }: Forging["ends"], tag: string, alert: string) =>
+  Effect.gen(function* () {
+    assert.equal((yield* Effect.flip(victim.read))._tag, tag);
+    assert.equal((yield* Effect.flip(forger.read)).message, `the peer sent the fatal alert ${alert}`);
+  });
 
 /** A connection whose one end also says what a test wants, under the right keys and not compressed by them. */
 const forging = (
@@ -453,11 +451,7 @@ for (const version of [TLS_1_1, TLS_1_0, SSL_3_0]) {
     Effect.gen(function* () {
       const { ends, forge } = yield* forging("client", speaks(version, C.TLS_RSA_WITH_NULL_SHA));
       yield* forge(Uint8Array.of(0xff));
-      assert.equal((yield* Effect.flip(ends.victim.read))._tag, "DecompressionFailure");
-      assert.equal(
-        (yield* Effect.flip(ends.forger.read)).message,
-        "the peer sent the fatal alert decompression_failure",
-      );
+      yield* refusedAs(ends, "DecompressionFailure", "decompression_failure");
     }),
   );
 }
@@ -481,11 +475,7 @@ for (
     Effect.gen(function* () {
       const { ends, forge } = yield* forging("client", speaks(TLS_1_2, suite));
       yield* forge(zeros(2 ** 14 + 1025));
-      assert.equal((yield* Effect.flip(ends.victim.read))._tag, "RecordOverflow");
-      assert.equal(
-        (yield* Effect.flip(ends.forger.read)).message,
-        "the peer sent the fatal alert record_overflow",
-      );
+      yield* refusedAs(ends, "RecordOverflow", "record_overflow");
     }),
   );
 }

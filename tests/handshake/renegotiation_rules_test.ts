@@ -2,7 +2,7 @@ import { assert, Context, Effect, Either, Fiber } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { build, converse, credentialOf, type Setup } from "../support/handshake.ts";
-import { type Change, meetChanged, sayingHello, sayingServerHello } from "../support/other_ends.ts";
+import { type Change, meetChanged, sayingHello, sayingServerHello, without } from "../support/other_ends.ts";
 import type { Connection } from "../../src/connection.ts";
 import { alertOf, type HandshakeError } from "../../src/errors.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
@@ -71,8 +71,6 @@ const secondAnswer = (change: (hello: ServerHello) => object): Change =>
   sayingServerHello((hello, count) =>
     encodeMessage(count === 0 ? hello : make(ServerHello, { ...hello, ...change(hello) }))
   );
-const without = <E extends { readonly _tag: string }>(list: ReadonlyArray<E> | undefined, tag: E["_tag"]) =>
-  list?.filter(({ _tag }) => _tag !== tag);
 const info = (renegotiatedConnection: Bytes) =>
   ({ _tag: "renegotiation_info", renegotiatedConnection }) as const;
 const inHello = (
@@ -89,20 +87,20 @@ const flipped = (bytes: Bytes): Bytes => bytes.map((b, i) => i === 0 ? b ^ 1 : b
 const insecure = "Refused insecure_renegotiation handshake_failure";
 
 const hellos: ReadonlyArray<readonly [string, Change, string]> = [
-  ["no renegotiation_info (RFC 5746 §3.7)", inHello((l) => without(l, "renegotiation_info")!), insecure],
+  ["no renegotiation_info (RFC 5746 §3.7)", inHello((l) => without(l, "renegotiation_info")), insecure],
   [
     "an empty renegotiation_info, as of a first handshake (RFC 5746 §3.7)",
-    inHello((l) => [...without(l, "renegotiation_info")!, info(EMPTY)]),
+    inHello((l) => [...without(l, "renegotiation_info"), info(EMPTY)]),
     insecure,
   ],
   [
     "a renegotiation_info of another connection (RFC 5746 §3.7)",
-    inHello((l) => [...without(l, "renegotiation_info")!, info(flipped(infoOf(l)!))]),
+    inHello((l) => [...without(l, "renegotiation_info"), info(flipped(infoOf(l)!))]),
     insecure,
   ],
   [
     "a renegotiation_info with a byte too many (RFC 5746 §3.7)",
-    inHello((l) => [...without(l, "renegotiation_info")!, info(Uint8Array.of(...infoOf(l)!, 0))]),
+    inHello((l) => [...without(l, "renegotiation_info"), info(Uint8Array.of(...infoOf(l)!, 0))]),
     insecure,
   ],
   [
@@ -119,13 +117,13 @@ const hellos: ReadonlyArray<readonly [string, Change, string]> = [
   ],
   [
     "no extended_master_secret any more (RFC 7627 §5.4)",
-    inHello((l) => without(l, "extended_master_secret")!),
+    inHello((l) => without(l, "extended_master_secret")),
     "Refused renegotiation_changes_extended_master_secret handshake_failure",
   ],
   [
     "another host name (RFC 6066 §3)",
     inHello((l) => [
-      ...without(l, "server_name")!,
+      ...without(l, "server_name"),
       {
         _tag: "server_name",
         serverNameList: [{ nameType: NameType.host_name, name: "other.example" }],
@@ -150,21 +148,21 @@ const serverInfo = (list: ReadonlyArray<ServerHelloExtension>) =>
   list.find((e) => e._tag === "renegotiation_info")!.renegotiatedConnection;
 
 const answers: ReadonlyArray<readonly [string, Change, string]> = [
-  ["no renegotiation_info (RFC 5746 §3.5)", inAnswer((l) => without(l, "renegotiation_info")!), insecure],
+  ["no renegotiation_info (RFC 5746 §3.5)", inAnswer((l) => without(l, "renegotiation_info")), insecure],
   [
     "an empty renegotiation_info (RFC 5746 §3.5)",
-    inAnswer((l) => [...without(l, "renegotiation_info")!, info(EMPTY)]),
+    inAnswer((l) => [...without(l, "renegotiation_info"), info(EMPTY)]),
     insecure,
   ],
   [
     "only the client's half of it (RFC 5746 §3.5)",
-    inAnswer((l) => [...without(l, "renegotiation_info")!, info(serverInfo(l).subarray(0, 12))]),
+    inAnswer((l) => [...without(l, "renegotiation_info"), info(serverInfo(l).subarray(0, 12))]),
     insecure,
   ],
   [
     "the server's half wrong (RFC 5746 §3.5)",
     inAnswer((l) => [
-      ...without(l, "renegotiation_info")!,
+      ...without(l, "renegotiation_info"),
       info(serverInfo(l).map((b, i) => i === 23 ? b ^ 1 : b)),
     ]),
     insecure,
@@ -176,7 +174,7 @@ const answers: ReadonlyArray<readonly [string, Change, string]> = [
   ],
   [
     "no extended_master_secret any more (RFC 7627 §5.4)",
-    inAnswer((l) => without(l, "extended_master_secret")!),
+    inAnswer((l) => without(l, "extended_master_secret")),
     "Refused renegotiation_changes_extended_master_secret handshake_failure",
   ],
   [
@@ -206,7 +204,7 @@ sync(
   "a client that had encrypt_then_mac and does not offer it again is refused (RFC 7366 §3.1)",
   Effect.gen(function* () {
     const setup = { ...usual, client: { policy: cbc }, server: { policy: cbc } };
-    const ends = yield* connected(setup, { client: inHello((l) => without(l, "encrypt_then_mac")!) });
+    const ends = yield* connected(setup, { client: inHello((l) => without(l, "encrypt_then_mac")) });
     assert.equal((yield* ends.client.negotiated).encryptThenMac, true);
     const expected = "Refused renegotiation_loses_encrypt_then_mac handshake_failure";
     refusedBy("server", yield* renegotiating(ends), expected);
@@ -217,7 +215,7 @@ sync(
   "a server that had encrypt_then_mac and does not answer it again is refused (RFC 7366 §3.1)",
   Effect.gen(function* () {
     const setup = { ...usual, client: { policy: cbc }, server: { policy: cbc } };
-    const ends = yield* connected(setup, { server: inAnswer((l) => without(l, "encrypt_then_mac")!) });
+    const ends = yield* connected(setup, { server: inAnswer((l) => without(l, "encrypt_then_mac")) });
     const expected = "Refused renegotiation_loses_encrypt_then_mac handshake_failure";
     refusedBy("client", yield* renegotiating(ends), expected);
   }),
@@ -375,7 +373,7 @@ sync(
       encodeMessage(make(ClientHello, {
         ...hello,
         extensions: [
-          ...without(hello.extensions, "renegotiation_info")!,
+          ...without(hello.extensions, "renegotiation_info"),
           ...(count === 0 ? [] : [info(EMPTY)]),
         ],
       }))

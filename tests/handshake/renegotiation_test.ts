@@ -52,7 +52,7 @@ for (const version of [SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2]) {
               client: { policy },
               server: { policy, clientAuth },
             };
-            const { client, server, tape } = yield* handshake(setup);
+            const { client, server } = yield* handshake(setup);
             const [asker, answerer] = who === "client" ? [client, server] : [server, client];
             const before = yield* client.negotiated;
             for (const round of ["1", "2"]) {
@@ -85,14 +85,13 @@ for (const version of [SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2]) {
                 assert.equal(n.cipherSuite, turned ? second : first);
                 assert.equal(n.secureRenegotiation, true);
                 assert.equal(n.extendedMasterSecret, version > SSL_3_0);
-                assert.equal(n.serverName, version > SSL_3_0 ? "localhost" : n.serverName);
+                if (version > SSL_3_0) assert.equal(n.serverName, "localhost");
                 assert.notDeepEqual(n.clientRandom, before.clientRandom);
               }
               assert.equal((yield* server.peerCertificates).length, change === "certificate" ? 1 : 0);
               assert.equal((yield* client.peerCertificates).length, 1);
               assert.equal(yield* converse(client, server), "ping pong");
             }
-            assert.ok(tape.flows.length > 0);
           }),
         );
       }

@@ -2,6 +2,7 @@ import { assert, Context, Effect, Either, Layer, type Schema } from "../deps.ts"
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { build, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
+import { without } from "../support/other_ends.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
 import type { OverOptions } from "../../src/client.ts";
 import { alertOf, type HandshakeError } from "../../src/errors.ts";
@@ -53,8 +54,6 @@ const verdict = (role: "client" | "server", setup: Setup, change: (flow: Bytes) 
   });
 
 const sni: ServerHelloExtension = { _tag: "server_name" };
-const without = <E extends { readonly _tag: string }>(list: ReadonlyArray<E> | undefined, tag: string) =>
-  (list ?? []).filter((e) => e._tag !== tag);
 
 // ---- what a client makes of the server's flight ----
 

@@ -3,7 +3,7 @@ import { assert, Context, Effect, Either, Fiber, Layer, Option } from "../deps.t
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { build, credentialOf, lastAlert, meet, recordsOf, type Setup } from "../support/handshake.ts";
-import { type Change, meetChanged, sayingServerHello } from "../support/other_ends.ts";
+import { type Change, meetChanged, sayingServerHello, without } from "../support/other_ends.ts";
 import {
   type Built,
   complaint,
@@ -236,8 +236,6 @@ const misplacing = (where: "nowhere" | "before ChangeCipherSpec" | "after it"): 
 });
 const inAnswer = (change: (hello: ServerHello) => Partial<ServerHello>): Change =>
   sayingServerHello((hello) => encodeMessage(make(ServerHello, { ...hello, ...change(hello) })));
-const without = <E extends { readonly _tag: string }>(list: ReadonlyArray<E> | undefined, tag: E["_tag"]) =>
-  list?.filter(({ _tag }) => _tag !== tag);
 
 const misplaced: ReadonlyArray<readonly [string, Change, string]> = [
   ["left out, though acknowledged", misplacing("nowhere"), "expected NewSessionTicket, got ChangeCipherSpec"],

@@ -5,6 +5,7 @@
  * @module
  */
 import { assert, Effect } from "../deps.ts";
+import { toHex } from "../../src/wire/bytes.ts";
 import { CertificateVerifier, type Connection } from "../../mod.ts";
 import { accept, client, connect, exchange, renewed, type Talk, talk } from "./ends.ts";
 import { nss, NSS_SUITES, run } from "./made.ts";
@@ -15,9 +16,8 @@ import { certificates, freePort, start, temporary, untilListening, withPeer } fr
 const LABEL = "EXPORTER-effect-tls";
 const LENGTH = 40;
 
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 const exported = (connection: Connection, context?: Uint8Array) =>
-  Effect.map(connection.exportKeyingMaterial(LABEL, LENGTH, context), hex);
+  Effect.map(connection.exportKeyingMaterial(LABEL, LENGTH, context), toHex);
 const all = (text: string, pattern: RegExp): ReadonlyArray<string> =>
   Array.from(text.matchAll(pattern), ([, found]) => found!.toLowerCase().replace(/[^0-9a-f]/g, ""));
 
@@ -38,12 +38,12 @@ for (const { name, id, openssl: flag } of oldestAndNewest) {
       const us = yield* server.next;
       yield* exchange(us, peer, "before");
       assert.deepEqual(all(peer.output(), KEYS), [yield* exported(us.connection)]);
-      const unique = [hex(yield* us.connection.channelBinding("tls-unique"))];
+      const unique = [toHex(yield* us.connection.channelBinding("tls-unique"))];
       const keys = new Set([yield* exported(us.connection)]);
       for (const resume of [false, true]) {
         yield* renewed(us, us.connection.renegotiateWith({ resume }));
         yield* exchange(us, peer, `resume ${resume}`);
-        unique.push(hex(yield* us.connection.channelBinding("tls-unique")));
+        unique.push(toHex(yield* us.connection.channelBinding("tls-unique")));
         keys.add(yield* exported(us.connection));
       }
       assert.equal(keys.size, 3);
@@ -62,7 +62,7 @@ for (const { name, id, openssl: flag } of oldestAndNewest) {
       const us = yield* Effect.flatMap(connect(port, { policy }), talk);
       yield* exchange(us, peer, "before");
       const keys = [yield* exported(us.connection)];
-      const unique = [hex(yield* us.connection.channelBinding("tls-unique"))];
+      const unique = [toHex(yield* us.connection.channelBinding("tls-unique"))];
       const again = [
         Effect.asVoid(us.connection.renegotiate),
         Effect.asVoid(
@@ -73,7 +73,7 @@ for (const { name, id, openssl: flag } of oldestAndNewest) {
         yield* renewed(us, what);
         yield* exchange(us, peer, `after ${i}`);
         keys.push(yield* exported(us.connection));
-        unique.push(hex(yield* us.connection.channelBinding("tls-unique")));
+        unique.push(toHex(yield* us.connection.channelBinding("tls-unique")));
       }
       assert.equal(new Set(keys).size, 3);
       assert.deepEqual(all(peer.output(), KEYS), keys);
@@ -100,7 +100,7 @@ const bindings = (
 ) =>
   Effect.gen(function* () {
     const bound = yield* Effect.forEach(types, connection.channelBinding);
-    return [...bound.map(hex), yield* exported(connection)];
+    return [...bound.map(toHex), yield* exported(connection)];
   });
 const PRINTED = /(?:'tls-unique'|'tls-server-end-point'|'tls-exporter'|Key material): ((?:[0-9a-f]{2})+)$/gm;
 const ALL = ["tls-unique", "tls-server-end-point", "tls-exporter"] as const;
@@ -204,7 +204,7 @@ for (const signedWith of ["sha1", "sha256", "sha384", "sha512"]) {
         CertificateVerifier.layerInsecure,
       );
       yield* Effect.zipRight(us.tell("hello"), us.hear("hello"));
-      const ours = hex(yield* us.connection.channelBinding("tls-server-end-point"));
+      const ours = toHex(yield* us.connection.channelBinding("tls-server-end-point"));
       yield* peer.until(/'tls-exporter'/);
       assert.deepEqual(all(peer.output(), /'tls-server-end-point': ([0-9a-f]+)/g), [ours]);
       const hash = signedWith === "sha1" ? "sha256" : signedWith;

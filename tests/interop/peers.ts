@@ -151,11 +151,7 @@ export const untilListening = (port: number): Effect.Effect<void> =>
     throw new Error(`nothing listens on ${port}`);
   });
 
-/** A folder that is gone with the scope. */
-export const temporary = Effect.acquireRelease(
-  Effect.promise(() => Deno.makeTempDir()),
-  (folder) => Effect.promise(() => Deno.remove(folder, { recursive: true })),
-);
+export { temporary } from "../support/effect.ts";
 
 /** The repository's folder. */
 export const repository = new URL("../../", import.meta.url).pathname;

@@ -30,7 +30,7 @@ import {
   type Scope,
   TestClock,
 } from "../deps.ts";
-import { effect } from "../support/effect.ts";
+import { effect, temporary } from "../support/effect.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -72,12 +72,6 @@ const from = <E, R>(layer: Layer.Layer<never, E, R>): Effect.Effect<SessionTicke
     assert.ok(service);
     return service;
   });
-
-/** A folder of its own, gone with the scope. */
-const temporary = Effect.acquireRelease(
-  Effect.promise(() => Deno.makeTempDir()),
-  (folder) => Effect.promise(() => Deno.remove(folder, { recursive: true }).catch(() => {})),
-);
 
 const shown = (s: Session): string => toHex(codec(Session).unsafeEncode(s));
 

@@ -1,5 +1,5 @@
 /** Effects as tests, by name. @module */
-import { Clock, Effect, Logger, type Scope, TestContext } from "../deps.ts";
+import { Clock, Effect, Either, Logger, type Scope, TestContext } from "../deps.ts";
 
 type Test = Effect.Effect<unknown, unknown, Scope.Scope>;
 
@@ -17,6 +17,16 @@ export const effect = (name: string, test: Test): void =>
 /** Runs an effect as a test in which nothing may be asynchronous. */
 export const sync = (name: string, test: Test): void =>
   Deno.test(name, () => Effect.runSync(Effect.asVoid(Effect.scoped(test))));
+
+/** What went wrong, by its tag. */
+export const tagOf = (outcome: Either.Either<unknown, { readonly _tag: string }>): string =>
+  Either.isLeft(outcome) ? outcome.left._tag : "no error";
+
+/** A folder of its own, gone with the scope. */
+export const temporary = Effect.acquireRelease(
+  Effect.promise(() => Deno.makeTempDir()),
+  (folder) => Effect.promise(() => Deno.remove(folder, { recursive: true })),
+);
 
 /** Says the same time always, to what goes on bytes; it is no clock to wait by. */
 export const standingStill = Effect.withClock(

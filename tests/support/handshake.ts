@@ -1,7 +1,7 @@
 /** A client and a server over memory, and what passes between them. @module */
-import { Effect, Layer, type Scope } from "../deps.ts";
+import { assert, Effect, Fiber, Layer, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection.ts";
+import type { Connection, Renegotiation } from "../../src/connection.ts";
 import type { HandshakeError } from "../../src/errors.ts";
 import { makePair } from "../../src/layers/byte_stream.ts";
 import { layerDeterministic } from "../../src/layers/crypto_deterministic.ts";
@@ -13,7 +13,7 @@ import * as Server from "../../src/server.ts";
 import type { Credential } from "../../src/services/credentials.ts";
 import type { ByteStream } from "../../src/services/transport.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
-import { concat } from "../../src/wire/bytes.ts";
+import { ascii, concat } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
 import { layerToy } from "./toy_crypto.ts";
 
@@ -156,6 +156,16 @@ export const hear = (connection: Connection, length: number) =>
       heard += new TextDecoder().decode(data);
     }
     return heard;
+  });
+
+/** Another handshake on a connection, asked for by the client, and data under the new keys. */
+export const renegotiated = (client: Connection, server: Connection, changes: Renegotiation) =>
+  Effect.gen(function* () {
+    const asked = yield* Effect.fork(client.renegotiateWith(changes));
+    const heard = yield* Effect.fork(hear(server, 1));
+    yield* Fiber.join(asked);
+    yield* client.write(ascii("."));
+    assert.equal(yield* Fiber.join(heard), ".");
   });
 
 /** The records in what passed. */

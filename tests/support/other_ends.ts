@@ -93,3 +93,9 @@ export const withoutExtendedMasterSecret = (built: Built, setup: Setup) =>
       }))
     ),
   );
+
+/** Extensions without those of a name. */
+export const without = <E extends { readonly _tag: string }>(
+  list: ReadonlyArray<E> | undefined,
+  tag: E["_tag"],
+): ReadonlyArray<E> => (list ?? []).filter(({ _tag }) => _tag !== tag);
