@@ -20,9 +20,7 @@ const index: ReadonlyArray<Recording> = folder
 /** What is not spoken here, and so decoded as far as ServerHello alone. */
 const notOurs = /tls13|CAMELLIA|IDEA|CCM/;
 
-if (!folder) {
-  Deno.test.ignore("recordings of other stacks: EFFECT_TLS_DATA names no folder with them", () => {});
-} else assert.ok(index.length > 0);
+if (folder) assert.ok(index.length > 0);
 
 for (const { name, sessions, compression } of index) {
   const read = async (): Promise<ReadonlyArray<Heard>> => {

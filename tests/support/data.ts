@@ -1,15 +1,24 @@
 /**
- * Data that others made, which is no part of this repository: recordings and test vectors. Where there are none
- * a test is ignored, by name.
+ * Data that others made, which is no part of this repository: recordings, test vectors, corpora. It lies in the folder
+ * that EFFECT_TLS_DATA names, or else in `shared/data` beside the repository. Where a part is not there its tests are
+ * ignored, by name.
  *
  * @module
  */
 
-/** A folder of data below the one that EFFECT_TLS_DATA names, which must be there; `undefined` when that names none. */
-export const dataFolder = (name: string): URL | undefined => {
-  const root = Deno.env.get("EFFECT_TLS_DATA");
-  if (root === undefined) return undefined;
-  const folder = new URL(`${name}/`, new URL(`${Deno.realPathSync(root)}/`, "file:///"));
-  if (!Deno.statSync(folder).isDirectory) throw new Error(`${folder} is no folder`);
-  return folder;
+const named = Deno.env.get("EFFECT_TLS_DATA");
+const root = named === undefined
+  ? new URL("../../../shared/data/", import.meta.url)
+  : new URL(`${Deno.realPathSync(named)}/`, "file:///"); // what is named must be there
+
+/** A part of the data; `undefined`, and an ignored test that says so, where it is not there. */
+export const dataFolder = (part: string): URL | undefined => {
+  const folder = new URL(`${part}/`, root);
+  try {
+    if (Deno.statSync(folder).isDirectory) return folder;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  Deno.test.ignore(`${part} is not here, and was not tried: EFFECT_TLS_DATA can name its folder`, () => {});
+  return undefined;
 };
