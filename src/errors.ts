@@ -298,7 +298,7 @@ export const alertOf = (e: HandshakeError): AlertName | undefined => {
     case "Refused":
       return refusals[e.reason].alert;
     case "CertificateError":
-      return certificateAlerts[e.reason];
+      return e.alert ?? certificateAlerts[e.reason];
     case "DecompressionFailure":
       return "decompression_failure";
     case "DecryptError":

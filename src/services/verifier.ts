@@ -39,6 +39,8 @@ export class CertificateError extends Data.TaggedError("CertificateError")<{
   readonly detail: string;
   /** The rule: an RFC and section. */
   readonly rfc: string;
+  /** The alert that tells the peer, where it is not the reason's own: `access_denied`, say. */
+  readonly alert?: AlertName | undefined;
 }> {
   override get message() {
     return `certificate ${this.index}${this.subject ? ` (${this.subject})` : ""}: ${this.detail}`;
