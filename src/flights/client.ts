@@ -30,8 +30,7 @@ import {
 } from "../messages/mod.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import { Handshakes } from "../record/handshakes.ts";
-import type { Credential } from "../services/credentials.ts";
-import { Credentials } from "../services/credentials.ts";
+import { type Credential, Credentials, signedWith } from "../services/credentials.ts";
 import { Crypto, type PublicKey } from "../services/crypto.ts";
 import { Session, type SessionStore } from "../services/session_store.ts";
 import { MAX_TICKET } from "../services/session_tickets.ts";
@@ -194,7 +193,10 @@ const choose = (
     const common = offer.settings.policy.signatureSchemes.filter((s) => wish.schemes?.includes(s) ?? true);
     for (const credential of candidates) {
       const { certificateType } = authenticationOf(credential.publicKey);
-      const [scheme] = at.dialect.signing.schemesOf(credential.publicKey, common);
+      const [scheme] = at.dialect.signing.schemesOf(
+        credential.publicKey,
+        signedWith(credential, common),
+      );
       if (scheme !== undefined && wish.types.includes(certificateType)) return { credential, scheme };
     }
     return undefined;

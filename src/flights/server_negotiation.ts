@@ -18,7 +18,7 @@ import {
 } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Policy } from "../policy.ts";
-import type { Credential } from "../services/credentials.ts";
+import { type Credential, signedWith } from "../services/credentials.ts";
 import type { Session } from "../services/session_store.ts";
 import { canCompress } from "../record/compression.ts";
 import { type Suite, suites } from "../suites.ts";
@@ -225,7 +225,7 @@ export const chooseSuite = (
     for (const credential of candidates) {
       const { publicKey, usage } = credential;
       const { suites } = authenticationOf(publicKey);
-      const schemes = wish.dialect.signing.schemesOf(publicKey, wish.schemes);
+      const schemes = wish.dialect.signing.schemesOf(publicKey, signedWith(credential, wish.schemes));
       const fits = suites === suite.authentication && usage[exchange.usage] &&
         (exchange.usage === "digitalSignature" ? schemes.length > 0 : publicKey._tag === "rsa") &&
         (publicKey._tag !== "ecdsa" || wish.groups.includes(publicKey.group));

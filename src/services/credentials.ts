@@ -13,6 +13,8 @@ export interface Credential {
   readonly publicKey: PublicKey;
   /** The leaf's keyUsage allows keyEncipherment (RSA key transport) and digitalSignature; true when it has none. */
   readonly usage: { readonly keyEncipherment: boolean; readonly digitalSignature: boolean };
+  /** The schemes that it signs with, the preferred first; all that its key can make and policy allows unless given. */
+  readonly schemes?: ReadonlyArray<SignatureScheme> | undefined;
   readonly sign: (scheme: SignatureScheme, data: Bytes) => Effect.Effect<Bytes, PrivateKeyError, Crypto>;
   /** The raw RSA operation; never called for other keys. */
   readonly decrypt: (ciphertext: Bytes) => Effect.Effect<Bytes, PrivateKeyError, Crypto>;
@@ -21,6 +23,12 @@ export interface Credential {
   /** What certificate logs signed about the leaf, for clients that ask (RFC 6962 §3.3). */
   readonly signedCertificateTimestamps?: ReadonlyArray<Bytes> | undefined;
 }
+
+/** The schemes, of those that both ends allow, that a credential signs with, the best first. */
+export const signedWith = (
+  { schemes }: Credential,
+  common: ReadonlyArray<SignatureScheme>,
+): ReadonlyArray<SignatureScheme> => schemes?.filter((s) => common.includes(s)) ?? common;
 
 /** What a credential is wanted for. */
 export type CredentialRequest =
