@@ -1,7 +1,7 @@
 /** How a side's part ends: ChangeCipherSpec, and the Finished that vouches for all before it (RFC 5246 §7.1, §7.4.9). @module */
 import { Effect } from "../deps.ts";
 import type { Derivation, Side } from "../dialects/mod.ts";
-import type { EncodeError } from "../errors.ts";
+import type { EncodeError, UnexpectedMessage } from "../errors.ts";
 import { changeCipherSpec, finished } from "../grammar/places.ts";
 import { changeTo, send } from "../grammar/send.ts";
 import { Finished } from "../messages/mod.ts";
@@ -29,7 +29,7 @@ export const finish = (
   at: Finishing,
   { master, keys }: Keys,
   ours: Side,
-): Effect.Effect<Bytes, EncodeError, Handshakes> =>
+): Effect.Effect<Bytes, EncodeError | UnexpectedMessage, Handshakes> =>
   Effect.gen(function* () {
     const said = yield* send(changeTo(keys[ours]));
     const verifyData = at.derivation.verifyData(master, ours, said);

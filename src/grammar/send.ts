@@ -1,6 +1,7 @@
 /** Saying a flight, the mirror of `receive`. @module */
 import { Effect } from "../deps.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
+import { UnexpectedMessage } from "../errors.ts";
 import type { AlertName } from "../names/alert.ts";
 import { Handshakes, type Message } from "../record/handshakes.ts";
 import type { Protection } from "../record/protection.ts";
@@ -25,11 +26,12 @@ export const changeTo = (keys: Protection): ChangeTo => new ChangeTo(keys);
 
 /**
  * Says a flight or a part of one. It leaves in one write, when we next wait for the peer. Gives the transcript so far.
- * Fails with EncodeError where a setting of ours does not fit its member (a name of 300 bytes).
+ * Fails with EncodeError where a setting of ours does not fit its member (a name of 300 bytes), and with
+ * UnexpectedMessage where the peer's flight is not over.
  */
 export const send = (
   ...items: ReadonlyArray<Said>
-): Effect.Effect<Snapshot, EncodeError, Handshakes> =>
+): Effect.Effect<Snapshot, EncodeError | UnexpectedMessage, Handshakes> =>
   Effect.flatMap(Handshakes, (to) => {
     for (const item of items) {
       if (item instanceof ChangeTo) {
@@ -43,7 +45,7 @@ export const send = (
       try {
         to.send(encodeMessage(item), item);
       } catch (e) {
-        if (e instanceof EncodeError) return Effect.fail(e);
+        if (e instanceof EncodeError || e instanceof UnexpectedMessage) return Effect.fail(e);
         throw e;
       }
     }

@@ -1,7 +1,7 @@
 /** What a flight sees of a connection: what comes next, what was said so far, and a way to answer. @module */
 import { Context, type Effect, type Either } from "../deps.ts";
 import { type Snapshot, Transcript } from "../crypto/transcript.ts";
-import type { ConnectionError, RecordError } from "../errors.ts";
+import { type ConnectionError, type RecordError, UnexpectedMessage } from "../errors.ts";
 import type { Direction, Observe } from "../events.ts";
 import type { AlertLevel, AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
@@ -41,7 +41,7 @@ export interface HandshakeStream {
   readonly heard: (raw: Bytes, message: Message) => void;
   /** The transcript so far. */
   readonly transcript: () => Snapshot;
-  /** Puts a message into the outbox and into the transcript. */
+  /** Puts a message into the outbox and into the transcript. Throws UnexpectedMessage when it is not our turn. */
   readonly send: (raw: Bytes, message: Message) => void;
   /** The peer's later records are under these keys. */
   readonly changeRead: (protection: Protection) => Either.Either<void, RecordError>;
@@ -96,6 +96,9 @@ export const handshakeStream = (over: {
       }),
     transcript: () => transcript.snapshot(),
     send: (raw, message) => {
+      if (last === "received" && records.saysMore) {
+        throw new UnexpectedMessage({ expected: ["the end of the flight"], got: "more handshake bytes" });
+      }
       // HelloRequest is in no transcript (RFC 5246 §7.4.1.1).
       if (raw[0] !== HandshakeType.hello_request) transcript.add(raw);
       observe?.({

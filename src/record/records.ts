@@ -164,6 +164,13 @@ export class Records {
     }
   }
 
+  /** Whether the peer has said more, in the same record, than a HelloRequest, which has no flight (RFC 5246 §7.4.1.1). */
+  get saysMore(): boolean {
+    const queue = this.#message;
+    for (let i = 0; i < queue.length; i++) if (queue.at(i) !== 0) return true;
+    return false;
+  }
+
   /** The peer's later records are under other keys; nothing it said under the old ones may be half read. */
   changeRead(protection: Protection): void {
     if (this.#message.length > 0) {
