@@ -38,7 +38,7 @@ export const sslv2Hello = (raw: Bytes): Bytes => {
   const [specs, id, challenge] = [uint16(3), uint16(5), uint16(7)];
   if (specs % 3 !== 0 || specs === 0) throw bad("cipherSpecLength", 3, `${specs} is no multiple of 3`);
   if (id > RANDOM) throw bad("sessionIdLength", 5, `${id} is more than 32`);
-  if (challenge < 16 || challenge > RANDOM) throw bad("challengeLength", 7, `${challenge} is not 16 to 32`);
+  if (challenge < 16) throw bad("challengeLength", 7, `${challenge} is less than 16`);
   if (raw.length !== 9 + specs + id + challenge) throw bad("", 9, "its lengths do not add up");
   const cipherSuites: Array<CipherSuite> = [];
   for (let at = 9; at < 9 + specs; at += 3) {
@@ -48,8 +48,10 @@ export const sslv2Hello = (raw: Bytes): Bytes => {
   if (cipherSuites.length === 0) {
     throw bad("cipherSpecs", 9, "none of them is a cipher suite of SSL 3.0 or later");
   }
+  // A shorter one stands behind zeros (RFC 6101 §E.1); of a longer one the beginning counts, as everybody reads it.
   const random = new Uint8Array(RANDOM);
-  random.set(raw.subarray(-challenge), RANDOM - challenge);
+  const said = raw.subarray(raw.length - challenge).subarray(0, RANDOM);
+  random.set(said, RANDOM - said.length);
   return hello.unsafeEncode(make(ClientHello, {
     clientVersion: ProtocolVersion.of(uint16(1)),
     random,
