@@ -54,7 +54,7 @@ export const exportKeyingMaterial = (
   const { derivation: { exporter }, masterSecret, negotiated } = left;
   if (!exporter) return unavailable(what, "SSL 3.0 has none", "RFC 5705 §4");
   if (reserved.has(label)) return unavailable(what, `"${label}" is the protocol's own label`, "RFC 5705 §4");
-  if (!/^[\x20-\x7e]+$/.test(label)) return unavailable(what, "a label is ASCII text", "RFC 5705 §4");
+  if (!/^[\x20-\x7e]*$/.test(label)) return unavailable(what, "a label is ASCII text", "RFC 5705 §4");
   if (!Number.isInteger(length) || length < 1 || length > MAX_EXPORT) {
     return unavailable(what, `${length} is no length from 1 to ${MAX_EXPORT}`, "RFC 5705 §4");
   }
