@@ -1,0 +1,134 @@
+/** One connection of a shim: the handshake, what flags ask for after it, and its end. @module */
+import { Effect, Layer, Option } from "../../src/deps.ts";
+import * as Client from "../../src/client.ts";
+import type { Connection } from "../../src/connection.ts";
+import type { HandshakeError } from "../../src/errors.ts";
+import type { BindingUnavailable } from "../../src/flights/bindings.ts";
+import { fromConn } from "../../src/layers/byte_stream.ts";
+import type { CredentialError } from "../../src/layers/credentials.ts";
+import type { Crypto } from "../../src/services/crypto.ts";
+import { SessionStore } from "../../src/services/session_store.ts";
+import { SessionTickets, type SessionTicketsService } from "../../src/services/session_tickets.ts";
+import * as Server from "../../src/server.ts";
+import { expect, Heard, unmet } from "./expectations.ts";
+import { type Config, Unexpected, Unimplemented } from "./flags.ts";
+import { alpnOf, clientAuthOf, credentialsOf, policyOf, verifierOf, wantsTls13 } from "./settings.ts";
+
+/** The shim connects, also when it is the server. */
+const connect = async ({ port = 0, ipv6, "shim-id": id }: Config): Promise<Deno.TcpConn> => {
+  const to = (hostname: string) => Deno.connect({ hostname, port });
+  // Who gives no identity has the older habit: IPv6, or else IPv4.
+  if (id === undefined) return await to("::1").catch(() => to("127.0.0.1"));
+  const conn = await to(ipv6 ? "::1" : "127.0.0.1");
+  const hello = new Uint8Array(8);
+  new DataView(hello.buffer).setBigUint64(0, BigInt(id), true);
+  await conn.write(hello);
+  return conn;
+};
+
+/** What keeps sessions from one connection to the next, and the cryptography. */
+export type Shared = Crypto | SessionStore;
+
+/** Why a connection did not go as it should. */
+export type ShimError = HandshakeError | CredentialError | BindingUnavailable | Unexpected;
+
+/** Runs a connection to its end; `resumes`: it is not the first. */
+export const run = (config: Config, resumes: boolean): Effect.Effect<void, ShimError, Shared> =>
+  Effect.gen(function* () {
+    const heard = new Heard();
+    const store = yield* SessionStore;
+    const tickets = yield* SessionTickets;
+    const layers = Layer.mergeAll(
+      verifierOf(config),
+      credentialsOf(config, heard.request),
+      // The reference offers no session in a renegotiation.
+      Layer.succeed(SessionStore, {
+        ...store,
+        get: (key) => heard.handshakes > 0 ? Effect.succeedNone : store.get(key),
+      }),
+      Layer.succeed(SessionTickets, config["renew-ticket"] ? renewed(tickets) : tickets),
+    );
+    const options = { policy: policyOf(config, resumes), alpn: alpnOf(config), observe: heard.observe };
+    const stream = fromConn(yield* Effect.promise(() => connect(config)));
+    const handshake = config.server
+      ? Server.over(stream, { ...options, clientAuth: clientAuthOf(config) })
+      : Client.over(stream, {
+        ...options,
+        serverName: config["host-name"],
+        sessionKey: "the peer",
+        fallback: config["fallback-scsv"],
+      });
+    yield* Effect.flatMap(handshake, (connection) =>
+      Effect.zipRight(
+        unmet(config, resumes, connection, heard),
+        exchange(config, connection, heard),
+      )).pipe(
+        Effect.tapError((e) =>
+          wantsTls13(config) && heard.onlyTls13(e) ? Effect.die(new Unimplemented("TLS 1.3")) : Effect.void
+        ),
+        Effect.provide(layers),
+      );
+  }).pipe(Effect.scoped);
+
+/** Tickets of which each is replaced when it is used. */
+const renewed = (tickets: SessionTicketsService | undefined): SessionTicketsService | undefined =>
+  tickets && {
+    ...tickets,
+    open: (ticket) => Effect.map(tickets.open(ticket), Option.map((opened) => ({ ...opened, renew: true }))),
+  };
+
+const text = new TextEncoder();
+
+/** Bytes in each of the writes that are to try a record layer's splitting. */
+const differentSizes = [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769];
+
+const exporter = (config: Config, { exportKeyingMaterial }: Connection) =>
+  exportKeyingMaterial(
+    config["export-label"] ?? "",
+    config["export-keying-material"]!,
+    config["use-export-context"] ? text.encode(config["export-context"]) : undefined,
+  );
+
+/** After the handshake. */
+const exchange = (config: Config, connection: Connection, heard: Heard): Effect.Effect<void, ShimError> =>
+  Effect.gen(function* () {
+    const { write } = connection;
+    if (config["handshake-never-done"]) return yield* new Unexpected({ what: "the handshake is done" });
+    if (config["export-keying-material"] !== undefined) yield* write(yield* exporter(config, connection));
+    if (config["tls-unique"]) yield* write(yield* connection.channelBinding("tls-unique"));
+    if (config["write-different-record-sizes"]) {
+      for (const size of differentSizes) yield* write(new Uint8Array(size).fill(0x42));
+    } else if (config["shim-writes-first"]) yield* write(text.encode("hello"));
+    if (!config["shim-shuts-down"] && !config["write-different-record-sizes"]) {
+      yield* echo(config, connection);
+    }
+    if (config["expect-msg-callback"] !== undefined) {
+      yield* expect("the messages", heard.trace, config["expect-msg-callback"]);
+    }
+    yield* shutDown(config, connection);
+    yield* expect("renegotiations", heard.handshakes - 1, config["expect-total-renegotiations"] ?? 0);
+  });
+
+/** Every byte comes back inverted, until the peer's end. */
+const echo = (config: Config, connection: Connection): Effect.Effect<void, ShimError> =>
+  Effect.gen(function* () {
+    const size = config["read-size"] ?? 512;
+    // A plain end of TCP is an end here.
+    const read = Effect.catchTag(connection.read, "Truncated", () => Effect.succeed(undefined));
+    for (let data = yield* read; data; data = yield* read) {
+      if (config["use-exporter-between-reads"]) yield* exporter(config, connection);
+      for (let at = 0; at < data.length; at += size) {
+        yield* connection.write(data.subarray(at, at + size).map((byte) => byte ^ 0xff));
+      }
+    }
+  });
+
+const shutDown = (config: Config, connection: Connection): Effect.Effect<void, ShimError> =>
+  Effect.gen(function* () {
+    if (!config["check-close-notify"]) return yield* connection.close;
+    yield* connection.closeWrite;
+    if (yield* connection.read) {
+      return yield* new Unexpected({ what: "application data where close_notify is due" });
+    }
+    yield* connection.close;
+  });

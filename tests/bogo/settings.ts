@@ -1,0 +1,265 @@
+/** What the flags mean in this library: a policy, credentials and a trust decision. @module */
+import { Effect, Layer } from "../../src/deps.ts";
+import { CertificateError, PrivateKeyError } from "../../src/errors.ts";
+import { type CredentialError, credentialFromPem } from "../../src/layers/credentials.ts";
+import type { AlertName } from "../../src/names/alert.ts";
+import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { NamedGroup } from "../../src/names/named_group.ts";
+import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
+import { SignatureScheme } from "../../src/names/signature_scheme.ts";
+import * as Policy from "../../src/policy.ts";
+import { type Credential, type CredentialRequest, Credentials } from "../../src/services/credentials.ts";
+import { CertificateVerifier } from "../../src/services/verifier.ts";
+import { type Config, Unexpected, Unimplemented } from "./flags.ts";
+
+/** Every version below TLS 1.3, the highest first, and the flag that forbids it. */
+const versions = [
+  [ProtocolVersion.TLS_1_2, "no-tls12"],
+  [ProtocolVersion.TLS_1_1, "no-tls11"],
+  [ProtocolVersion.TLS_1_0, "no-tls1"],
+  [ProtocolVersion.SSL_3_0, "no-ssl3"],
+] as const;
+
+/** RFC 8446; not spoken here. */
+export const TLS_1_3 = 0x0304;
+
+/** The lowest and the highest version that flags leave; a runner that names its shims has no SSL 3.0. */
+const range = (config: Config): { readonly from: number; readonly to: number } => ({
+  from: config["min-version"] ??
+    (config["shim-id"] === undefined ? ProtocolVersion.SSL_3_0 : ProtocolVersion.TLS_1_0),
+  to: Math.min(config["max-version"] ?? TLS_1_3, config["no-tls13"] ? ProtocolVersion.TLS_1_2 : TLS_1_3),
+});
+
+/** Whether a shim with TLS 1.3 would speak it. */
+export const wantsTls13 = (config: Config): boolean => range(config).to >= TLS_1_3;
+
+const versionsOf = (config: Config): ReadonlyArray<ProtocolVersion> => {
+  const { from, to } = range(config);
+  const allowed = versions.filter(([version, no]) => version >= from && version <= to && !config[no]);
+  if (allowed.length === 0) throw new Unimplemented("TLS 1.3");
+  return allowed.map(([version]) => version);
+};
+
+const defaultGroups = [NamedGroup.x25519, NamedGroup.secp256r1, NamedGroup.secp384r1];
+const knownGroups = new Set<number>(Policy.modern.groups);
+
+const groupsOf = (config: Config): ReadonlyArray<NamedGroup> => {
+  if (config["p384-only"]) return [NamedGroup.secp384r1];
+  if (config["enable-all-curves"]) return [...defaultGroups, NamedGroup.secp521r1];
+  const { curves } = config;
+  if (!curves) return defaultGroups;
+  // What is not spoken here (P-224, hybrids) is not offered.
+  const ours = curves.filter((c): c is NamedGroup => knownGroups.has(c));
+  if (ours.length === 0) throw new Unimplemented(`-curves ${curves}`);
+  return ours;
+};
+
+const S = SignatureScheme;
+/** What the reference verifies unless told otherwise. */
+const defaultSchemes: ReadonlyArray<SignatureScheme> = [
+  S.ecdsa_secp256r1_sha256,
+  S.rsa_pss_rsae_sha256,
+  S.rsa_pkcs1_sha256,
+  S.ecdsa_secp384r1_sha384,
+  S.rsa_pss_rsae_sha384,
+  S.rsa_pkcs1_sha384,
+  S.rsa_pss_rsae_sha512,
+  S.rsa_pkcs1_sha512,
+  S.rsa_pkcs1_sha1,
+];
+const everyScheme: ReadonlyArray<SignatureScheme> = [
+  S.ed25519,
+  ...defaultSchemes,
+  S.ecdsa_secp521r1_sha512,
+  S.ecdsa_sha1,
+];
+
+const schemesAmong = (wanted: ReadonlyArray<number>): ReadonlyArray<SignatureScheme> =>
+  wanted.filter((s): s is SignatureScheme => everyScheme.some((known) => known === s));
+
+const verifyPrefs = (config: Config): ReadonlyArray<SignatureScheme> => [
+  ...schemesAmong(config["verify-prefs"] ?? defaultSchemes),
+  ...(config["enable-ed25519"] && !config["verify-prefs"] ? [S.ed25519] : []),
+];
+const signingPrefs = (config: Config): ReadonlyArray<SignatureScheme> =>
+  schemesAmong(config["signing-prefs"] ?? everyScheme);
+
+/** A policy has one list for both: at a server that verifies nothing it is what it signs with. */
+const schemesOf = (config: Config): ReadonlyArray<SignatureScheme> => {
+  if (config.server && !asksForCertificate(config)) return signingPrefs(config);
+  if (config.server || config["key-file"] === undefined) return verifyPrefs(config);
+  return [...new Set([...verifyPrefs(config), ...signingPrefs(config)])];
+};
+
+const asksForCertificate = (config: Config): boolean =>
+  config["verify-peer"] === true || config["require-any-client-certificate"] === true;
+
+/** Words of OpenSSL's cipher strings, as patterns of the registry's names. */
+const words: Readonly<Record<string, RegExp>> = {
+  "ALL": /./,
+  "AES": /_AES_/,
+  "AES128": /_AES_128_/,
+  "AES256": /_AES_256_/,
+  "3DES": /_3DES_/,
+  "NULL-SHA": /^TLS_RSA_WITH_NULL_SHA$/,
+  "kRSA": /^TLS_RSA_/,
+};
+
+/** OpenSSL's cipher strings, as far as they occur: words, names, exclusions. */
+const cipherSuitesOf = ({ cipher = "DEFAULT" }: Config): ReadonlyArray<CipherSuite> => {
+  let chosen: Array<CipherSuite> = [];
+  for (const item of cipher.split(":")) {
+    const [, excludes, name = ""] = /^(!?)(.*)$/.exec(item)!;
+    const pattern = words[name] ?? (name.startsWith("TLS_") ? new RegExp(`^${name}$`) : undefined);
+    if (name !== "DEFAULT" && !pattern) throw new Unimplemented(`-cipher ${item}`);
+    const meant = name === "DEFAULT"
+      ? Policy.legacy.cipherSuites
+      : Policy.everySuite.filter((s) =>
+        pattern!.test(CipherSuite.nameOf(s)) && !/_anon_/.test(CipherSuite.nameOf(s))
+      );
+    chosen = excludes ? chosen.filter((s) => !meant.includes(s)) : [...new Set([...chosen, ...meant])];
+  }
+  return chosen;
+};
+
+const renegotiationOf = (config: Config): Policy.RenegotiationPolicy =>
+  config["renegotiate-freely"] || config["renegotiate-once"] || config["renegotiate-explicit"]
+    ? "allow"
+    : config["renegotiate-ignore"]
+    ? "ignore"
+    : "close";
+
+/** What the shim is willing to speak. */
+export const policyOf = (config: Config, resumes: boolean): Policy.Policy => ({
+  ...Policy.legacy,
+  versions: versionsOf(config),
+  cipherSuites: cipherSuitesOf(config),
+  groups: groupsOf(config),
+  signatureSchemes: schemesOf(config),
+  compressionMethods: [CompressionMethod.null],
+  sessionTickets: !config["no-ticket"],
+  splitRecords: config["cbc-record-splitting"] ?? false,
+  renegotiation: renegotiationOf(config),
+  insecureRenegotiation: true,
+  // The reference exports keys without the extended master secret, but binds no resumed channel.
+  bindWithoutExtendedMasterSecret: !(config["tls-unique"] && resumes),
+  limits: {
+    ...Policy.limits,
+    renegotiations: config["renegotiate-once"] ? 1 : Policy.limits.renegotiations,
+    certificateMessage: config["max-cert-list"] ?? Policy.limits.certificateMessage,
+    closeWait: config["check-close-notify"] ? 10_000 : 0,
+  },
+});
+
+/** Whether a client is asked for a certificate. */
+export const clientAuthOf = (config: Config): "none" | "request" | "require" =>
+  config["require-any-client-certificate"] ? "require" : config["verify-peer"] ? "request" : "none";
+
+/** The names that ALPN is spoken with, the best first. */
+export const alpnOf = (config: Config): ReadonlyArray<string> => {
+  if (!config.server) return stringsOf(config["advertise-alpn"] ?? "");
+  if (config["decline-alpn"]) return [];
+  if (config["reject-alpn"]) return ["none that the peer offers"];
+  return config["select-alpn"] === undefined ? [] : [config["select-alpn"]];
+};
+
+/** Strings of which each stands behind its length in one byte. */
+const stringsOf = (wire: string): ReadonlyArray<string> => {
+  const strings: Array<string> = [];
+  for (let at = 0; at < wire.length;) {
+    const end = at + 1 + wire.charCodeAt(at);
+    strings.push(wire.slice(at + 1, end));
+    at = end;
+  }
+  return strings;
+};
+
+/** Items of which each stands behind its length in two bytes, behind the length of all of them. */
+const itemsOf = (wire: Uint8Array): ReadonlyArray<Uint8Array> => {
+  const view = new DataView(wire.buffer, wire.byteOffset, wire.length);
+  const items: Array<Uint8Array> = [];
+  for (let at = 2; at < wire.length;) {
+    const end = at + 2 + view.getUint16(at);
+    items.push(wire.subarray(at + 2, end));
+    at = end;
+  }
+  return items;
+};
+
+/** Distinguished names in hexadecimal. */
+export const namesOf = (list: string): ReadonlyArray<string> =>
+  list === "<NULL>" || list === "<EMPTY>" ? [] : list.split(",");
+
+/** What is asked of a client is told to `heard`. */
+export const credentialsOf = (
+  config: Config,
+  heard: (request: CredentialRequest) => void,
+): Layer.Layer<Credentials, CredentialError | Unexpected> => {
+  const { "key-file": key, "cert-file": certificate, "signed-cert-timestamps": timestamps } = config;
+  // A service of credentials gives none, or some, and does not fail.
+  if (config["fail-cert-callback"] && key === undefined) throw new Unimplemented("-fail-cert-callback");
+  if (timestamps && timestamps.length < 4) {
+    return Layer.fail(new Unexpected({ what: "a list of SCTs without any" }));
+  }
+  const found = key === undefined || certificate === undefined ? Effect.succeed([]) : Effect.map(
+    credentialFromPem({
+      certificate: Deno.readTextFileSync(certificate),
+      privateKey: Deno.readTextFileSync(key),
+    }),
+    (credential) => [withFlags(config, credential)],
+  );
+  return Layer.effect(
+    Credentials,
+    Effect.map(found, (credentials) => ({
+      candidates: (request) => Effect.sync(() => (heard(request), credentials)),
+    })),
+  );
+};
+
+const withFlags = (config: Config, credential: Credential): Credential => {
+  const callback = config["use-ocsp-callback"] === true && config.server === true;
+  const staples = !callback || !config["decline-ocsp-callback"];
+  const fails = (callback && config["fail-ocsp-callback"]) || config["fail-cert-callback"];
+  const refuse = (operation: "sign" | "decrypt") =>
+    Effect.fail(new PrivateKeyError({ operation, reason: "a flag says so" }));
+  return {
+    ...credential,
+    // The reference does not look at a server's own keyUsage.
+    usage: { keyEncipherment: true, digitalSignature: true },
+    schemes: signingPrefs(config),
+    ocspResponse: staples ? config["ocsp-response"] : undefined,
+    signedCertificateTimestamps: config["signed-cert-timestamps"] &&
+      itemsOf(config["signed-cert-timestamps"]),
+    ...(fails ? { sign: () => refuse("sign"), decrypt: () => refuse("decrypt") } : {}),
+  };
+};
+
+/** Nobody's certificate is judged but as flags say. */
+export const verifierOf = (config: Config): Layer.Layer<CertificateVerifier> => {
+  const refuse = (alert: AlertName | undefined) =>
+    Effect.fail(
+      new CertificateError({
+        reason: "refused",
+        index: 0,
+        subject: "",
+        detail: "a flag says so",
+        rfc: "RFC 5280 §6",
+        alert,
+      }),
+    );
+  const callback = config["use-ocsp-callback"] === true && !config.server;
+  return Layer.succeed(CertificateVerifier, {
+    partition: "shim",
+    authorities: config["use-client-ca-list"] === undefined
+      ? undefined
+      : namesOf(config["use-client-ca-list"]).map((name) => Uint8Array.fromHex(name)),
+    verify: () => {
+      const custom = config["use-custom-verify-callback"];
+      if (config["verify-fail"] && (custom || asksForCertificate(config))) {
+        return refuse(custom ? undefined : "handshake_failure");
+      }
+      const staple = callback && (config["fail-ocsp-callback"] || config["decline-ocsp-callback"]);
+      return staple ? refuse("bad_certificate_status_response") : Effect.void;
+    },
+  });
+};

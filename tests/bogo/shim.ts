@@ -1,0 +1,46 @@
+/**
+ * The shim of BoGo, BoringSSL's TLS test suite: its runner plays a peer that misbehaves and starts this program for each
+ * of its tests. Exit code 0: the connections went as they should; 1: they did not, and stderr says why; 89: the test
+ * needs what is not here; 90: a defect.
+ *
+ * @module
+ */
+import { Cause, Effect, Layer } from "../../src/deps.ts";
+import { alertOf } from "../../src/errors.ts";
+import { layerNoble } from "../../src/layers/crypto_noble.ts";
+import { layerMemory } from "../../src/layers/session_store.ts";
+import { layerRotating } from "../../src/layers/session_tickets.ts";
+import { run } from "./connection.ts";
+import { configOf, parse, Unimplemented } from "./flags.ts";
+
+const UNIMPLEMENTED = 89;
+const DEFECT = 90;
+
+const main = (args: ReadonlyArray<string>): Effect.Effect<number> =>
+  Effect.gen(function* () {
+    const said = parse(args);
+    const count = 1 + (configOf(said, 0)["resume-count"] ?? 0);
+    for (let i = 0; i < count; i++) yield* run(configOf(said, i), i > 0);
+    return 0;
+  }).pipe(
+    Effect.provide(Layer.mergeAll(layerNoble, layerMemory(), layerRotating())),
+    Effect.catchAllCause((cause) => Effect.sync(() => failed(cause))),
+  );
+
+const failed = (cause: Cause.Cause<{ readonly _tag: string; readonly message: string }>): number => {
+  const error = Cause.squash(cause);
+  if (error instanceof Unimplemented) {
+    console.error(`not served: ${error.message}`);
+    return UNIMPLEMENTED;
+  }
+  if (Cause.isFailure(cause) && error instanceof Error && "_tag" in error) {
+    console.error(`${error._tag}: ${error.message}`);
+    return 1;
+  }
+  console.error(Cause.pretty(cause));
+  return DEFECT;
+};
+
+if (Deno.args.includes("-is-handshaker-supported")) console.log("No");
+else Deno.exitCode = await Effect.runPromise(main(Deno.args));
+Deno.exit();
