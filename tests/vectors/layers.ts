@@ -1,0 +1,35 @@
+/** The providers of cryptography that the vectors of others are put to. @module */
+import { makeNoble } from "../../src/layers/crypto_noble.ts";
+import { NamedGroup } from "../../src/names/named_group.ts";
+import type { CryptoService, KeyShare } from "../../src/services/crypto.ts";
+import { type Bytes, toHex } from "../../src/wire/bytes.ts";
+import { Effect } from "../deps.ts";
+import { hex } from "../support/keys.ts";
+
+/** A provider, and a share of it whose secret is known: big-endian for a curve of NIST's, as it is for x25519. */
+export interface Tried {
+  readonly name: string;
+  readonly crypto: CryptoService;
+  readonly shareOf: (group: NamedGroup, secret: Bytes) => Promise<KeyShare>;
+}
+
+/**
+ * A provider that makes its secrets of what it draws: x25519's is drawn as it is; that of another curve is the number
+ * drawn plus one, so that it is never zero (FIPS 186-5 §A.2.1).
+ */
+const drawing = (name: string, make: (random: (length: number) => Bytes) => CryptoService): Tried => ({
+  name,
+  crypto: make((length) => crypto.getRandomValues(new Uint8Array(length))),
+  shareOf: (group, secret) => {
+    const drawn = (length: number): Bytes =>
+      group === NamedGroup.x25519
+        ? secret.slice(0, length)
+        : hex((BigInt(`0x${toHex(secret)}`) - 1n).toString(16).padStart(2 * length, "0"));
+    return Effect.runPromise(make(drawn).keyShare(group));
+  },
+});
+
+/** One line each. The deterministic layer is noble's code on other random bytes, which no vector can tell. */
+export const layers: ReadonlyArray<Tried> = [
+  drawing("noble", makeNoble),
+];

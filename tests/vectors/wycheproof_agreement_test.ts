@@ -1,0 +1,71 @@
+import { equal } from "../../src/crypto/equal.ts";
+import { NamedGroup } from "../../src/names/named_group.ts";
+import { type Bytes, toHex } from "../../src/wire/bytes.ts";
+import { decodeDer } from "../../src/x509/der.ts";
+import { subjectPublicKeyInfo } from "../../src/x509/public_key.ts";
+import { Effect, Either } from "../deps.ts";
+import { hex } from "../support/keys.ts";
+import type { Tried } from "./layers.ts";
+import { because, wycheproof } from "./wycheproof.ts";
+
+/** A secret, the other's public key, and what they share. */
+interface Agreement {
+  readonly private: string;
+  readonly public: string;
+  readonly shared: string;
+}
+
+/** Whether a secret and the bytes of the other's share give what they should. */
+const agrees = async (
+  layer: Tried,
+  group: NamedGroup,
+  theirs: Bytes,
+  { private: secret, shared }: Agreement,
+): Promise<boolean> => {
+  const share = await layer.shareOf(group, hex(secret));
+  const outcome = await Effect.runPromise(Effect.either(share.agree(theirs)));
+  return Either.isRight(outcome) && equal(outcome.right, hex(shared));
+};
+
+wycheproof<Agreement>("x25519", {
+  expected: because({
+    ZeroSharedSecret: [false, "a secret of zero is none (RFC 7748 §6.1)"],
+    NonCanonicalPublic: [true, "numbers may be above the prime (RFC 7748 §5)"],
+    Twist: [true, "the points of the twist are as good (RFC 7748 §5)"],
+  }),
+  taken: (layer, vector) => agrees(layer, NamedGroup.x25519, hex(vector.public), vector),
+});
+
+const curves: Readonly<Record<string, NamedGroup>> = {
+  secp256r1: NamedGroup.secp256r1,
+  secp384r1: NamedGroup.secp384r1,
+  secp521r1: NamedGroup.secp521r1,
+};
+
+// The two files of a curve have most agreements in common, and these are slow: once is enough for the same bytes.
+const known = new Map<string, Promise<boolean>>();
+
+/** Points are bare, or in a SubjectPublicKeyInfo, which our reader of certificates reads. */
+wycheproof<Agreement & { readonly curve: string; readonly encoding: "asn" | "ecpoint" }>("ecdh", {
+  seldom: ({ curve, flags }) => curve !== "secp256r1" && flags.includes("EdgeCaseDoubling"),
+  expected: because({
+    CompressedPoint: [false, "TLS has uncompressed points alone (RFC 8422 §5.1.1)"],
+    UnnamedCurve: [false, "certificates name their curve (RFC 5480 §2.1.1)"],
+    InvalidAsn: [false, "what is not DER is not read (RFC 5280 §4.1)"],
+  }),
+  taken: (layer, vector) => {
+    const group = curves[vector.curve]!;
+    const theirs = hex(vector.public);
+    const point = vector.encoding === "asn" ? pointOf(group, theirs) : theirs;
+    if (point === undefined) return false;
+    const key = [layer.name, group, vector.private, toHex(point), vector.shared].join();
+    const outcome = known.get(key) ?? agrees(layer, group, point, vector);
+    known.set(key, outcome);
+    return outcome;
+  },
+});
+
+const pointOf = (group: NamedGroup, spki: Bytes): Bytes | undefined => {
+  const key = Either.getOrUndefined(decodeDer("SubjectPublicKeyInfo", subjectPublicKeyInfo, spki));
+  return key?._tag === "ecdsa" && key.group === group ? key.point : undefined;
+};
