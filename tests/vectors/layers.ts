@@ -1,9 +1,9 @@
 /** The providers of cryptography that the vectors of others are put to. @module */
 import { makeNoble } from "../../src/layers/crypto_noble.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
-import type { CryptoService, KeyShare } from "../../src/services/crypto.ts";
+import type { CryptoService, HashName, KeyShare } from "../../src/services/crypto.ts";
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";
-import { Effect } from "../deps.ts";
+import { assert, Effect } from "../deps.ts";
 import { hex } from "../support/keys.ts";
 
 /** A provider, and a share of it whose secret is known: big-endian for a curve of NIST's, as it is for x25519. */
@@ -33,3 +33,9 @@ const drawing = (name: string, make: (random: (length: number) => Bytes) => Cryp
 export const layers: ReadonlyArray<Tried> = [
   drawing("noble", makeNoble),
 ];
+
+/** The hash function that a name has in it: `hmac_sha256`, `SHA-256`. */
+export const hashIn = (name: string): HashName => {
+  const [, bits] = /sha-?(1|224|256|384|512)/i.exec(name) ?? assert.fail(`no hash of ours: ${name}`);
+  return `sha${bits}` as HashName;
+};

@@ -5,7 +5,6 @@
  *
  * @module
  */
-import type { HashName } from "../../src/services/crypto.ts";
 import { assert } from "../deps.ts";
 import { dataFolder } from "../support/data.ts";
 import { layers, type Tried } from "./layers.ts";
@@ -120,12 +119,6 @@ const tryFile = <V>(file: string, trial: Trial<V>): void => {
       assert.deepEqual(wrong, []);
     });
   }
-};
-
-/** The hash function that a name has in it: `hmac_sha256`, `SHA-256`. */
-export const hashIn = (name: string): HashName => {
-  const [, bits] = /sha-?(1|224|256|384|512)/i.exec(name) ?? assert.fail(`no hash of ours: ${name}`);
-  return `sha${bits}` as HashName;
 };
 
 /** How often each was said. */
