@@ -1,6 +1,7 @@
 /**
- * Reads what two other ends said to each other, with our own codecs, key schedule and record layer, from the master
- * secrets in a key log: no byte of it was made by the code that reads it.
+ * Reads what two other ends said to each other, with our own codecs, key schedule and record layer, from master
+ * secrets that are known: no byte of it was made by the code that reads it. What is decoded is encoded again, to the
+ * same bytes.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import { type Snapshot, Transcript } from "../../src/crypto/transcript.ts";
 import { type Derivation, type Dialect, dialects, type OfBoth } from "../../src/dialects/mod.ts";
 import { exchanges, type KeyExchange, type Terms } from "../../src/exchanges/mod.ts";
 import { fragmentBytes } from "../../src/flights/agreed.ts";
-import { nameOfComing } from "../../src/grammar/message_kind.ts";
+import { encodeMessage, nameOfComing } from "../../src/grammar/message_kind.ts";
 import { one, type Place } from "../../src/grammar/places.ts";
 import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import {
@@ -28,12 +29,13 @@ import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType, versionText } from "../../src/names/protocol.ts";
 import { limits } from "../../src/policy.ts";
 import { compressed } from "../../src/record/compression.ts";
-import type { HandshakeStream } from "../../src/record/handshakes.ts";
+import type { HandshakeStream, Message } from "../../src/record/handshakes.ts";
 import type { Protection } from "../../src/record/protection.ts";
 import { type Arrival, type HandshakeMessage, Records } from "../../src/record/records.ts";
 import { type Suite, suites } from "../../src/suites.ts";
-import { type Bytes, EMPTY, toHex } from "../../src/wire/bytes.ts";
+import { type Bytes, toHex } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
+import { hex } from "../support/keys.ts";
 
 type Side = Segment["from"];
 
@@ -50,22 +52,30 @@ export interface Heard {
   leftOut: string | undefined;
 }
 
-/** Master secrets by the client's random, in hexadecimal, as a key log has them. */
-export type Masters = ReadonlyMap<string, Bytes>;
+/** What was said before the keys change. */
+export interface Said {
+  readonly hello: ClientHello;
+  /** The messages after ServerHello; one that resumes has no key exchange among them. */
+  readonly messages: ReadonlyArray<Message>;
+  readonly derivation: Derivation;
+}
 
+/** The master secret of a handshake; `undefined` where nobody can know it. */
+export type MasterOf = (said: Said) => Bytes | undefined;
+
+/** What follows from two hellos. */
 interface Agreed {
   readonly dialect: Dialect;
   readonly exchange: KeyExchange;
   readonly terms: Terms;
   readonly derivation: Derivation;
-  readonly master: Bytes;
-  readonly keys: () => OfBoth<Protection>;
+  readonly keys: (master: Bytes) => OfBoth<Protection>;
 }
 
 const crypto = makeDeterministic("eavesdropper");
 
 /** Listens to a connection from its beginning to its end. Fails where it is not as it should be. */
-export const eavesdrop = (segments: ReadonlyArray<Segment>, masters: Masters): Heard => {
+export const eavesdrop = (segments: ReadonlyArray<Segment>, masterOf: MasterOf): Heard => {
   const heard: Heard = {
     handshakes: [],
     messages: [],
@@ -81,6 +91,8 @@ export const eavesdrop = (segments: ReadonlyArray<Segment>, masters: Masters): H
   let transcript = new Transcript();
   let hello: ClientHello | undefined;
   let at: Agreed | undefined;
+  let messages: Array<Message> = [];
+  let master: Bytes | undefined;
   let keys: OfBoth<Protection> | undefined;
 
   const message = (side: Side, arrival: HandshakeMessage): void => {
@@ -90,26 +102,30 @@ export const eavesdrop = (segments: ReadonlyArray<Segment>, masters: Masters): H
     const before = transcript.snapshot();
     if (type === HandshakeType.client_hello) {
       transcript = new Transcript();
-      [hello, at, keys] = [clientHello(body), undefined, undefined];
+      [hello, at, messages, master, keys] = [clientHello(body), undefined, [], undefined, undefined];
     } else if (type === HandshakeType.server_hello) {
       const server = decoded(codec(ServerHello).decode(body));
+      sameBytes(codec(ServerHello).unsafeEncode(server), body);
       const text = [
         versionText(server.serverVersion),
         CipherSuite.nameOf(server.cipherSuite),
         CompressionMethod.nameOf(server.compressionMethod),
       ].join(" ");
       heard.handshakes.push(text);
-      const found = agree(hello!, server, masters);
+      const found = agree(hello!, server);
       if (typeof found === "string") return void (heard.leftOut = `${text}: ${found}`);
       at = found;
       const code = findExtension(server.extensions, "max_fragment_length")?.maxFragmentLength;
       for (const end of Object.values(records)) end.agree(at.dialect.version, fragmentBytes(code));
     } else if (type === HandshakeType.finished) {
-      const { derivation, master } = at!;
-      assert.equal(toHex(body), toHex(derivation.verifyData(master, side, before)), `${side}'s Finished`);
+      assert.equal(
+        toHex(body),
+        toHex(at!.derivation.verifyData(master!, side, before)),
+        `${side}'s Finished`,
+      );
       heard.finished++;
     } else {
-      const taken = placeOf(type, at!).take(arrival, listening(before));
+      const taken = placeOf(type, at!).take(arrival, listening(before, messages));
       if (Either.isLeft(taken)) throw taken.left;
     }
     transcript.add(raw);
@@ -121,7 +137,9 @@ export const eavesdrop = (segments: ReadonlyArray<Segment>, masters: Masters): H
         return message(side, arrival);
       case "ChangeCipherSpec":
         heard.messages.push(`${side} ChangeCipherSpec`);
-        return records[side].changeRead((keys ??= at!.keys())[side]);
+        master ??= masterOf({ hello: hello!, messages, derivation: at!.derivation });
+        if (!master) return void (heard.leftOut = SEALED);
+        return records[side].changeRead((keys ??= at!.keys(master))[side]);
       case "ApplicationData":
         heard.data[side] += new TextDecoder().decode(arrival.data);
         return;
@@ -141,27 +159,35 @@ export const eavesdrop = (segments: ReadonlyArray<Segment>, masters: Masters): H
   return heard;
 };
 
+/** Why nothing is read after a ChangeCipherSpec. */
+export const SEALED = "nobody knows the master secret";
+
+const sameBytes = (ours: Bytes, theirs: Bytes): void => assert.equal(toHex(ours), toHex(theirs));
+
 const decoded = <A>(of: Either.Either<A, Error>): A => {
   if (Either.isLeft(of)) throw of.left;
   return of.right;
 };
 
 /** As a server reads it, whose extensions SSL 3.0 need not be any. */
-const clientHello = (body: Bytes): ClientHello =>
-  Either.getOrElse(codec(ClientHello).decode(body), () => {
-    const { ignored: _, ...members } = decoded(codec(ClientHelloSSL30).decode(body));
-    return members as unknown as ClientHello;
-  });
+const clientHello = (body: Bytes): ClientHello => {
+  const read = codec(ClientHello).decode(body);
+  if (Either.isRight(read)) {
+    sameBytes(codec(ClientHello).unsafeEncode(read.right), body);
+    return read.right;
+  }
+  const old = decoded(codec(ClientHelloSSL30).decode(body));
+  sameBytes(codec(ClientHelloSSL30).unsafeEncode(old), body);
+  return old as unknown as ClientHello;
+};
 
 /** What follows from two hellos, or why it is not ours. */
-const agree = (hello: ClientHello, server: ServerHello, masters: Masters): Agreed | string => {
+const agree = (hello: ClientHello, server: ServerHello): Agreed | string => {
   const dialect = dialects.get(server.serverVersion);
   const suite: Suite | undefined = suites.get(server.cipherSuite);
   const chosen = findExtension(server.extensions, "supported_versions");
   if (!dialect || chosen) return "the version is not ours";
   if (!suite) return "the cipher suite is not ours";
-  const master = masters.get(toHex(hello.random));
-  if (!master) return "no key was logged";
   const random = { client: hello.random, server: server.random };
   const derivation = dialect.derive(suite, random, crypto);
   const encryptThenMac = suite.cipher._tag === "cbc" &&
@@ -179,8 +205,7 @@ const agree = (hello: ClientHello, server: ServerHello, masters: Masters): Agree
       minimumDhPrimeBits: 0,
     },
     derivation,
-    master,
-    keys: () => {
+    keys: (master) => {
       const { client, server: other } = derivation.keys(master, encryptThenMac);
       const method = server.compressionMethod;
       return { client: compressed(client, method), server: compressed(other, method) };
@@ -205,18 +230,18 @@ const placeOf = (type: HandshakeType, { dialect, exchange, terms }: Agreed): Pla
   return place;
 };
 
-/** A stream on which nothing is said. */
-const listening = (before: Snapshot): HandshakeStream =>
-  ({ transcript: () => before, take: () => {}, heard: () => {} }) as unknown as HandshakeStream;
+/** A stream on which nothing is said; what is heard can be said again in the same bytes, and is kept. */
+const listening = (before: Snapshot, messages: Array<Message>): HandshakeStream => {
+  const heard: HandshakeStream["heard"] = (raw, message) => {
+    sameBytes(encodeMessage(message), raw);
+    messages.push(message);
+  };
+  return { transcript: () => before, take: () => {}, heard } as unknown as HandshakeStream;
+};
 
-/** A key log as a table. */
-export const mastersOf = (log: string): Masters =>
-  new Map(
-    Array.from(
-      log.matchAll(/^CLIENT_RANDOM ([0-9a-f]{64}) ([0-9a-f]{96})$/gmi),
-      ([, random, master]) => [
-        random!.toLowerCase(),
-        master!.length > 0 ? Uint8Array.from(master!.match(/../g)!, (pair) => parseInt(pair, 16)) : EMPTY,
-      ],
-    ),
-  );
+/** The master secrets in a key log, by the client's random. */
+export const mastersOf = (log: string): MasterOf => {
+  const lines = log.matchAll(/^CLIENT_RANDOM ([0-9a-f]{64}) ([0-9a-f]{96})$/gmi);
+  const masters = new Map(Array.from(lines, ([, random, master]) => [random!.toLowerCase(), hex(master!)]));
+  return ({ hello }) => masters.get(toHex(hello.random));
+};
