@@ -3,14 +3,14 @@ import { makeNoble } from "../../src/layers/crypto_noble.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import type { CryptoService, HashName, KeyShare } from "../../src/services/crypto.ts";
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";
-import { assert, Effect } from "../deps.ts";
+import { assert, type Effect } from "../deps.ts";
 import { hex } from "../support/keys.ts";
 
 /** A provider, and a share of it whose secret is known: big-endian for a curve of NIST's, as it is for x25519. */
 export interface Tried {
   readonly name: string;
   readonly crypto: CryptoService;
-  readonly shareOf: (group: NamedGroup, secret: Bytes) => Promise<KeyShare>;
+  readonly shareOf: (group: NamedGroup, secret: Bytes) => Effect.Effect<KeyShare>;
 }
 
 /**
@@ -25,13 +25,16 @@ const drawing = (name: string, make: (random: (length: number) => Bytes) => Cryp
       group === NamedGroup.x25519
         ? secret.slice(0, length)
         : hex((BigInt(`0x${toHex(secret)}`) - 1n).toString(16).padStart(2 * length, "0"));
-    return Effect.runPromise(make(drawn).keyShare(group));
+    return make(drawn).keyShare(group);
   },
 });
 
-/** One line each. The deterministic layer is noble's code on other random bytes, which no vector can tell. */
+/** The portable layer. */
+export const noble = drawing("noble", makeNoble);
+
+/** All there are. The deterministic layer is noble's code on other random bytes, which no vector can tell. */
 export const layers: ReadonlyArray<Tried> = [
-  drawing("noble", makeNoble),
+  noble,
 ];
 
 /** The hash function that a name has in it: `hmac_sha256`, `SHA-256`. */

@@ -22,8 +22,8 @@ const agrees = async (
   theirs: Bytes,
   { private: secret, shared }: Agreement,
 ): Promise<boolean> => {
-  const share = await layer.shareOf(group, hex(secret));
-  const outcome = await Effect.runPromise(Effect.either(share.agree(theirs)));
+  const agreement = Effect.flatMap(layer.shareOf(group, hex(secret)), (share) => share.agree(theirs));
+  const outcome = await Effect.runPromise(Effect.either(agreement));
   return Either.isRight(outcome) && equal(outcome.right, hex(shared));
 };
 
