@@ -4,6 +4,7 @@ import type { AeadName } from "../../src/services/crypto.ts";
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { assert, FastCheck as fc } from "../deps.ts";
 import { hex } from "../support/keys.ts";
+import { layers } from "../support/layers.ts";
 
 const ciphers = [
   { name: "aes_128_gcm", keyLength: 16, node: "aes-128-gcm" },
@@ -14,6 +15,7 @@ const ciphers = [
 const PLAINTEXT =
   "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525" +
   "b16aedf5aa0de657ba637b39";
+const WHOLE_PLAINTEXT = `${PLAINTEXT}1aafd255`;
 const ADDITIONAL = "feedfacedeadbeeffeedfacedeadbeefabaddad2";
 
 interface Vector {
@@ -46,6 +48,17 @@ const vectors: ReadonlyArray<Vector> = [
     sealed: "0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf",
   },
   {
+    source: "test case 3 of the GCM specification",
+    name: "aes_128_gcm",
+    key: "feffe9928665731c6d6a8f9467308308",
+    nonce: "cafebabefacedbaddecaf888",
+    additional: "",
+    plaintext: WHOLE_PLAINTEXT,
+    sealed:
+      "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa05" +
+      "1ba30b396a0aac973d58e091473f59854d5c2af327cd64a62cf35abd2ba6fab4",
+  },
+  {
     source: "test case 4 of the GCM specification",
     name: "aes_128_gcm",
     key: "feffe9928665731c6d6a8f9467308308",
@@ -64,6 +77,26 @@ const vectors: ReadonlyArray<Vector> = [
     additional: "",
     plaintext: "",
     sealed: "530f8afbc74536b9a963b4f1c4cb738b",
+  },
+  {
+    source: "test case 14 of the GCM specification",
+    name: "aes_256_gcm",
+    key: "00".repeat(32),
+    nonce: "00".repeat(12),
+    additional: "",
+    plaintext: "00".repeat(16),
+    sealed: "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919",
+  },
+  {
+    source: "test case 15 of the GCM specification",
+    name: "aes_256_gcm",
+    key: "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
+    nonce: "cafebabefacedbaddecaf888",
+    additional: "",
+    plaintext: WHOLE_PLAINTEXT,
+    sealed:
+      "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838" +
+      "c5f61e6393ba7a0abcc9f662898015adb094dac5d93471bdec1a502270e3cc6c",
   },
   {
     source: "test case 16 of the GCM specification",
@@ -91,11 +124,34 @@ const vectors: ReadonlyArray<Vector> = [
       "1a71de0a9e060b2905d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc" +
       "3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691",
   },
+  {
+    source: "RFC 8439 §A.5",
+    name: "chacha20_poly1305",
+    key: "1c9240a5eb55d38af333888604f6b5f0473917c1402b80099dca5cbc207075c0",
+    nonce: "000000000102030405060708",
+    additional: "f33388860000000000004e91",
+    plaintext: toHex(
+      new TextEncoder().encode(
+        "Internet-Drafts are draft documents valid for a maximum of six months and may be updated, replaced, or " +
+          "obsoleted by other documents at any time. It is inappropriate to use Internet-Drafts as reference " +
+          "material or to cite them other than as /\u201cwork in progress./\u201d",
+      ),
+    ),
+    sealed:
+      "64a0861575861af460f062c79be643bd5e805cfd345cf389f108670ac76c8cb24c6cfc18755d43eea09ee94e382d26b0" +
+      "bdb7b73c321b0100d4f03b7f355894cf332f830e710b97ce98c8a84abd0b948114ad176e008d33bd60f982b1ff37c855" +
+      "9797a06ef4f0ef61c186324e2b3506383606907b6a7c02b0f9f6157b53c867e4b9166c767b804d46a59b5216cde7a4e9" +
+      "9040c5a40433225ee282a1b0a06c523eaf4534d7f83fa1155b0047718cbc546a0d072b04b3564eea1b422273f548271a" +
+      "0bb2316053fa76991955ebd63159434ecebb4e466dae5a1073a6727627097a1049e617d91d361094fa68f0ff77987130" +
+      "305beaba2eda04df997b714d6c6f2c29a6ad5cb4022b02709beead9d67890cbb22392336fea1851f38",
+  },
 ];
 
-for (const { source, name, key, nonce, additional, plaintext, sealed } of vectors) {
-  Deno.test(`${name} seals and opens as in ${source}`, () => {
-    const cipher = aead(name, hex(key));
+const known = layers.flatMap((layer) => vectors.map((vector) => ({ layer, ...vector })));
+
+for (const { layer, source, name, key, nonce, additional, plaintext, sealed } of known) {
+  Deno.test(`${layer.name}: ${name} seals and opens as in ${source}`, () => {
+    const cipher = layer.crypto.aead(name, hex(key));
     assert.equal(toHex(cipher.seal(hex(nonce), hex(additional), hex(plaintext))), sealed);
     assert.equal(toHex(cipher.open(hex(nonce), hex(additional), hex(sealed))!), plaintext);
   });

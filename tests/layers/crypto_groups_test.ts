@@ -1,21 +1,24 @@
 import crypto from "node:crypto";
 import { makeNoble } from "../../src/layers/crypto_noble.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
-import { InvalidKeyShare } from "../../src/services/crypto.ts";
+import { InvalidKeyShare, type KeyShare } from "../../src/services/crypto.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { assert, Effect, Exit } from "../deps.ts";
 import { curves, ecPair, ecPublicKey, hex } from "../support/keys.ts";
+import { layers, type Tried } from "../support/layers.ts";
 
 const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 const noble = makeNoble(random);
 const { x25519 } = NamedGroup;
 
-/** A share of X25519 with a secret of our choice. */
-const withSecret = (secret: string) => Effect.runSync(makeNoble(() => hex(secret)).keyShare(x25519));
-const agree = (
-  share: { agree: (theirs: Bytes) => Effect.Effect<Bytes, InvalidKeyShare> },
-  theirs: Bytes,
-): Bytes => Effect.runSync(share.agree(theirs));
+const agree = (share: KeyShare, theirs: Bytes): Bytes => Effect.runSync(share.agree(theirs));
+
+/** What comes of an X25519 secret: its public key, and the secret it shares with another's. */
+const outcome = async ({ shareOf }: Tried, secret: string, theirs: string) => {
+  const share = await Effect.runPromise(shareOf(x25519, hex(secret)));
+  const shared = await Effect.runPromise(share.agree(hex(theirs)));
+  return { publicKey: toHex(share.publicKey), shared: toHex(shared) };
+};
 
 const refused = (group: NamedGroup, theirs: Bytes, reason: RegExp): void => {
   const error = Effect.runSync(Effect.flip(Effect.runSync(noble.keyShare(group)).agree(theirs)));
@@ -42,23 +45,33 @@ const vectors = [
     theirs: "e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493",
     shared: "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957",
   },
+  {
+    // After one iteration.
+    secret: "0900000000000000000000000000000000000000000000000000000000000000",
+    theirs: "0900000000000000000000000000000000000000000000000000000000000000",
+    shared: "422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079",
+  },
 ];
 
-Deno.test("x25519 gives the outputs of RFC 7748 §5.2", () => {
-  for (const { secret, theirs, shared } of vectors) {
-    assert.equal(toHex(agree(withSecret(secret), hex(theirs))), shared);
-  }
-});
+for (const layer of layers) {
+  Deno.test(`${layer.name}: x25519 gives the outputs of RFC 7748 §5.2`, async () => {
+    for (const { secret, theirs, shared } of vectors) {
+      assert.equal((await outcome(layer, secret, theirs)).shared, shared);
+    }
+  });
 
-Deno.test("x25519 gives the public keys and the secret of RFC 7748 §6.1", () => {
-  const alice = withSecret("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
-  const bob = withSecret("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
-  const shared = "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742";
-  assert.equal(toHex(alice.publicKey), "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
-  assert.equal(toHex(bob.publicKey), "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
-  assert.equal(toHex(agree(alice, bob.publicKey)), shared);
-  assert.equal(toHex(agree(bob, alice.publicKey)), shared);
-});
+  Deno.test(`${layer.name}: x25519 gives the public keys and the secret of RFC 7748 §6.1`, async () => {
+    const keys = {
+      alice: "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a",
+      bob: "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
+    };
+    const alice = "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a";
+    const bob = "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb";
+    const shared = "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742";
+    assert.deepEqual(await outcome(layer, alice, keys.bob), { publicKey: keys.alice, shared });
+    assert.deepEqual(await outcome(layer, bob, keys.alice), { publicKey: keys.bob, shared });
+  });
+}
 
 Deno.test("a share of x25519 may be written in a way that is not canonical (RFC 7748 §5)", () => {
   const share = Effect.runSync(noble.keyShare(x25519));

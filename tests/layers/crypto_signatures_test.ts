@@ -2,13 +2,14 @@ import { Buffer } from "node:buffer";
 import crypto from "node:crypto";
 import { SignatureScheme as S } from "../../src/names/signature_scheme.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
-import { assert } from "../deps.ts";
+import { assert, Effect } from "../deps.ts";
 import { curves, ecPair, hex, rsaPair } from "../support/keys.ts";
+import { layers } from "../support/layers.ts";
 import { cannotSign, ecdsa, message, pkcs1, pss, sign, verify } from "../support/signing.ts";
 
 const pair = rsaPair(1024);
 
-/** RFC 8032 §7.1, tests 1 to 3. */
+/** RFC 8032 §7.1: tests 1 to 3, and that of SHA(abc). */
 const pure = [
   {
     seed: "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
@@ -34,16 +35,29 @@ const pure = [
       "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc659" +
       "4a7c15e9716ed28dc027beceea1ec40a",
   },
+  {
+    seed: "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
+    key: "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
+    data: "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd" +
+      "454d4423643ce80e2a9ac94fa54ca49f",
+    signature:
+      "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e030" +
+      "3dca179c138ac17ad9bef1177331a704",
+  },
 ];
 
-Deno.test("Ed25519 signs and verifies as RFC 8032 §7.1 has it", () => {
-  for (const { seed, key, data, signature } of pure) {
-    assert.equal(toHex(sign({ _tag: "ed25519", seed: hex(seed) }, S.ed25519, hex(data))), signature);
-    const publicKey = { _tag: "ed25519", key: hex(key) } as const;
-    assert.equal(verify(publicKey, S.ed25519, hex(data), hex(signature)), true);
-    assert.equal(verify(publicKey, S.ed25519, message, hex(signature)), false);
-  }
-});
+for (const { name, crypto } of layers) {
+  Deno.test(`${name}: Ed25519 signs and verifies as RFC 8032 §7.1 has it`, async () => {
+    for (const { seed, key, data, signature } of pure) {
+      const signed = crypto.sign({ _tag: "ed25519", seed: hex(seed) }, S.ed25519, hex(data));
+      assert.equal(toHex(await Effect.runPromise(signed)), signature);
+      const holds = (what: Bytes) =>
+        Effect.runPromise(crypto.verify({ _tag: "ed25519", key: hex(key) }, S.ed25519, what, hex(signature)));
+      assert.equal(await holds(hex(data)), true);
+      assert.equal(await holds(message), false);
+    }
+  });
+}
 
 Deno.test("an Ed25519 signature or key of another form does not hold (RFC 8032 §5.1.7)", () => {
   const [{ key, data, signature }] = pure as [(typeof pure)[number]];

@@ -12,7 +12,7 @@ import { NamedGroup } from "../../src/names/named_group.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
 import { assert, Effect } from "../deps.ts";
 import { dataFolder } from "../support/data.ts";
-import { noble } from "../vectors/layers.ts";
+import { noble } from "../support/layers.ts";
 import { eavesdrop, type Heard, type MasterOf, SEALED } from "./eavesdrop.ts";
 import { flowsOf } from "./hexdump.ts";
 import type { Segment } from "./pcap.ts";

@@ -6,7 +6,7 @@ import { assert } from "../deps.ts";
 import { dataFolder } from "../support/data.ts";
 import { hex } from "../support/keys.ts";
 import { expand, extract } from "./hkdf.ts";
-import { hashIn, layers } from "./layers.ts";
+import { hashIn, layers } from "../support/layers.ts";
 
 const folder = dataFolder("openssl-kdf");
 

@@ -7,7 +7,7 @@
  */
 import { assert } from "../deps.ts";
 import { dataFolder } from "../support/data.ts";
-import { layers, type Tried } from "./layers.ts";
+import { layers, type Tried } from "../support/layers.ts";
 
 /** What every vector has. */
 export interface Vector {

@@ -5,7 +5,7 @@ import { decodeDer } from "../../src/x509/der.ts";
 import { subjectPublicKeyInfo } from "../../src/x509/public_key.ts";
 import { Effect, Either } from "../deps.ts";
 import { hex } from "../support/keys.ts";
-import type { Tried } from "./layers.ts";
+import type { Tried } from "../support/layers.ts";
 import { because, wycheproof } from "./wycheproof.ts";
 
 /** A secret, the other's public key, and what they share. */

@@ -5,7 +5,7 @@ import { subjectPublicKeyInfo } from "../../src/x509/public_key.ts";
 import { assert, Effect, Either } from "../deps.ts";
 import { hex } from "../support/keys.ts";
 import { byHash, ecdsa, pkcs1, pss } from "../support/signing.ts";
-import { hashIn, type Tried } from "./layers.ts";
+import { hashIn, type Tried } from "../support/layers.ts";
 import { because, wycheproof } from "./wycheproof.ts";
 
 /** A signature under a key; `sha` is there where the kind of key does not say it. */

@@ -2,7 +2,7 @@ import { equal } from "../../src/crypto/equal.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { hex } from "../support/keys.ts";
 import { expand, extract } from "./hkdf.ts";
-import { hashIn } from "./layers.ts";
+import { hashIn } from "../support/layers.ts";
 import { wycheproof } from "./wycheproof.ts";
 
 interface Sealed {

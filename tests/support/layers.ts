@@ -4,7 +4,7 @@ import { NamedGroup } from "../../src/names/named_group.ts";
 import type { CryptoService, HashName, KeyShare } from "../../src/services/crypto.ts";
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";
 import { assert, type Effect } from "../deps.ts";
-import { hex } from "../support/keys.ts";
+import { hex } from "./keys.ts";
 
 /** A provider, and a share of it whose secret is known: big-endian for a curve of NIST's, as it is for x25519. */
 export interface Tried {
