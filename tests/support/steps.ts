@@ -2,15 +2,16 @@
 import { Effect, type Fiber, FiberId } from "../deps.ts";
 
 /** Runs nothing by itself. A step is a task: a fiber yields after every few operations. */
-class Steps {
+export class Steps {
   #tasks: Array<() => void> = [];
   /** A fiber that yields only where it waits. */
   whole: Fiber.RuntimeFiber<unknown, unknown> | undefined;
+  constructor(readonly operations: number = OPERATIONS) {}
   scheduleTask(task: () => void): void {
     this.#tasks.push(task);
   }
   shouldYield(fiber: Fiber.RuntimeFiber<unknown, unknown>): number | false {
-    return fiber.currentOpCount > OPERATIONS && fiber !== this.whole ? 0 : false;
+    return fiber.currentOpCount > this.operations && fiber !== this.whole ? 0 : false;
   }
   /** One step; `false` when there is nothing to do. */
   step(): boolean {
@@ -34,7 +35,8 @@ const breathe = () =>
     port2.postMessage(undefined);
   });
 
-const toEnd = async (steps: Steps): Promise<void> => {
+/** Runs until nothing is left to do, or all wait for what does not come. */
+export const toEnd = async (steps: Steps): Promise<void> => {
   for (let idle = 0; idle < 2;) {
     let did = false;
     while (steps.step()) did = true;

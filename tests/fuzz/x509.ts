@@ -1,0 +1,199 @@
+/** Certificates, chains, names and keys: read or refused, and judged in bounded time. @module */
+import { assert, Effect, Either } from "../deps.ts";
+import { makeRoots } from "../../src/layers/verifier_roots.ts";
+import { certificatesFromPem, parsePem, privateKeyFromPem, toPem } from "../../src/layers/pem.ts";
+import { Crypto } from "../../src/services/crypto.ts";
+import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
+import * as Build from "../../src/x509/build.ts";
+import { parseCertificate } from "../../src/x509/certificate.ts";
+import * as Der from "../../src/x509/der_writer.ts";
+import { decodeDer } from "../../src/x509/der.ts";
+import { isBelow, name, nameKey, sameName } from "../../src/x509/distinguished_name.ts";
+import { printName } from "../../src/x509/general_name.ts";
+import { ipText } from "../../src/x509/ip_address.ts";
+import { asciiName, isDnsName, matchesName, parseIp } from "../../src/x509/names.ts";
+import { oids } from "../../src/x509/oids.ts";
+import { parsePrivateKey, privateKeyLabels } from "../../src/x509/private_key.ts";
+import * as Golden from "../golden/certificates.ts";
+import { standingStill } from "../support/effect.ts";
+import { makeToy } from "../support/toy_crypto.ts";
+import { isrgRootX1, isrgRootX2 } from "../x509/real.ts";
+import { mutatedDer } from "./der.ts";
+import { mutated, UNKNOWN } from "./mutate.ts";
+import type { Random } from "./random.ts";
+import type { Target } from "./target.ts";
+
+const derOf = (pem: string): ReadonlyArray<Bytes> =>
+  Either.getOrThrow(parsePem(pem)).map(({ bytes }) => bytes);
+
+const golden = Golden.kinds.map(Golden.server);
+const spki = Either.getOrThrow(parseCertificate(derOf(golden[2]!.certificate)[0]!)).spki;
+const ecdsa = Der.sequence(Der.objectIdentifier("1.2.840.10045.4.3.2"));
+
+/** A certificate with all that one can have, whose signature is none. */
+const made = (issuer: string, subject: string, ca: boolean, more: ReadonlyArray<Bytes>): Bytes =>
+  Build.certificate(
+    Build.tbsCertificate({
+      serialNumber: Uint8Array.of(1),
+      signature: ecdsa,
+      issuer: Build.distinguishedName({ countryName: "AQ", organizationName: "Ice", commonName: issuer }),
+      notBefore: 1_600_000_000,
+      notAfter: 2_000_000_000,
+      subject: Build.distinguishedName({ countryName: "AQ", organizationName: "Ice", commonName: subject }),
+      subjectPublicKeyInfo: spki,
+      extensions: [
+        ...(ca ? [Build.basicConstraints(true, 3), Build.keyUsage(["keyCertSign", "cRLSign"])] : []),
+        Build.subjectKeyIdentifier(ascii(subject)),
+        Build.authorityKeyIdentifier(ascii(issuer)),
+        ...more,
+      ],
+    }),
+    ecdsa,
+    new Uint8Array(70),
+  );
+const subtree = (n: number, ...names: ReadonlyArray<Bytes>) => Der.explicit(n, ...names.map((one) => Der.sequence(one)));
+const nameConstraints = Build.extension(
+  oids.nameConstraints,
+  Der.sequence(
+    subtree(0, Der.context(2, ascii("localhost")), Der.context(7, Uint8Array.of(127, 0, 0, 0, 255, 0, 0, 0))),
+    subtree(1, Der.context(1, ascii(".example.org")), Der.explicit(4, Build.distinguishedName({ countryName: "US" }))),
+  ),
+  true,
+);
+/** Leaf, intermediate, root. */
+const chain: ReadonlyArray<Bytes> = [
+  made("middle", "leaf", false, [
+    Build.subjectAltName(["localhost", "*.example.org", "127.0.0.1", "::1"]),
+    Build.extendedKeyUsage([oids.serverAuth, oids.clientAuth]),
+    Build.keyUsage(["digitalSignature"]),
+  ]),
+  made("root", "middle", true, [nameConstraints]),
+  made("root", "root", true, []),
+];
+
+const certificates: ReadonlyArray<Bytes> = [
+  ...chain,
+  ...[Golden.root, ...golden.map((one) => one.certificate), isrgRootX1, isrgRootX2].flatMap(derOf),
+];
+const someCertificate = (random: Random): Bytes => random.pick(certificates);
+
+const NAMES = ["localhost", "a.example.org", "127.0.0.1", "::1", "", ".", "xn--", "bücher.example", "[::1]", "a".repeat(300)];
+
+const refusedDer = (end: Either.Either<unknown, { readonly _tag: string; readonly offset: number }>, bytes: Bytes): boolean => {
+  if (Either.isRight(end)) return false;
+  assert.equal(end.left._tag, "DerError");
+  assert.ok(end.left.offset >= 0 && end.left.offset <= bytes.length);
+  return true;
+};
+
+const certificate: Target = {
+  name: "x509/certificate",
+  weight: 100,
+  draw: (random) => [mutatedDer(someCertificate(random), random, () => someCertificate(random))],
+  run: ([bytes]) => {
+    const read = parseCertificate(bytes!);
+    if (refusedDer(read, bytes!)) return "refused";
+    const { raw, subject, issuer, subjectAltName = [] } = Either.getOrThrow(read);
+    assert.equal(raw.length, bytes!.length);
+    for (const one of NAMES) matchesName(Either.getOrThrow(read), one);
+    for (const one of subjectAltName) assert.equal(typeof printName(one), "string");
+    assert.equal(sameName(subject, issuer), nameKey(subject) === nameKey(issuer));
+    assert.ok(isBelow(subject, subject));
+    return "accepted";
+  },
+};
+
+/** Every signature holds, so that the rules are reached. */
+const trusting = { ...makeToy("fuzz"), verify: () => Effect.succeed(true) };
+const roots = [makeRoots([chain[2]!]), makeRoots(derOf(Golden.root)), makeRoots([chain[2]!, ...derOf(Golden.root)], { minimumRsaBits: 0, sha1: true })];
+
+const path: Target = {
+  name: "x509/path",
+  weight: 40,
+  draw: (random) => {
+    const own = random.once(4) ? derOf(random.pick(golden).certificate) : chain;
+    const one = (der: Bytes) => random.once(2) ? der : mutatedDer(der, random, () => someCertificate(random));
+    const leaf = one(own[0]!);
+    const more = Array.from({ length: random.once(10) ? 40 : random.below(4) }, () => one(random.once(3) ? someCertificate(random) : random.pick(own)));
+    return [Uint8Array.of(random.below(roots.length), random.below(NAMES.length), random.below(2)), leaf, ...more];
+  },
+  run: ([head, ...given]) => {
+    const { verify } = roots[head![0]!]!;
+    const judged = Effect.runSync(standingStill(Effect.provideService(
+      Effect.either(verify({ chain: given, name: NAMES[head![1]!]!, purpose: head![2] ? "serverAuth" : "clientAuth" })),
+      Crypto,
+      trusting,
+    )));
+    if (Either.isRight(judged)) return "accepted";
+    assert.equal(judged.left._tag, "CertificateError");
+    assert.ok(judged.left.message.length < 100_000 && judged.left.index < given.length);
+    return "refused";
+  },
+};
+
+const subjects = certificates.map((der) => Either.getOrThrow(parseCertificate(der)).subject.raw);
+const distinguishedName: Target = {
+  name: "x509/name",
+  weight: 100,
+  draw: (random) => [mutatedDer(random.pick(subjects), random, () => random.pick(subjects))],
+  run: ([bytes]) => {
+    const read = decodeDer("Name", name, bytes!);
+    if (refusedDer(read, bytes!)) return "refused";
+    assert.equal(typeof Either.getOrThrow(read).text, "string");
+    return "accepted";
+  },
+};
+
+const keys = golden.map(({ privateKey }) => derOf(privateKey)[0]!);
+const privateKey: Target = {
+  name: "x509/private-key",
+  weight: 100,
+  draw: (random) => [
+    Uint8Array.of(random.once(3) ? random.below(3) : 0),
+    mutatedDer(random.pick(keys), random, () => random.pick(keys)),
+  ],
+  run: ([label, bytes]) => refusedDer(parsePrivateKey(privateKeyLabels[label![0]!]!, bytes!), bytes!) ? "refused" : "accepted",
+};
+
+const files = [...golden.flatMap((one) => [one.certificate, one.privateKey]), isrgRootX1].map(ascii);
+const pem: Target = {
+  name: "x509/pem",
+  weight: 20,
+  draw: (random) => {
+    const specimen = () => ({ bytes: random.pick(files), anatomy: UNKNOWN });
+    if (random.once(2)) return [mutated(specimen(), random, specimen)];
+    const der = mutatedDer(someCertificate(random), random, () => someCertificate(random));
+    const label = random.pick(["CERTIFICATE", "X509 CERTIFICATE", ...privateKeyLabels, "ENCRYPTED PRIVATE KEY", "NOISE"]);
+    return [concat(ascii(toPem(label, der)), random.pick(files))];
+  },
+  run: ([bytes]) => {
+    const text = new TextDecoder("latin1").decode(bytes);
+    const refused = (end: Either.Either<unknown, { readonly _tag: string }>): boolean => {
+      if (Either.isLeft(end)) assert.equal(end.left._tag, "PemError");
+      return Either.isLeft(end);
+    };
+    const [chain, key] = [certificatesFromPem(text), privateKeyFromPem(text)];
+    return [refused(chain), refused(key)].every((it) => it) ? "refused" : "accepted";
+  },
+};
+
+const texts = [...NAMES, "*.example.org", "1.2.3.4", "fe80::1%1", "::ffff:1.2.3.4", "例え.jp", "a_b.c"].map((text) => new TextEncoder().encode(text));
+const hostName: Target = {
+  name: "x509/host-name",
+  weight: 200,
+  draw: (random) => {
+    const specimen = () => ({ bytes: random.pick(texts), anatomy: UNKNOWN });
+    return [mutated(specimen(), random, specimen)];
+  },
+  run: ([bytes]) => {
+    const text = new TextDecoder().decode(bytes);
+    const address = parseIp(text);
+    if (address) assert.deepEqual(parseIp(ipText(address)), address);
+    const host = asciiName(text);
+    if (host !== undefined) assert.equal(asciiName(host), host.replace(/\.$/, ""), "it is as it is sent");
+    return address || host !== undefined && isDnsName(host) ? "accepted" : "refused";
+  },
+};
+
+/** All of them. */
+export const x509: ReadonlyArray<Target> = [certificate, path, distinguishedName, privateKey, pem, hostName];
