@@ -1,6 +1,6 @@
 /** Every message, extension and stored value: whatever the bytes, a value that writes them back, or a DecodeError. @module */
 import { assert, Either } from "../deps.ts";
-import { placesOf, courses } from "../../src/flights/states.ts";
+import { courses, placesOf } from "../../src/flights/states.ts";
 import type { Place } from "../../src/grammar/places.ts";
 import { alertOf, type HandshakeError } from "../../src/errors.ts";
 import { Transcript } from "../../src/crypto/transcript.ts";
@@ -62,14 +62,18 @@ const places: ReadonlyArray<readonly [string, Place<unknown>]> = [
     courses.flatMap((course) =>
       (["client", "server"] as const).flatMap((role) =>
         placesOf(role, course).map((place) =>
-          [`${course.version.toString(16)} ${course.exchange} ${course.authentication} ${place.name}`, place] as const
+          [
+            `${course.version.toString(16)} ${course.exchange} ${course.authentication} ${place.name}`,
+            place,
+          ] as const
         )
       )
     ),
   ),
 ];
 
-const nobody: HandshakeStream = {
+/** A stream that nobody is at the other end of. */
+export const nobody: HandshakeStream = {
   ...({} as HandshakeStream),
   take: () => {},
   heard: () => {},

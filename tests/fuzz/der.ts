@@ -33,7 +33,8 @@ const nodesOf = (bytes: Bytes): Array<Node> | undefined => {
   return nodes;
 };
 
-const written = ({ tag, inner }: Node): Bytes => element(tag, inner instanceof Uint8Array ? inner : concat(...inner.map(written)));
+const written = ({ tag, inner }: Node): Bytes =>
+  element(tag, inner instanceof Uint8Array ? inner : concat(...inner.map(written)));
 
 /** Where each list of nodes is. */
 const listsOf = (nodes: Array<Node>): ReadonlyArray<Array<Node>> => [
@@ -41,8 +42,32 @@ const listsOf = (nodes: Array<Node>): ReadonlyArray<Array<Node>> => [
   ...nodes.flatMap(({ inner }) => inner instanceof Uint8Array ? [] : listsOf(inner)),
 ];
 
-const TAGS = [0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0c, 0x13, 0x16, 0x17, 0x18, 0x1e, 0x30, 0x31, 0x80, 0x82, 0x87, 0xa0, 0xa3, 0x1f];
-const copy = (node: Node): Node => ({ ...node, inner: node.inner instanceof Uint8Array ? node.inner : node.inner.map(copy) });
+const TAGS = [
+  0x01,
+  0x02,
+  0x03,
+  0x04,
+  0x05,
+  0x06,
+  0x0c,
+  0x13,
+  0x16,
+  0x17,
+  0x18,
+  0x1e,
+  0x30,
+  0x31,
+  0x80,
+  0x82,
+  0x87,
+  0xa0,
+  0xa3,
+  0x1f,
+];
+const copy = (node: Node): Node => ({
+  ...node,
+  inner: node.inner instanceof Uint8Array ? node.inner : node.inner.map(copy),
+});
 
 const change = (root: Array<Node>, random: Random, other: () => Bytes): void => {
   const list = random.pick(listsOf(root).filter((l) => l.length > 0));
@@ -54,7 +79,11 @@ const change = (root: Array<Node>, random: Random, other: () => Bytes): void => 
       list.splice(at, 1);
       break;
     case 1:
-      list.splice(at, 0, ...Array.from({ length: 1 + random.below(random.once(8) ? 200 : 3) }, () => copy(node)));
+      list.splice(
+        at,
+        0,
+        ...Array.from({ length: 1 + random.below(random.once(8) ? 200 : 3) }, () => copy(node)),
+      );
       break;
     case 2:
       node.tag = random.pick(TAGS);
@@ -65,10 +94,14 @@ const change = (root: Array<Node>, random: Random, other: () => Bytes): void => 
       break;
     }
     case 4:
-      list[at] = copy(random.pick(random.pick(listsOf(nodesOf(other()) ?? root).filter((l) => l.length > 0))));
+      list[at] = copy(
+        random.pick(random.pick(listsOf(nodesOf(other()) ?? root).filter((l) => l.length > 0))),
+      );
       break;
     case 5:
-      for (let i = 0; i < random.pick([1, 4, 400]); i++) list[at] = { tag: random.pick([0x30, 0x31, 0xa0, 0x04]), inner: [list[at]!] };
+      for (let i = 0; i < random.pick([1, 4, 400]); i++) {
+        list[at] = { tag: random.pick([0x30, 0x31, 0xa0, 0x04]), inner: [list[at]!] };
+      }
       break;
     case 6: {
       const bytes = random.bytes(random.below(random.once(8) ? 400 : 20));

@@ -64,7 +64,11 @@ const someRecord = (random: Random, epoch: number): Bytes => {
     case 3:
       return plainRecord(random.below(256), random.bytes(random.below(20)), version);
     case 4:
-      return concat(...fragmented(handshakeMessage(1, hello), random).slice(0, 40).map((f) => plainRecord(22, f, version)));
+      return concat(
+        ...fragmented(handshakeMessage(1, hello), random).slice(0, 40).map((f) =>
+          plainRecord(22, f, version)
+        ),
+      );
     case 5:
       return plainRecord(22, new Uint8Array(random.pick([MAX_PLAINTEXT, MAX_PLAINTEXT + 1])), version);
     default:
@@ -106,10 +110,19 @@ const plain: Target = {
 
 /** One direction's keys, of each version, cipher, order of MAC and compression. */
 const sealings = [...dialects.values()].flatMap((dialect) => {
-  const kinds = new Map([...suites.values()].filter(({ since }) => since <= dialect.version).map((suite) => [JSON.stringify(suite.cipher), suite]));
+  const kinds = new Map(
+    [...suites.values()].filter(({ since }) => since <= dialect.version).map((
+      suite,
+    ) => [JSON.stringify(suite.cipher), suite]),
+  );
   return [...kinds.values()].flatMap((suite) =>
     [false, true].flatMap((encryptThenMac) =>
-      [CompressionMethod.null, CompressionMethod.DEFLATE].map((method) => ({ dialect, suite, encryptThenMac, method }))
+      [CompressionMethod.null, CompressionMethod.DEFLATE].map((method) => ({
+        dialect,
+        suite,
+        encryptThenMac,
+        method,
+      }))
     )
   );
 });
@@ -187,7 +200,9 @@ const deflate: Target = {
       return concat(...seal(ContentType.application_data, text));
     });
     const specimen = (): Specimen => ({ bytes: random.pick(pieces), anatomy: UNKNOWN });
-    return pieces.map((bytes) => random.once(2) ? mutated({ bytes, anatomy: UNKNOWN }, random, specimen) : bytes);
+    return pieces.map((bytes) =>
+      random.once(2) ? mutated({ bytes, anatomy: UNKNOWN }, random, specimen) : bytes
+    );
   },
   run: (pieces) => {
     const { open } = compressed(plaintext, CompressionMethod.DEFLATE);

@@ -10,7 +10,7 @@ import { alertOf, rfcOf } from "../../src/errors.ts";
 import { explain, render } from "../../src/explain.ts";
 import { courses } from "../../src/flights/states.ts";
 import { AlertDescription } from "../../src/names/alert.ts";
-import { ProtocolVersion } from "../../src/names/protocol.ts";
+import { ContentType, ProtocolVersion } from "../../src/names/protocol.ts";
 import type { HandshakeError } from "../../src/errors.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { open, record, type Recording, type Role } from "../support/course.ts";
@@ -53,7 +53,8 @@ export const gist = (said: ReadonlyArray<Said>, version: ProtocolVersion): strin
   said.map(({ type, body }) => {
     if (type === 22) return toHex(body) === "00000000" ? "" : toHex(body);
     if (type === 20) return "|";
-    const stands = type === 21 && body[1] === AlertDescription.no_certificate && version === ProtocolVersion.SSL_3_0;
+    const stands = type === 21 && body[1] === AlertDescription.no_certificate &&
+      version === ProtocolVersion.SSL_3_0;
     return stands ? "!" : "";
   }).join("");
 
@@ -64,7 +65,10 @@ const specimenOf = ({ type, body }: Said): Specimen =>
 const stray = (random: Random, more: ReadonlyArray<Said>): Said => {
   switch (random.below(6)) {
     case 0:
-      return { type: 21, body: Uint8Array.of(1 + random.below(2), random.pick([0, 10, 41, 90, 100, random.below(256)])) };
+      return {
+        type: 21,
+        body: Uint8Array.of(1 + random.below(2), random.pick([0, 10, 41, 90, 100, random.below(256)])),
+      };
     case 1:
       return { type: 20, body: Uint8Array.of(1) };
     case 2:
@@ -79,7 +83,11 @@ const stray = (random: Random, more: ReadonlyArray<Said>): Said => {
 };
 
 /** Other messages, or others' order. */
-const retold = (said: ReadonlyArray<Said>, random: Random, more: ReadonlyArray<Said>): ReadonlyArray<Said> => {
+const retold = (
+  said: ReadonlyArray<Said>,
+  random: Random,
+  more: ReadonlyArray<Said>,
+): ReadonlyArray<Said> => {
   const at = random.below(said.length);
   const one = said[at]!;
   switch (random.below(8)) {
@@ -96,7 +104,10 @@ const retold = (said: ReadonlyArray<Said>, random: Random, more: ReadonlyArray<S
     case 4:
       return said.with(at, stray(random, more));
     default:
-      return said.with(at, { ...one, body: mutated(specimenOf(one), random, () => specimenOf(random.pick(more))) });
+      return said.with(at, {
+        ...one,
+        body: mutated(specimenOf(one), random, () => specimenOf(random.pick(more))),
+      });
   }
 };
 
@@ -104,14 +115,19 @@ const retold = (said: ReadonlyArray<Said>, random: Random, more: ReadonlyArray<S
 const repacked = (said: ReadonlyArray<Said>, random: Random): ReadonlyArray<Said> => {
   const how = random.below(4);
   if (how === 0) {
-    return said.flatMap(({ type, body }) => type === 22 ? fragmented(body, random).slice(0, 300).map((piece) => ({ type, body: piece })) : [{ type, body }]);
+    return said.flatMap(({ type, body }) =>
+      type === 22
+        ? fragmented(body, random).slice(0, 300).map((piece) => ({ type, body: piece }))
+        : [{ type, body }]
+    );
   }
   if (how > 1) return said;
   const out: Array<Said> = [];
   for (const one of said) {
     const last = out.at(-1);
-    if (last?.type === 22 && one.type === 22) out[out.length - 1] = { type: 22, body: concat(last.body, one.body) };
-    else out.push(one);
+    if (last?.type === 22 && one.type === 22) {
+      out[out.length - 1] = { type: 22, body: concat(last.body, one.body) };
+    } else out.push(one);
   }
   return out;
 };
@@ -121,15 +137,21 @@ const sealed = (said: ReadonlyArray<Said>, at: number, peer: Role): ReadonlyArra
   const { version } = courses[at]!;
   let protection: ReturnType<Recording["protection"]> | undefined;
   return said.flatMap(({ type, body }) => {
-    const pieces = Array.from({ length: Math.max(1, Math.ceil(body.length / 2 ** 14)) }, (_, i) => body.subarray(i * 2 ** 14, (i + 1) * 2 ** 14));
-    const out = pieces.map((piece) => plainRecord(type, protection ? concat(...protection.seal(type, piece)) : piece, version));
+    const pieces = Array.from(
+      { length: Math.max(1, Math.ceil(body.length / 2 ** 14)) },
+      (_, i) => body.subarray(i * 2 ** 14, (i + 1) * 2 ** 14),
+    );
+    const out = pieces.map((piece) =>
+      plainRecord(type, protection ? concat(...protection.seal(ContentType.of(type), piece)) : piece, version)
+    );
     if (type === 20) protection ??= recordingOf(at).protection(peer);
     return out;
   });
 };
 
 /** Course, role, and whether the handshake may succeed. */
-const head = (at: number, role: Role, good: boolean): Bytes => Uint8Array.of(at, roles.indexOf(role), good ? 1 : 0);
+const head = (at: number, role: Role, good: boolean): Bytes =>
+  Uint8Array.of(at, roles.indexOf(role), good ? 1 : 0);
 
 /** What an end must be: a handshake that may be one, or an error that can be told. */
 export const told = (exit: Exit.Exit<unknown, HandshakeError>): Verdict => {
@@ -180,12 +202,12 @@ const messages: Target = {
 };
 
 /** The records of some bytes as they say they are: what is sealed counts as it is. */
-const recordsIn = (bytes: Bytes): ReadonlyArray<Said> => {
-  const out: Array<Said> = [];
+export const recordsIn = (bytes: Bytes): ReadonlyArray<Said & { readonly raw: Bytes }> => {
+  const out: Array<Said & { readonly raw: Bytes }> = [];
   for (let at = 0; at + 5 <= bytes.length;) {
     const end = at + 5 + (bytes[at + 3]! << 8 | bytes[at + 4]!);
     if (end > bytes.length) break;
-    out.push({ type: bytes[at]!, body: bytes.subarray(at + 5, end) });
+    out.push({ type: bytes[at]!, body: bytes.subarray(at + 5, end), raw: bytes.subarray(at, end) });
     at = end;
   }
   return out;
@@ -209,13 +231,18 @@ const bytes: Target = {
   run,
 };
 
-const jumbled = (records: ReadonlyArray<Bytes>, random: Random): ReadonlyArray<Bytes> => {
+/** Whole records: one less, one twice, two in each other's place. */
+export const jumbled = (records: ReadonlyArray<Bytes>, random: Random): ReadonlyArray<Bytes> => {
   const [a, b] = [random.below(records.length), random.below(records.length)];
-  return random.pick([records.toSpliced(a, 1), records.toSpliced(a, 0, records[b]!), records.with(a, records[b]!).with(b, records[a]!)]);
+  return random.pick([
+    records.toSpliced(a, 1),
+    records.toSpliced(a, 0, records[b]!),
+    records.with(a, records[b]!).with(b, records[a]!),
+  ]);
 };
 
 /** Records as boxes, so that their lengths are changed like others. */
-const recordAnatomy = (records: ReadonlyArray<Bytes>) => {
+export const recordAnatomy = (records: ReadonlyArray<Bytes>) => {
   const boxes: Array<{ readonly at: number; readonly width: number; readonly end: number }> = [];
   let from = 0;
   for (const { length } of records) {

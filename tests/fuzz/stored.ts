@@ -1,6 +1,14 @@
 /** What comes from files, stores and command lines: tickets, sessions, keys, flags. @module */
 import { assert, Context, Effect, Either, FastCheck as fc, Layer, Option } from "../deps.ts";
-import { addressOf, alpnOf, common, numberOf, parse, policyOf, UsageError } from "../../examples/lib/flags.ts";
+import {
+  addressOf,
+  alpnOf,
+  common,
+  numberOf,
+  parse,
+  policyOf,
+  UsageError,
+} from "../../examples/lib/flags.ts";
 import { layerKeys } from "../../src/layers/session_tickets.ts";
 import { readKeys } from "../../src/layers/session_tickets_file.ts";
 import { KeyValueStore } from "../../src/platform/deps.ts";
@@ -26,7 +34,9 @@ const lasting = perEpoch((epoch) =>
 );
 
 const [KEY_NAME, KEY] = [new Uint8Array(16).fill(1), new Uint8Array(32).fill(2)];
-const service = Effect.runSync(Effect.provide(SessionTickets, layerKeys({ keys: [{ name: KEY_NAME, key: KEY, createdAt: NOW }] })))!;
+const service = Effect.runSync(
+  Effect.provide(SessionTickets, layerKeys({ keys: [{ name: KEY_NAME, key: KEY, createdAt: NOW }] })),
+)!;
 const real = makeToy("fuzz tickets");
 const opened = (ticket: Bytes, crypto = real) =>
   Effect.runSync(standingStill(Effect.provideService(service.open(ticket), Crypto, crypto)));
@@ -37,7 +47,12 @@ const ticket: Target = {
   weight: 40,
   draw: (random, epoch) => {
     const seal = (session: Session) =>
-      Effect.runSync(standingStill(Effect.provideService(service.seal(session), Crypto, { ...real, random: (n) => random.bytes(n) })));
+      Effect.runSync(
+        standingStill(Effect.provideService(service.seal(session), Crypto, {
+          ...real,
+          random: (n) => random.bytes(n),
+        })),
+      );
     const good = { bytes: seal(random.pick(lasting(epoch))), anatomy: UNKNOWN };
     return [good.bytes, mutated(good, random, () => good)];
   },
@@ -50,7 +65,10 @@ const ticket: Target = {
 };
 
 /** Encrypts nothing, so that what is inside a ticket can be changed. */
-const transparent = { ...real, aead: () => ({ seal: (_: Bytes, _1: Bytes, p: Bytes) => p, open: (_: Bytes, _1: Bytes, s: Bytes) => s }) };
+const transparent = {
+  ...real,
+  aead: () => ({ seal: (_: Bytes, _1: Bytes, p: Bytes) => p, open: (_: Bytes, _1: Bytes, s: Bytes) => s }),
+};
 const alive = perEpoch((epoch) =>
   lasting(epoch).map((session) => {
     const bytes = codec(Session).unsafeEncode(session);
@@ -65,7 +83,9 @@ const inside: Target = {
     return [mutated(random.pick(pool), random, () => random.pick(pool))];
   },
   run: ([plain]) => {
-    const encoded = codec(Ticket).encode(make(Ticket, { keyName: KEY_NAME, nonce: new Uint8Array(12), sealed: plain! }));
+    const encoded = codec(Ticket).encode(
+      make(Ticket, { keyName: KEY_NAME, nonce: new Uint8Array(12), sealed: plain! }),
+    );
     if (Either.isLeft(encoded)) return "refused";
     return Option.isSome(opened(encoded.right, transparent as typeof real)) ? "accepted" : "refused";
   },
@@ -88,15 +108,21 @@ const store = Context.get(
   )))),
   SessionStore,
 );
-const jsons = perEpoch((epoch) => lasting(epoch).map((session) => ascii(JSON.stringify(codec(Session).json.encode(session)))));
+const jsons = perEpoch((epoch) =>
+  lasting(epoch).map((session) => ascii(JSON.stringify(codec(Session).json.encode(session))))
+);
 
 /** Changes JSON as text, or a value in it. */
 const mutatedJson = (bytes: Bytes, random: Random, epoch: number): Bytes => {
-  if (random.once(2)) return mutated({ bytes, anatomy: UNKNOWN }, random, () => ({ bytes, anatomy: UNKNOWN }));
+  if (random.once(2)) {
+    return mutated({ bytes, anatomy: UNKNOWN }, random, () => ({ bytes, anatomy: UNKNOWN }));
+  }
   const [odd] = fc.sample(fc.jsonValue(), { seed: epoch ^ random.below(2 ** 30), numRuns: 1 });
   const fields = Object.entries(JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>);
   const at = random.below(fields.length);
-  return new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields.map(([key, value], i) => [key, i === at ? odd : value]))));
+  return new TextEncoder().encode(
+    JSON.stringify(Object.fromEntries(fields.map(([key, value], i) => [key, i === at ? odd : value]))),
+  );
 };
 
 /** A stored session that cannot be read is none. */
@@ -113,7 +139,9 @@ const stored: Target = {
   },
 };
 
-const keyFile = ascii(JSON.stringify({ version: 1, keys: [{ name: "01".repeat(16), key: "02".repeat(32), createdAt: NOW }] }));
+const keyFile = ascii(
+  JSON.stringify({ version: 1, keys: [{ name: "01".repeat(16), key: "02".repeat(32), createdAt: NOW }] }),
+);
 /** A file of ticket keys is read, or refused without a word of what it holds. */
 const keys: Target = {
   name: "stored/ticket-keys",
@@ -134,18 +162,43 @@ const keys: Target = {
   },
 };
 
-const words = ["--policy", "legacy", "--versions=tls1.2,ssl3.0", "--groups", "x25519", "--alpn", "h2,,x", "--json", "--no-tickets", "--port=99999", "--", "-", "--policy=__proto__", "--versions", "constructor", "localhost:443", "[::1]:1", "--compression=deflate"].map(ascii);
+const words = [
+  "--policy",
+  "legacy",
+  "--versions=tls1.2,ssl3.0",
+  "--groups",
+  "x25519",
+  "--alpn",
+  "h2,,x",
+  "--json",
+  "--no-tickets",
+  "--port=99999",
+  "--",
+  "-",
+  "--policy=__proto__",
+  "--versions",
+  "constructor",
+  "localhost:443",
+  "[::1]:1",
+  "--compression=deflate",
+].map(ascii);
 /** A command line is understood, or a UsageError. */
 const flags: Target = {
   name: "flags",
   weight: 20,
   draw: (random) => {
     const specimen = () => ({ bytes: random.pick(words), anatomy: UNKNOWN });
-    return Array.from({ length: random.below(6) }, () => random.once(2) ? specimen().bytes : mutated(specimen(), random, specimen));
+    return Array.from(
+      { length: random.below(6) },
+      () => random.once(2) ? specimen().bytes : mutated(specimen(), random, specimen),
+    );
   },
   run: (args) => {
     try {
-      const given = parse({ ...common, port: { takes: "N", help: "" } }, args.map((one) => new TextDecoder().decode(one)));
+      const given = parse(
+        { ...common, port: { takes: "N", help: "" } },
+        args.map((one) => new TextDecoder().decode(one)),
+      );
       policyOf(given);
       alpnOf(given);
       numberOf(given, "port", 1);

@@ -18,7 +18,7 @@ export interface Target {
   /** How many of its inputs are tried in a round: the more the faster it is. */
   readonly weight: number;
   /** `epoch`: many inputs share what is costly to draw. */
-  readonly draw: (random: Random, epoch: number) => Input;
+  readonly draw: (random: Random, epoch: number) => Input | Promise<Input>;
   readonly run: (input: Input) => Verdict | Promise<Verdict>;
 }
 
@@ -26,7 +26,7 @@ export interface Target {
 const EPOCH = 2048;
 
 /** The input of an index: the same for the same seed, whatever else is tried. */
-export const inputOf = ({ name, draw }: Target, seed: number, index: number): Input =>
+export const inputOf = ({ name, draw }: Target, seed: number, index: number): Input | Promise<Input> =>
   draw(new Random(seedOf(seed, name, index)), seedOf(seed, name, "epoch", Math.floor(index / EPOCH)));
 
 /** Something that is made for an epoch, and kept until the next. */

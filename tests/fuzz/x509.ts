@@ -51,12 +51,17 @@ const made = (issuer: string, subject: string, ca: boolean, more: ReadonlyArray<
     ecdsa,
     new Uint8Array(70),
   );
-const subtree = (n: number, ...names: ReadonlyArray<Bytes>) => Der.explicit(n, ...names.map((one) => Der.sequence(one)));
+const subtree = (n: number, ...names: ReadonlyArray<Bytes>) =>
+  Der.explicit(n, ...names.map((one) => Der.sequence(one)));
 const nameConstraints = Build.extension(
   oids.nameConstraints,
   Der.sequence(
     subtree(0, Der.context(2, ascii("localhost")), Der.context(7, Uint8Array.of(127, 0, 0, 0, 255, 0, 0, 0))),
-    subtree(1, Der.context(1, ascii(".example.org")), Der.explicit(4, Build.distinguishedName({ countryName: "US" }))),
+    subtree(
+      1,
+      Der.context(1, ascii(".example.org")),
+      Der.explicit(4, Build.distinguishedName({ countryName: "US" })),
+    ),
   ),
   true,
 );
@@ -77,9 +82,23 @@ const certificates: ReadonlyArray<Bytes> = [
 ];
 const someCertificate = (random: Random): Bytes => random.pick(certificates);
 
-const NAMES = ["localhost", "a.example.org", "127.0.0.1", "::1", "", ".", "xn--", "bücher.example", "[::1]", "a".repeat(300)];
+const NAMES = [
+  "localhost",
+  "a.example.org",
+  "127.0.0.1",
+  "::1",
+  "",
+  ".",
+  "xn--",
+  "bücher.example",
+  "[::1]",
+  "a".repeat(300),
+];
 
-const refusedDer = (end: Either.Either<unknown, { readonly _tag: string; readonly offset: number }>, bytes: Bytes): boolean => {
+const refusedDer = (
+  end: Either.Either<unknown, { readonly _tag: string; readonly offset: number }>,
+  bytes: Bytes,
+): boolean => {
   if (Either.isRight(end)) return false;
   assert.equal(end.left._tag, "DerError");
   assert.ok(end.left.offset >= 0 && end.left.offset <= bytes.length);
@@ -105,22 +124,37 @@ const certificate: Target = {
 
 /** Every signature holds, so that the rules are reached. */
 const trusting = { ...makeToy("fuzz"), verify: () => Effect.succeed(true) };
-const roots = [makeRoots([chain[2]!]), makeRoots(derOf(Golden.root)), makeRoots([chain[2]!, ...derOf(Golden.root)], { minimumRsaBits: 0, sha1: true })];
+const roots = [
+  makeRoots([chain[2]!]),
+  makeRoots(derOf(Golden.root)),
+  makeRoots([chain[2]!, ...derOf(Golden.root)], { minimumRsaBits: 0, sha1: true }),
+];
 
 const path: Target = {
   name: "x509/path",
   weight: 40,
   draw: (random) => {
     const own = random.once(4) ? derOf(random.pick(golden).certificate) : chain;
-    const one = (der: Bytes) => random.once(2) ? der : mutatedDer(der, random, () => someCertificate(random));
+    const one = (der: Bytes) =>
+      random.below(5) > 0 ? der : mutatedDer(der, random, () => someCertificate(random));
     const leaf = one(own[0]!);
-    const more = Array.from({ length: random.once(10) ? 40 : random.below(4) }, () => one(random.once(3) ? someCertificate(random) : random.pick(own)));
-    return [Uint8Array.of(random.below(roots.length), random.below(NAMES.length), random.below(2)), leaf, ...more];
+    const rest = [
+      ...own.slice(1),
+      ...Array.from({ length: random.once(10) ? 40 : random.below(3) }, () => someCertificate(random)),
+    ];
+    const more = rest.map(one);
+    return [
+      Uint8Array.of(random.below(roots.length), random.below(NAMES.length), random.below(2)),
+      leaf,
+      ...more,
+    ];
   },
   run: ([head, ...given]) => {
     const { verify } = roots[head![0]!]!;
     const judged = Effect.runSync(standingStill(Effect.provideService(
-      Effect.either(verify({ chain: given, name: NAMES[head![1]!]!, purpose: head![2] ? "serverAuth" : "clientAuth" })),
+      Effect.either(
+        verify({ chain: given, name: NAMES[head![1]!]!, purpose: head![2] ? "serverAuth" : "clientAuth" }),
+      ),
       Crypto,
       trusting,
     )));
@@ -152,7 +186,8 @@ const privateKey: Target = {
     Uint8Array.of(random.once(3) ? random.below(3) : 0),
     mutatedDer(random.pick(keys), random, () => random.pick(keys)),
   ],
-  run: ([label, bytes]) => refusedDer(parsePrivateKey(privateKeyLabels[label![0]!]!, bytes!), bytes!) ? "refused" : "accepted",
+  run: ([label, bytes]) =>
+    refusedDer(parsePrivateKey(privateKeyLabels[label![0]!]!, bytes!), bytes!) ? "refused" : "accepted",
 };
 
 const files = [...golden.flatMap((one) => [one.certificate, one.privateKey]), isrgRootX1].map(ascii);
@@ -163,7 +198,13 @@ const pem: Target = {
     const specimen = () => ({ bytes: random.pick(files), anatomy: UNKNOWN });
     if (random.once(2)) return [mutated(specimen(), random, specimen)];
     const der = mutatedDer(someCertificate(random), random, () => someCertificate(random));
-    const label = random.pick(["CERTIFICATE", "X509 CERTIFICATE", ...privateKeyLabels, "ENCRYPTED PRIVATE KEY", "NOISE"]);
+    const label = random.pick([
+      "CERTIFICATE",
+      "X509 CERTIFICATE",
+      ...privateKeyLabels,
+      "ENCRYPTED PRIVATE KEY",
+      "NOISE",
+    ]);
     return [concat(ascii(toPem(label, der)), random.pick(files))];
   },
   run: ([bytes]) => {
@@ -177,7 +218,9 @@ const pem: Target = {
   },
 };
 
-const texts = [...NAMES, "*.example.org", "1.2.3.4", "fe80::1%1", "::ffff:1.2.3.4", "例え.jp", "a_b.c"].map((text) => new TextEncoder().encode(text));
+const texts = [...NAMES, "*.example.org", "1.2.3.4", "fe80::1%1", "::ffff:1.2.3.4", "例え.jp", "a_b.c"].map((
+  text,
+) => new TextEncoder().encode(text));
 const hostName: Target = {
   name: "x509/host-name",
   weight: 200,

@@ -1,0 +1,154 @@
+/** `deno task fuzz`: `--help` tells how. @module */
+import { Effect } from "../deps.ts";
+import { help, numberOf, parse, UsageError } from "../../examples/lib/flags.ts";
+import { run } from "../../examples/lib/program.ts";
+import type { Finding, Tally } from "./run.ts";
+import type { Order, Word } from "./worker.ts";
+
+const flags = {
+  seconds: { takes: "N", help: "for how long (10, or as long as --runs takes)" },
+  runs: { takes: "N", help: "how many inputs in all: the same ones each time" },
+  seed: { takes: "N", help: "what the inputs follow from (1)" },
+  target: { takes: "PREFIX", help: "only targets whose names begin so" },
+  only: { takes: "INDEX", help: "only this input of each" },
+  json: { help: "one JSON object a line on stdout" },
+  help: { help: "this text" },
+} as const;
+const about =
+  "Draws values from the schemas, spoils them, and tries what must bear any input: decoders and whole engines.";
+
+/** Seconds that one input may take, and bytes that the second half of a run may leave behind. */
+const PATIENCE = 5;
+const MAX_GROWTH = 64 * 2 ** 20;
+
+/** Something was found; it was told already. */
+class Found extends Error {
+  constructor(count: number) {
+    super(count === 1 ? "1 finding" : `${count} findings`);
+  }
+}
+
+/** Runs the fuzzer; `tell` hears each finding as soon as it is there. */
+const fuzzing = (order: Omit<Order, "where">, tell: (finding: Finding) => void) =>
+  new Promise<{ readonly tallies: ReadonlyArray<Tally>; readonly findings: number }>((resolve, reject) => {
+    const where = new SharedArrayBuffer(8);
+    const stand = new Int32Array(where).fill(-1);
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    let names: ReadonlyArray<string> = [];
+    let findings = 0;
+    let [last, since] = ["", performance.now()];
+    const found = (finding: Finding) => {
+      findings++;
+      tell(finding);
+    };
+    const end = (tallies: ReadonlyArray<Tally>) => {
+      clearInterval(watch);
+      worker.terminate();
+      resolve({ tallies, findings });
+    };
+    const watch = setInterval(() => {
+      const now = stand.join();
+      if (now !== last) [last, since] = [now, performance.now()];
+      else if (stand[0]! >= 0 && performance.now() - since > PATIENCE * 1000) {
+        const problem = `it takes longer than ${PATIENCE} s`;
+        found({ target: names[stand[0]!]!, seed: order.seed, index: stand[1]!, input: [], problem });
+        end([]);
+      }
+    }, 250);
+    worker.onmessage = ({ data }: MessageEvent<Word>) => {
+      if (data._tag === "finding") return found(data.finding);
+      if (data._tag === "targets") {
+        names = data.names;
+        if (names.length === 0) {
+          end([]);
+          reject(new UsageError(`--target: no target's name begins with ${order.only}`));
+        }
+        return;
+      }
+      if (data.grown !== undefined && data.grown > MAX_GROWTH) {
+        const problem = `the second half of the run left ${data.grown} bytes behind`;
+        found({ target: "memory", seed: order.seed, index: 0, input: [], problem });
+      }
+      end(data.tallies);
+    };
+    worker.onerror = (event) => {
+      clearInterval(watch);
+      reject(new Error(event.message));
+    };
+    worker.postMessage({ ...order, where });
+  });
+
+const repeatedBy = ({ target, seed, index }: Finding): string =>
+  `deno task fuzz --target ${target} --seed ${seed} --only ${index}`;
+
+const printFinding = (finding: Finding): void => {
+  const { target, seed, index, input, problem } = finding;
+  console.log(`FOUND  ${target}, seed ${seed}, index ${index}\n${problem}`);
+  console.log(`input: ${input.join(" ") || "none"}\nagain: ${repeatedBy(finding)}\n`);
+};
+
+const printTallies = (tallies: ReadonlyArray<Tally>): void => {
+  const row = (...cells: ReadonlyArray<string | number>) =>
+    console.log(cells.map((cell, i) => i === 0 ? `${cell}`.padEnd(42) : `${cell}`.padStart(10)).join(""));
+  const perSecond = ({ inputs, milliseconds }: { readonly inputs: number; readonly milliseconds: number }) =>
+    Math.round(inputs / milliseconds * 1000) || 0;
+  row("target", "inputs", "a second", "accepted", "refused", "slowest", "its index");
+  for (const t of tallies) {
+    row(
+      t.target,
+      t.inputs,
+      perSecond(t),
+      t.accepted,
+      t.refused,
+      `${t.slowest.milliseconds.toFixed(1)} ms`,
+      t.slowest.index,
+    );
+  }
+  const sum = (of: "inputs" | "milliseconds" | "accepted" | "refused") =>
+    tallies.reduce((n, t) => n + t[of], 0);
+  row(
+    "all",
+    sum("inputs"),
+    perSecond({ inputs: sum("inputs"), milliseconds: sum("milliseconds") }),
+    sum("accepted"),
+    sum("refused"),
+  );
+};
+
+const main = () => {
+  const given = parse(flags, Deno.args);
+  if (given.flags["help"] !== undefined) {
+    return Effect.sync(() => console.log(help("deno task fuzz [flags]", about, flags)));
+  }
+  if (given.rest.length > 0) throw new UsageError(`${given.rest[0]} is no flag`);
+  const { runs: counted, only: single, json, target = "" } = given.flags;
+  const runs = counted === undefined ? Infinity : numberOf(given, "runs", 0);
+  const order = {
+    seed: numberOf(given, "seed", 1),
+    runs,
+    seconds: numberOf(given, "seconds", counted === undefined ? 10 : Infinity),
+    only: target,
+    index: single === undefined ? undefined : numberOf(given, "only", 0),
+  };
+  const tell = json === undefined
+    ? printFinding
+    : (finding: Finding) =>
+      console.log(JSON.stringify({ event: "finding", ...finding, again: repeatedBy(finding) }));
+  return Effect.gen(function* () {
+    const { tallies, findings } = yield* Effect.tryPromise({
+      try: () => fuzzing(order, tell),
+      catch: (e) => e,
+    });
+    if (json === undefined) printTallies(tallies);
+    else for (const tally of tallies) console.log(JSON.stringify({ event: "tally", ...tally }));
+    if (findings > 0) yield* Effect.fail(new Found(findings));
+  });
+};
+
+const complain = (e: unknown): void => {
+  const wrong = e instanceof UsageError;
+  console.error(e instanceof Found ? e.message : wrong ? `${e.message} (see --help)` : e);
+  if (wrong) Deno.exit(2);
+};
+
+await run(main, complain);

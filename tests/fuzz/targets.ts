@@ -1,0 +1,20 @@
+/** Everything that is fuzzed. @module */
+import { corpus } from "./corpus.ts";
+import { decoders } from "./decoders.ts";
+import { records } from "./records.ts";
+import { replays } from "./replays.ts";
+import { engines } from "./scenes.ts";
+import { outside } from "./stored.ts";
+import type { Target } from "./target.ts";
+import { x509 } from "./x509.ts";
+
+/** All targets; those of a corpus where it is there. */
+export const targets: ReadonlyArray<Target> = [
+  ...decoders,
+  ...records,
+  ...x509,
+  ...outside,
+  ...replays,
+  ...engines,
+  ...corpus().targets,
+];
