@@ -58,7 +58,7 @@ export const rest = bytes(0, 2 ** 24 - 1, { kind: "rest" });
 
 /** `opaque x<min..max>` that a standard says is text (a host name): a string of one character a byte. */
 export const text = (min: number, max: number) =>
-  Schema.String.pipe(Schema.filter((s) => s.length >= min && s.length <= max, {
+  Schema.String.pipe(Schema.filter((s) => s.length >= min && s.length <= max && /^[\0-\xff]*$/.test(s), {
     arbitrary: () => (fc) => fc.stringMatching(/^[a-z0-9.-]{1,24}$/),
     ...wire({ kind: "text", prefix: widthFor(max), min, max }),
   }));

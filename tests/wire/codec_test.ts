@@ -153,6 +153,14 @@ Deno.test("an encoder checks every bound, and says where", () => {
   );
 });
 
+Deno.test("text of characters that are no bytes is refused in JSON, too: what is read from a store can be written", () => {
+  const { json, encode } = codec(W.text(0, 20));
+  assert.ok(Either.isLeft(encode("☃")));
+  assert.ok(Either.isLeft(json.decode("☃")));
+  assert.deepEqual(json.decode("caf\u00e9"), Either.right("caf\u00e9"));
+  assert.ok(Either.isRight(encode("caf\u00e9")));
+});
+
 Deno.test("an encoder grows: what crosses its first buffer is written as well", () => {
   for (let n = 480; n < 540; n++) {
     const value = make(ClientHello, {
