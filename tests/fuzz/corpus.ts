@@ -10,7 +10,8 @@ import { replay } from "../support/replay.ts";
 import { decodes, nobody } from "./decoders.ts";
 import { forms } from "./messages.ts";
 import { fragmented, mutated, type Specimen } from "./mutate.ts";
-import { recordAnatomy, recordsIn, told } from "./replays.ts";
+import { recordAnatomy, recordsIn } from "./replays.ts";
+import { told } from "./told.ts";
 import type { Target } from "./target.ts";
 
 /** Where it lies among the data of others. */

@@ -11,14 +11,14 @@ const flags = {
   seed: { takes: "N", help: "what the inputs follow from (1)" },
   target: { takes: "PREFIX", help: "only targets whose names begin so" },
   only: { takes: "INDEX", help: "only this input of each" },
+  patience: { takes: "SECONDS", help: "how long one input may take (5)" },
   json: { help: "one JSON object a line on stdout" },
   help: { help: "this text" },
 } as const;
 const about =
   "Draws values from the schemas, spoils them, and tries what must bear any input: decoders and whole engines.";
 
-/** Seconds that one input may take, and bytes that the second half of a run may leave behind. */
-const PATIENCE = 5;
+/** Bytes that the second half of a run may leave behind. */
 const MAX_GROWTH = 64 * 2 ** 20;
 
 /** Something was found; it was told already. */
@@ -28,9 +28,17 @@ class Found extends Error {
   }
 }
 
+/** What a run came to. */
+interface Outcome {
+  readonly tallies: ReadonlyArray<Tally>;
+  readonly findings: number;
+  /** Bytes that its second half left behind; `undefined` where nobody could count them. */
+  readonly grown: number | undefined;
+}
+
 /** Runs the fuzzer; `tell` hears each finding as soon as it is there. */
-const fuzzing = (order: Omit<Order, "where">, tell: (finding: Finding) => void) =>
-  new Promise<{ readonly tallies: ReadonlyArray<Tally>; readonly findings: number }>((resolve, reject) => {
+const fuzzing = (order: Omit<Order, "where">, patience: number, tell: (finding: Finding) => void) =>
+  new Promise<Outcome>((resolve, reject) => {
     const where = new SharedArrayBuffer(8);
     const stand = new Int32Array(where).fill(-1);
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
@@ -41,16 +49,16 @@ const fuzzing = (order: Omit<Order, "where">, tell: (finding: Finding) => void) 
       findings++;
       tell(finding);
     };
-    const end = (tallies: ReadonlyArray<Tally>) => {
+    const end = (tallies: ReadonlyArray<Tally>, grown?: number) => {
       clearInterval(watch);
       worker.terminate();
-      resolve({ tallies, findings });
+      resolve({ tallies, findings, grown });
     };
     const watch = setInterval(() => {
       const now = stand.join();
       if (now !== last) [last, since] = [now, performance.now()];
-      else if (stand[0]! >= 0 && performance.now() - since > PATIENCE * 1000) {
-        const problem = `it takes longer than ${PATIENCE} s`;
+      else if (stand[0]! >= 0 && performance.now() - since > patience * 1000) {
+        const problem = `it takes longer than ${patience} s`;
         found({ target: names[stand[0]!]!, seed: order.seed, index: stand[1]!, input: [], problem });
         end([]);
       }
@@ -59,17 +67,15 @@ const fuzzing = (order: Omit<Order, "where">, tell: (finding: Finding) => void) 
       if (data._tag === "finding") return found(data.finding);
       if (data._tag === "targets") {
         names = data.names;
-        if (names.length === 0) {
-          end([]);
-          reject(new UsageError(`--target: no target's name begins with ${order.only}`));
-        }
-        return;
+        if (names.length > 0) return;
+        reject(new UsageError(`--target: no target's name begins with ${order.only}`));
+        return end([]);
       }
       if (data.grown !== undefined && data.grown > MAX_GROWTH) {
         const problem = `the second half of the run left ${data.grown} bytes behind`;
         found({ target: "memory", seed: order.seed, index: 0, input: [], problem });
       }
-      end(data.tallies);
+      end(data.tallies, data.grown);
     };
     worker.onerror = (event) => {
       clearInterval(watch);
@@ -87,7 +93,7 @@ const printFinding = (finding: Finding): void => {
   console.log(`input: ${input.join(" ") || "none"}\nagain: ${repeatedBy(finding)}\n`);
 };
 
-const printTallies = (tallies: ReadonlyArray<Tally>): void => {
+const printTallies = (tallies: ReadonlyArray<Tally>, grown: number | undefined): void => {
   const row = (...cells: ReadonlyArray<string | number>) =>
     console.log(cells.map((cell, i) => i === 0 ? `${cell}`.padEnd(42) : `${cell}`.padStart(10)).join(""));
   const perSecond = ({ inputs, milliseconds }: { readonly inputs: number; readonly milliseconds: number }) =>
@@ -113,6 +119,7 @@ const printTallies = (tallies: ReadonlyArray<Tally>): void => {
     sum("accepted"),
     sum("refused"),
   );
+  if (grown !== undefined) console.log(`memory: the second half of the run left ${grown} bytes behind`);
 };
 
 const main = () => {
@@ -135,11 +142,11 @@ const main = () => {
     : (finding: Finding) =>
       console.log(JSON.stringify({ event: "finding", ...finding, again: repeatedBy(finding) }));
   return Effect.gen(function* () {
-    const { tallies, findings } = yield* Effect.tryPromise({
-      try: () => fuzzing(order, tell),
+    const { tallies, findings, grown } = yield* Effect.tryPromise({
+      try: () => fuzzing(order, numberOf(given, "patience", 5), tell),
       catch: (e) => e,
     });
-    if (json === undefined) printTallies(tallies);
+    if (json === undefined) printTallies(tallies, grown);
     else for (const tally of tallies) console.log(JSON.stringify({ event: "tally", ...tally }));
     if (findings > 0) yield* Effect.fail(new Found(findings));
   });
@@ -149,6 +156,8 @@ const complain = (e: unknown): void => {
   const wrong = e instanceof UsageError;
   console.error(e instanceof Found ? e.message : wrong ? `${e.message} (see --help)` : e);
   if (wrong) Deno.exit(2);
+  // A thread that hangs would keep the process.
+  if (e instanceof Found) Deno.exit(1);
 };
 
 await run(main, complain);

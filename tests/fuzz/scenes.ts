@@ -16,8 +16,9 @@ import { build, converse, hear, meet, type Setup, type Tamper } from "../support
 import { type Change, meetChanged } from "../support/other_ends.ts";
 import { anatomyOfMessage } from "./messages.ts";
 import { mutated } from "./mutate.ts";
-import { gist, jumbled, recordAnatomy, recordsIn, told } from "./replays.ts";
+import { gist, jumbled, recordAnatomy, recordsIn } from "./replays.ts";
 import { type Curtain, play } from "./stage.ts";
+import { told } from "./told.ts";
 import type { Target, Verdict } from "./target.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;

@@ -5,6 +5,7 @@ import { records } from "./records.ts";
 import { replays } from "./replays.ts";
 import { engines } from "./scenes.ts";
 import { outside } from "./stored.ts";
+import { faulty, SELF_CHECK } from "./self_check.ts";
 import type { Target } from "./target.ts";
 import { x509 } from "./x509.ts";
 
@@ -18,3 +19,7 @@ export const targets: ReadonlyArray<Target> = [
   ...engines,
   ...corpus().targets,
 ];
+
+/** Those whose names begin so. */
+export const targetsOf = (prefix: string): ReadonlyArray<Target> =>
+  (prefix.startsWith(SELF_CHECK) ? faulty : targets).filter(({ name }) => name.startsWith(prefix));

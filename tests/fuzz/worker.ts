@@ -1,6 +1,6 @@
 /** The fuzzer in a thread of its own: whoever started it can see when an input takes for ever. @module */
 import { emptyTally, type Finding, fuzz, type Plan, type Tally, tryOne } from "./run.ts";
-import { targets } from "./targets.ts";
+import { targetsOf } from "./targets.ts";
 
 /** What the thread is to do. */
 export interface Order extends Plan {
@@ -35,7 +35,7 @@ declare const self: {
 };
 
 self.onmessage = async ({ data: { only, index, where, ...plan } }) => {
-  const chosen = targets.filter(({ name }) => name.startsWith(only));
+  const chosen = targetsOf(only);
   say({ _tag: "targets", names: chosen.map(({ name }) => name) });
   const stand = new Int32Array(where);
   const at = (target: number, input: number) => {
