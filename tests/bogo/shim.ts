@@ -6,7 +6,6 @@
  * @module
  */
 import { Cause, Effect, Layer } from "../../src/deps.ts";
-import { alertOf } from "../../src/errors.ts";
 import { layerNoble } from "../../src/layers/crypto_noble.ts";
 import { layerMemory } from "../../src/layers/session_store.ts";
 import { layerRotating } from "../../src/layers/session_tickets.ts";
