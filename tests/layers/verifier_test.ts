@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { layerNoble } from "../../src/layers/crypto_noble.ts";
 import * as Layers from "../../src/layers/verifier.ts";
+import { alertOf } from "../../src/errors.ts";
 import { CertificateError, CertificateVerifier, type Verification } from "../../src/services/verifier.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
 import { assert, Effect, Either, Exit, type Layer, TestClock } from "../deps.ts";
@@ -248,6 +249,9 @@ live(
     yield* verify(layer, asServer(server));
     assert.equal(yield* Effect.flip(verify(layer, asServer(server, "sunday"))), refused);
     assert.equal(yield* partition(layer), "calendar");
+    // The peer is told by the reason's alert, or by one that is named.
+    assert.equal(alertOf(refused), "certificate_unknown");
+    assert.equal(alertOf(new CertificateError({ ...refused, alert: "access_denied" })), "access_denied");
   }),
 );
 
