@@ -6,6 +6,7 @@ import { type HandshakeError, TransportError } from "../../src/errors.ts";
 import type { BindingUnavailable } from "../../src/flights/bindings.ts";
 import { fromConn } from "../../src/layers/byte_stream.ts";
 import type { CredentialError } from "../../src/layers/credentials.ts";
+import { ProtocolVersion } from "../../src/names/protocol.ts";
 import type { Crypto } from "../../src/services/crypto.ts";
 import { SessionStore } from "../../src/services/session_store.ts";
 import { SessionTickets, type SessionTicketsService } from "../../src/services/session_tickets.ts";
@@ -89,12 +90,15 @@ const text = new TextEncoder();
 /** Bytes in each of the writes that are to try a record layer's splitting. */
 const differentSizes = [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769];
 
-const exporter = (config: Config, { exportKeyingMaterial }: Connection) =>
-  exportKeyingMaterial(
-    config["export-label"] ?? "",
-    config["export-keying-material"]!,
-    config["use-export-context"] ? text.encode(config["export-context"]) : undefined,
-  );
+const exporter = (config: Config, { exportKeyingMaterial, negotiated }: Connection) =>
+  Effect.flatMap(negotiated, ({ version }) => {
+    if (version === ProtocolVersion.SSL_3_0) throw new Unimplemented("an exporter for SSL 3.0");
+    return exportKeyingMaterial(
+      config["export-label"] ?? "",
+      config["export-keying-material"]!,
+      config["use-export-context"] ? text.encode(config["export-context"]) : undefined,
+    );
+  });
 
 /** After the handshake. */
 const exchange = (config: Config, connection: Connection, heard: Heard): Effect.Effect<void, ShimError> =>
