@@ -246,7 +246,10 @@ export const established = (at: Agreed, how: {
 export const timestamps = ({ server }: Agreed): ReadonlyArray<Bytes> =>
   findExtension(server.extensions, "signed_certificate_timestamp")?.sctList ?? [];
 
-/** The session that a full handshake made. */
+/** A chain that outlives its handshake: views would keep whole records alive, and what was read in them. */
+export const copies = (chain: ReadonlyArray<Bytes>): ReadonlyArray<Bytes> => chain.map((der) => der.slice());
+
+/** The session that a full handshake made; `peerCertificates` are copies. */
 export const sessionOf = (
   at: Agreed,
   masterSecret: Bytes,
@@ -266,7 +269,7 @@ export const sessionOf = (
       maxFragmentLength: at.maxFragmentLength ?? 0,
       serverName: name ?? "",
       partition: ascii(at.partition),
-      peerCertificates: peerCertificates.map((der) => der.slice()),
+      peerCertificates,
       serverEndPoint: serverEndPoint(),
       createdAt: Math.floor(now / 1000),
       ticket: EMPTY,
