@@ -163,7 +163,7 @@ export interface Established {
   readonly derivation: Derivation;
   readonly masterSecret: Bytes;
   /** `tls-server-end-point` (RFC 5929 §4); no bytes where it is undefined. */
-  readonly serverEndPoint: () => Bytes;
+  readonly serverEndPoint: Bytes;
   /** Both Finished, for RFC 5746 and RFC 5929. */
   readonly verifyData: OfBoth<Bytes>;
   /** The peer's chain as DER, leaf first. */
@@ -199,7 +199,7 @@ export const keysOf = (at: Agreed, master: Bytes): Effect.Effect<Keys> =>
 /** What the handshake leaves behind. */
 export const established = (at: Agreed, how: {
   readonly masterSecret: Bytes;
-  readonly serverEndPoint: () => Bytes;
+  readonly serverEndPoint: Bytes;
   readonly verifyData: OfBoth<Bytes>;
   readonly resumed: boolean;
   readonly sessionTicket: boolean;
@@ -255,7 +255,7 @@ export const sessionOf = (
   masterSecret: Bytes,
   peerCertificates: ReadonlyArray<Bytes>,
   name: string | undefined,
-  serverEndPoint: () => Bytes,
+  serverEndPoint: Bytes,
 ): Effect.Effect<Session> =>
   Effect.map(Clock.currentTimeMillis, (now) =>
     make(Session, {
@@ -270,7 +270,7 @@ export const sessionOf = (
       serverName: name ?? "",
       partition: ascii(at.partition),
       peerCertificates,
-      serverEndPoint: serverEndPoint(),
+      serverEndPoint,
       createdAt: Math.floor(now / 1000),
       ticket: EMPTY,
       ticketExpiresAt: 0,

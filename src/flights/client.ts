@@ -230,7 +230,7 @@ export const serverFinish = (from: Keyed): Step<Established> =>
     const { theirs, ticket } = yield* receive(serverFinishShape(at, from));
     const { policy, sessionKey, serverName } = offer.settings;
     const kept = copies(chain);
-    const endPoint = serverEndPoint(kept[0], yield* Crypto);
+    const endPoint = serverEndPoint(chain[0], yield* Crypto);
     const session = yield* withTicket(yield* sessionOf(at, master, kept, serverName, endPoint), ticket);
     const bound = at.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
     if (sessionKey !== undefined) {
@@ -291,7 +291,7 @@ export const resumedFinish = ({ offer, at }: Answered<Resumed>): Step<Establishe
     const ours = yield* finish(at, keyed, "client");
     return established(at, {
       masterSecret,
-      serverEndPoint: () => session.serverEndPoint,
+      serverEndPoint: session.serverEndPoint,
       verifyData: { client: ours, server: theirs },
       resumed: true,
       sessionTicket: session.ticket.length > 0,

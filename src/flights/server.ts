@@ -257,7 +257,7 @@ export const resumed = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Establ
     const { theirs } = yield* receive(clientFinishShape(at, keyed));
     return established(at, {
       masterSecret: session.masterSecret,
-      serverEndPoint: () => session.serverEndPoint,
+      serverEndPoint: session.serverEndPoint,
       verifyData: { client: theirs, server: ours },
       resumed: true,
       sessionTicket: byTicket || renewed,
