@@ -1,5 +1,5 @@
 /** What it costs to be there: memory of connections, and the start of a program. @module */
-import { Effect, Exit, Scope } from "../src/deps.ts";
+import { Effect, Exit, Layer, Scope } from "../src/deps.ts";
 import { ByteStream, Client, type Connection, Server } from "../mod.ts";
 import { ends } from "./bulk.ts";
 
@@ -15,11 +15,14 @@ const inUse = (): number => {
 /** KiB of one end of a connection that is held open and idle, over so many connections. */
 export const idleConnection = async (count: number): Promise<number> => {
   const scope = await Effect.runPromise(Scope.make());
+  // As a program has them: built once.
+  const client = await Effect.runPromise(Scope.extend(Layer.build(ends.client), scope));
+  const server = await Effect.runPromise(Scope.extend(Layer.build(ends.server), scope));
   const held: Array<readonly [Connection, Connection]> = [];
   const meet = Effect.flatMap(ByteStream.makePair(), ([a, b]) =>
     Effect.all([
-      Effect.provide(Client.over(a, { serverName: "localhost" }), ends.client),
-      Effect.provide(Server.over(b), ends.server),
+      Effect.provide(Client.over(a, { serverName: "localhost" }), client),
+      Effect.provide(Server.over(b), server),
     ], { concurrency: 2 })).pipe(Scope.extend(scope));
   for (let i = 0; i < 20; i++) await Effect.runPromise(meet); // what is made once
   const before = inUse();
