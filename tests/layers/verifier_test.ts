@@ -86,7 +86,7 @@ for (
       const what = { chain, name: undefined, purpose: "clientAuth" } as const;
       const error = yield* Effect.flip(verify(Layers.layerRoots(ca.certificatePem), what));
       assert.ok(error instanceof CertificateError);
-      assert.deepEqual([error.reason, error.index], ["invalid", index]);
+      assert.deepEqual([error.reason, error.index], ["unreadable", index]);
     }),
   );
 }

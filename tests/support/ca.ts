@@ -259,7 +259,8 @@ export const signatures = {
   },
 } satisfies Record<string, { readonly algorithm: Bytes; readonly sign: Sign }>;
 
-const usualSignature = {
+/** What fits each key. */
+export const usualSignature = {
   rsa: "rsa_sha256",
   rsa1024: "rsa_sha256",
   rsa_pss: "pss_sha256",
