@@ -12,6 +12,7 @@ import { growth, idleConnection, importing } from "./footprint.ts";
 import { forgeHandshakes, selfSigned } from "./forge.ts";
 import * as Loopback from "./loopback.ts";
 import { operations, providers, refused } from "./providers.ts";
+import { chains } from "./chains.ts";
 import { decodeByHand, encodeByHand, hello } from "./client_hello.ts";
 import { bare, bareSymmetric, handshakes, type Kind, whileOpen, withoutPublicKeys } from "./handshakes.ts";
 import { beyond, type Figure, ratio, ratioOf } from "./measure.ts";
@@ -121,6 +122,15 @@ const shapes: ReadonlyArray<Row> = names.flatMap((provider) => {
       : []),
   ]);
 });
+
+const judged: ReadonlyArray<Row> = (["p256", "rsa"] as const).flatMap((key) =>
+  [false, true].map((staple) =>
+    row(`verify/${key}/${staple ? "stapled" : "three"}`, (name) => {
+      const { ours, bare } = chains(providers.noble, { key, staple });
+      return ratio(name, "× its bare signature checks", ours, bare);
+    })
+  )
+);
 
 const free = withoutPublicKeys(makeDeterministic("bench"));
 const rest: ReadonlyArray<Row> = ["ecdhe-ecdsa", "ecdhe-rsa"].map((kind) =>
@@ -238,6 +248,7 @@ const cryptography: ReadonlyArray<Row> = [
 const figures: ReadonlyArray<Row> = [
   ...codecs,
   ...shapes,
+  ...judged,
   ...rest,
   ...forge,
   ...records,

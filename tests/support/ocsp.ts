@@ -56,7 +56,7 @@ export const singleResponse = (issuer: Issued, leaf: Issued, options: StapleOpti
     good: Der.context(0, EMPTY),
     revoked: Der.explicit(
       1,
-      Der.generalizedTime(now - 7200),
+      Der.generalizedTime(thisUpdate - 3600),
       ...(reason === undefined ? [] : [Der.explicit(0, enumerated(reason))]),
     ),
     unknown: Der.context(2, EMPTY),
