@@ -211,7 +211,7 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     // A server's keyUsage depends on the cipher suite, which the handshake knows.
-    rfc: "RFC 5280 §4.2.1.12",
+    rfc: "RFC 5280 §4.2.1.3",
     where: leaf,
     broken: ({ certificate: { keyUsage }, criteria: { purpose } }) => {
       const wanted = signing[purpose];

@@ -38,7 +38,8 @@ const three = (
   return { roots: [root], chain: root.intermediate(change.middle).issue(change.leaf).chain, ...rest };
 };
 
-const unknownExtension = (critical: boolean) =>
+/** An extension that nobody knows. */
+export const unknownExtension = (critical: boolean) =>
   Build.extension("1.3.6.1.4.1.55555.2", Der.nullValue, critical);
 
 const dns = (name: string) => Der.context(2, ascii(name));
@@ -76,7 +77,7 @@ const deep = (count: number, rest: Partial<Chain> = {}): Chain => {
 };
 
 /** A key on a curve that is not known: P-256's bytes under the name of secp256k1. */
-const strangeCurve = () => {
+export const strangeCurve = () => {
   const key = makeKey("p256");
   const algorithm = Der.sequence(
     Der.objectIdentifier(oids["id-ecPublicKey"]),

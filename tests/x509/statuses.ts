@@ -5,7 +5,7 @@ import * as Build from "../../src/x509/build.ts";
 import * as Der from "../../src/x509/der_writer.ts";
 import { oids } from "../../src/x509/oids.ts";
 import type { Strength } from "../../src/x509/validate.ts";
-import { type Issued, type IssueOptions, makeCa, makeKey } from "../support/ca.ts";
+import { type Issued, type IssueOptions, makeCa } from "../support/ca.ts";
 import {
   makeStaple,
   refusedStaple,
@@ -14,6 +14,7 @@ import {
   type StapleOptions,
   tlsFeature,
 } from "../support/ocsp.ts";
+import { strangeCurve, unknownExtension } from "./chains.ts";
 
 /** A leaf, who issued it, and what was stapled to it. */
 export interface Stapled {
@@ -57,7 +58,6 @@ const says = (options: StapleOptions, rest: Rest = {}) =>
 const delegated = (options: IssueOptions, rest: Rest = {}, more: StapleOptions = {}) =>
   stapled((issuer, leaf) => makeStaple(issuer, leaf, { by: responderOf(issuer, options), ...more }), rest);
 
-const strange = (critical: boolean) => Build.extension("1.3.6.1.4.1.55555.2", Der.nullValue, critical);
 const nocheck = Build.extension("1.3.6.1.5.5.7.48.1.5", Der.nullValue);
 const own = "it does not look at this";
 
@@ -103,7 +103,7 @@ export const good: Rows = {
   "good until a minute ago": () => says({ nextUpdate: NOW - 60 }),
   "good now, with news at any time": () => says({ thisUpdate: NOW - 60, nextUpdate: null }),
   "good, with extensions that are not known": () =>
-    says({ extensions: [strange(false)], singleExtensions: [strange(false)] }),
+    says({ extensions: [unknownExtension(false)], singleExtensions: [unknownExtension(false)] }),
   "tryLater, which nobody signs": () =>
     stapled(() => refusedStaple(3), { openssl: ["refused", "there is none"] }),
   "a TLS feature that is not known and not critical": () =>
@@ -215,12 +215,13 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
   },
   unsupported: {
     "by an algorithm that nobody has": () => says({ signature: "unheard" }),
-    "by a responder whose critical extension is not known": () => delegated({ extensions: [strange(true)] }),
-    "by a responder on a curve that is not known": () => delegated({ key: strangeKey() }),
+    "by a responder whose critical extension is not known": () =>
+      delegated({ extensions: [unknownExtension(true)] }),
+    "by a responder on a curve that is not known": () => delegated({ key: strangeCurve() }),
     "with a critical extension that is not known": () =>
-      says({ extensions: [strange(true)] }, { openssl: ["good", "it looks at none"] }),
+      says({ extensions: [unknownExtension(true)] }, { openssl: ["good", "it looks at none"] }),
     "with such an extension of the one response": () =>
-      says({ singleExtensions: [strange(true)] }, { openssl: ["good", "it looks at none"] }),
+      says({ singleExtensions: [unknownExtension(true)] }, { openssl: ["good", "it looks at none"] }),
     "of a leaf with a critical TLS feature that is not known": () =>
       stapled((issuer, leaf) => makeStaple(issuer, leaf), { openssl: ["good", own] }, {
         leaf: { extensions: [tlsFeature([23], true)] },
@@ -236,13 +237,4 @@ function unknownToGood(tbs: Bytes): Bytes {
   );
   changed[at] = 0x80;
   return changed;
-}
-
-function strangeKey() {
-  const key = makeKey("p256");
-  const algorithm = Der.sequence(
-    Der.objectIdentifier(oids["id-ecPublicKey"]),
-    Der.objectIdentifier("1.3.132.0.10"),
-  );
-  return { ...key, spki: Der.sequence(algorithm, Der.bitString(key.spki.slice(-65))) };
 }
