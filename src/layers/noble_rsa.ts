@@ -39,29 +39,28 @@ export const privateNumbers = (key: RsaPrivateKey): PrivateNumbers | undefined =
 
 /**
  * RSADP and RSASP1 by the Chinese remainder theorem (RFC 8017 §5.1.2): c^d mod n for c below n. The base is blinded
- * with a fresh random factor, because the time that BigInt takes depends on its numbers; the result, still blinded, is
- * put to the public exponent, because one that is wrong modulo only one prime gives the key away. `undefined` is that
- * fault.
+ * with a factor of its own, because the time that BigInt takes depends on its numbers; the result, still blinded, is put
+ * to the public exponent, because one that is wrong modulo only one prime gives the key away. `undefined` is that fault.
  */
 export const privateOperation = (
   key: PrivateNumbers,
   c: bigint,
-  random: (length: number) => Bytes,
+  random: Random,
 ): Bytes | undefined => {
   const { n, e, p, q, dp, dq, qInverse } = key;
-  const [r, rInverse] = blinding(key, random);
-  const blinded = mod(c * pow(r, e, n), n);
+  const { factor, inverse } = blindingOf(key, random);
+  const blinded = mod(c * factor, n);
   const m1 = pow(blinded, dp, p);
   const m2 = pow(blinded, dq, q);
   const m = m2 + q * mod((m1 - m2) * qInverse, p);
-  return pow(m, e, n) === blinded ? numberToBytesBE(mod(m * rInverse, n), key.length) : undefined;
+  return pow(m, e, n) === blinded ? numberToBytesBE(mod(m * inverse, n), key.length) : undefined;
 };
 
 /** RSAES-PKCS1-v1_5 (RFC 8017 §7.2.1); `undefined` when the modulus has no room for the message. */
 export const encrypt = (
   key: Modulus,
   message: Bytes,
-  random: (length: number) => Bytes,
+  random: Random,
 ): Bytes | undefined => {
   const padding = key.length - message.length - 3;
   if (padding < 8) return undefined;
@@ -108,19 +107,46 @@ const readPrivate = (key: RsaPrivateKey): PrivateNumbers | undefined => {
 
 const odd = (x: bigint): boolean => (x & 1n) === 1n;
 
-/** A random unit modulo n and its inverse. */
-const blinding = (
-  { n, p, q, length }: PrivateNumbers,
-  random: (length: number) => Bytes,
-): [bigint, bigint] => {
+type Random = (length: number) => Bytes;
+
+/** r^e and the inverse of r, for a random unit r modulo n. */
+interface Blinding {
+  readonly factor: bigint;
+  readonly inverse: bigint;
+  readonly uses: number;
+}
+
+/** Operations after which the unit is drawn anew; until then each takes the square of the last one's. */
+const BLINDING_USES = 32;
+
+// By the source of randomness as well: what one provider has drawn is not another's.
+const blindings = new WeakMap<Random, WeakMap<PrivateNumbers, Blinding>>();
+
+/** A blinding that was never used: an inversion costs as much as a fifth of the operation that it hides. */
+const blindingOf = (key: PrivateNumbers, random: Random): Blinding => {
+  let known = blindings.get(random);
+  if (!known) blindings.set(random, known = new WeakMap());
+  const last = known.get(key);
+  const next = last && last.uses < BLINDING_USES
+    ? {
+      factor: mod(last.factor * last.factor, key.n),
+      inverse: mod(last.inverse * last.inverse, key.n),
+      uses: last.uses + 1,
+    }
+    : drawn(key, random);
+  known.set(key, next);
+  return next;
+};
+
+const drawn = ({ n, e, p, q, length }: PrivateNumbers, random: Random): Blinding => {
   for (;;) {
     const r = mod(bytesToNumberBE(random(length + 8)), n - 1n) + 1n; // eight bytes more: close to uniform
-    if (r % p !== 0n && r % q !== 0n) return [r, invert(r, n)];
+    if (r % p !== 0n && r % q !== 0n) return { factor: pow(r, e, n), inverse: invert(r, n), uses: 1 };
   }
 };
 
 /** Each byte from sixteen bits, so that none needs a second draw and none is noticeably likelier. */
-const nonZero = (length: number, random: (length: number) => Bytes): Bytes => {
+const nonZero = (length: number, random: Random): Bytes => {
   const drawn = random(2 * length);
   return Uint8Array.from({ length }, (_, i) => ((drawn[2 * i]! << 8) | drawn[2 * i + 1]!) % 255 + 1);
 };

@@ -81,12 +81,19 @@ Deno.test("blinding changes nothing: other random bytes, or the same for ever, a
   }
 });
 
-Deno.test("each private operation draws a blinding factor of its own, as long as the modulus", () => {
-  const drawn: Array<number> = [];
-  const counted = makeNoble((length) => (drawn.push(length), random(length)));
+Deno.test("each provider draws a blinding factor as long as the modulus, and another after 32 operations", () => {
   const sealed = Effect.runSync(noble.rsaEncrypt(pair.publicKey, premaster));
-  for (let i = 0; i < 3; i++) Effect.runSync(counted.rsaDecryptRaw(pair.privateKey, sealed));
-  assert.deepEqual(drawn, [136, 136, 136]);
+  const block = Effect.runSync(noble.rsaDecryptRaw(pair.privateKey, sealed));
+  for (const _ of ["a provider", "another"]) {
+    const drawn: Array<number> = [];
+    const counted = makeNoble((length) => (drawn.push(length), random(length)));
+    for (const draws of [1, 2, 3]) {
+      for (let i = 0; i < 32; i++) {
+        assert.deepEqual(Effect.runSync(counted.rsaDecryptRaw(pair.privateKey, sealed)), block);
+        assert.deepEqual(drawn, new Array(draws).fill(136));
+      }
+    }
+  }
 });
 
 Deno.test("a ciphertext of a wrong length or not below the modulus gives zeros, after the same work", () => {
