@@ -194,7 +194,7 @@ const certificateOf = (pem: string) =>
   );
 
 /** How many times as long a handshake takes while so many connections are open. */
-export const whileOpen = (crypto: Service, kind: Kind, open: number): number => {
+export const whileOpen = async (crypto: Service, kind: Kind, open: number): Promise<number> => {
   const one = handshakes(crypto, kind, "full");
   const time = (): number => {
     const begun = performance.now();
@@ -204,13 +204,15 @@ export const whileOpen = (crypto: Service, kind: Kind, open: number): number => 
   const alone = time();
   const scope = run(Scope.make());
   const { client, server } = layers(crypto, kind, CertificateVerifier.layerInsecure);
+  const build = <R>(layer: Layer.Layer<R>) => Effect.runPromise(Scope.extend(Layer.build(layer), scope));
+  const [c, s] = [await build(client), await build(server)];
   const meet = Effect.flatMap(ByteStream.makePair(), ([a, b]) =>
     Effect.all([
-      Effect.provide(Client.over(a, { serverName: "localhost", policy: Policy.compatible }), client),
-      Effect.provide(Server.over(b, { policy: Policy.compatible }), server),
+      Effect.provide(Client.over(a, { serverName: "localhost", policy: Policy.compatible }), c),
+      Effect.provide(Server.over(b, { policy: Policy.compatible }), s),
     ], { concurrency: 2 }));
-  for (let i = 0; i < open; i++) run(Scope.extend(meet, scope));
+  for (let i = 0; i < open; i++) await Effect.runPromise(Scope.extend(meet, scope));
   const among = time();
-  run(Scope.close(scope, Exit.void));
+  await Effect.runPromise(Scope.close(scope, Exit.void));
   return among / alone;
 };

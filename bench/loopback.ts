@@ -1,6 +1,6 @@
 /** Handshakes over loopback: ours, and those of the TLS that Deno and Node have. @module */
 import { connect as nodeConnect, createServer, type Server as NodeServer } from "node:tls";
-import { Effect } from "../src/deps.ts";
+import { Effect, Layer } from "../src/deps.ts";
 import { Client } from "../mod.ts";
 import * as Golden from "../tests/golden/certificates.ts";
 import { ends, listening } from "./bulk.ts";
@@ -16,8 +16,9 @@ export interface Loopback {
 /** Ours at both ends, full handshakes. */
 export const ours = async (): Promise<Loopback> => {
   const { port, stop } = await listening(() => Effect.void);
+  const client = await Effect.runPromise(Effect.scoped(Layer.build(ends.client)));
   const connect = Client.connect({ hostname: "127.0.0.1", port, serverName: "localhost" });
-  const once = Effect.scoped(Effect.flatMap(connect, ({ read }) => read)).pipe(Effect.provide(ends.client));
+  const once = Effect.scoped(Effect.flatMap(connect, ({ read }) => read)).pipe(Effect.provide(client));
   return { once: () => Effect.runPromise(Effect.asVoid(once)), stop };
 };
 
