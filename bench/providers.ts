@@ -1,10 +1,10 @@
 /** The operations of which the native provider takes the faster: noble's time ÷ node:crypto's. @module */
+import node from "node:crypto";
 import { Effect } from "../src/deps.ts";
 import { type Crypto, Names } from "../mod.ts";
 import * as Golden from "../tests/golden/certificates.ts";
 import { makeNative } from "../src/layers/crypto_native.ts";
 import { makeNoble } from "../src/layers/crypto_noble.ts";
-import { nativeCrypto } from "../src/layers/native.ts";
 import { privateKeyFromPem } from "../src/layers/pem.ts";
 import { publicKeyOf } from "../src/layers/credentials_keys.ts";
 
@@ -74,32 +74,54 @@ export const operations: Readonly<Record<string, Make>> = {
   "hmac_sha256/16384": hmac(16384),
 };
 
-/** Those that are noble's in both: what node:crypto would take for them. */
+const pemOf = (kind: Golden.Kind) => node.createPrivateKey(Golden.server(kind).privateKey);
+
+/** What would be done by `node:crypto` for operations that are noble's in both. */
 export const refused: Readonly<
   Record<string, { readonly noble: () => unknown; readonly native: () => unknown }>
 > = (() => {
-  const native = nativeCrypto();
-  if (!native) return {};
+  const { noble } = providers;
   const key = new Uint8Array(64).fill(1);
   const short = new Uint8Array(64);
-  const block = new Uint8Array(64);
   const iv = new Uint8Array(16);
-  const aes = providers.noble.cbc("aes_128_cbc", key.subarray(0, 16));
+  const aes = noble.cbc("aes_128_cbc", key.subarray(0, 16));
+  const rsa = keyOf("rsa");
+  const rsaPublic = rsa.publicKey as Extract<Crypto.PublicKey, { readonly _tag: "rsa" }>;
+  const [ecdsa, rsaKey] = [pemOf("p256"), pemOf("rsa")];
+  const padding = node.constants.RSA_NO_PADDING;
+  const sealed = run(noble.rsaEncrypt(rsaPublic, new Uint8Array(48)));
+  const field = node.getDiffieHellman("modp14");
+  const theirs = node.getDiffieHellman("modp14").generateKeys();
   return {
-    "hmac_sha256/64": {
-      noble: () => providers.noble.hash("sha256").hmac(key, short),
+    "sign/ecdsa_secp256r1_sha256": {
+      noble: signing("p256", S.ecdsa_secp256r1_sha256)(noble),
+      native: () => node.sign("sha256", data, ecdsa),
+    },
+    "rsa/private": {
+      noble: () => run(noble.rsaDecryptRaw(rsa.privateKey, sealed)),
+      native: () => node.privateDecrypt({ key: rsaKey, padding }, sealed),
+    },
+    "rsa/public": {
+      noble: () => run(noble.rsaEncrypt(rsaPublic, short)),
+      native: () => node.publicEncrypt({ key: rsaKey, padding }, sealed),
+    },
+    "dh/2048": {
+      noble: agreement(G.ffdhe2048)(noble),
       native: () => {
-        const state = native.createHmac("sha256", key);
-        state.update(short);
-        return state.digest();
+        field.generateKeys();
+        return field.computeSecret(theirs);
       },
     },
+    "hmac_sha256/64": {
+      noble: () => noble.hash("sha256").hmac(key, short),
+      native: () => node.createHmac("sha256", key).update(short).digest(),
+    },
     "aes_128_cbc/64": {
-      noble: () => aes.encrypt(iv, block),
+      noble: () => aes.encrypt(iv, short),
       native: () => {
-        const state = native.createCipheriv("aes-128-cbc", key.subarray(0, 16), iv);
+        const state = node.createCipheriv("aes-128-cbc", key.subarray(0, 16), iv);
         state.setAutoPadding(false);
-        const out = state.update(block);
+        const out = state.update(short);
         state.final();
         return out;
       },

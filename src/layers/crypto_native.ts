@@ -12,15 +12,15 @@
  * | Ed25519, sign and verify                 | 7.6, 14        | native                      |
  * | ECDSA verify, P-256 and P-384            | 2.2, 1.8       | native                      |
  * | ECDSA verify, other pairs with a hash    |                | noble: native fails some    |
- * | ECDSA sign                               | 0.4            | noble                       |
- * | RSA, with the private key and the public | 0.9, 0.3       | noble, blinded              |
- * | finite fields                            | 1.0            | noble                       |
+ * | ECDSA sign                               | 0.7            | noble                       |
+ * | RSA, with the private key and the public | 0.8, 0.1       | noble, blinded              |
+ * | finite fields                            | 0.3            | noble                       |
  * | AES-GCM, 64 bytes and 16 KiB             | 3.2, 3.9       | native                      |
  * | ChaCha20-Poly1305, the same              | 3.1, 6.2       | native                      |
  * | AES-CBC, 64 bytes and 16 KiB             | 0.7, 3.5       | noble below 256 bytes       |
  * | 3DES-CBC (on des.js)                     | 2.8            | native                      |
  * | SHA-256, 64 bytes and 16 KiB             | 1.2, 8.9       | native                      |
- * | HMAC-SHA-256, the same                   | 0.3, 5.3       | noble below 512 bytes       |
+ * | HMAC-SHA-256, the same                   | 0.4, 4.1       | noble below 512 bytes       |
  *
  * @module
  */
