@@ -4,7 +4,9 @@ import * as Client from "../../src/client.ts";
 import type { Connection, Renegotiation } from "../../src/connection.ts";
 import type { HandshakeError } from "../../src/errors.ts";
 import { makePair } from "../../src/layers/byte_stream.ts";
-import { layerDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { makeNative } from "../../src/layers/crypto_native.ts";
+import { Crypto } from "../../src/services/crypto.ts";
 import { credentialFromPem, make, none, type PemPair } from "../../src/layers/credentials.ts";
 import { layerMemory } from "../../src/layers/session_store.ts";
 import { layerRotating } from "../../src/layers/session_tickets.ts";
@@ -48,6 +50,8 @@ export interface Setup {
   readonly seed?: string;
   /** Public-key operations are toys, and everybody is trusted. */
   readonly toy?: boolean;
+  /** Cryptography by a seed; the native provider's operations unless given. */
+  readonly provider?: (seed: string) => Layer.Layer<Crypto>;
   /** The server gives tickets. */
   readonly tickets?: boolean;
   readonly client?: Partial<Client.OverOptions>;
@@ -56,7 +60,11 @@ export interface Setup {
 }
 
 /** What the layers of two ends are made from. */
-export type Parts = Pick<Setup, "kind" | "seed" | "clientKind" | "toy" | "tickets">;
+export type Parts = Pick<Setup, "kind" | "seed" | "clientKind" | "toy" | "tickets" | "provider">;
+
+/** Deterministic bytes, and the platform's operations where they are faster, which are noble's to the bit. */
+export const layerSwift = (seed: string): Layer.Layer<Crypto> =>
+  Layer.sync(Crypto, () => makeNative(makeDeterministic(seed).random));
 
 const credentials = new Map<string, Credential>();
 
@@ -71,9 +79,10 @@ export const credentialOf = (pem: PemPair): Credential => {
 
 /** The layers of a client and a server that trust each other; the stores live as long as the layers. */
 export const ends = (
-  { kind = "p256", seed = "handshake", clientKind, toy = false, tickets = false }: Parts = {},
+  { kind = "p256", seed = "handshake", clientKind, toy = false, tickets = false, provider = layerSwift }:
+    Parts = {},
 ) => {
-  const crypto = toy ? layerToy : layerDeterministic;
+  const crypto = toy ? layerToy : provider;
   const trust = toy ? layerInsecure : layerRoots(Golden.root);
   return {
     client: Layer.mergeAll(
