@@ -427,11 +427,14 @@ withPeer(
     const told = server.output().trim().split("\n").map((line) => JSON.parse(line)).filter(({ event }) =>
       ["established", "renegotiated", "data", "error"].includes(event)
     );
-    assert.deepEqual(told.map(({ event, text, peerCertificates }) => text ?? [event, peerCertificates]), [
-      ["established", undefined],
-      ["renegotiated", 2],
-      "stressed\n",
-      "drawer\n",
-    ]);
+    assert.deepEqual(
+      told.map(({ event, text, peerCertificates }) => text ?? [event, peerCertificates.length]),
+      [
+        ["established", 0],
+        ["renegotiated", 2],
+        "stressed\n",
+        "drawer\n",
+      ],
+    );
   }),
 );
