@@ -1,4 +1,4 @@
-/** Our own certificates and keys: from PEM, or made on the spot. @module */
+/** Our own certificates and keys: from PEM, by a signer, loaded again. @module */
 import { Cause, Data, Effect, Either, Layer, Stream } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
@@ -15,18 +15,10 @@ import { decodeDer } from "../x509/der.ts";
 import { name as distinguishedName, sameName } from "../x509/distinguished_name.ts";
 import { matchesName } from "../x509/names.ts";
 import { publicKeyOf, sameKey } from "./credentials_keys.ts";
-import { selfSignedDer, type SelfSignedOptions } from "./credentials_self_signed.ts";
-import {
-  certificatesFromPem,
-  openedPrivateKeyFromPem,
-  type Passphrase,
-  type PemError,
-  toPem,
-} from "./pem.ts";
+import { certificatesFromPem, openedPrivateKeyFromPem, type Passphrase, type PemError } from "./pem.ts";
 
 export { PemError } from "./pem.ts";
 export type { Passphrase } from "./pem.ts";
-export type { SelfSignedOptions } from "./credentials_self_signed.ts";
 
 /** A certificate chain and a private key that do not go together. */
 export class CredentialMismatch extends Data.TaggedError("CredentialMismatch")<{
@@ -99,33 +91,6 @@ export const credentialFromSigner = (signer: Signer): Effect.Effect<Credential, 
         };
       }),
   );
-
-/** What `makeSelfSigned` made. */
-export interface SelfSigned {
-  readonly certificate: Bytes;
-  /** What the other end must trust. */
-  readonly certificatePem: string;
-  /** PKCS#8, not encrypted. */
-  readonly privateKeyPem: string;
-  readonly credential: Credential;
-}
-
-/** Makes a self-signed certificate in memory, from the randomness of `Crypto` and the time of the `Clock`. */
-export const makeSelfSigned = (options: SelfSignedOptions = {}): Effect.Effect<SelfSigned, never, Crypto> =>
-  Effect.gen(function* () {
-    const { certificate, privateKey } = yield* selfSignedDer(options);
-    const certificatePem = toPem("CERTIFICATE", certificate);
-    const privateKeyPem = toPem("PRIVATE KEY", privateKey);
-    // The same way as everybody's: what is made here has to be readable here.
-    const credential = yield* Effect.orDie(
-      credentialFromPem({ certificate: certificatePem, privateKey: privateKeyPem }),
-    );
-    return { certificate, certificatePem, privateKeyPem, credential };
-  });
-
-/** A self-signed certificate, made when the layer is built. */
-export const selfSigned = (options?: SelfSignedOptions): Layer.Layer<Credentials, never, Crypto> =>
-  Layer.unwrapEffect(Effect.map(makeSelfSigned(options), ({ credential }) => make([credential])));
 
 /** Exactly these credentials, the preferred first; for keys that are elsewhere, say. */
 export const make = (credentials: ReadonlyArray<Credential>): Layer.Layer<Credentials> =>

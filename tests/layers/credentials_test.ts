@@ -1,7 +1,7 @@
 import crypto from "node:crypto";
 import { layerDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { layerNoble } from "../../src/layers/crypto_noble.ts";
-import * as Layers from "../../src/layers/credentials.ts";
+import * as Layers from "../../src/public/credentials.ts";
 import { layerRoots } from "../../src/layers/verifier.ts";
 import { ClientCertificateType } from "../../src/names/protocol.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
@@ -377,3 +377,41 @@ live(
     assert.deepEqual(yield* candidates({ role: "server", serverName: undefined }), [one]);
   }).pipe(Effect.provide(Layers.selfSigned()), Effect.provide(layerNoble)),
 );
+
+for (const key of ["ecdsa_p256", "ed25519", "rsa"] as const) {
+  live(
+    `an authority of ${key} issues what those trust who trust it, below intermediates as well, and node:crypto agrees`,
+    Effect.gen(function* () {
+      const root = yield* Layers.makeAuthority({ key, commonName: "Root" });
+      const below = yield* (yield* root.intermediate({ key: "ecdsa_p384" })).intermediate();
+      const server = yield* below.issue({ names: ["a.example"] });
+      const user = yield* root.issue({ names: [], commonName: "a user", purposes: ["clientAuth"], key });
+      assert.equal(server.credential.chain.length, 3);
+      assert.equal(user.credential.chain.length, 1);
+      assert.equal(Either.getOrThrow(parseCertificate(user.certificate)).subject.text, "CN=a user");
+      const [leaf, one, two] = [...server.credential.chain, root.certificate].map((der) =>
+        new crypto.X509Certificate(der)
+      );
+      assert.ok(leaf!.checkIssued(one!) && leaf!.verify(one!.publicKey) && one!.ca && !leaf!.ca);
+      assert.ok(one!.checkIssued(two!) && one!.verify(two!.publicKey));
+      const trusts = (
+        chain: ReadonlyArray<Uint8Array>,
+        name: string | undefined,
+        purpose: "serverAuth" | "clientAuth",
+      ) =>
+        Effect.provide(
+          Effect.flatMap(
+            CertificateVerifier,
+            ({ verify }) => Effect.either(verify({ chain, name, purpose })),
+          ),
+          layerRoots(root.certificatePem),
+        );
+      assert.ok(Either.isRight(yield* trusts(server.credential.chain, "a.example", "serverAuth")));
+      assert.ok(Either.isRight(yield* trusts(user.credential.chain, undefined, "clientAuth")));
+      assert.ok(Either.isLeft(yield* trusts(user.credential.chain, undefined, "serverAuth")));
+      const stranger = yield* Layers.makeAuthority({ key, commonName: "Root" });
+      const theirs = yield* stranger.issue({ names: ["a.example"] });
+      assert.ok(Either.isLeft(yield* trusts(theirs.credential.chain, "a.example", "serverAuth")));
+    }).pipe(Effect.provide(layerNoble)),
+  );
+}
