@@ -1,5 +1,5 @@
 /** The example programs, as people start them: their flags, what they print and where, how they end. */
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { assert, Deferred, Effect, Layer } from "./deps.ts";
 import {
   CertificateVerifier,
@@ -68,6 +68,7 @@ const flags = {
   client: `servername ca insecure reconnect send http ${shared}`,
   server: `host port reply client-auth client-ca renegotiate-client-auth ticket-keys session-ttl ${shared}`,
   demo: "json help",
+  certs: "names days force json help",
   serve_source: "port help",
 };
 
@@ -117,6 +118,10 @@ const misused: ReadonlyArray<readonly [complaint: RegExp, program: string, ...ar
     [/--session-store: disk/, "server", "--session-store", "disk"],
     [/4433 is no flag/, "server", "4433"],
     [/fast is no flag/, "demo", "fast"],
+    [/one DIR/, "certs"],
+    [/one DIR/, "certs", "one", "two"],
+    [/--days: 0/, "certs", "nowhere", "--days", "0"],
+    [/--names: names nobody/, "certs", "nowhere", "--names", ","],
     [/8001 is no flag/, "serve_source", "8001"],
   ];
 
@@ -387,6 +392,69 @@ live(
     assert.match(stderr, /unknown_ca/);
     yield* peer.until(/the peer sent the fatal alert unknown_ca/);
     clean(yield* client(port, "--send", "still there?"));
+  }),
+);
+
+const kinds = ["ecdsa", "rsa", "ed25519"];
+
+live(
+  "certs makes a root, an intermediate, and servers' and clients' pairs; keys are for the owner alone",
+  Effect.gen(function* () {
+    const folder = `${yield* temporary}/new/ones`;
+    const listed = linesOf(clean(yield* run("certs", folder, "--json"))).map(({ event, file }) => {
+      assert.equal(event, "written");
+      return String(file).slice(folder.length + 1);
+    });
+    const names = ["root", "intermediate", ...kinds.flatMap((kind) => [`server-${kind}`, `client-${kind}`])];
+    assert.deepEqual([...listed].sort(), names.flatMap((name) => [`${name}.key`, `${name}.pem`]).sort());
+    for (const name of names) {
+      const mode = (end: string) => Deno.statSync(`${folder}/${name}.${end}`).mode! & 0o777;
+      assert.equal(mode("key"), 0o600);
+      assert.equal(mode("pem") & 0o600, 0o600);
+    }
+  }),
+);
+
+live(
+  "certs replaces nothing unless it is told to, and then all, whatever mode a file had",
+  Effect.gen(function* () {
+    const folder = yield* temporary;
+    const key = `${folder}/root.key`;
+    yield* Effect.promise(() => Deno.writeTextFile(key, "precious", { mode: 0o644 }));
+    const refused = yield* run("certs", folder);
+    assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+    assert.match(refused.stderr, /has root\.key already; --force/);
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["root.key"]);
+    assert.equal(Deno.readTextFileSync(key), "precious");
+    clean(yield* run("certs", folder, "--force", "--names", "a.example,10.0.0.1", "--days", "7"));
+    assert.match(Deno.readTextFileSync(key), /BEGIN PRIVATE KEY/);
+    assert.equal(Deno.statSync(key).mode! & 0o777, 0o600);
+    const leaf = new X509Certificate(Deno.readTextFileSync(`${folder}/server-rsa.pem`));
+    assert.equal(leaf.subjectAltName, "DNS:a.example, IP Address:10.0.0.1");
+    const left = Date.parse(leaf.validTo) - Date.now();
+    assert.ok(left > 6.9 * 86_400_000 && left <= 7 * 86_400_000);
+  }),
+);
+
+live(
+  "what certs makes is what our client and our server need, each kind with each, and client certificates too",
+  Effect.gen(function* () {
+    const folder = yield* temporary;
+    clean(yield* run("certs", folder));
+    const pair = (name: string) => ["--cert", `${folder}/${name}.pem`, "--key", `${folder}/${name}.key`];
+    const asks = ["--client-auth", "require", "--client-ca", `${folder}/root.pem`];
+    for (const kind of kinds) {
+      const { port, peer } = yield* server(...pair(`server-${kind}`), ...asks);
+      const own = [...pair(`client-${kind}`), "--ca", `${folder}/root.pem`];
+      for (const name of ["localhost", "127.0.0.1"]) {
+        const ran = clean(yield* run("client", `${name}:${port}`, ...own, "--send", "hello"));
+        assert.match(ran, /^the peer is CN=localhost, by CN=effect-tls trial intermediate, /m);
+        assert.match(ran, /^hello$/m);
+      }
+      yield* peer.until(
+        new RegExp(`the peer is CN=trial client ${kind}, by CN=effect-tls trial intermediate`),
+      );
+    }
   }),
 );
 
