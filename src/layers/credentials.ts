@@ -98,7 +98,8 @@ export const make = (credentials: ReadonlyArray<Credential>): Layer.Layer<Creden
 
 /**
  * Credentials that are loaded again whenever `when` says so: new handshakes get the new ones, and connections that are
- * there go on (a client that resumes a session sees no certificate at all). Where loading fails, a warning in the log
+ * there go on (a client that resumes a session sees no certificate at all; one that renegotiates sees the new one, and
+ * may refuse it, as ours does unless policy says `serverMayChangeCertificate`). Where loading fails, a warning in the log
  * says why and the old ones stay; only the first loading must succeed.
  *
  *     Credentials.reloading(SubscriptionRef.get(ref), ref.changes);
