@@ -43,8 +43,8 @@ export const parseEncryptedKey = (
   decodeDer("EncryptedPrivateKeyInfo", encryptedPrivateKeyInfo, der);
 
 /**
- * The most that a file may make us do: some ten times what careful people choose today (600 000 rounds; N = 2^17), and
- * a few seconds.
+ * The most that a file may make us do: more than ten times what careful people choose today (600 000 rounds; N = 2^17),
+ * and half a minute.
  */
 const MAX_ITERATIONS = 10_000_000;
 const MAX_SCRYPT_MEMORY = 2 ** 28;
