@@ -42,7 +42,7 @@ export type { ConnectionError, HandshakeError } from "./src/errors.ts";
 export * as Errors from "./src/public/errors.ts";
 /** What an end is willing to speak: `modern`, `compatible`, `legacy`, or your own. */
 export * as Policy from "./src/policy.ts";
-/** Providers of cryptography: `layerNoble`, `layerDeterministic`. */
+/** Providers of cryptography: `layerNoble`, `layerNative`, `layerDeterministic`. */
 export * as Crypto from "./src/public/crypto.ts";
 /** Networks: `layerTcp`, `layerMemory`. */
 export * as Transport from "./src/public/transport.ts";

@@ -1,6 +1,6 @@
 /** Handshakes in memory, both sides on one thread, and the bare cryptography that is in them. @module */
 import type { AeadRow } from "../src/record/cipher.ts";
-import { Context, Effect, Layer } from "../src/deps.ts";
+import { Context, Effect, Exit, Layer, Scope } from "../src/deps.ts";
 import { unpadPremaster } from "../src/crypto/pkcs1.ts";
 import { prf12 } from "../src/crypto/prf.ts";
 import {
@@ -24,7 +24,13 @@ export interface Kind {
   readonly key: Golden.Kind;
   readonly suite: Names.CipherSuite;
   readonly group: Names.NamedGroup;
+  readonly versions?: ReadonlyArray<Names.ProtocolVersion>;
+  /** A certificate and its root of one's own, for the same key. */
+  readonly pem?: { readonly certificate: string; readonly root: string };
 }
+
+const pemOf = ({ key, pem }: Kind): Credentials.PemPair => ({ ...Golden.server(key), ...pem });
+const rootOf = ({ pem }: Kind): string => pem?.root ?? Golden.root;
 
 type Service = Crypto.CryptoService;
 
@@ -39,7 +45,7 @@ const layers = (
     server: Layer.mergeAll(
       base,
       CertificateVerifier.layerNone,
-      Layer.orDie(Credentials.fromPem(Golden.server(kind.key))),
+      Layer.orDie(Credentials.fromPem(pemOf(kind))),
     ),
   };
 };
@@ -52,11 +58,12 @@ export const handshakes = (
   trust = true,
 ): () => void => {
   const verifier = trust
-    ? Layer.orDie(CertificateVerifier.layerRoots(Golden.root))
+    ? Layer.orDie(CertificateVerifier.layerRoots(rootOf(kind)))
     : CertificateVerifier.layerInsecure;
   const { client, server } = layers(crypto, kind, verifier);
   const policy: Policy.Policy = {
     ...Policy.compatible,
+    ...(kind.versions ? { versions: kind.versions } : {}),
     cipherSuites: [kind.suite],
     groups: [kind.group, ...Policy.compatible.groups],
   };
@@ -125,13 +132,13 @@ export const bare = (crypto: Service, kind: Kind, how: "full" | "resumed"): () =
   const rest = symmetric(crypto, kind, how, how === "full" ? 1300 : 400);
   if (how === "resumed") return rest;
   const row = suites.get(kind.suite)!;
-  const pem = Golden.server(kind.key);
+  const pem = pemOf(kind);
   const credential = run(Credentials.credentialFromPem(pem));
   const context = Context.make(Crypto.Crypto, crypto);
   const { publicKey } = credential;
   const scheme = Policy.modern.signatureSchemes.find((s) => authenticationOf(publicKey).makes(s, publicKey))!;
   const data = new Uint8Array(133);
-  const root = run(certificateOf(Golden.root));
+  const root = run(certificateOf(rootOf(kind)));
   const leaf = run(certificateOf(pem.certificate));
   const chain = () =>
     run(
@@ -185,3 +192,25 @@ const certificateOf = (pem: string) =>
   parseCertificate(
     Uint8Array.from(atob(pem.replace(/-----[^-]+-----|\s/g, "")), (c) => c.charCodeAt(0)),
   );
+
+/** How many times as long a handshake takes while so many connections are open. */
+export const whileOpen = (crypto: Service, kind: Kind, open: number): number => {
+  const one = handshakes(crypto, kind, "full");
+  const time = (): number => {
+    const begun = performance.now();
+    for (let i = 0; i < 50; i++) one();
+    return performance.now() - begun;
+  };
+  const alone = time();
+  const scope = run(Scope.make());
+  const { client, server } = layers(crypto, kind, CertificateVerifier.layerInsecure);
+  const meet = Effect.flatMap(ByteStream.makePair(), ([a, b]) =>
+    Effect.all([
+      Effect.provide(Client.over(a, { serverName: "localhost", policy: Policy.compatible }), client),
+      Effect.provide(Server.over(b, { policy: Policy.compatible }), server),
+    ], { concurrency: 2 }));
+  for (let i = 0; i < open; i++) run(Scope.extend(meet, scope));
+  const among = time();
+  run(Scope.close(scope, Exit.void));
+  return among / alone;
+};

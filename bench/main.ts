@@ -3,17 +3,19 @@
  *
  * @module
  */
-import { ProtocolVersion } from "../src/names/protocol.ts";
 import { parseArgs } from "node:util";
-import { Codec, type Crypto, Messages, Names } from "../mod.ts";
-import { makeNoble } from "../src/layers/crypto_noble.ts";
+import { Codec, Messages, Names } from "../mod.ts";
 import { makeDeterministic } from "../src/layers/crypto_deterministic.ts";
-import { aeadProtection, nonceForms } from "../src/record/aead.ts";
-import { Records } from "../src/record/records.ts";
-import { limits } from "../src/policy.ts";
+import { samples } from "./samples.ts";
+import { bulk, plainTransfer, transfer } from "./bulk.ts";
+import { growth, idleConnection, importing } from "./footprint.ts";
+import { forgeHandshakes, selfSigned } from "./forge.ts";
+import * as Loopback from "./loopback.ts";
+import { operations, providers, refused } from "./providers.ts";
+import { chains } from "./chains.ts";
 import { decodeByHand, encodeByHand, hello } from "./client_hello.ts";
-import { bare, bareSymmetric, handshakes, type Kind, withoutPublicKeys } from "./handshakes.ts";
-import { beyond, type Figure, ratio } from "./measure.ts";
+import { bare, bareSymmetric, handshakes, type Kind, whileOpen, withoutPublicKeys } from "./handshakes.ts";
+import { beyond, type Figure, ratio, ratioOf } from "./measure.ts";
 
 const options = { only: { type: "string" }, json: { type: "string" }, help: { type: "boolean" } } as const;
 const usage = "usage: deno task bench [--only PREFIX] [--json FILE]";
@@ -33,89 +35,227 @@ if (values.help) {
   Deno.exit(0);
 }
 
-const noble = makeNoble((n) => crypto.getRandomValues(new Uint8Array(n)));
 const { CipherSuite: S, NamedGroup: G } = Names;
 
 const kinds: Readonly<Record<string, Kind>> = {
   "ecdhe-ecdsa": { key: "p256", suite: S.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, group: G.x25519 },
   "ecdhe-rsa": { key: "rsa", suite: S.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, group: G.x25519 },
+  "dhe": { key: "rsa", suite: S.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, group: G.ffdhe2048 },
   "rsa": { key: "rsa", suite: S.TLS_RSA_WITH_AES_128_GCM_SHA256, group: G.x25519 },
 };
 
 const { decode, encode } = Codec.codec(Messages.ClientHello);
 const bytes = Codec.codec(Messages.ClientHello).unsafeEncode(hello);
 
-/** One record of application data through the record layer, against the cipher alone. */
-const bulk = (name: Crypto.AeadName, size: number) => {
-  const key = new Uint8Array(name === "aes_128_gcm" ? 16 : 32).fill(1);
-  const form = name === "chacha20_poly1305" ? nonceForms.chacha : nonceForms.gcm;
-  const cipher = noble.aead(name, key);
-  const iv = new Uint8Array(form.fixed);
-  const data = new Uint8Array(size).fill(7);
-  const nonce = new Uint8Array(12);
-  const additional = new Uint8Array(13);
-  const end = () => {
-    const records = new Records(limits);
-    const protection = () => aeadProtection(ProtocolVersion.TLS_1_2, noble.aead(name, key), iv, form);
-    records.changeWrite(protection());
-    records.changeRead(protection());
-    records.takeOutbox();
-    return records;
-  };
-  const sender = end();
-  const receiver = end();
-  // A Finished has come, so that data may.
-  sender.write(Names.ContentType.handshake, Uint8Array.of(20, 0, 0, 0));
-  receiver.feed(sender.takeOutbox());
-  receiver.next();
-  const ours = () => {
-    sender.write(Names.ContentType.application_data, data);
-    receiver.feed(sender.takeOutbox());
-    if (receiver.next()?._tag !== "ApplicationData") throw new Error("no data");
-  };
-  const alone = () => {
-    if (!cipher.open(nonce, additional, cipher.seal(nonce, additional, data))) throw new Error("no data");
-  };
-  return { ours, alone };
+/** RSA key transport as node-forge has it. */
+const asForge: Kind = {
+  key: "rsa",
+  suite: S.TLS_RSA_WITH_AES_128_CBC_SHA,
+  group: G.x25519,
+  versions: [Names.ProtocolVersion.TLS_1_1],
+  pem: { certificate: selfSigned, root: selfSigned },
 };
 
-const figures: ReadonlyArray<readonly [string, () => Figure]> = [
-  ...(["decode", "encode"] as const).map((what) => {
-    const name = `${what}/client-hello`;
-    const ours = what === "decode" ? () => decode(bytes) : () => encode(hello);
-    const byHand = what === "decode" ? () => decodeByHand(bytes) : () => encodeByHand(hello);
-    return [name, () => ratio(name, `× by hand (${bytes.length} bytes)`, ours, byHand)] as const;
-  }),
-  ...Object.entries(kinds).flatMap(([kind, k]) =>
-    (["full", "resumed"] as const).map((how) => {
-      const name = `${how}/${kind}/noble`;
-      return [
-        name,
-        () =>
-          ratio(name, "× its bare cryptography", handshakes(noble, k, how), bare(noble, k, how), {
-            milliseconds: 120,
-          }),
-      ] as const;
-    })
+const names = Object.keys(providers) as ReadonlyArray<keyof typeof providers>;
+const whole = { milliseconds: 120 };
+type Measure = () => Figure | Promise<Figure>;
+type Row = readonly [string, Measure];
+const row = (
+  name: string,
+  measure: (name: string) => ReturnType<Measure>,
+): Row => [name, () => measure(name)];
+
+const codecs: ReadonlyArray<Row> = [
+  row(
+    "decode/client-hello",
+    (name) =>
+      ratio(name, `× by hand (${bytes.length} bytes)`, () => decode(bytes), () => decodeByHand(bytes)),
   ),
-  ...Object.entries(kinds).slice(0, 2).map(([kind, k]) => {
-    const name = `rest/${kind}`;
-    const free = withoutPublicKeys(makeDeterministic("bench"));
-    return [
+  row(
+    "encode/client-hello",
+    (name) =>
+      ratio(name, `× by hand (${bytes.length} bytes)`, () => encode(hello), () => encodeByHand(hello)),
+  ),
+  ...samples.flatMap(([message, { sample, encoded, decode, encode }]) => [
+    row(
+      `decode/${message}`,
+      (name) =>
+        ratio(
+          name,
+          `× ClientHello by hand (${encoded.length} bytes)`,
+          () => decode(encoded),
+          () => decodeByHand(bytes),
+        ),
+    ),
+    row(
+      `encode/${message}`,
+      (name) =>
+        ratio(
+          name,
+          `× ClientHello by hand (${encoded.length} bytes)`,
+          () => encode(sample),
+          () => encodeByHand(hello),
+        ),
+    ),
+  ]),
+];
+
+const shapes: ReadonlyArray<Row> = names.flatMap((provider) => {
+  const crypto = providers[provider];
+  return Object.entries(kinds).flatMap(([kind, k]) => [
+    row(
+      `full/${kind}/${provider}`,
+      (name) =>
+        ratio(name, "× its bare cryptography", handshakes(crypto, k, "full"), bare(crypto, k, "full"), whole),
+    ),
+    ...(kind === "ecdhe-ecdsa"
+      ? [
+        row(`resumed/${provider}`, (name) =>
+          ratio(
+            name,
+            "× its bare cryptography",
+            handshakes(crypto, k, "resumed"),
+            bare(crypto, k, "resumed"),
+            whole,
+          )),
+      ]
+      : []),
+  ]);
+});
+
+const judged: ReadonlyArray<Row> = (["p256", "rsa"] as const).flatMap((key) =>
+  [false, true].map((staple) =>
+    row(`verify/${key}/${staple ? "stapled" : "three"}`, (name) => {
+      const { ours, bare } = chains(providers.noble, { key, staple });
+      return ratio(name, "× its bare signature checks", ours, bare);
+    })
+  )
+);
+
+const free = withoutPublicKeys(makeDeterministic("bench"));
+const rest: ReadonlyArray<Row> = ["ecdhe-ecdsa", "ecdhe-rsa"].map((kind) =>
+  row(`rest/${kind}`, (name) =>
+    beyond(
       name,
-      () =>
-        beyond(name, "µs a side beyond cryptography", handshakes(free, k, "full"), bareSymmetric(free, k), 2),
-    ] as const;
-  }),
-  ...(["aes_128_gcm", "aes_256_gcm", "chacha20_poly1305"] as const).flatMap((cipher) =>
-    [16384, 1024].map((size) => {
-      const name = `bulk/${cipher.replaceAll("_", "-")}/${size}/noble`;
-      return [name, () => {
-        const { ours, alone } = bulk(cipher, size);
+      "µs a side beyond cryptography",
+      handshakes(free, kinds[kind]!, "full"),
+      bareSymmetric(free, kinds[kind]!),
+      2,
+    ))
+);
+
+const forge: ReadonlyArray<Row> = (["full", "resumed"] as const).flatMap((how) =>
+  names.map((provider) =>
+    row(`forge/${how}/${provider}`, (name) =>
+      ratio(
+        name,
+        "× node-forge's handshakes a second",
+        forgeHandshakes(how),
+        handshakes(providers[provider], asForge, how),
+        { milliseconds: 150, rounds: 9 },
+      ))
+  )
+);
+
+const records: ReadonlyArray<Row> = names.flatMap((provider) =>
+  (["aes_128_gcm", "aes_256_gcm", "chacha20_poly1305"] as const).flatMap((cipher) =>
+    [16384, 1024].map((size) =>
+      row(`bulk/${cipher.replaceAll("_", "-")}/${size}/${provider}`, (name) => {
+        const { ours, alone } = bulk(providers[provider], cipher, size);
         return ratio(name, "of the bare cipher's speed", alone, ours);
-      }] as const;
-    })
+      })
+    )
+  )
+);
+
+/** Milliseconds of so many handshakes, one after another. */
+const many = async ({ once }: Loopback.Loopback, count: number): Promise<number> => {
+  const begun = performance.now();
+  for (let i = 0; i < count; i++) await once();
+  return performance.now() - begun;
+};
+const against = async (
+  name: string,
+  whose: string,
+  make: () => Promise<Loopback.Loopback>,
+): Promise<Figure> => {
+  const [ours, theirs] = await Promise.all([Loopback.ours(), make()]);
+  const figure = await ratioOf(
+    name,
+    `of the handshakes a second of ${whose}`,
+    async () => await many(theirs, 20) / await many(ours, 20),
+  );
+  await Promise.all([ours.stop(), theirs.stop()]);
+  return figure;
+};
+
+const TRANSFER = 32 * 2 ** 20;
+const network: ReadonlyArray<Row> = [
+  row("native-tls/full", (name) => against(name, "Deno's own TLS", Loopback.deno)),
+  row("native-tls/full/node", (name) => against(name, "node:tls in Deno", Loopback.node)),
+  row("loopback/aes-128-gcm", (name) =>
+    ratioOf(
+      name,
+      "of the speed of plain TCP",
+      async () => await plainTransfer(TRANSFER) / await transfer(TRANSFER),
+      5,
+    )),
+];
+
+const footprint: ReadonlyArray<Row> = [
+  row(
+    "memory/idle-connection",
+    (name) => ratioOf(name, "KiB an end, of 1,000 connections", () => idleConnection(1000), 3),
   ),
+  row(
+    "memory/transfer-256-mib",
+    (name) => ratioOf(name, "MiB that the heap has grown by", () => growth(() => transfer(256 * 2 ** 20)), 3),
+  ),
+  row(
+    "startup/mod",
+    (name) =>
+      ratioOf(name, "× the start with the packages alone", async () =>
+        await importing("mod.ts") /
+        await importing("src/deps.ts", "src/layers/noble.ts", "src/layers/des.ts"), 5),
+  ),
+];
+
+const scaling: ReadonlyArray<Row> = [
+  row(
+    "connections/100",
+    (name) =>
+      ratioOf(
+        name,
+        "× the cost of one handshake while 100 connections are open",
+        () => whileOpen(providers.native, kinds["ecdhe-ecdsa"]!, 100),
+      ),
+  ),
+];
+
+const cryptography: ReadonlyArray<Row> = [
+  ...Object.entries(operations).map(([operation, make]) =>
+    row(
+      `crypto/${operation}`,
+      (name) =>
+        ratio(name, "× as long on noble as by node:crypto", make(providers.noble), make(providers.native)),
+    )
+  ),
+  ...Object.entries(refused).map(([operation, { noble, native }]) =>
+    row(`crypto/${operation}`, (name) => ratio(name, "× as long on noble, which is taken", noble, native))
+  ),
+];
+
+const figures: ReadonlyArray<Row> = [
+  ...codecs,
+  ...shapes,
+  ...judged,
+  ...rest,
+  ...forge,
+  ...records,
+  ...network,
+  ...footprint,
+  ...scaling,
+  ...cryptography,
 ];
 
 const wanted = figures.filter(([name]) => name.startsWith(values.only ?? ""));
@@ -128,7 +268,7 @@ if (wanted.length === 0) {
 const results: Array<Figure> = [];
 console.log(`${"figure".padEnd(36)}  median    low   high  unit`);
 for (const [, measure] of wanted) {
-  const f = measure();
+  const f = await measure();
   results.push(f);
   const n = (x: number) => x.toFixed(x < 10 ? 2 : 0).padStart(5);
   console.log(`${f.name.padEnd(36)}  ${n(f.ratio).padStart(6)}  ${n(f.low)}  ${n(f.high)}  ${f.unit}`);

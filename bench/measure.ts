@@ -73,3 +73,16 @@ export const beyond = (
     sample(() => (time(ours, milliseconds) - time(bare, milliseconds)) / parts, options),
   );
 };
+
+/** What `measure` gives, of several rounds. */
+export const ratioOf = async (
+  name: string,
+  unit: string,
+  measure: () => number | Promise<number>,
+  rounds = 7,
+): Promise<Figure> => {
+  await measure(); // warm
+  const found: Array<number> = [];
+  for (let i = 0; i < rounds; i++) found.push(await measure());
+  return figure(name, unit, found.toSorted((a, b) => a - b));
+};

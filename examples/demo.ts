@@ -138,7 +138,7 @@ const main = () => {
       ),
     );
   });
-  return Effect.provide(Effect.scoped(demo), Layer.mergeAll(Transport.layerTcp, Crypto.layerNoble));
+  return Effect.provide(Effect.scoped(demo), Layer.mergeAll(Transport.layerTcp, Crypto.layerNative));
 };
 
 if (import.meta.main) await run(main);

@@ -1,6 +1,7 @@
 /** Errors for people: what happened, which alert says so, where it is written, and what to do about it. @module */
 import { alertOf, type HandshakeError, rfcOf } from "./errors.ts";
 import { AlertDescription, type AlertName } from "./names/alert.ts";
+import type { CertificateReason } from "./services/verifier.ts";
 
 /** An error, told. */
 export interface Explanation {
@@ -37,11 +38,7 @@ const hintOf = (e: HandshakeError): string | undefined => {
     case "Refused":
       return refusals[e.reason];
     case "CertificateError":
-      return e.reason === "unknown_ca"
-        ? "give the root that signed it (CertificateVerifier.layerRoots; --ca FILE, of clients --client-ca FILE)"
-        : e.reason === "name_mismatch"
-        ? "the names are those of subjectAltName: connect by one, or say which to expect (serverName, --servername)"
-        : undefined;
+      return certificates[e.reason];
     case "PeerAlert":
       return alerts[AlertDescription.nameOf(e.description)];
     case "TransportError":
@@ -61,6 +58,15 @@ const hintOf = (e: HandshakeError): string | undefined => {
     default:
       return undefined;
   }
+};
+
+const certificates: Partial<Record<CertificateReason, string>> = {
+  unknown_ca:
+    "give the root that signed it (CertificateVerifier.layerRoots; --ca FILE, of clients --client-ca FILE)",
+  name_mismatch:
+    "the names are those of subjectAltName: connect by one, or say which to expect (serverName, --servername)",
+  status_missing: "its server must staple (RFC 6066 §8): of nginx ssl_stapling, of ours ocspResponse",
+  status_stale: "its server staples an old OCSP response, or a clock is wrong",
 };
 
 const limits: Partial<Record<Extract<HandshakeError, { _tag: "LimitExceeded" }>["limit"], string>> = {

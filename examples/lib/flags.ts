@@ -45,7 +45,10 @@ export const common = {
     takes: "none|memory",
     help: "where sessions are kept; none: nothing is resumed (memory)",
   },
-  crypto: { takes: "noble", help: "the provider of cryptography (noble)" },
+  crypto: {
+    takes: "native|noble",
+    help: "the provider of cryptography: the platform's own, or portable (native)",
+  },
   "key-log": { takes: "FILE", help: "append each master secret, for Wireshark: whoever has it reads all" },
   json: { help: "one JSON object a line on stdout" },
   help: { help: "this text" },

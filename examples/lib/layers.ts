@@ -114,6 +114,9 @@ const tickets = ({ flags }: Given) => {
     : Layer.provide(SessionTickets.layerFile(file), Crypto.layerNoble);
 };
 
+/** The providers of cryptography; native is noble's where the platform has none of its own. */
+const providers = new Map([["native", Crypto.layerNative], ["noble", Crypto.layerNoble]]);
+
 /** What both programs run on: TCP, cryptography, sessions, a key log. Throws UsageError. */
 export const base = (given: Given) => {
   const { flags } = given;
@@ -121,14 +124,15 @@ export const base = (given: Given) => {
   if (store !== "none" && store !== "memory") {
     throw new UsageError(`--session-store: ${store} is none of none, memory`);
   }
-  if ((flags["crypto"] ?? "noble") !== "noble") {
-    throw new UsageError(`--crypto: ${flags["crypto"]} is not there, noble is`);
+  const provider = providers.get(flags["crypto"] ?? "native");
+  if (!provider) {
+    throw new UsageError(`--crypto: ${flags["crypto"]} is none of ${[...providers.keys()].join(", ")}`);
   }
   const timeToLive = `${numberOf(given, "session-ttl", 86_400)} seconds` as const;
   const log = flags["key-log"];
   return Layer.mergeAll(
     Transport.layerTcp,
-    Crypto.layerNoble,
+    provider,
     tickets(given),
     store === "none" ? SessionStore.layerNone : SessionStore.layerMemory({ timeToLive }),
     log === undefined ? Layer.empty : KeyLog.layerFile(log),

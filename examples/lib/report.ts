@@ -116,7 +116,7 @@ export const json = (print: (line: string) => void): Report => {
 const failure = (error: unknown) => {
   if (!isHandshakeError(error)) return { _tag: "Defect", message: String(error), alert: "internal_error" };
   const { what, ...rest } = Errors.explain(error);
-  return { ...rest, message: what };
+  return { ...rest, ...("reason" in error ? { reason: error.reason } : {}), message: what };
 };
 
 /** Whether an error is one that this library explains. */

@@ -163,7 +163,7 @@ export interface Established {
   readonly derivation: Derivation;
   readonly masterSecret: Bytes;
   /** `tls-server-end-point` (RFC 5929 §4); no bytes where it is undefined. */
-  readonly serverEndPoint: () => Bytes;
+  readonly serverEndPoint: Bytes;
   /** Both Finished, for RFC 5746 and RFC 5929. */
   readonly verifyData: OfBoth<Bytes>;
   /** The peer's chain as DER, leaf first. */
@@ -199,7 +199,7 @@ export const keysOf = (at: Agreed, master: Bytes): Effect.Effect<Keys> =>
 /** What the handshake leaves behind. */
 export const established = (at: Agreed, how: {
   readonly masterSecret: Bytes;
-  readonly serverEndPoint: () => Bytes;
+  readonly serverEndPoint: Bytes;
   readonly verifyData: OfBoth<Bytes>;
   readonly resumed: boolean;
   readonly sessionTicket: boolean;
@@ -246,13 +246,16 @@ export const established = (at: Agreed, how: {
 export const timestamps = ({ server }: Agreed): ReadonlyArray<Bytes> =>
   findExtension(server.extensions, "signed_certificate_timestamp")?.sctList ?? [];
 
-/** The session that a full handshake made. */
+/** A chain that outlives its handshake: views would keep whole records alive, and what was read in them. */
+export const copies = (chain: ReadonlyArray<Bytes>): ReadonlyArray<Bytes> => chain.map((der) => der.slice());
+
+/** The session that a full handshake made; `peerCertificates` are copies. */
 export const sessionOf = (
   at: Agreed,
   masterSecret: Bytes,
   peerCertificates: ReadonlyArray<Bytes>,
   name: string | undefined,
-  serverEndPoint: () => Bytes,
+  serverEndPoint: Bytes,
 ): Effect.Effect<Session> =>
   Effect.map(Clock.currentTimeMillis, (now) =>
     make(Session, {
@@ -266,8 +269,8 @@ export const sessionOf = (
       maxFragmentLength: at.maxFragmentLength ?? 0,
       serverName: name ?? "",
       partition: ascii(at.partition),
-      peerCertificates: peerCertificates.map((der) => der.slice()),
-      serverEndPoint: serverEndPoint(),
+      peerCertificates,
+      serverEndPoint,
       createdAt: Math.floor(now / 1000),
       ticket: EMPTY,
       ticketExpiresAt: 0,

@@ -86,7 +86,7 @@ export const channelBinding = (left: Established, policy: Policy, type: ChannelB
       return Effect.succeed(left.verifyData[left.negotiated.resumed ? "server" : "client"].slice());
     }
     case "tls-server-end-point": {
-      const hash = left.serverEndPoint();
+      const hash = left.serverEndPoint;
       return hash.length > 0
         ? Effect.succeed(hash.slice())
         : unavailable(type, "the server's certificate has none, or there is no certificate", "RFC 5929 §4.1");
@@ -123,13 +123,9 @@ const endPointHashes: ReadonlyMap<SignatureScheme, HashName> = new Map<Signature
   [S.rsa_pss_rsae_sha512, "sha512"],
 ]);
 
-/** `tls-server-end-point` of a server's leaf, made once when asked for; no bytes where it is undefined. */
-export const serverEndPoint = (leaf: Bytes | undefined, crypto: CryptoService): () => Bytes => {
-  let made: Bytes | undefined;
-  return () => made ??= leaf === undefined ? EMPTY : endPoint(leaf, crypto);
-};
-
-const endPoint = (leaf: Bytes, crypto: CryptoService): Bytes => {
+/** `tls-server-end-point` of a server's leaf; no bytes where it is undefined. */
+export const serverEndPoint = (leaf: Bytes | undefined, crypto: CryptoService): Bytes => {
+  if (leaf === undefined) return EMPTY;
   const scheme = Either.getOrUndefined(parseCertificate(leaf))?.signatureAlgorithm.scheme;
   const hash = scheme === undefined ? undefined : endPointHashes.get(scheme);
   return hash === undefined ? EMPTY : crypto.hash(hash).digest(leaf);

@@ -39,6 +39,7 @@ import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import {
   type Again,
+  copies,
   type Established,
   established,
   fragmentBytes,
@@ -228,8 +229,9 @@ export const serverFinish = (from: Keyed): Step<Established> =>
     const { at, offer, chain, master, used } = from;
     const { theirs, ticket } = yield* receive(serverFinishShape(at, from));
     const { policy, sessionKey, serverName } = offer.settings;
+    const kept = copies(chain);
     const endPoint = serverEndPoint(chain[0], yield* Crypto);
-    const session = yield* withTicket(yield* sessionOf(at, master, chain, serverName, endPoint), ticket);
+    const session = yield* withTicket(yield* sessionOf(at, master, kept, serverName, endPoint), ticket);
     const bound = at.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
     if (sessionKey !== undefined) {
       yield* bound && session.id.length + session.ticket.length > 0
@@ -242,7 +244,7 @@ export const serverFinish = (from: Keyed): Step<Established> =>
       verifyData: { client: from.ours, server: theirs },
       resumed: false,
       sessionTicket: session.ticket.length > 0,
-      peerCertificates: chain,
+      peerCertificates: kept,
       sessionKey,
       group: used.group,
       scheme: used.scheme,
@@ -289,7 +291,7 @@ export const resumedFinish = ({ offer, at }: Answered<Resumed>): Step<Establishe
     const ours = yield* finish(at, keyed, "client");
     return established(at, {
       masterSecret,
-      serverEndPoint: () => session.serverEndPoint,
+      serverEndPoint: session.serverEndPoint,
       verifyData: { client: ours, server: theirs },
       resumed: true,
       sessionTicket: session.ticket.length > 0,

@@ -32,6 +32,7 @@ import { make } from "../wire/codec.ts";
 import {
   type Again,
   type Agreed,
+  copies,
   type Established,
   established,
   fromStore,
@@ -210,7 +211,8 @@ export const serverFinish = (from: Proven): Step<Established> =>
     const { at, chain, master, offered, theirs, tickets } = from;
     const sessionKey = at.server.sessionId.length > 0 ? toHex(at.server.sessionId) : undefined;
     const endPoint = serverEndPoint(from.leaf, yield* Crypto);
-    const session = yield* sessionOf(at, master, chain, at.serverName, endPoint);
+    const kept = copies(chain);
+    const session = yield* sessionOf(at, master, kept, at.serverName, endPoint);
     if (sessionKey !== undefined) yield* fromStore((store) => store.put(sessionKey, session), undefined);
     const sessionTicket = yield* newSessionTicket(session, tickets);
     const ours = yield* finish(at, from, "server");
@@ -220,7 +222,7 @@ export const serverFinish = (from: Proven): Step<Established> =>
       verifyData: { client: theirs, server: ours },
       resumed: false,
       sessionTicket,
-      peerCertificates: chain,
+      peerCertificates: kept,
       sessionKey,
       group: offered.group,
       scheme: offered.scheme,
@@ -255,7 +257,7 @@ export const resumed = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Establ
     const { theirs } = yield* receive(clientFinishShape(at, keyed));
     return established(at, {
       masterSecret: session.masterSecret,
-      serverEndPoint: () => session.serverEndPoint,
+      serverEndPoint: session.serverEndPoint,
       verifyData: { client: theirs, server: ours },
       resumed: true,
       sessionTicket: byTicket || renewed,

@@ -33,7 +33,8 @@ export const layerNoble: Layer.Layer<Crypto> = Layer.sync(Crypto, () => makeNobl
 /** As much as the platform gives at a time (W3C Web Cryptography §10.1.1). */
 const QUOTA = 65536;
 
-const platformRandom = (length: number): Bytes => {
+/** The platform's random bytes. */
+export const platformRandom = (length: number): Bytes => {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; at += QUOTA) crypto.getRandomValues(bytes.subarray(at, at + QUOTA));
   return bytes;

@@ -5,11 +5,8 @@ import { chacha20poly1305, gcm } from "./noble.ts";
 
 /** The cipher of that name under a key; a key of another length is the program's mistake and throws. */
 export const aead = (name: AeadName, key: Bytes): Aead => {
-  const { keyLength, cipher } = ciphers[name];
-  if (key.length !== keyLength) {
-    throw new RangeError(`a key of ${name} has ${keyLength} bytes, not ${key.length}`);
-  }
-  const own = key.slice(); // the caller may wipe its own
+  const { cipher } = ciphers[name];
+  const own = keyOf(name, key);
   return {
     seal: (nonce, additionalData, plaintext) => {
       checkNonce(nonce);
@@ -27,9 +24,18 @@ export const aead = (name: AeadName, key: Bytes): Aead => {
   };
 };
 
-const TAG = 16;
+/** Bytes in a tag. */
+export const TAG = 16;
 
-const checkNonce = (nonce: Bytes): void => {
+/** A copy of the key, since the caller may wipe its own; one of another length is the program's mistake and throws. */
+export const keyOf = (name: AeadName, key: Bytes): Bytes => {
+  const { keyLength } = ciphers[name];
+  if (key.length === keyLength) return key.slice();
+  throw new RangeError(`a key of ${name} has ${keyLength} bytes, not ${key.length}`);
+};
+
+/** A nonce of another length is the program's mistake and throws. */
+export const checkNonce = (nonce: Bytes): void => {
   if (nonce.length !== 12) throw new RangeError(`a nonce has 12 bytes, not ${nonce.length}`);
 };
 

@@ -15,7 +15,7 @@ export const cbc = (name: CbcName, key: Bytes): Cbc => {
 export const stream = (name: StreamName, key: Bytes): StreamCipher => rc4(checked(name, key, 16));
 
 /** A copy of the key: the caller may wipe its own. */
-const checked = (name: string, key: Bytes, length: number): Bytes => {
+export const checked = (name: string, key: Bytes, length: number): Bytes => {
   if (key.length !== length) throw new RangeError(`a key of ${name} has ${length} bytes, not ${key.length}`);
   return key.slice();
 };

@@ -44,7 +44,8 @@ const montgomery = (random: (length: number) => Bytes): KeyShare => {
   };
 };
 
-const UNCOMPRESSED = 0x04;
+/** The first byte of a point that is given in whole (SEC 1 §2.3.3). */
+export const UNCOMPRESSED = 0x04;
 
 const weierstrass = (group: NamedGroup, curve: typeof p256, random: (length: number) => Bytes): KeyShare => {
   const secret = curve.utils.randomSecretKey(random(curve.lengths.seed!));

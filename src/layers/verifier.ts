@@ -14,7 +14,7 @@ import { partitionOf } from "./verifier_roots.ts";
 
 export { PemError } from "./pem.ts";
 export { layerRoots, makeRoots } from "./verifier_roots.ts";
-export { layerSystem, SystemRootsError } from "./verifier_system.ts";
+export { layerBundled, layerSystem, SystemRootsError } from "./verifier_system.ts";
 export type { Strength } from "../x509/validate.ts";
 
 /**

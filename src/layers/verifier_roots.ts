@@ -7,12 +7,15 @@ import {
 } from "../services/verifier.ts";
 import { ascii, type Bytes, toHex } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
+import { judgeStatus } from "../x509/ocsp_validate.ts";
 import { type BySubject, bySubject, findPath } from "../x509/path.ts";
 import type { Strength } from "../x509/validate.ts";
 import { sha256 } from "./noble.ts";
 import { certificatesFromPem, type PemError } from "./pem.ts";
 
-/** Trusts what is below these roots. They may also be the very certificates of peers: a self-signed one, say. */
+/**
+ * Trusts what is below these roots, unless a stapled OCSP response says otherwise; nothing is fetched. They may also be the very certificates of peers: a self-signed one, say.
+ */
 export const layerRoots = (
   pem: string | ReadonlyArray<string>,
   strength?: Strength,
@@ -42,12 +45,14 @@ export const makeRoots = (
       JSON.stringify(strength),
       ...roots.map((der) => toHex(sha256(der))).sort(),
     ),
-    verify: ({ chain, name, purpose }) =>
+    verify: ({ chain, name, purpose, ocspResponse }) =>
       Effect.gen(function* () {
         const [leaf, ...intermediates] = yield* parsed(chain);
         const time = Math.floor((yield* Clock.currentTimeMillis) / 1000);
         anchors ??= bySubject(readable());
-        yield* findPath(leaf, bySubject(intermediates), anchors, { ...strength, time, name, purpose });
+        const criteria = { ...strength, time, name, purpose };
+        const path = yield* findPath(leaf, bySubject(intermediates), anchors, criteria);
+        yield* judgeStatus(path, ocspResponse, criteria);
       }),
   };
 };
@@ -72,4 +77,6 @@ const parsed = (
 };
 
 const unreadable = (index: number, detail: string) =>
-  Either.left(new CertificateError({ reason: "invalid", index, subject: "", detail, rfc: "RFC 5280 §4.1" }));
+  Either.left(
+    new CertificateError({ reason: "unreadable", index, subject: "", detail, rfc: "RFC 5280 §4.1" }),
+  );

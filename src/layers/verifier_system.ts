@@ -1,17 +1,19 @@
-/** Trust in the roots of the operating system. @module */
+/** Trust in the roots of the operating system, or in those that the runtime brings along. @module */
 import { Data, Effect, Either, Layer } from "../deps.ts";
 import { CertificateVerifier } from "../services/verifier.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { parsePem } from "./pem.ts";
 import { makeRoots } from "./verifier_roots.ts";
 
-/** No file with the system's roots could be read. */
+/** No roots of the system, or of the runtime, could be read. */
 export class SystemRootsError extends Data.TaggedError("SystemRootsError")<{
-  /** Each file that was tried, with what was wrong. */
+  /** Each place that was tried, with what was wrong. */
   readonly tried: ReadonlyArray<string>;
 }> {
   override get message() {
-    return `no roots of the system (SSL_CERT_FILE can name a file):\n  ${this.tried.join("\n  ")}`;
+    return `no roots of the system (SSL_CERT_FILE can name a file, and layerBundled has the runtime's):\n  ${
+      this.tried.join("\n  ")
+    }`;
   }
 }
 
@@ -35,6 +37,30 @@ export const layerSystem: Layer.Layer<CertificateVerifier, SystemRootsError> = L
     return yield* new SystemRootsError({ tried });
   }),
 );
+
+/**
+ * Trusts the roots that the runtime brings along, which Deno has of Mozilla and keeps up to date with itself. It reads
+ * no file, and wherever it runs trusts the same.
+ */
+export const layerBundled: Layer.Layer<CertificateVerifier, SystemRootsError> = Layer.effect(
+  CertificateVerifier,
+  Effect.gen(function* () {
+    // Asked for by name, so that whoever has no such module can import this one.
+    const { process } = globalThis as { readonly process?: Runtime };
+    const pem = process?.getBuiltinModule?.("node:tls")?.rootCertificates ?? [];
+    const blocks = parsePem(pem.join("\n"));
+    if (pem.length > 0 && Either.isRight(blocks)) return makeRoots(blocks.right.map(({ bytes }) => bytes));
+    const why = Either.isLeft(blocks) ? blocks.left.message : "it has none";
+    return yield* new SystemRootsError({ tried: [`the runtime: ${why}`] });
+  }),
+);
+
+/** What is wanted of `process`, in Deno and Node. */
+interface Runtime {
+  readonly getBuiltinModule?: (
+    name: string,
+  ) => { readonly rootCertificates?: ReadonlyArray<string> } | undefined;
+}
 
 /** Where the systems have them. */
 const files = [

@@ -53,7 +53,10 @@ export const pssHash = (parameters: Bytes, saltAtLeast = false): HashName | unde
   return salt === row.length || saltAtLeast && salt < row.length ? row.name : undefined;
 };
 
-const hashes: ReadonlyArray<{ readonly oid: string; readonly name: HashName; readonly length: number }> = [
+/** The hash functions there are, by what AlgorithmIdentifiers call them. */
+export const hashes: ReadonlyArray<
+  { readonly oid: string; readonly name: HashName; readonly length: number }
+> = [
   { oid: oids["id-sha1"], name: "sha1", length: 20 },
   { oid: oids["id-sha256"], name: "sha256", length: 32 },
   { oid: oids["id-sha384"], name: "sha384", length: 48 },

@@ -116,4 +116,5 @@ const noExtensions: Understood = {
   subjectKeyIdentifier: undefined,
   authorityKeyIdentifier: undefined,
   nameConstraints: undefined,
+  tlsFeature: undefined,
 };

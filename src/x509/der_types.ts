@@ -1,6 +1,6 @@
 /** The simple types of ASN.1, in the forms that DER leaves them (X.690 §10, §11). @module */
 import type { Bytes } from "../wire/bytes.ts";
-import { type Der, map, type Reader, tagged } from "./der.ts";
+import { choice, type Der, map, type Reader, tagged } from "./der.ts";
 
 /** `BOOLEAN`. */
 export const boolean = tagged(0x01, (r) => {
@@ -16,6 +16,13 @@ export const integer = tagged(0x02, (r) => {
   if (first === undefined) r.fail("an empty integer", start);
   const idle = bytes.length > 1 && (first === 0 && second < 0x80 || first === 0xff && second >= 0x80);
   return idle ? r.fail("an integer that is not minimal", start) : bytes;
+});
+
+/** `ENUMERATED` of a few values, from 0 to 127. */
+export const enumerated = tagged(0x0a, (r) => {
+  const start = r.position;
+  const [value = 0x80, ...more] = r.rest();
+  return more.length === 0 && value < 0x80 ? value : r.fail("no small enumerated value of DER", start);
 });
 
 /** `OCTET STRING`. */
@@ -73,14 +80,13 @@ const time = (pattern: RegExp) => (r: Reader): number => {
   return written.endsWith(text) ? date.getTime() / 1000 : r.fail(`no time there ever is: ${text}`, start);
 };
 
+/** `GeneralizedTime` in the one form of RFC 5280 §4.1.2.5.2; seconds since the epoch. */
+export const generalizedTime = tagged(0x18, time(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/));
+
+const utcTime = tagged(0x17, time(/^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/));
+
 /** `Time ::= CHOICE { UTCTime, GeneralizedTime }` in the one form of RFC 5280 §4.1.2.5; seconds since the epoch. */
-export const anyTime: Der<number> = {
-  accepts: (tag) => tag === 0x17 || tag === 0x18,
-  read: (r) =>
-    r.next === 0x18
-      ? r.within(time(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/), 0x18)
-      : r.within(time(/^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/), 0x17),
-};
+export const anyTime: Der<number> = choice(utcTime, generalizedTime);
 
 /** `INTEGER (0..MAX)`: big-endian, without leading zeros (zero is one zero byte). */
 export const unsigned: Der<Bytes> = map(

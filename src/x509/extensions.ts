@@ -1,4 +1,4 @@
-/** The extensions that are understood here, each declared as its RFC does (RFC 5280 §4.2.1). @module */
+/** The extensions that are understood here, each declared as its RFC does (RFC 5280 §4.2.1, RFC 7633). @module */
 import type { Bytes } from "../wire/bytes.ts";
 import {
   type Der,
@@ -9,7 +9,6 @@ import {
   Reader,
   sequence,
   sequenceOf,
-  tagged,
   type TypeOf,
   withDefault,
 } from "./der.ts";
@@ -38,6 +37,7 @@ const declarations = {
     ({ permitted = [], excluded = [] }, fail) =>
       permitted.length + excluded.length > 0 ? { permitted, excluded } : fail("no subtree"),
   ),
+  tlsFeature: sequenceOf(count, 0),
 } satisfies Partial<Record<keyof typeof oids, Der<unknown>>>;
 
 /** Name constraints of a CA. */
@@ -56,21 +56,29 @@ export interface Extension {
   readonly value: Bytes;
 }
 
+/** `Extension`, with what it holds left undecoded. */
+export const extension: Der<Extension> = sequence({
+  oid: objectIdentifier,
+  critical: withDefault(boolean, false),
+  value: octetString,
+});
+
 /** `Extensions` (RFC 5280 §4.1): all of them as they are, and those that are understood. */
 export const extensions: Der<{ readonly all: ReadonlyArray<Extension>; readonly understood: Understood }> =
   map(
-    sequenceOf(tagged(0x30, (r) => {
-      const oid = objectIdentifier.read(r);
-      const critical = withDefault(boolean, false).read(r);
-      const value = octetString.read(r);
-      const known = byOid.get(oid);
-      return { oid, critical, value, known, parsed: known && parsed(known, value, r) };
-    })),
+    sequenceOf({
+      accepts: extension.accepts,
+      read: (r) => {
+        const one = extension.read(r);
+        const known = byOid.get(one.oid);
+        return { one, known, parsed: known && parsed(known, one.value, r) };
+      },
+    }),
     (list, fail) => {
-      if (new Set(list.map(({ oid }) => oid)).size < list.length) fail("an extension comes twice");
+      if (new Set(list.map(({ one }) => one.oid)).size < list.length) fail("an extension comes twice");
       const understood = Object.fromEntries(list.flatMap((e) => e.known ? [[e.known, e.parsed]] : []));
       return {
-        all: list.map(({ oid, critical, value }) => ({ oid, critical, value })),
+        all: list.map(({ one }) => one),
         // What each declaration gave is under its own name.
         understood: understood as Partial<Understood> as Understood,
       };
@@ -82,7 +90,7 @@ const byOid: ReadonlyMap<string, Known> = new Map(
 );
 type Known = keyof typeof declarations;
 
-/** Reads what the OCTET STRING that `r` just passed holds, so that offsets stay those of the certificate. */
+/** Reads what the OCTET STRING at the end of what `r` just passed holds, so that offsets stay those of the certificate. */
 const parsed = (known: Known, value: Bytes, r: Reader): unknown => {
   const inner = new Reader(r.bytes, r.position - value.length, r.position);
   try {

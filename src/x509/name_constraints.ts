@@ -4,23 +4,27 @@ import type { Certificate } from "./certificate.ts";
 import { type DistinguishedName, isBelow } from "./distinguished_name.ts";
 import type { NameConstraints } from "./extensions.ts";
 import { type GeneralName, printName } from "./general_name.ts";
-import { isDnsName } from "./names.ts";
+import { hostNames, isDnsName } from "./names.ts";
 import { oids } from "./oids.ts";
 
 /** Why a certificate is not what the constraints above it allow. */
 export interface Violation {
   /** `unsupported`: the constraint is on a form of name that is not judged here. */
-  readonly reason: "invalid" | "unsupported";
+  readonly reason: "name_not_permitted" | "invalid" | "unsupported";
   readonly detail: string;
 }
 
-/** Checks the names of one certificate against the constraints of one CA above it. */
+/**
+ * Checks the names of one certificate against the constraints of one CA above it; its common name too, where that is
+ * to count as a host's.
+ */
 export const violation = (
   certificate: Certificate,
   { permitted, excluded }: NameConstraints,
   budget: { comparisons: number },
+  commonName = false,
 ): Violation | undefined => {
-  const names = namesOf(certificate);
+  const names = namesOf(certificate, commonName);
   // Certificates can make this as long as they like; nobody's honest ones come near the end of the budget.
   budget.comparisons -= names.length * (permitted.length + excluded.length);
   if (budget.comparisons < 0) {
@@ -39,17 +43,19 @@ export const violation = (
       !form.isName(value);
     if (broken) return { reason: "invalid", detail: `a malformed ${name._tag} under name constraints` };
     if (forbidden!.some((base) => form.touches(value, base.value as never))) {
-      return { reason: "invalid", detail: `a CA above excludes the name ${printName(name)}` };
+      return { reason: "name_not_permitted", detail: `a CA above excludes the name ${printName(name)}` };
     }
     if (allowed!.length && !allowed!.some((base) => form.within(value, base.value as never))) {
-      return { reason: "invalid", detail: `no CA above permits the name ${printName(name)}` };
+      return { reason: "name_not_permitted", detail: `no CA above permits the name ${printName(name)}` };
     }
   }
   return undefined;
 };
 
 /** All names of a certificate: its subject, its e-mail addresses of old, and its subjectAltName. */
-const namesOf = ({ subject, subjectAltName = [] }: Certificate): ReadonlyArray<GeneralName> => {
+const namesOf = (certificate: Certificate, commonName: boolean): ReadonlyArray<GeneralName> => {
+  const { subject } = certificate;
+  const subjectAltName = hostNames(certificate, commonName);
   const emails = subjectAltName.some((n) => n._tag === "rfc822Name") ? [] : subject.rdns.flat()
     .filter((attribute) => attribute.type === oids.emailAddress)
     .map((attribute): GeneralName => ({ _tag: "rfc822Name", value: attribute.text ?? "" }));

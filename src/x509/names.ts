@@ -1,18 +1,33 @@
-/** Whether a certificate is for a name (RFC 9525): subjectAltName alone counts, never the common name. @module */
+/** Whether a certificate is for a name (RFC 9525): subjectAltName alone counts, the common name only by request. @module */
 import { sameBytes } from "../wire/bytes.ts";
 import type { Certificate } from "./certificate.ts";
+import type { GeneralName } from "./general_name.ts";
 import { parseIp } from "./ip_address.ts";
+import { oids } from "./oids.ts";
 
 export { parseIp } from "./ip_address.ts";
 
 /** Whether the certificate names this host: a DNS name, or an IPv4 or IPv6 address as text. */
-export const matchesName = (certificate: Certificate, name: string): boolean => {
-  const names = certificate.subjectAltName ?? [];
+export const matchesName = (certificate: Certificate, name: string, commonName = false): boolean => {
+  const names = hostNames(certificate, commonName);
   const address = parseIp(name);
   if (address) return names.some((n) => n._tag === "iPAddress" && sameBytes(n.value, address));
   const host = asciiName(name);
   if (host === undefined || !isDnsName(host)) return false;
   return names.some((n) => n._tag === "dNSName" && matchesDnsName(n.value.toLowerCase(), host));
+};
+
+/**
+ * What a certificate is for: its subjectAltName; where it has none and `commonName` says so, the last common name that
+ * is a DNS name (RFC 6125 §6.4.4).
+ */
+export const hostNames = (
+  { subject, subjectAltName }: Certificate,
+  commonName: boolean,
+): ReadonlyArray<GeneralName> => {
+  if (subjectAltName || !commonName) return subjectAltName ?? [];
+  const value = subject.rdns.flat().findLast(({ type }) => type === oids.commonName)?.text;
+  return value !== undefined && isDnsName(value, true) ? [{ _tag: "dNSName", value }] : [];
 };
 
 /**

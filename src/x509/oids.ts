@@ -1,4 +1,4 @@
-/** The object identifiers that certificates and keys name (RFC 5280 §A, RFC 4055, RFC 5480, RFC 8410). @module */
+/** The object identifiers that certificates and keys name (RFC 5280 §A, RFC 4055, RFC 5480, RFC 6960, RFC 8410). @module */
 
 /** Object identifiers in dotted form, by the name their RFC gives them. */
 export const oids = {
@@ -68,8 +68,12 @@ export const oids = {
   policyConstraints: "2.5.29.36",
   authorityKeyIdentifier: "2.5.29.35",
   extendedKeyUsage: "2.5.29.37",
+  tlsFeature: "1.3.6.1.5.5.7.1.24",
   // purposes (RFC 5280 §4.2.1.12)
   anyExtendedKeyUsage: "2.5.29.37.0",
   serverAuth: "1.3.6.1.5.5.7.3.1",
   clientAuth: "1.3.6.1.5.5.7.3.2",
+  OCSPSigning: "1.3.6.1.5.5.7.3.9",
+  // responses about revocation (RFC 6960 §4.2.1)
+  "id-pkix-ocsp-basic": "1.3.6.1.5.5.7.48.1.1",
 } as const satisfies Record<string, string>;

@@ -107,6 +107,9 @@ const keyFit = ({ authorityKeyIdentifier }: Certificate, { subjectKeyIdentifier 
   return !wanted || !subjectKeyIdentifier ? 0 : sameBytes(wanted, subjectKeyIdentifier) ? 1 : -1;
 };
 
+/** What is signed, and by which algorithm. */
+type Signed = Pick<Certificate, "signatureAlgorithm" | "tbs" | "signature">;
+
 /** The first signature that does not hold, from the root down: what hangs below nothing is not worth the work. */
 const badSignature = (
   path: Path,
@@ -137,9 +140,10 @@ const badSignature = (
     return undefined;
   });
 
-const signatureHolds = (
-  { signatureAlgorithm: { scheme }, tbs, signature }: Certificate,
-  { publicKey }: Certificate,
+/** Whether something was signed by the key of a certificate: another certificate, or an OCSP response. */
+export const signatureHolds = (
+  { signatureAlgorithm: { scheme }, tbs, signature }: Signed,
+  { publicKey }: Pick<Certificate, "publicKey">,
   verify: CryptoService["verify"],
 ): Effect.Effect<boolean> =>
   publicKey._tag === "unsupported" || scheme === undefined ? Effect.succeed(false) : verify(

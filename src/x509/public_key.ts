@@ -4,7 +4,7 @@ import { NamedGroup } from "../names/named_group.ts";
 import type { PublicKey } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { algorithmIdentifier, pssHash } from "./algorithms.ts";
-import { decodeDer, type Der, map, sequence } from "./der.ts";
+import { any, decodeDer, type Der, map, sequence } from "./der.ts";
 import { bitString, objectIdentifier, unsigned } from "./der_types.ts";
 import { oids } from "./oids.ts";
 
@@ -38,6 +38,12 @@ export const subjectPublicKeyInfo: Der<PublicKey | UnsupportedKey> = map(
       : unsupportedKey(oid, `the key algorithm ${oid} is unknown`);
   },
 );
+
+const keyOnly = sequence({ algorithm: any, key: bitString });
+
+/** What the BIT STRING of a SubjectPublicKeyInfo holds, which OCSP hashes (RFC 6960 §4.1.1). */
+export const keyBits = (spki: Bytes): Bytes =>
+  Either.getOrThrow(decodeDer("SubjectPublicKeyInfo", keyOnly, spki)).key.bytes;
 
 type Fail = (reason: string) => never;
 type ReadKey = (key: Bytes, parameters: Bytes | undefined, fail: Fail) => PublicKey | UnsupportedKey;

@@ -1,12 +1,15 @@
 /** The rules that a path holds to (RFC 5280 §6.1), as a table. @module */
+import { ExtensionType } from "../names/extension_type.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { PublicKey } from "../services/crypto.ts";
-import { CertificateError, type CertificateReason } from "../services/verifier.ts";
+import { CertificateError, type CertificateReason, type Verification } from "../services/verifier.ts";
+import type { SignatureAlgorithm } from "./algorithms.ts";
 import { type Certificate, isSelfIssued } from "./certificate.ts";
 import { isUnderstood } from "./extensions.ts";
-import { printName } from "./general_name.ts";
+import { type GeneralName, printName } from "./general_name.ts";
+import type { KeyUsage } from "./key_usage.ts";
 import { violation } from "./name_constraints.ts";
-import { matchesName } from "./names.ts";
+import { hostNames, matchesName } from "./names.ts";
 import { oids } from "./oids.ts";
 
 /** How weak a thing may be and still count. */
@@ -15,6 +18,11 @@ export interface Strength {
   readonly minimumRsaBits?: number;
   /** Whether signatures over SHA-1 count; not unless given (RFC 9155). Those over MD5 never do. */
   readonly sha1?: boolean;
+  /**
+   * Whether a leaf without any subjectAltName is for the host that its common name says; not unless given
+   * (RFC 9525 §2).
+   */
+  readonly commonName?: boolean;
 }
 
 /** What a path is judged by. */
@@ -23,7 +31,7 @@ export interface Criteria extends Strength {
   readonly time: number;
   /** Whom the leaf must be for. */
   readonly name: string | undefined;
-  readonly purpose: "serverAuth" | "clientAuth";
+  readonly purpose: Verification["purpose"] | "OCSPSigning";
 }
 
 /** Leaf first, trust anchor last. A leaf that is trusted itself is alone. */
@@ -69,14 +77,36 @@ interface Rule {
   readonly rfc: string;
   /** To which certificates of a path it applies. */
   readonly where: (at: At) => boolean;
-  readonly broken: (at: At) => readonly [CertificateReason, string] | undefined;
+  readonly broken: (at: At) => Broken | undefined;
 }
+
+/** What a broken rule is told as. */
+type Broken = readonly [CertificateReason, string];
 
 const everywhere = () => true;
 const leaf = ({ index }: At) => index === 0;
 const authority = ({ index }: At) => index > 0;
 /** A trust anchor's own signature vouches for nothing. */
 const signed = ({ index, path }: At) => index < path.length - 1;
+
+/** What an algorithm of signatures must be to count, whatever is signed. */
+export const signatureRules: ReadonlyArray<{
+  readonly rfc: string;
+  readonly broken: (algorithm: SignatureAlgorithm, strength: Strength) => Broken | undefined;
+}> = [
+  {
+    rfc: "RFC 5280 §4.1.1.2",
+    broken: ({ scheme, oid }) =>
+      scheme === undefined ? ["unsupported", `its signature's algorithm ${oid} is not known`] : undefined,
+  },
+  {
+    rfc: "RFC 9155 §2",
+    broken: ({ scheme }, { sha1 = false }) =>
+      scheme !== undefined && (md5Schemes.has(scheme) || !sha1 && sha1Schemes.has(scheme))
+        ? ["invalid", `its signature ${SignatureScheme.nameOf(scheme)} is over a hash that is broken`]
+        : undefined,
+  },
+];
 
 /**
  * Trust anchors are held to what they say of themselves, too, as other implementations do: who made one with an end
@@ -96,10 +126,11 @@ const rules: ReadonlyArray<Rule> = [
   {
     rfc: "RFC 9525 §6",
     where: leaf,
-    broken: ({ certificate, criteria: { name } }) =>
-      name === undefined || matchesName(certificate, name)
-        ? undefined
-        : ["name_mismatch", `it is for ${namesText(certificate)}, not for ${JSON.stringify(name)}`],
+    broken: ({ certificate, criteria: { name, commonName = false } }) =>
+      name === undefined || matchesName(certificate, name, commonName) ? undefined : [
+        "name_mismatch",
+        `it is for ${namesText(hostNames(certificate, commonName))}, not for ${JSON.stringify(name)}`,
+      ],
   },
   {
     rfc: "RFC 5280 §4.2",
@@ -107,6 +138,18 @@ const rules: ReadonlyArray<Rule> = [
     broken: ({ certificate: { extensions } }) => {
       const unknown = extensions.find(({ critical, oid }) => critical && !isUnderstood(oid));
       return unknown && ["unsupported", `its critical extension ${unknown.oid} is not known`];
+    },
+  },
+  {
+    // Of the features of TLS that a certificate can demand only this one shows when it is judged.
+    rfc: "RFC 7633 §4.1",
+    where: leaf,
+    broken: ({ certificate: { extensions, tlsFeature } }) => {
+      const strange = tlsFeature?.find((feature) => feature !== ExtensionType.status_request);
+      const critical = extensions.some((one) => one.oid === oids.tlsFeature && one.critical);
+      return critical && strange !== undefined
+        ? ["unsupported", `it demands the TLS feature ${strange}, which is not known`]
+        : undefined;
     },
   },
   {
@@ -119,25 +162,23 @@ const rules: ReadonlyArray<Rule> = [
         ? ["invalid", `its RSA key has ${bitsOf(publicKey)} bits, fewer than ${minimumRsaBits}`]
         : undefined,
   },
-  {
-    rfc: "RFC 5280 §4.1.1.2",
+  ...signatureRules.map(({ rfc, broken }): Rule => ({
+    rfc,
     where: signed,
-    broken: ({ certificate: { signatureAlgorithm: { scheme, oid } } }) =>
-      scheme === undefined ? ["unsupported", `its signature's algorithm ${oid} is not known`] : undefined,
-  },
-  {
-    rfc: "RFC 9155 §2",
-    where: signed,
-    broken: ({ certificate: { signatureAlgorithm: { scheme } }, criteria: { sha1 = false } }) =>
-      scheme !== undefined && (md5Schemes.has(scheme) || !sha1 && sha1Schemes.has(scheme))
-        ? ["invalid", `its signature ${SignatureScheme.nameOf(scheme)} is over a hash that is broken`]
-        : undefined,
-  },
+    broken: ({ certificate, criteria }) => broken(certificate.signatureAlgorithm, criteria),
+  })),
   {
     rfc: "RFC 5280 §4.1.2.4",
     where: signed,
     broken: ({ certificate: { issuer } }) =>
       issuer.rdns.length === 0 ? ["invalid", "it does not name its issuer"] : undefined,
+  },
+  {
+    // The RFC lets an authority's key serve as a host's; nobody means it. One that is itself trusted was named.
+    rfc: "RFC 5280 §4.2.1.9",
+    where: (at) => leaf(at) && signed(at),
+    broken: ({ certificate: { basicConstraints } }) =>
+      basicConstraints?.ca ? ["ca_as_leaf", "it is for an authority, and is nobody's own"] : undefined,
   },
   {
     rfc: "RFC 5280 §4.2.1.9",
@@ -170,35 +211,65 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     // A server's keyUsage depends on the cipher suite, which the handshake knows.
-    rfc: "RFC 5246 §7.4.6",
+    rfc: "RFC 5280 §4.2.1.3",
     where: leaf,
-    broken: ({ certificate: { keyUsage }, criteria: { purpose } }) =>
-      purpose === "clientAuth" && keyUsage && !keyUsage.has("digitalSignature")
-        ? ["wrong_usage", "its keyUsage does not allow digitalSignature"]
-        : undefined,
+    broken: ({ certificate: { keyUsage }, criteria: { purpose } }) => {
+      const wanted = signing[purpose];
+      return !keyUsage || !wanted.length || wanted.some((usage) => keyUsage.has(usage))
+        ? undefined
+        : ["wrong_usage", `its keyUsage does not allow ${wanted.join(" or ")}`];
+    },
   },
   {
     // In a CA it restricts what is below, which the RFC does not say and everybody does. Roots speak for all.
     rfc: "RFC 5280 §4.2.1.12",
-    where: (at) => leaf(at) || signed(at),
+    where: (at) => at.criteria.purpose !== "OCSPSigning" && (leaf(at) || signed(at)),
     broken: ({ certificate: { extendedKeyUsage }, criteria: { purpose } }) =>
       extendedKeyUsage?.some((oid) => oid === oids[purpose] || oid === oids.anyExtendedKeyUsage) ?? true
         ? undefined
         : ["wrong_usage", `its extendedKeyUsage does not allow ${purpose}`],
   },
   {
+    // That it may speak for its issuer must be said in so many words, and the issuer itself need not say it.
+    rfc: "RFC 6960 §4.2.2.2",
+    where: (at) => at.criteria.purpose === "OCSPSigning" && leaf(at),
+    broken: ({ certificate: { extendedKeyUsage = [] } }) =>
+      extendedKeyUsage.includes(oids.OCSPSigning)
+        ? undefined
+        : ["wrong_usage", "its extendedKeyUsage does not name OCSPSigning"],
+  },
+  {
+    // An authority with this extension demands it of all below.
+    rfc: "RFC 7633 §4.2.2",
+    where: (at) => at.criteria.purpose !== "OCSPSigning" && signed(at),
+    broken: ({ certificate: { tlsFeature = [] }, path, index }) => {
+      const missing = path[index + 1]!.tlsFeature?.find((feature) => !tlsFeature.includes(feature));
+      return missing === undefined
+        ? undefined
+        : ["invalid", `it lacks the TLS feature ${missing}, which its issuer demands`];
+    },
+  },
+  {
     rfc: "RFC 5280 §4.2.1.10",
     // Authorities that issue to themselves, as in a key rollover, are not constrained.
     where: (at) => leaf(at) || !isSelfIssued(at.certificate),
-    broken: ({ certificate, path, index, budget }) => {
+    broken: ({ certificate, path, index, budget, criteria: { commonName = false } }) => {
       for (const { nameConstraints } of path.slice(index + 1)) {
-        const found = nameConstraints && violation(certificate, nameConstraints, budget);
+        const found = nameConstraints &&
+          violation(certificate, nameConstraints, budget, commonName && index === 0);
         if (found) return [found.reason, found.detail];
       }
       return undefined;
     },
   },
 ];
+
+/** The bits of which a leaf's keyUsage must have one, where it has any. */
+const signing: Readonly<Record<Criteria["purpose"], ReadonlyArray<KeyUsage>>> = {
+  serverAuth: [],
+  clientAuth: ["digitalSignature"],
+  OCSPSigning: ["digitalSignature", "nonRepudiation"],
+};
 
 const md5Schemes: ReadonlySet<SignatureScheme> = new Set([SignatureScheme.rsa_pkcs1_md5]);
 const sha1Schemes: ReadonlySet<SignatureScheme> = new Set([
@@ -213,11 +284,12 @@ const bitsOf = (key: PublicKey): number =>
     : Infinity;
 
 /** RFC 5280 §4.1.2.5 has years up to 9999, which a Date can show. */
-const dateText = (seconds: number): string => new Date(seconds * 1000).toISOString().replace(".000", "");
+export const dateText = (seconds: number): string =>
+  new Date(seconds * 1000).toISOString().replace(".000", "");
 
 /** Three of the names are enough to see the mistake. */
-const namesText = ({ subjectAltName = [] }: Certificate): string => {
-  const names = subjectAltName.filter(({ _tag }) => _tag === "dNSName" || _tag === "iPAddress");
+const namesText = (all: ReadonlyArray<GeneralName>): string => {
+  const names = all.filter(({ _tag }) => _tag === "dNSName" || _tag === "iPAddress");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
   return names.length ? names.slice(0, 3).map(printName).join(", ") + more : "no host name";
 };

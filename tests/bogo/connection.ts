@@ -2,13 +2,15 @@
 import { Effect, Layer, Option } from "../../src/deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
-import type { HandshakeError } from "../../src/errors.ts";
+import { type HandshakeError, TransportError } from "../../src/errors.ts";
 import type { BindingUnavailable } from "../../src/flights/bindings.ts";
 import { fromConn } from "../../src/layers/byte_stream.ts";
 import type { CredentialError } from "../../src/layers/credentials.ts";
+import { ProtocolVersion } from "../../src/names/protocol.ts";
 import type { Crypto } from "../../src/services/crypto.ts";
 import { SessionStore } from "../../src/services/session_store.ts";
 import { SessionTickets, type SessionTicketsService } from "../../src/services/session_tickets.ts";
+import type { ByteStream } from "../../src/services/transport.ts";
 import * as Server from "../../src/server.ts";
 import { expect, Heard, unmet } from "./expectations.ts";
 import { type Config, Unexpected, Unimplemented } from "./flags.ts";
@@ -25,6 +27,12 @@ const connect = async ({ port = 0, ipv6, "shim-id": id }: Config): Promise<Deno.
   await conn.write(hello);
   return conn;
 };
+
+const opened = (config: Config): Effect.Effect<ByteStream, TransportError> =>
+  Effect.tryPromise({
+    try: () => connect(config),
+    catch: (cause) => new TransportError({ operation: "open", cause }),
+  }).pipe(Effect.map(fromConn));
 
 /** What keeps sessions from one connection to the next, and the cryptography. */
 export type Shared = Crypto | SessionStore;
@@ -49,7 +57,7 @@ export const run = (config: Config, resumes: boolean): Effect.Effect<void, ShimE
       Layer.succeed(SessionTickets, config["renew-ticket"] ? renewed(tickets) : tickets),
     );
     const options = { policy: policyOf(config, resumes), alpn: alpnOf(config), observe: heard.observe };
-    const stream = fromConn(yield* Effect.promise(() => connect(config)));
+    const stream = yield* opened(config);
     const handshake = config.server
       ? Server.over(stream, { ...options, clientAuth: clientAuthOf(config) })
       : Client.over(stream, {
@@ -82,12 +90,15 @@ const text = new TextEncoder();
 /** Bytes in each of the writes that are to try a record layer's splitting. */
 const differentSizes = [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769];
 
-const exporter = (config: Config, { exportKeyingMaterial }: Connection) =>
-  exportKeyingMaterial(
-    config["export-label"] ?? "",
-    config["export-keying-material"]!,
-    config["use-export-context"] ? text.encode(config["export-context"]) : undefined,
-  );
+const exporter = (config: Config, { exportKeyingMaterial, negotiated }: Connection) =>
+  Effect.flatMap(negotiated, ({ version }) => {
+    if (version === ProtocolVersion.SSL_3_0) throw new Unimplemented("an exporter for SSL 3.0");
+    return exportKeyingMaterial(
+      config["export-label"] ?? "",
+      config["export-keying-material"]!,
+      config["use-export-context"] ? text.encode(config["export-context"]) : undefined,
+    );
+  });
 
 /** After the handshake. */
 const exchange = (config: Config, connection: Connection, heard: Heard): Effect.Effect<void, ShimError> =>

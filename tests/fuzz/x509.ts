@@ -13,10 +13,13 @@ import { parseEncryptedKey } from "../../src/x509/encrypted_key.ts";
 import { printName } from "../../src/x509/general_name.ts";
 import { ipText } from "../../src/x509/ip_address.ts";
 import { asciiName, isDnsName, matchesName, parseIp } from "../../src/x509/names.ts";
+import { ocspResponse } from "../../src/x509/ocsp.ts";
 import { oids } from "../../src/x509/oids.ts";
 import { parsePrivateKey, privateKeyLabels } from "../../src/x509/private_key.ts";
 import * as Golden from "../golden/certificates.ts";
+import { type IssueOptions, makeCa, readKey } from "../support/ca.ts";
 import { standingStill } from "../support/effect.ts";
+import { makeStaple, refusedStaple, responderOf, singleResponse, tlsFeature } from "../support/ocsp.ts";
 import { makeToy } from "../support/toy_crypto.ts";
 import { isrgRootX1, isrgRootX2 } from "../x509/real.ts";
 import { mutatedDer } from "./der.ts";
@@ -263,10 +266,65 @@ const hostName: Target = {
   },
 };
 
+/** A root, a leaf that demands a staple, and what is stapled to it by the root and by whom it named. */
+const serialNumber = Uint8Array.of(1);
+// Ed25519 signs the same way each time, so that the inputs follow from the seed alone.
+const key = readKey("ed25519", Golden.server("ed25519").privateKey);
+const ca = makeCa({ subject: "Fuzz", key, serialNumber });
+const below = (options: IssueOptions) => ca.issue({ key, serialNumber, ...options });
+const demanding = below({ extensions: [tlsFeature()] });
+const fuzzRoots = makeRoots([ca.der]);
+const fresh = { thisUpdate: 1_699_990_000, nextUpdate: 1_700_010_000 };
+const staples: ReadonlyArray<Bytes> = [
+  makeStaple(ca, demanding, fresh),
+  makeStaple(ca, demanding, {
+    ...fresh,
+    by: responderOf(ca, { key, serialNumber }),
+    byName: true,
+    hash: "sha256",
+  }),
+  makeStaple(ca, demanding, { ...fresh, status: "revoked", reason: 1 }),
+  makeStaple(ca, demanding, { ...fresh, status: "unknown", nextUpdate: null }),
+  makeStaple(ca, demanding, {
+    ...fresh,
+    before: [
+      singleResponse(ca, below({ serialNumber: Uint8Array.of(2) }), fresh),
+      singleResponse(ca, demanding, fresh),
+    ],
+    extensions: [tlsFeature()],
+    singleExtensions: [tlsFeature()],
+    certs: certificates,
+  }),
+  refusedStaple(3),
+];
+
+const ocsp: Target = {
+  name: "x509/ocsp",
+  weight: 100,
+  draw: (random) => [
+    random.once(4) ? mutatedDer(demanding.der, random, () => someCertificate(random)) : demanding.der,
+    mutatedDer(random.pick(staples), random, () => random.pick(random.once(3) ? certificates : staples)),
+  ],
+  run: ([leaf, staple]) => {
+    refusedDer(decodeDer("OCSPResponse", ocspResponse, staple!), staple!);
+    const what = { chain: [leaf!], name: "localhost", purpose: "serverAuth", ocspResponse: staple } as const;
+    const judged = Effect.runSync(standingStill(Effect.provideService(
+      Effect.either(fuzzRoots.verify(what)),
+      Crypto,
+      trusting,
+    )));
+    if (Either.isRight(judged)) return "accepted";
+    assert.equal(judged.left._tag, "CertificateError");
+    assert.ok(judged.left.message.length < 100_000 && judged.left.index === 0);
+    return "refused";
+  },
+};
+
 /** All of them. */
 export const x509: ReadonlyArray<Target> = [
   certificate,
   path,
+  ocsp,
   distinguishedName,
   privateKey,
   encryptedKey,

@@ -281,7 +281,7 @@ for (const label of reserved) {
   );
 }
 
-for (const label of ["", "é", "EXPORTER\n", "EXPORTER\0", "EXPORTER \u{1f511}", "\x7f"]) {
+for (const label of ["é", "EXPORTER\n", "EXPORTER\0", "EXPORTER \u{1f511}", "\x7f"]) {
   sync(
     `nothing is exported under ${JSON.stringify(label)}, which is no ASCII text`,
     Effect.gen(function* () {
@@ -290,6 +290,16 @@ for (const label of ["", "é", "EXPORTER\n", "EXPORTER\0", "EXPORTER \u{1f511}",
     }),
   );
 }
+
+sync(
+  "an empty label is a label of its own",
+  Effect.gen(function* () {
+    const ends = yield* inModern;
+    const [empty, other] = [yield* exported(ends, ""), yield* exported(ends)];
+    assert.equal(empty.length, other.length);
+    assert.notDeepEqual(empty, other);
+  }),
+);
 
 for (const length of [0, -1, 1.5, NaN, Infinity, 2 ** 16 + 1, 2 ** 32]) {
   sync(

@@ -1,7 +1,7 @@
 import { assert, Context, Effect, Either, Layer, type Schema } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
-import { build, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
+import { build, credentialOf, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
 import { without } from "../support/other_ends.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
 import type { OverOptions } from "../../src/client.ts";
@@ -16,6 +16,7 @@ import {
 } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { compatible, modern } from "../../src/policy.ts";
+import { make as credentials } from "../../src/layers/credentials.ts";
 import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { Crypto, type CryptoService } from "../../src/services/crypto.ts";
 import type { KeyUsage } from "../../src/x509/key_usage.ts";
@@ -510,6 +511,62 @@ sync(
     assert.equal(server, "BadRecordMac bad_record_mac");
   }),
 );
+
+// ---- what comes before its turn ----
+
+/** A flow whose last record goes on with these bytes. */
+const goingOn = (...more: ReadonlyArray<number>) => (flow: Bytes): Bytes => {
+  const records = recordsOf(flow);
+  const last = records.at(-1)!;
+  const fragment = concat(last.subarray(5), Uint8Array.from(more));
+  return concat(...records.slice(0, -1), plainRecord(22, fragment, last[1]! << 8 | last[2]!));
+};
+
+for (
+  const [role, what, more, outcome] of [
+    ["client", "a part of the server's next message", [4, 0, 0], "UnexpectedMessage unexpected_message"],
+    ["client", "a whole one", [4, 0, 0, 6, 0, 0, 0, 0, 0, 0], "UnexpectedMessage unexpected_message"],
+    ["client", "a HelloRequest", [0, 0, 0, 0], "accepted"],
+    ["server", "a part of the client's next message", [16, 0, 0], "UnexpectedMessage unexpected_message"],
+    ["server", "a whole one", [16, 0, 0, 2, 1, 0], "UnexpectedMessage unexpected_message"],
+  ] as const
+) {
+  sync(
+    `a ${role} that reads ${what} in the record that ends the flight before its own: ${outcome}`,
+    Effect.map(verdict(role, {}, goingOn(...more)), (said) => assert.equal(said, outcome)),
+  );
+}
+
+// ---- which schemes a credential signs with ----
+
+for (
+  const [what, schemes, outcome] of [
+    ["all that its key can make", undefined, N.SignatureScheme.rsa_pss_rsae_sha256],
+    ["one of them", [N.SignatureScheme.rsa_pkcs1_sha384], N.SignatureScheme.rsa_pkcs1_sha384],
+    [
+      "two in its own order",
+      [N.SignatureScheme.rsa_pkcs1_sha512, N.SignatureScheme.rsa_pss_rsae_sha256],
+      N.SignatureScheme.rsa_pkcs1_sha512,
+    ],
+    ["none that policy allows", [N.SignatureScheme.rsa_pkcs1_sha1], undefined],
+  ] as const
+) {
+  sync(
+    `a server's credential that signs with ${what}`,
+    Effect.gen(function* () {
+      const built = yield* build({ kind: "rsa" });
+      const credential = { ...credentialOf(Golden.server("rsa")), schemes };
+      const server = Context.merge(built.server, yield* Layer.build(credentials([credential])));
+      const met = yield* meet({ ...built, server });
+      if (outcome === undefined) {
+        assert.equal(Either.isLeft(met.server) && met.server.left._tag, "Refused");
+        return;
+      }
+      const { negotiated } = Either.getOrThrow(met.client);
+      assert.equal((yield* negotiated).signatureScheme, outcome);
+    }),
+  );
+}
 
 // ---- somebody in between ----
 

@@ -406,7 +406,7 @@ sync(
     const setup: Setup = { kind: "rsa" };
     const built = yield* build(setup);
     const credential = yield* credentialFromPem(Golden.server("rsa"));
-    const [ocspResponse, sct] = [Uint8Array.of(0x30, 3, 0x0a, 1, 0), Uint8Array.of(0, 1, 2, 3)];
+    const [ocspResponse, sct] = [Uint8Array.of(0x30, 3, 0x0a, 1, 3), Uint8Array.of(0, 1, 2, 3)];
     const stapling = yield* Layer.build(
       credentialsOf([{ ...credential, ocspResponse, signedCertificateTimestamps: [sct] }]),
     );

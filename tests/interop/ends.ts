@@ -78,7 +78,7 @@ export const reverse = (connection: Connection): Effect.Effect<void, Errors.Hand
     }
   });
 
-const base = Layer.mergeAll(Transport.layerTcp, Crypto.layerNoble);
+const base = Layer.mergeAll(Transport.layerTcp, Crypto.layerNative);
 
 /** A server of ours on a port of the system's choice. */
 export const listen = (

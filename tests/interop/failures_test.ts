@@ -1,5 +1,9 @@
 import { assert, Effect, type Scope } from "../deps.ts";
-import { makeCa } from "../support/ca.ts";
+import { type IssueOptions, makeCa } from "../support/ca.ts";
+import * as Build from "../../src/x509/build.ts";
+import * as Der from "../../src/x509/der_writer.ts";
+import { oids } from "../../src/x509/oids.ts";
+import { ascii } from "../../src/wire/bytes.ts";
 import { certificates, freePort, start, temporary, withPeer } from "./peers.ts";
 import * as Programs from "./programs.ts";
 
@@ -27,9 +31,10 @@ const meet = (serve: ReadonlyArray<string>, connect: ReadonlyArray<string>, cert
     const error = events.find((e) => e.event === "error");
     return {
       code,
+      events,
       output,
       tag: error?._tag,
-      alert: error?.alert,
+      reason: error?.reason,
       error,
       peer,
       took: performance.now() - began,
@@ -37,10 +42,10 @@ const meet = (serve: ReadonlyArray<string>, connect: ReadonlyArray<string>, cert
   });
 
 /** A certificate of a CA of its own, in files: `leaf.pem`, `leaf.key`, `root.pem`. */
-const issued = (options: Parameters<ReturnType<typeof makeCa>["issue"]>[0]) =>
+const issued = (options: IssueOptions, ofRoot: IssueOptions = {}) =>
   Effect.gen(function* () {
     const folder = yield* temporary;
-    const ca = makeCa();
+    const ca = makeCa(ofRoot);
     const leaf = ca.issue(options);
     yield* Effect.promise(() =>
       Promise.all([
@@ -67,11 +72,33 @@ type Row = readonly [
   alertNumber: number | undefined,
 ];
 
-const expired = (notBefore: number, notAfter: number) =>
-  Effect.map(issued({ notBefore: seconds(notBefore), notAfter: seconds(notAfter) }), (folder) => ({
-    connect: ["--ca", `${folder}/root.pem`, "--servername", "localhost"],
+/** Meets a certificate under a root that it trusts. */
+const trusting = (leaf: IssueOptions, root: IssueOptions = {}, name = "localhost") =>
+  Effect.map(issued(leaf, root), (folder) => ({
+    connect: ["--ca", `${folder}/root.pem`, "--servername", name],
     cert: `${folder}/leaf`,
   }));
+const valid = (notBefore: number, notAfter: number) =>
+  trusting({ notBefore: seconds(notBefore), notAfter: seconds(notAfter) });
+
+/** Meets a certificate that signed itself, and trusts the system's roots alone. */
+const selfSigned = Effect.gen(function* () {
+  const folder = yield* temporary;
+  const own = makeCa({ subject: "localhost", names: ["localhost"], keyUsage: ["digitalSignature"] });
+  yield* Effect.promise(() =>
+    Promise.all([
+      Deno.writeTextFile(`${folder}/leaf.pem`, own.certificatePem),
+      Deno.writeTextFile(`${folder}/leaf.key`, own.privateKeyPem),
+    ])
+  );
+  return { connect: ["--servername", "localhost"], cert: `${folder}/leaf` };
+});
+
+const otherNames = Build.extension(
+  oids.nameConstraints,
+  Der.sequence(Der.explicit(0, Der.sequence(Der.context(2, ascii("example.com"))))),
+  true,
+);
 
 /** What our client meets, the error it ends in, and the alert that OpenSSL sees of it. */
 const rows: ReadonlyArray<Row> = [
@@ -84,11 +111,31 @@ const rows: ReadonlyArray<Row> = [
   [
     "a certificate for another name",
     Effect.succeed({ connect: ["--ca", root, "--servername", "example.org"] }),
-    "CertificateError bad_certificate",
+    "CertificateError name_mismatch",
     42,
   ],
-  ["an expired certificate", expired(-7200, -3600), "CertificateError certificate_expired", 45],
-  ["a certificate that is not valid yet", expired(3600, 7200), "CertificateError certificate_expired", 45],
+  ["a certificate for another address", trusting({}, {}, "127.0.0.2"), "CertificateError name_mismatch", 42],
+  ["a certificate that signed itself, by the system's roots", selfSigned, "CertificateError unknown_ca", 48],
+  [
+    "a certificate for clients alone",
+    trusting({ extendedKeyUsage: [oids.clientAuth] }),
+    "CertificateError wrong_usage",
+    43,
+  ],
+  [
+    "an authority's certificate as a server's own",
+    trusting({ ca: true, keyUsage: ["digitalSignature", "keyCertSign"] }),
+    "CertificateError ca_as_leaf",
+    43,
+  ],
+  [
+    "a certificate with names that its root may not give",
+    trusting({ names: ["localhost"] }, { extensions: [otherNames] }),
+    "CertificateError name_not_permitted",
+    42,
+  ],
+  ["an expired certificate", valid(-7200, -3600), "CertificateError expired", 45],
+  ["a certificate that is not valid yet", valid(3600, 7200), "CertificateError not_yet_valid", 45],
   [
     "no cipher suite in common",
     Effect.succeed({ serve: ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA"], connect: usual }),
@@ -114,14 +161,29 @@ for (const [what, prepare, expected, number] of rows) {
     `our client meets ${what}: ${expected}, exit 1`,
     Effect.gen(function* () {
       const { serve = ["-tls1_2"], connect, cert } = yield* prepare;
-      const { code, tag, alert, peer, took, output } = yield* meet(serve, connect, cert);
-      assert.equal(`${tag} ${alert}`, expected, output);
+      const { code, tag, reason, peer, took, output } = yield* meet(serve, connect, cert);
+      assert.equal(`${tag} ${reason}`, expected, output);
       assert.equal(code, 1);
       assert.ok(took < 8000, `${took} ms`);
       if (number !== undefined) yield* peer.until(new RegExp(`SSL alert number ${number}\\b`));
     }),
   );
 }
+
+withPeer(
+  "openssl",
+  "our client meets a certificate that signed itself, named by --ca: a connection",
+  Effect.gen(function* () {
+    const { cert } = yield* selfSigned;
+    const { code, events, output } = yield* meet(
+      ["-tls1_2"],
+      ["--ca", `${cert}.pem`, ...usual.slice(2)],
+      cert,
+    );
+    assert.equal(code, 0, output);
+    assert.ok(events.some((e) => e.event === "established"));
+  }),
+);
 
 withPeer(
   "openssl",

@@ -1,5 +1,5 @@
 /** Real peers as subprocesses on loopback. A peer that is missing is skipped by name, or a failure where it must be there. @module */
-import { Effect, type Scope } from "../deps.ts";
+import { type Duration, Effect, type Scope } from "../deps.ts";
 
 /** Where peers must be there (`deno task interop` in CI), a missing one fails. */
 const required = Deno.env.get("EFFECT_TLS_PEERS") === "required";
@@ -19,6 +19,7 @@ export const withPeer = (
   program: string,
   name: string,
   test: Effect.Effect<unknown, unknown, Scope.Scope>,
+  patience: Duration.DurationInput = "60 seconds",
 ): void => {
   if (!known.has(program)) known.set(program, has(program));
   const missing = !known.get(program);
@@ -27,7 +28,7 @@ export const withPeer = (
     ignore: missing && !required,
     fn: async () => {
       if (missing) throw new Error(`${program} is not installed, and EFFECT_TLS_PEERS says it must be`);
-      await Effect.runPromise(Effect.asVoid(Effect.scoped(Effect.timeout(test, "60 seconds"))));
+      await Effect.runPromise(Effect.asVoid(Effect.scoped(Effect.timeout(test, patience))));
     },
   });
 };

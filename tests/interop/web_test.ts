@@ -1,7 +1,8 @@
 import { assert, Effect } from "../deps.ts";
 import { Policy } from "../../mod.ts";
 import { ask, client, connect, listen } from "./ends.ts";
-import { certificates, freePort, start, temporary, untilListening, withPeer } from "./peers.ts";
+import { certificates, freePort, start, untilListening, withPeer } from "./peers.ts";
+import { nginx } from "./nginx.ts";
 import * as Programs from "./programs.ts";
 import * as Golden from "../golden/certificates.ts";
 
@@ -89,40 +90,11 @@ withPeer(
   }),
 );
 
-/** nginx with one certificate, sessions by ID, and its own folder. */
-const nginx = (kind: string) =>
-  Effect.gen(function* () {
-    const folder = yield* temporary;
-    const port = yield* freePort;
-    yield* Effect.promise(() =>
-      Deno.writeTextFile(
-        `${folder}/nginx.conf`,
-        `daemon off; pid ${folder}/pid; error_log ${folder}/error.log; worker_processes 1;
-events { worker_connections 64; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
-  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
-  server {
-    listen 127.0.0.1:${port} ssl;
-    ssl_certificate ${certificates}/${kind}.pem; ssl_certificate_key ${certificates}/${kind}.key;
-    ssl_protocols TLSv1.2; ssl_session_cache shared:SSL:1m; ssl_session_tickets off;
-    location / { return 200 "nginx, $ssl_protocol, $ssl_cipher, reused $ssl_session_reused"; }
-  }
-}
-`,
-      )
-    );
-    const peer = yield* start("nginx", ["-p", folder, "-c", `${folder}/nginx.conf`]);
-    yield* untilListening(port);
-    return { peer, port };
-  });
-
 withPeer(
   "nginx",
   "our client and nginx: HTTP over TLS, then resumed three times",
   Effect.gen(function* () {
-    const { port } = yield* nginx("rsa");
+    const { port } = yield* nginx(`${certificates}/rsa`);
     const { code, output } = yield* Programs.client(
       ...[`localhost:${port}`, "--ca", root, "--http", "/", "--reconnect", "3"],
     );
@@ -137,7 +109,7 @@ withPeer(
   "nginx",
   "our client and nginx: --json prints every message both ways with its flight",
   Effect.gen(function* () {
-    const { port } = yield* nginx("p256");
+    const { port } = yield* nginx(`${certificates}/p256`);
     const { code, output, events } = yield* Programs.client(
       ...[`localhost:${port}`, "--ca", root, "--http", "/", "--reconnect", "1", "--json"],
     );

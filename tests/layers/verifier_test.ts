@@ -1,10 +1,15 @@
 import { createHash } from "node:crypto";
+import process from "node:process";
 import { layerNoble } from "../../src/layers/crypto_noble.ts";
+import { certificatesFromPem } from "../../src/layers/pem.ts";
 import * as Layers from "../../src/layers/verifier.ts";
+import { alertOf } from "../../src/errors.ts";
 import { CertificateError, CertificateVerifier, type Verification } from "../../src/services/verifier.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
 import { assert, Effect, Either, Exit, type Layer, TestClock } from "../deps.ts";
+import { isrgRootX1 } from "../x509/real.ts";
 import { type Issued, makeCa, pem } from "../support/ca.ts";
+import { makeStaple } from "../support/ocsp.ts";
 import { effect, live } from "../support/effect.ts";
 
 const ca = makeCa();
@@ -85,7 +90,7 @@ for (
       const what = { chain, name: undefined, purpose: "clientAuth" } as const;
       const error = yield* Effect.flip(verify(Layers.layerRoots(ca.certificatePem), what));
       assert.ok(error instanceof CertificateError);
-      assert.deepEqual([error.reason, error.index], ["invalid", index]);
+      assert.deepEqual([error.reason, error.index], ["unreadable", index]);
     }),
   );
 }
@@ -156,6 +161,27 @@ live(
     const error = yield* Effect.flip(withCertFile("/nowhere/roots.pem", partition(Layers.layerSystem)));
     assert.ok(error instanceof Layers.SystemRootsError);
     assert.equal(error.tried.length, 1);
+  }),
+);
+
+live(
+  "the roots that the runtime brings along trust what real authorities signed, and no test's",
+  Effect.gen(function* () {
+    const real = yield* Either.map(certificatesFromPem(isrgRootX1), (all) => all.map(({ raw }) => raw));
+    yield* verify(Layers.layerBundled, { chain: real, name: undefined, purpose: "serverAuth" });
+    assert.equal(yield* refusal(Layers.layerBundled, asServer(server)), "unknown_ca");
+  }),
+);
+
+live(
+  "a runtime that brings no roots along fails the layer",
+  Effect.gen(function* () {
+    const { getBuiltinModule } = process;
+    yield* Effect.addFinalizer(() => Effect.sync(() => Object.assign(process, { getBuiltinModule })));
+    Object.assign(process, { getBuiltinModule: () => undefined });
+    const error = yield* Effect.flip(partition(Layers.layerBundled));
+    assert.ok(error instanceof Layers.SystemRootsError);
+    assert.deepEqual(error.tried, ["the runtime: it has none"]);
   }),
 );
 
@@ -248,6 +274,52 @@ live(
     yield* verify(layer, asServer(server));
     assert.equal(yield* Effect.flip(verify(layer, asServer(server, "sunday"))), refused);
     assert.equal(yield* partition(layer), "calendar");
+    // The peer is told by the reason's alert, or by one that is named.
+    assert.equal(alertOf(refused), "certificate_unknown");
+    assert.equal(alertOf(new CertificateError({ ...refused, alert: "access_denied" })), "access_denied");
+  }),
+);
+
+live(
+  "one's own verifier may take its time, and ask another one first",
+  Effect.gen(function* () {
+    const roots = Layers.layerRoots(ca.certificatePem);
+    const layer = Layers.both(
+      roots,
+      Layers.make("registry", ({ name }) =>
+        Effect.filterOrFail(
+          Effect.as(Effect.sleep("10 millis"), name),
+          (known) => known === "localhost",
+          () =>
+            new CertificateError({
+              reason: "refused",
+              index: 0,
+              subject: "",
+              detail: "not registered",
+              rfc: "RFC 5280 §6",
+              alert: "access_denied",
+            }),
+        ).pipe(Effect.asVoid)),
+    );
+    yield* verify(layer, asServer(server));
+    assert.equal(yield* refusal(layer, asServer(server, "127.0.0.1")), "refused");
+    assert.equal(yield* refusal(layer, asServer(server, "example.com")), "name_mismatch");
+  }),
+);
+
+live(
+  "a stapled response is judged by roots, and by both where one of them does",
+  Effect.gen(function* () {
+    const middle = ca.intermediate();
+    const leaf = middle.issue();
+    const what = { ...asServer(leaf), ocspResponse: makeStaple(middle, leaf, { status: "revoked" }) };
+    const roots = Layers.layerRoots(ca.certificatePem);
+    const pinned = Layers.layerPinned([pinOf(leaf.der, "hex")]);
+    assert.equal(yield* refusal(roots, what), "revoked");
+    assert.equal(yield* refusal(Layers.both(pinned, roots), what), "revoked");
+    const file = yield* temporaryFile(ca.certificatePem);
+    assert.equal(yield* withCertFile(file, refusal(Layers.layerSystem, what)), "revoked");
+    yield* verify(pinned, what);
   }),
 );
 

@@ -33,6 +33,8 @@ export type Signature = keyof typeof signatures;
 
 /** What to issue; what is left out is as a good certificate has it. */
 export interface IssueOptions {
+  /** Random if left out. */
+  readonly serialNumber?: Bytes;
   /** The common name; the first of `names` if left out. */
   readonly subject?: string;
   /** The whole subject as DER, instead. */
@@ -100,7 +102,7 @@ export const issue = (issuer: Issued | undefined, options: IssueOptions): Issued
   const how = options.signature ?? usualSignature[signer.kind];
   const alter = options.alter ?? ((tbs: Bytes) => tbs);
   const tbs = alter(Build.tbsCertificate({
-    serialNumber: Uint8Array.from([1, ...crypto.randomBytes(15)]),
+    serialNumber: options.serialNumber ?? Uint8Array.from([1, ...crypto.randomBytes(15)]),
     signature: signatures[how].algorithm,
     issuer: options.issuerDer ?? issuer?.subject ?? subject,
     notBefore: options.notBefore ?? Date.UTC(2020, 0) / 1000,
@@ -138,8 +140,16 @@ export const issue = (issuer: Issued | undefined, options: IssueOptions): Issued
 };
 
 /** A fresh key pair. RSA takes 0.1 s. */
-export const makeKey = (kind: KeyKind): KeyPair => {
-  const { privateKey, publicKey } = generators[kind]();
+export const makeKey = (kind: KeyKind): KeyPair => keyPair(kind, generators[kind]());
+
+/** The key pair of a PEM file. */
+export const readKey = (kind: KeyKind, privateKeyPem: string): KeyPair =>
+  keyPair(kind, {
+    privateKey: crypto.createPrivateKey(privateKeyPem),
+    publicKey: crypto.createPublicKey(privateKeyPem),
+  });
+
+const keyPair = (kind: KeyKind, { privateKey, publicKey }: Pair): KeyPair => {
   const pss = kind === "rsa_pss";
   const spki = new Uint8Array(publicKey.export({ type: "spki", format: "der" }));
   const pkcs8 = new Uint8Array(privateKey.export({ type: "pkcs8", format: "der" }));
@@ -259,7 +269,8 @@ export const signatures = {
   },
 } satisfies Record<string, { readonly algorithm: Bytes; readonly sign: Sign }>;
 
-const usualSignature = {
+/** What fits each key. */
+export const usualSignature = {
   rsa: "rsa_sha256",
   rsa1024: "rsa_sha256",
   rsa_pss: "pss_sha256",

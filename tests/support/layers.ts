@@ -1,4 +1,5 @@
 /** The providers of cryptography that the vectors of others are put to. @module */
+import { makeNative } from "../../src/layers/crypto_native.ts";
 import { makeNoble } from "../../src/layers/crypto_noble.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import type { CryptoService, HashName, KeyShare } from "../../src/services/crypto.ts";
@@ -35,6 +36,7 @@ export const noble = drawing("noble", makeNoble);
 /** All there are. The deterministic layer is noble's code on other random bytes, which no vector can tell. */
 export const layers: ReadonlyArray<Tried> = [
   noble,
+  drawing("native", makeNative),
 ];
 
 /** The hash function that a name has in it: `hmac_sha256`, `SHA-256`. */

@@ -38,7 +38,8 @@ const three = (
   return { roots: [root], chain: root.intermediate(change.middle).issue(change.leaf).chain, ...rest };
 };
 
-const unknownExtension = (critical: boolean) =>
+/** An extension that nobody knows. */
+export const unknownExtension = (critical: boolean) =>
   Build.extension("1.3.6.1.4.1.55555.2", Der.nullValue, critical);
 
 const dns = (name: string) => Der.context(2, ascii(name));
@@ -54,10 +55,29 @@ const constraints = (permitted: ReadonlyArray<Bytes>, excluded: ReadonlyArray<By
   return { extensions: [Build.extension(oids.nameConstraints, value, true)] };
 };
 
+/** 2001:db8::/32 */
+const V6 = [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+const V6_MASK = [255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
 const year = (n: number) => Date.UTC(n, 0) / 1000;
 
+/** A chain whose leaf was changed in the last byte of its signature. */
+const spoilt = (chain: Chain): Chain => {
+  const changed = chain.chain[0]!.slice();
+  changed[changed.length - 1]! ^= 1;
+  return { ...chain, chain: chain.chain.with(0, changed) };
+};
+
+/** So many authorities between the root and the leaf. */
+const deep = (count: number, rest: Partial<Chain> = {}): Chain => {
+  const root = makeCa();
+  let last = root;
+  for (let i = 0; i < count; i++) last = last.intermediate({ subject: `${i}` });
+  return { roots: [root], chain: last.issue().chain, ...rest };
+};
+
 /** A key on a curve that is not known: P-256's bytes under the name of secp256k1. */
-const strangeCurve = () => {
+export const strangeCurve = () => {
   const key = makeKey("p256");
   const algorithm = Der.sequence(
     Der.objectIdentifier(oids["id-ecPublicKey"]),
@@ -72,6 +92,8 @@ export const good: Rows = {
     const root = makeCa();
     return { roots: [root], chain: root.issue().chain };
   },
+  "as many certificates as a path may have": () => deep(10),
+  "a root whose own signature is forged": () => three({ root: { signature: "forged" } }),
   "an intermediate between": () => three({}),
   "three intermediates, shuffled": () => {
     const root = makeCa();
@@ -148,6 +170,13 @@ export const good: Rows = {
   "the last second": () => three({ leaf: { notAfter: NOW } }, { openssl: "for it the end is not within" }),
   "the first second": () => three({ leaf: { notBefore: NOW } }),
   "the year 2050, which is written otherwise": () => three({ leaf: { notAfter: year(2051) } }),
+  "a common name alone, where it counts": () =>
+    three({ leaf: { subject: "localhost", names: [] } }, { strength: { commonName: true } }),
+  "a name written in Unicode": () =>
+    three({ leaf: { names: ["xn--bcher-kva.example"] } }, {
+      host: "bücher.example",
+      openssl: "it wants it as it is sent",
+    }),
   "an IPv4 address": () => three({}, { host: "127.0.0.1" }),
   "an IPv6 address": () => three({}, { host: "0:0::1" }),
   "a wildcard": () => three({ leaf: { names: ["*.example.com"] } }, { host: "www.Example.com" }),
@@ -191,6 +220,11 @@ export const good: Rows = {
       ]),
       leaf: { names: ["www.example.com", "example.com", "10.1.2.3"] },
     }, { host: "example.com" }),
+  "an IPv6 address that is permitted": () =>
+    three({
+      root: constraints([ip(...V6, ...V6_MASK)]),
+      leaf: { names: ["2001:db8::1"] },
+    }, { host: "2001:db8::1" }),
   "names beside those that are excluded": () =>
     three({
       middle: constraints([], [dns("bad.example.com"), ip(10, 0, 0, 0, 255, 0, 0, 0)]),
@@ -220,12 +254,7 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
       const bByA = a.intermediate({ subject: "B", key: b.key });
       return { roots: [makeCa()], chain: [a.issue().der, aByB.der, bByA.der], index: 2 };
     },
-    "more intermediates than anybody has": () => {
-      const root = makeCa();
-      let last = root;
-      for (let i = 0; i < 12; i++) last = last.intermediate({ subject: `${i}` });
-      return { roots: [root], chain: last.issue().chain, openssl: "its limit is 100" };
-    },
+    "one certificate more than a path may have": () => deep(11, { openssl: "its limit is 100" }),
   },
   expired: {
     "a leaf": () => three({ leaf: { notAfter: NOW - 1 } }),
@@ -235,10 +264,15 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
   not_yet_valid: {
     "a leaf": () => three({ leaf: { notBefore: NOW + 1 } }),
     "an intermediate": () => three({ middle: { notBefore: NOW + 1 } }, { index: 1 }),
+    "a root": () => three({ root: { notBefore: NOW + 1 } }, { index: 2 }),
   },
   name_mismatch: {
     "another host": () => three({}, { host: "example.com" }),
     "another address": () => three({}, { host: "127.0.0.2" }),
+    "a common name beside another name, where it would count alone": () =>
+      three({ leaf: { subject: "localhost", names: ["example.com"] } }, { strength: { commonName: true } }),
+    "a common name that is no DNS name, where it would count": () =>
+      three({ leaf: { subject: "local host", names: [] } }, { strength: { commonName: true } }),
     "a common name alone": () =>
       three({ leaf: { subject: "localhost", names: [] } }, { openssl: "it falls back to the common name" }),
     "an address as a DNS name": () =>
@@ -250,19 +284,27 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
       }, {
         host: "10.0.0.1",
       }),
+    "another IPv6 address": () => three({}, { host: "::2" }),
+    "a wildcard that is a part of a label": () =>
+      three({ leaf: { names: ["w*.example.com"] } }, {
+        host: "www.example.com",
+        openssl: "it lets a star stand for a part of a label",
+      }),
+    "a wildcard that is not left-most": () =>
+      three({ leaf: { names: ["www.*.com"] } }, { host: "www.example.com" }),
+    "a wildcard for everybody": () => three({ leaf: { names: ["*.com"] } }, { host: "example.com" }),
+    "no label under a wildcard": () => three({ leaf: { names: ["*.example.com"] } }, { host: "example.com" }),
     "two labels under a wildcard": () =>
       three({ leaf: { names: ["*.example.com"] } }, { host: "a.b.example.com" }),
   },
   invalid: {
     "a forged leaf": () => three({ leaf: { signature: "forged" } }),
     "a forged intermediate": () => three({ middle: { signature: "forged" } }, { index: 1 }),
-    "a leaf changed after it was signed": () => {
-      const { chain, ...rest } = three({});
-      const [leaf, ...more] = chain;
-      const changed = leaf!.slice();
-      changed[changed.length - 1]! ^= 1;
-      return { ...rest, chain: [changed, ...more] };
-    },
+    "a leaf changed after it was signed, ECDSA": () => spoilt(three({})),
+    "a leaf changed after it was signed, RSA": () => spoilt(three({ middle: { key: "rsa" } })),
+    "a leaf changed after it was signed, RSASSA-PSS": () =>
+      spoilt(three({ middle: { key: "rsa" }, leaf: { signature: "pss_sha256" } })),
+    "a leaf changed after it was signed, Ed25519": () => spoilt(three({ middle: { key: "ed25519" } })),
     "an issuer that is a leaf": () => three({ middle: { ca: false } }, { index: 1 }),
     "an issuer that does not say what it is": () => {
       const root = makeCa();
@@ -283,9 +325,22 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
       }),
     "1024 bits of RSA": () => three({ leaf: { key: "rsa1024" } }),
     "1024 bits of RSA in a root": () => three({ root: { key: "rsa1024" } }, { index: 2 }),
+    "a constraint with a mask that is none": () =>
+      three({
+        root: constraints([ip(127, 0, 0, 1, 255, 0, 255, 255)]),
+        leaf: { names: ["localhost", "127.0.0.1"] },
+      }, { openssl: "it does not look at the mask" }),
+  },
+  name_not_permitted: {
     "a DNS name that is not permitted": () =>
       three({ root: constraints([dns("example.com")]), leaf: { names: ["localhost", "badexample.com"] } }),
     "an address that is not permitted": () => three({ root: constraints([ip(10, 0, 0, 0, 255, 0, 0, 0)]) }),
+    "an IPv6 address that is not permitted": () =>
+      three({ root: constraints([ip(...V6, ...V6_MASK)]), leaf: { names: ["2001:db9::1"] } }, {
+        host: "2001:db9::1",
+      }),
+    "an address that is excluded": () =>
+      three({ middle: constraints([], [ip(127, 0, 0, 0, 255, 0, 0, 0)]) }, { host: "127.0.0.1" }),
     "a DNS name that is excluded": () => three({ middle: constraints([], [dns("localhost")]) }),
     "a wildcard that can be what is excluded": () =>
       three({
@@ -299,11 +354,28 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
         root: constraints([directory({ organizationName: "Test", commonName: "Test Intermediate" })]),
         leaf: { subject: "leaf" },
       }),
-    "a constraint with a mask that is none": () =>
+    "a common name that is excluded, where it counts": () =>
       three({
-        root: constraints([ip(127, 0, 0, 1, 255, 0, 255, 255)]),
-        leaf: { names: ["localhost", "127.0.0.1"] },
-      }, { openssl: "it does not look at the mask" }),
+        middle: constraints([], [dns("example.com")]),
+        leaf: { subject: "www.example.com", names: [] },
+      }, {
+        host: "www.example.com",
+        strength: { commonName: true },
+      }),
+  },
+  ca_as_leaf: {
+    "an intermediate as a server's own": () =>
+      three({ leaf: { ca: true, keyUsage: ["digitalSignature", "keyCertSign"] } }, {
+        openssl: "it lets an authority's key serve as a host's",
+      }),
+    "an intermediate as a client's own": () =>
+      three({ leaf: { ca: true, keyUsage: ["digitalSignature", "keyCertSign"] } }, {
+        purpose: "clientAuth",
+        host: null,
+        openssl: "it lets an authority's key serve as a host's",
+      }),
+  },
+  unreadable: {
     "an intermediate that is no certificate": () => {
       const made = three({});
       return {

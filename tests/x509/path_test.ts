@@ -114,7 +114,7 @@ Deno.test("a chain with a byte changed anywhere is refused, and nothing throws",
 Deno.test("a leaf that cannot be read and an empty chain are typed errors", () => {
   for (const chain of [[], [new Uint8Array(3)]]) {
     const result = judge({ roots: [makeCa()], chain });
-    assert.equal(Either.isLeft(result) && result.left.reason, "invalid");
+    assert.equal(Either.isLeft(result) && result.left.reason, "unreadable");
   }
 });
 

@@ -1,0 +1,45 @@
+/** A chain of three judged, and the bare signatures that are in it. @module */
+import { Effect } from "../src/deps.ts";
+import { CertificateVerifier, Crypto } from "../mod.ts";
+import { makeCa } from "../tests/support/ca.ts";
+import { makeStaple } from "../tests/support/ocsp.ts";
+import { parseCertificate } from "../src/x509/certificate.ts";
+import { signatureHolds } from "../src/x509/path.ts";
+
+/** The keys of all three, and whether an OCSP response is judged as well: one more signature. */
+export interface Judged {
+  readonly key: "p256" | "rsa";
+  readonly staple: boolean;
+}
+
+/** A function that judges such a chain from its bytes, and one that does its signatures alone. */
+export const chains = (crypto: Crypto.CryptoService, { key, staple }: Judged) => {
+  const root = makeCa({ key });
+  const middle = root.intermediate({ key });
+  const leaf = middle.issue({ key });
+  const response = makeStaple(middle, leaf);
+  const { verify } = CertificateVerifier.makeRoots([root.der]);
+  const ours = () =>
+    Effect.runSync(
+      Effect.provideService(
+        verify({
+          // Each peer's bytes are new: what was read once is known by its bytes.
+          chain: leaf.chain.map((der) => der.slice()),
+          name: "localhost",
+          purpose: "serverAuth",
+          ocspResponse: staple ? response : undefined,
+        }),
+        Crypto.Crypto,
+        crypto,
+      ),
+    );
+  const [signed, by, top] = [leaf, middle, root].map(({ der }) => Effect.runSync(parseCertificate(der)));
+  // The response's signature costs as much as that of the leaf, which the same key made.
+  const pairs = [[signed!, by!], [by!, top!], ...(staple ? [[signed!, by!] as const] : [])] as const;
+  const bare = () => {
+    for (const [one, issuer] of pairs) {
+      if (!Effect.runSync(signatureHolds(one, issuer, crypto.verify))) throw new Error("no signature");
+    }
+  };
+  return { ours, bare };
+};

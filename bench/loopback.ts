@@ -1,0 +1,70 @@
+/** Handshakes over loopback: ours, and those of the TLS that Deno and Node have. @module */
+import { connect as nodeConnect, createServer, type Server as NodeServer } from "node:tls";
+import { Effect } from "../src/deps.ts";
+import { Client } from "../mod.ts";
+import * as Golden from "../tests/golden/certificates.ts";
+import { ends, listening } from "./bulk.ts";
+
+const { certificate: cert, privateKey: key } = Golden.server("p256");
+
+/** One handshake after another, each on a connection of its own; milliseconds for each. */
+export interface Loopback {
+  readonly once: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Ours at both ends, full handshakes. */
+export const ours = async (): Promise<Loopback> => {
+  const { port, stop } = await listening(() => Effect.void);
+  const connect = Client.connect({ hostname: "127.0.0.1", port, serverName: "localhost" });
+  const once = Effect.scoped(Effect.flatMap(connect, ({ read }) => read)).pipe(Effect.provide(ends.client));
+  return { once: () => Effect.runPromise(Effect.asVoid(once)), stop };
+};
+
+/** Deno's (rustls, in Rust). */
+export const deno = (): Promise<Loopback> => {
+  const listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
+  const serving = (async () => {
+    try {
+      for await (const conn of listener) {
+        await conn.handshake();
+        conn.close();
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted)) {
+        throw error;
+      }
+    }
+  })();
+  return Promise.resolve({
+    once: async () => {
+      const conn = await Deno.connectTls({
+        hostname: "localhost",
+        port: listener.addr.port,
+        caCerts: [Golden.root],
+      });
+      await conn.handshake();
+      await conn.read(new Uint8Array(1));
+      conn.close();
+    },
+    stop: async () => {
+      listener.close();
+      await serving;
+    },
+  });
+};
+
+/** What `node:tls` is in Deno. */
+export const node = async (): Promise<Loopback> => {
+  const server: NodeServer = createServer({ cert, key }, (socket) => socket.end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { readonly port: number };
+  return {
+    once: () =>
+      new Promise((resolve, reject) => {
+        const socket = nodeConnect({ host: "127.0.0.1", port, ca: Golden.root, servername: "localhost" });
+        socket.on("error", reject).on("close", () => resolve()).resume();
+      }),
+    stop: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
+};

@@ -1,0 +1,108 @@
+/** The operations of which the native provider takes the faster: noble's time ÷ node:crypto's. @module */
+import { Effect } from "../src/deps.ts";
+import { type Crypto, Names } from "../mod.ts";
+import * as Golden from "../tests/golden/certificates.ts";
+import { makeNative } from "../src/layers/crypto_native.ts";
+import { makeNoble } from "../src/layers/crypto_noble.ts";
+import { nativeCrypto } from "../src/layers/native.ts";
+import { privateKeyFromPem } from "../src/layers/pem.ts";
+import { publicKeyOf } from "../src/layers/credentials_keys.ts";
+
+const random = (n: number) => crypto.getRandomValues(new Uint8Array(n));
+/** The two. */
+export const providers = { noble: makeNoble(random), native: makeNative(random) };
+
+const run = Effect.runSync;
+const { NamedGroup: G, SignatureScheme: S } = Names;
+const data = new Uint8Array(133);
+
+type Make = (crypto: Crypto.CryptoService) => () => unknown;
+
+const agreement = (group: Names.NamedGroup): Make => (crypto) => {
+  const { publicKey } = run(crypto.keyShare(group));
+  return () => run(run(crypto.keyShare(group)).agree(publicKey));
+};
+const keyOf = (kind: Golden.Kind) => {
+  const privateKey = run(privateKeyFromPem(Golden.server(kind).privateKey));
+  return { privateKey, publicKey: publicKeyOf(privateKey)! };
+};
+const signing = (kind: Golden.Kind, scheme: Names.SignatureScheme): Make => (crypto) => {
+  const { privateKey } = keyOf(kind);
+  return () => run(crypto.sign(privateKey, scheme, data));
+};
+const verifying = (kind: Golden.Kind, scheme: Names.SignatureScheme): Make => (crypto) => {
+  const { privateKey, publicKey } = keyOf(kind);
+  const signature = run(crypto.sign(privateKey, scheme, data));
+  return () => run(crypto.verify(publicKey, scheme, data, signature));
+};
+const sealing = (name: Crypto.AeadName, size: number): Make => (crypto) => {
+  const cipher = crypto.aead(name, new Uint8Array(name === "aes_128_gcm" ? 16 : 32).fill(1));
+  const [nonce, plaintext] = [new Uint8Array(12), new Uint8Array(size)];
+  return () => cipher.seal(nonce, data, plaintext);
+};
+const cbc = (name: Crypto.CbcName, size: number): Make => (crypto) => {
+  const cipher = crypto.cbc(name, new Uint8Array(name === "aes_128_cbc" ? 16 : 24).map((_, i) => 7 * i));
+  const [iv, plaintext] = [new Uint8Array(cipher.blockLength), new Uint8Array(size)];
+  return () => cipher.encrypt(iv, plaintext);
+};
+const hashing = (size: number): Make => (crypto) => {
+  const bytes = new Uint8Array(size);
+  return () => crypto.hash("sha256").digest(bytes);
+};
+const hmac = (size: number): Make => (crypto) => {
+  const bytes = new Uint8Array(size);
+  return () => crypto.hash("sha256").hmac(data, bytes);
+};
+
+/** By the name of each; all of them by the provider that is asked. */
+export const operations: Readonly<Record<string, Make>> = {
+  "x25519": agreement(G.x25519),
+  "secp256r1": agreement(G.secp256r1),
+  "secp384r1": agreement(G.secp384r1),
+  "sign/ed25519": signing("ed25519", S.ed25519),
+  "verify/ed25519": verifying("ed25519", S.ed25519),
+  "verify/ecdsa_secp256r1_sha256": verifying("p256", S.ecdsa_secp256r1_sha256),
+  "verify/ecdsa_secp384r1_sha384": verifying("p384", S.ecdsa_secp384r1_sha384),
+  "aes_128_gcm/16384": sealing("aes_128_gcm", 16384),
+  "aes_128_gcm/64": sealing("aes_128_gcm", 64),
+  "chacha20_poly1305/16384": sealing("chacha20_poly1305", 16384),
+  "chacha20_poly1305/64": sealing("chacha20_poly1305", 64),
+  "aes_128_cbc/16384": cbc("aes_128_cbc", 16384),
+  "3des_ede_cbc/16384": cbc("3des_ede_cbc", 16384),
+  "sha256/64": hashing(64),
+  "sha256/16384": hashing(16384),
+  "hmac_sha256/16384": hmac(16384),
+};
+
+/** Those that are noble's in both: what node:crypto would take for them. */
+export const refused: Readonly<
+  Record<string, { readonly noble: () => unknown; readonly native: () => unknown }>
+> = (() => {
+  const native = nativeCrypto();
+  if (!native) return {};
+  const key = new Uint8Array(64).fill(1);
+  const short = new Uint8Array(64);
+  const block = new Uint8Array(64);
+  const iv = new Uint8Array(16);
+  const aes = providers.noble.cbc("aes_128_cbc", key.subarray(0, 16));
+  return {
+    "hmac_sha256/64": {
+      noble: () => providers.noble.hash("sha256").hmac(key, short),
+      native: () => {
+        const state = native.createHmac("sha256", key);
+        state.update(short);
+        return state.digest();
+      },
+    },
+    "aes_128_cbc/64": {
+      noble: () => aes.encrypt(iv, block),
+      native: () => {
+        const state = native.createCipheriv("aes-128-cbc", key.subarray(0, 16), iv);
+        state.setAutoPadding(false);
+        const out = state.update(block);
+        state.final();
+        return out;
+      },
+    },
+  };
+})();

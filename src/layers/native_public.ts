@@ -1,0 +1,151 @@
+/** Key exchange and signatures of `node:crypto`. @module */
+import { Effect } from "../deps.ts";
+import { NamedGroup } from "../names/named_group.ts";
+import { SignatureScheme } from "../names/signature_scheme.ts";
+import { type CryptoService, InvalidKeyShare, type KeyShare, type PublicKey } from "../services/crypto.ts";
+import { type Bytes, concat } from "../wire/bytes.ts";
+import { bytesOf, type NativeCrypto } from "./native.ts";
+import { makeKeyShare as nobleKeyShare, nistCurves, UNCOMPRESSED } from "./noble_groups.ts";
+import { makeSign as nobleSign, verify as nobleVerify } from "./noble_signatures.ts";
+
+type Random = (length: number) => Bytes;
+
+/** The algorithms of RFC 8410 §3, by the last byte of their OIDs. */
+const oids = { x25519: 0x6e, ed25519: 0x70 } as const;
+
+/** A private key (RFC 8410 §7) and a public key (§4) in DER, up to their 32 bytes. */
+const pkcs8 = (oid: number): Bytes =>
+  Uint8Array.of(0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, oid, 4, 34, 4, 32);
+const spki = (oid: number): Bytes => Uint8Array.of(0x30, 42, 0x30, 5, 6, 3, 0x2b, 0x65, oid, 3, 33, 0);
+
+const privateDer = (oid: number, key: Bytes) =>
+  ({ key: concat(pkcs8(oid), key), format: "der", type: "pkcs8" }) as const;
+const publicDer = (oid: number, key: Bytes) =>
+  ({ key: concat(spki(oid), key), format: "der", type: "spki" }) as const;
+
+const toBase64Url = (bytes: Bytes): string =>
+  btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const fromBase64Url = (text: string): Bytes =>
+  Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+
+/** The curves that it has without fault, and what it and JWK (RFC 7518 §6.2.1.1) call them. P-521 is noble's. */
+const curves: ReadonlyMap<NamedGroup, { readonly name: string; readonly crv: string }> = new Map([
+  [NamedGroup.secp256r1, { name: "prime256v1", crv: "P-256" }],
+  [NamedGroup.secp384r1, { name: "secp384r1", crv: "P-384" }],
+]);
+
+const refuse = (group: NamedGroup, reason: string) => Effect.fail(new InvalidKeyShare({ group, reason }));
+
+/** Fresh shares whose secrets are drawn as noble draws them. */
+export const makeKeyShare = (native: NativeCrypto, random: Random): CryptoService["keyShare"] => {
+  const noble = nobleKeyShare(random);
+  return (group) =>
+    Effect.suspend(() => {
+      if (group === NamedGroup.x25519) return Effect.succeed(montgomery(native, random));
+      const curve = curves.get(group);
+      return curve ? Effect.succeed(weierstrass(native, group, curve.name, random)) : noble(group);
+    });
+};
+
+const montgomery = (native: NativeCrypto, random: Random): KeyShare => {
+  const group = NamedGroup.x25519;
+  const privateKey = native.createPrivateKey(privateDer(oids.x25519, random(32)));
+  return {
+    publicKey: fromBase64Url(privateKey.export({ format: "jwk" }).x),
+    agree: (theirs) =>
+      Effect.suspend(() => {
+        if (theirs.length !== 32) return refuse(group, `the share has ${theirs.length} bytes, not 32`);
+        const publicKey = native.createPublicKey(publicDer(oids.x25519, theirs));
+        let secret: Bytes;
+        try {
+          secret = bytesOf(native.diffieHellman({ privateKey, publicKey }));
+        } catch {
+          return refuse(group, "the shared secret is all zero");
+        }
+        return secret.every((byte) => byte === 0)
+          ? refuse(group, "the shared secret is all zero")
+          : Effect.succeed(secret);
+      }),
+  };
+};
+
+const weierstrass = (native: NativeCrypto, group: NamedGroup, name: string, random: Random): KeyShare => {
+  const curve = nistCurves.get(group)!;
+  const ecdh = native.createECDH(name);
+  ecdh.setPrivateKey(curve.utils.randomSecretKey(random(curve.lengths.seed!)));
+  const publicKey = bytesOf(ecdh.getPublicKey());
+  return {
+    publicKey,
+    agree: (theirs) =>
+      theirs[0] !== UNCOMPRESSED
+        ? refuse(group, "the share is not an uncompressed point")
+        : theirs.length !== publicKey.length
+        ? refuse(group, `the share has ${theirs.length} bytes, not ${publicKey.length}`)
+        : Effect.try({
+          try: () => bytesOf(ecdh.computeSecret(theirs)),
+          catch: () => new InvalidKeyShare({ group, reason: "the share is not a point of the curve" }),
+        }),
+  };
+};
+
+/** The pairs of curve and hash that it verifies without fault, and faster. */
+const ecdsaHashes: ReadonlyMap<SignatureScheme, { readonly hash: string; readonly group: NamedGroup }> =
+  new Map([
+    [SignatureScheme.ecdsa_secp256r1_sha256, { hash: "sha256", group: NamedGroup.secp256r1 }],
+    [SignatureScheme.ecdsa_secp384r1_sha384, { hash: "sha384", group: NamedGroup.secp384r1 }],
+  ]);
+
+/** Whether a signature holds: Ed25519, and ECDSA of a curve with the hash of its size; all else is noble's. */
+export const makeVerify =
+  (native: NativeCrypto): CryptoService["verify"] => (key, scheme, data, signature) => {
+    const own = key._tag === "ed25519" ? ed25519 : key._tag === "ecdsa" ? ecdsa : undefined;
+    return Effect.suspend(() => {
+      const holds = own?.(native, key, scheme, data, signature);
+      return holds === undefined ? nobleVerify(key, scheme, data, signature) : Effect.succeed(holds);
+    });
+  };
+
+/** `undefined`: it is not for here. */
+type Verify = (
+  native: NativeCrypto,
+  key: PublicKey,
+  scheme: SignatureScheme,
+  data: Bytes,
+  signature: Bytes,
+) => boolean | undefined;
+
+const ed25519: Verify = (native, key, scheme, data, signature) => {
+  if (key._tag !== "ed25519" || scheme !== SignatureScheme.ed25519) return undefined;
+  if (key.key.length !== 32 || signature.length !== 64) return false;
+  try {
+    return native.verify(null, data, native.createPublicKey(publicDer(oids.ed25519, key.key)), signature);
+  } catch {
+    return false; // the key is no point
+  }
+};
+
+const ecdsa: Verify = (native, key, scheme, data, signature) => {
+  const pair = ecdsaHashes.get(scheme);
+  if (key._tag !== "ecdsa" || pair?.group !== key.group || key.point[0] !== UNCOMPRESSED) return undefined;
+  const half = (key.point.length - 1) / 2;
+  const x = toBase64Url(key.point.subarray(1, 1 + half));
+  const y = toBase64Url(key.point.subarray(1 + half));
+  try {
+    const { crv } = curves.get(key.group)!;
+    const publicKey = native.createPublicKey({ key: { kty: "EC", crv, x, y }, format: "jwk" });
+    return native.verify(pair.hash, data, publicKey, signature);
+  } catch {
+    return false; // the key is no point, or the signature no DER
+  }
+};
+
+/** Signing: Ed25519; all else is noble's. */
+export const makeSign = (native: NativeCrypto, random: Random): CryptoService["sign"] => {
+  const noble = nobleSign(random);
+  return (key, scheme, data) =>
+    key._tag === "ed25519" && scheme === SignatureScheme.ed25519 && key.seed.length === 32
+      ? Effect.sync(() =>
+        bytesOf(native.sign(null, data, native.createPrivateKey(privateDer(oids.ed25519, key.seed))))
+      )
+      : noble(key, scheme, data);
+};

@@ -1,0 +1,150 @@
+/** OCSP responses (RFC 6960 §4.2.1) as plain values; whether one is to be believed `ocsp_validate.ts` says. @module */
+import type { Bytes } from "../wire/bytes.ts";
+import { algorithmIdentifier, signatureAlgorithm } from "./algorithms.ts";
+import {
+  any,
+  choice,
+  containing,
+  type Der,
+  explicit,
+  implicit,
+  map,
+  optional,
+  sequence,
+  sequenceOf,
+  type TypeOf,
+  withDefault,
+  withRaw,
+} from "./der.ts";
+import {
+  bitString,
+  count,
+  enumerated,
+  generalizedTime,
+  integer,
+  nullValue,
+  objectIdentifier,
+  octetString,
+} from "./der_types.ts";
+import { name } from "./distinguished_name.ts";
+import { extension } from "./extensions.ts";
+import { oids } from "./oids.ts";
+
+/** `OCSPResponseStatus`; 4 is not used. */
+const responseStatuses: Readonly<Record<number, string>> = {
+  0: "successful",
+  1: "malformedRequest",
+  2: "internalError",
+  3: "tryLater",
+  5: "sigRequired",
+  6: "unauthorized",
+};
+
+/** `CRLReason` (RFC 5280 §5.3.1); 7 is not used. */
+const crlReasons: Readonly<Record<number, string>> = {
+  0: "unspecified",
+  1: "keyCompromise",
+  2: "cACompromise",
+  3: "affiliationChanged",
+  4: "superseded",
+  5: "cessationOfOperation",
+  6: "certificateHold",
+  8: "removeFromCRL",
+  9: "privilegeWithdrawn",
+  10: "aACompromise",
+};
+
+const named = (names: Readonly<Record<number, string>>): Der<string> =>
+  map(enumerated, (value, fail) => names[value] ?? fail(`the value ${value} is not used`));
+
+/** `CertID` (RFC 6960 §4.1.1). */
+const certId = sequence({
+  hashAlgorithm: algorithmIdentifier,
+  issuerNameHash: octetString,
+  issuerKeyHash: octetString,
+  serialNumber: integer,
+});
+
+/** Which certificate a response is about. */
+export type CertId = TypeOf<typeof certId>;
+
+const good = map(implicit(0, nullValue), () => ({ _tag: "good" } as const));
+const revoked = map(
+  implicit(
+    1,
+    sequence({ revocationTime: generalizedTime, reason: optional(explicit(0, named(crlReasons))) }),
+  ),
+  (info) => ({ _tag: "revoked", ...info } as const),
+);
+const unknown = map(implicit(2, nullValue), () => ({ _tag: "unknown" } as const));
+
+const extensions = sequenceOf(extension);
+
+const singleResponse = sequence({
+  certID: certId,
+  certStatus: choice(good, revoked, unknown),
+  thisUpdate: generalizedTime,
+  nextUpdate: optional(explicit(0, generalizedTime)),
+  singleExtensions: optional(explicit(1, extensions)),
+});
+
+/** What is said of one certificate; times are seconds since the epoch. */
+export type SingleResponse = TypeOf<typeof singleResponse>;
+
+const responderId = choice(
+  map(explicit(1, name), (value) => ({ _tag: "byName", value } as const)),
+  map(explicit(2, octetString), (value) => ({ _tag: "byKey", value } as const)),
+);
+
+/** Who says it: a subject, or the SHA-1 of a key. */
+export type ResponderId = TypeOf<typeof responderId>;
+
+const responseData = sequence({
+  version: withDefault(explicit(0, map(count, (n, fail) => n === 0 ? n : fail(`version ${n}`))), 0),
+  responderID: responderId,
+  producedAt: generalizedTime,
+  responses: sequenceOf(singleResponse, 0),
+  responseExtensions: optional(explicit(1, extensions)),
+});
+
+/** The certificates stay undecoded: most are not needed, and what nobody needs may be anything. */
+const certificates: Der<ReadonlyArray<Bytes>> = sequenceOf(map(any, ({ raw }) => raw), 0);
+
+const basicResponse = map(
+  sequence({
+    tbsResponseData: withRaw(responseData),
+    signatureAlgorithm: map(algorithmIdentifier, signatureAlgorithm),
+    signature: map(
+      bitString,
+      ({ bytes, unused }, fail) => unused > 0 ? fail("a signature that is no whole number of bytes") : bytes,
+    ),
+    certs: optional(explicit(0, certificates)),
+  }),
+  ({ tbsResponseData: { raw, value }, certs = [], ...signed }) => ({ ...value, ...signed, tbs: raw, certs }),
+);
+
+/** `BasicOCSPResponse`, flat. */
+export type BasicResponse = TypeOf<typeof basicResponse>;
+
+const responseBytes = map(
+  sequence({
+    responseType: map(
+      objectIdentifier,
+      (oid, fail) => oid === oids["id-pkix-ocsp-basic"] ? oid : fail(`a response of the type ${oid}`),
+    ),
+    response: containing(basicResponse),
+  }),
+  ({ response }) => response,
+);
+
+/** `OCSPResponse`: what was said, where anything was. */
+export const ocspResponse = map(
+  sequence({
+    responseStatus: named(responseStatuses),
+    responseBytes: optional(explicit(0, responseBytes)),
+  }),
+  ({ responseStatus: status, responseBytes: basic }, fail) =>
+    (status === "successful") === (basic !== undefined)
+      ? { status, basic }
+      : fail(`the status ${status} ${basic ? "with" : "without"} a response`),
+);

@@ -1,0 +1,199 @@
+/** Whether a leaf was revoked, by the OCSP response that was stapled to it (RFC 6960 §3.2, RFC 7633). @module */
+import { Effect, Either } from "../deps.ts";
+import { ExtensionType } from "../names/extension_type.ts";
+import { Crypto, type CryptoService } from "../services/crypto.ts";
+import { CertificateError, type CertificateReason } from "../services/verifier.ts";
+import { type Bytes, sameBytes } from "../wire/bytes.ts";
+import { hashes } from "./algorithms.ts";
+import { type Certificate, isSelfIssued, parseCertificate } from "./certificate.ts";
+import { decodeDer } from "./der.ts";
+import { sameName } from "./distinguished_name.ts";
+import { type BasicResponse, type CertId, ocspResponse, type SingleResponse } from "./ocsp.ts";
+import { signatureHolds } from "./path.ts";
+import { keyBits } from "./public_key.ts";
+import { brokenRule, type Budget, type Criteria, dateText, type Path, signatureRules } from "./validate.ts";
+
+/** How far clocks may differ, in seconds. */
+const SKEW = 300;
+
+/** More than any responder sends along; each that fits costs two signatures. */
+const MAX_CERTIFICATES = 8;
+
+/**
+ * Fails where the staple says anything but that the leaf of a valid path is good now; where there is none, only if
+ * the leaf demands one. A response that is none (`tryLater` and its like) is not signed: whoever could put it there
+ * could as well leave it out, so it is as good as none.
+ */
+export const judgeStatus = (
+  path: Path,
+  staple: Bytes | undefined,
+  criteria: Criteria,
+): Effect.Effect<void, CertificateError, Crypto> =>
+  Effect.gen(function* () {
+    const leaf = path[0]!;
+    // Nobody is above a leaf that is itself trusted; what signed itself speaks for itself.
+    const issuer = path[1] ?? (isSelfIssued(leaf) ? leaf : undefined);
+    const demanded = criteria.purpose === "serverAuth" &&
+      leaf.tlsFeature?.includes(ExtensionType.status_request);
+    const missing = (found: string) => {
+      const fault: Fault = ["status_missing", `it must be stapled to, and ${found}`, "RFC 7633 §4.2.3"];
+      return demanded ? refusal(leaf, fault) : Effect.void;
+    };
+    if (!issuer) return yield* missing("who could say how it stands is not known");
+    if (!staple) return yield* missing("came without an OCSP response");
+    const read = decodeDer("OCSPResponse", ocspResponse, staple);
+    if (Either.isLeft(read)) {
+      const detail = `its OCSP response is none: ${read.left.message}`;
+      return yield* refusal(leaf, ["status_invalid", detail, "RFC 6960 §4.2.1"]);
+    }
+    const { status, basic } = read.right;
+    if (!basic) return yield* missing(`its OCSP response says ${status} alone`);
+    const fault = yield* broken({ leaf, issuer, path, criteria, crypto: yield* Crypto }, basic);
+    if (fault) return yield* refusal(leaf, fault);
+  });
+
+/** What a response is held against. */
+interface At {
+  readonly leaf: Certificate;
+  readonly issuer: Certificate;
+  readonly path: Path;
+  readonly criteria: Criteria;
+  readonly crypto: CryptoService;
+}
+
+type Fault = readonly [reason: CertificateReason, detail: string, rfc: string];
+
+/** What is wrong is told of the leaf, and by the alert that is for staples, whichever rule it breaks. */
+const refusal = (leaf: Certificate, [reason, detail, rfc]: Fault): Effect.Effect<never, CertificateError> =>
+  Effect.fail(
+    new CertificateError({
+      reason,
+      index: 0,
+      subject: leaf.subject.text,
+      detail,
+      rfc,
+      alert: reason === "revoked" ? undefined : "bad_certificate_status_response",
+    }),
+  );
+
+/** The first of RFC 6960 §3.2's demands that a response does not meet. */
+const broken = (at: At, basic: BasicResponse): Effect.Effect<Fault | undefined> =>
+  Effect.gen(function* () {
+    const about = basic.responses.filter(({ certID }) => isOf(certID, at));
+    if (about.length === 0) {
+      return ["status_invalid", "its OCSP response is about another certificate", "RFC 6960 §3.2"];
+    }
+    const critical = [basic.responseExtensions, ...about.map((one) => one.singleExtensions)]
+      .flatMap((list) => list ?? []).find((one) => one.critical);
+    if (critical) {
+      const detail = `its OCSP response's critical extension ${critical.oid} is not known`;
+      return ["unsupported", detail, "RFC 6960 §4.4"];
+    }
+    for (const { rfc, broken } of signatureRules) {
+      const found = broken(basic.signatureAlgorithm, at.criteria);
+      const [reason, detail] = found ?? [];
+      if (reason) return [reason, `its OCSP response: ${detail}`, rfc];
+    }
+    const unproven = yield* notBySomebodyAllowed(at, basic);
+    if (unproven) return unproven;
+    // Several may be about it: the worst counts.
+    const found = about.map((one) => said(one, at.criteria.time));
+    return found.find((fault) => fault?.[0] === "revoked") ?? found.find((fault) => fault !== undefined);
+  });
+
+/** RFC 6960 §4.1.1: any hash function that is known may be used, SHA-1 too, as nothing rests on its strength. */
+const isOf = (
+  { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber }: CertId,
+  { leaf, issuer, crypto }: At,
+): boolean => {
+  // What is cheap to tell is told first: a response may be about thousands.
+  if (!sameBytes(serialNumber, leaf.serialNumber)) return false;
+  const row = hashes.find(({ oid }) => oid === hashAlgorithm.oid);
+  if (!row) return false;
+  const { digest } = crypto.hash(row.name);
+  return sameBytes(issuerNameHash, digest(leaf.issuer.raw)) &&
+    sameBytes(issuerKeyHash, digest(keyBits(issuer.spki)));
+};
+
+/** The issuer itself, or whom it let speak for it, must have signed (RFC 6960 §4.2.2.2). */
+const notBySomebodyAllowed = (at: At, basic: BasicResponse): Effect.Effect<Fault | undefined> =>
+  Effect.gen(function* () {
+    const { issuer, path, criteria, crypto } = at;
+    if (names(basic, issuer, crypto)) {
+      return (yield* signatureHolds(basic, issuer, crypto.verify)) ? undefined : [
+        "status_invalid",
+        `its OCSP response's signature is not one of ${issuer.subject.text}`,
+        "RFC 6960 §3.2",
+      ];
+    }
+    let fault: Fault = [
+      "status_invalid",
+      `its OCSP response is neither of its issuer nor of one that comes with a certificate`,
+      "RFC 6960 §4.2.2.2",
+    ];
+    for (const der of basic.certs.slice(0, MAX_CERTIFICATES)) {
+      const read = parseCertificate(der);
+      if (Either.isLeft(read) || !names(basic, read.right, crypto)) continue;
+      const responder = read.right;
+      const text = `its OCSP responder ${responder.subject.text}`;
+      const rule = brokenRule(
+        [responder, issuer, ...path.slice(2)],
+        { ...criteria, purpose: "OCSPSigning", name: undefined, commonName: false },
+        { ...budget },
+      );
+      if (rule) {
+        fault = [
+          rule.reason === "unsupported" ? rule.reason : "status_invalid",
+          `${text}: ${rule.detail}`,
+          rule.rfc,
+        ];
+      } else if (
+        !sameName(responder.issuer, issuer.subject) ||
+        !(yield* signatureHolds(responder, issuer, crypto.verify))
+      ) {
+        fault = ["status_invalid", `${text} was not named by ${issuer.subject.text}`, "RFC 6960 §4.2.2.2"];
+      } else if (!(yield* signatureHolds(basic, responder, crypto.verify))) {
+        fault = [
+          "status_invalid",
+          `its OCSP response's signature is not one of ${responder.subject.text}`,
+          "RFC 6960 §3.2",
+        ];
+      } else return undefined;
+    }
+    return fault;
+  });
+
+/** Only names are compared there; the rest was spent on the path. */
+const budget: Budget = { steps: 0, paths: 0, signatures: 0, comparisons: 2 ** 16 };
+
+/** Whether a response says that it is this one's (RFC 6960 §4.2.2.3). */
+const names = (
+  { responderID }: BasicResponse,
+  { subject, spki }: Certificate,
+  { hash }: CryptoService,
+): boolean =>
+  responderID._tag === "byName"
+    ? sameName(responderID.value, subject)
+    : sameBytes(responderID.value, hash("sha1").digest(keyBits(spki)));
+
+/** What one response says at a time. What is revoked stays so, however old the news is. */
+const said = ({ certStatus, thisUpdate, nextUpdate }: SingleResponse, time: number): Fault | undefined => {
+  if (certStatus._tag === "revoked") {
+    const { reason, revocationTime } = certStatus;
+    const why = reason === undefined ? "" : ` (${reason})`;
+    return ["revoked", `it was revoked at ${dateText(revocationTime)}${why}`, "RFC 6960 §2.2"];
+  }
+  if (thisUpdate > time + SKEW) {
+    return ["status_stale", `its OCSP response is of ${dateText(thisUpdate)}, which is yet to come`, FRESH];
+  }
+  // Without a next update there is newer news at any time, and this is to be of now.
+  const until = nextUpdate ?? thisUpdate;
+  if (until < time - SKEW || until < thisUpdate) {
+    return ["status_stale", `its OCSP response was good until ${dateText(until)}`, FRESH];
+  }
+  return certStatus._tag === "good"
+    ? undefined
+    : ["status_unknown", "its issuer's OCSP responder does not know it", "RFC 6960 §2.2"];
+};
+
+const FRESH = "RFC 6960 §4.2.2.1";

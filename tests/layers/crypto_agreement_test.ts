@@ -1,0 +1,201 @@
+/** Every provider of cryptography does the same, to the bit, whatever it is given. */
+import { assert, Effect, Either, FastCheck as fc } from "../deps.ts";
+import * as Golden from "../golden/certificates.ts";
+import { layers } from "../support/layers.ts";
+import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { makeNative } from "../../src/layers/crypto_native.ts";
+import { makeNoble } from "../../src/layers/crypto_noble.ts";
+import { authenticationOf } from "../../src/authentications/mod.ts";
+import { privateKeyFromPem } from "../../src/layers/pem.ts";
+import { credentialOf } from "../support/handshake.ts";
+import { SignatureScheme } from "../../src/names/signature_scheme.ts";
+import { NamedGroup } from "../../src/names/named_group.ts";
+import type { AeadName, CbcName, CryptoService, HashName, PrivateKey } from "../../src/services/crypto.ts";
+import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
+
+const [noble, native] = layers.map(({ crypto }) => crypto) as [CryptoService, CryptoService];
+
+/** Both providers over the same random bytes. */
+const twins = (seed: string): readonly [CryptoService, CryptoService] => [
+  makeNoble(makeDeterministic(seed).random),
+  makeNative(makeDeterministic(seed).random),
+];
+
+const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
+const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const agree = (a: unknown, b: unknown) => assert.deepEqual(b, a);
+const runs = (numRuns: number) => ({ numRuns });
+
+/** A copy with one bit changed. */
+const flipped = (data: Bytes, at: number): Bytes =>
+  data.map((byte, i) => i === at % data.length ? byte ^ (1 << (at % 8)) : byte);
+
+Deno.test("the native provider is another than noble's where there is node:crypto", () => {
+  assert.notEqual(native.aead, noble.aead);
+  assert.notEqual(native.verify, noble.verify);
+});
+
+for (
+  const name of ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"] satisfies ReadonlyArray<HashName>
+) {
+  Deno.test(`${name}: digests, copies under way and HMACs are the same`, () => {
+    fc.assert(
+      fc.property(fc.array(bytes(700), { maxLength: 4 }), bytes(200), (data, key) => {
+        const [a, b] = [noble.hash(name), native.hash(name)];
+        agree(a.digest(...data), b.digest(...data));
+        agree(a.hmac(key, ...data), b.hmac(key, ...data));
+        const [one, other] = [a.create(), b.create()];
+        for (const part of data) {
+          one.update(part);
+          other.update(part);
+          agree(one.copy().digest(), other.copy().digest());
+        }
+        agree(one.digest(), other.digest());
+        agree([a.name, a.length, a.blockLength], [b.name, b.length, b.blockLength]);
+      }),
+      runs(300),
+    );
+  });
+}
+
+for (
+  const [name, length] of [["aes_128_gcm", 16], ["aes_256_gcm", 32], [
+    "chacha20_poly1305",
+    32,
+  ]] satisfies ReadonlyArray<[AeadName, number]>
+) {
+  Deno.test(`${name}: sealed and opened the same, and a changed bit or length opens under neither`, () => {
+    fc.assert(
+      fc.property(
+        ...[exactly(length), exactly(12), bytes(40), bytes(3000), fc.nat()] as const,
+        (key, nonce, additional, plaintext, at) => {
+          const [a, b] = [noble.aead(name, key), native.aead(name, key)];
+          const sealed = a.seal(nonce, additional, plaintext);
+          agree(sealed, b.seal(nonce, additional, plaintext));
+          agree(plaintext, b.open(nonce, additional, sealed));
+          for (const bad of [flipped(sealed, at), sealed.subarray(1), sealed.subarray(0, at % 16)]) {
+            agree(a.open(nonce, additional, bad), undefined);
+            agree(b.open(nonce, additional, bad), undefined);
+          }
+          agree(b.open(nonce, concat(additional, Uint8Array.of(0)), sealed), undefined);
+        },
+      ),
+      runs(400),
+    );
+    for (const each of [noble, native]) {
+      assert.throws(() => each.aead(name, new Uint8Array(length - 1)), RangeError);
+      const cipher = each.aead(name, new Uint8Array(length));
+      assert.throws(() => cipher.seal(new Uint8Array(11), new Uint8Array(0), new Uint8Array(0)), RangeError);
+      assert.throws(() => cipher.open(new Uint8Array(13), new Uint8Array(0), new Uint8Array(16)), RangeError);
+    }
+  });
+}
+
+for (
+  const [name, length, block] of [["aes_128_cbc", 16, 16], ["aes_256_cbc", 32, 16], [
+    "3des_ede_cbc",
+    24,
+    8,
+  ]] satisfies ReadonlyArray<[CbcName, number, number]>
+) {
+  Deno.test(`${name}: encrypted and decrypted the same`, () => {
+    fc.assert(
+      fc.property(exactly(length), exactly(block), fc.nat(60), fc.nat(255), (key, iv, blocks, fill) => {
+        const data = new Uint8Array(blocks * block).map((_, i) => fill + i * 7);
+        const [a, b] = [noble.cbc(name, key), native.cbc(name, key)];
+        agree(a.blockLength, b.blockLength);
+        const sealed = a.encrypt(iv, data);
+        agree(sealed, b.encrypt(iv, data));
+        agree(data, b.decrypt(iv, sealed));
+        agree(a.decrypt(iv, data), b.decrypt(iv, data));
+      }),
+      runs(200),
+    );
+    for (const each of [noble, native]) {
+      assert.throws(() => each.cbc(name, new Uint8Array(length + 1)), RangeError);
+    }
+  });
+}
+
+const outcome = <A, E extends { readonly message: string }>(effect: Effect.Effect<A, E>): A | string =>
+  Either.match(Effect.runSync(Effect.either(effect)), {
+    onLeft: ({ message }) => message,
+    onRight: (a) => a,
+  });
+
+const curves: ReadonlyArray<NamedGroup> = [
+  NamedGroup.x25519,
+  NamedGroup.secp256r1,
+  NamedGroup.secp384r1,
+  NamedGroup.secp521r1,
+];
+for (const group of curves) {
+  Deno.test(`${NamedGroup.nameOf(group)}: shares, secrets and what is refused are the same`, () => {
+    fc.assert(
+      fc.property(fc.string(), fc.nat(), (seed, at) => {
+        const [a, b] = twins(seed).map((crypto) => Effect.runSync(crypto.keyShare(group))) as [
+          Effect.Effect.Success<ReturnType<CryptoService["keyShare"]>>,
+          Effect.Effect.Success<ReturnType<CryptoService["keyShare"]>>,
+        ];
+        agree(a.publicKey, b.publicKey);
+        const { publicKey } = Effect.runSync(noble.keyShare(group));
+        const theirs = [
+          publicKey,
+          flipped(publicKey, at),
+          publicKey.subarray(1),
+          new Uint8Array(publicKey.length),
+          publicKey.map(() => 0xff),
+          concat(Uint8Array.of(2), publicKey.subarray(1)),
+          new Uint8Array(0),
+        ];
+        for (const share of theirs) agree(outcome(a.agree(share)), outcome(b.agree(share)));
+      }),
+      runs(group === NamedGroup.x25519 ? 60 : 8),
+    );
+  });
+}
+
+for (const kind of ["rsa", "rsa_pss", "p256", "p384", "p521", "ed25519"] as const) {
+  const privateKey = Effect.runSync(privateKeyFromPem(Golden.server(kind).privateKey));
+  const { publicKey } = credentialOf(Golden.server(kind));
+  const signing: PrivateKey = "modulus" in privateKey && "modulus" in publicKey
+    ? { ...privateKey, _tag: publicKey._tag }
+    : privateKey;
+  const schemes = Object.values<number>(SignatureScheme.members).map(SignatureScheme.of).filter((scheme) =>
+    authenticationOf(publicKey).makes(scheme, publicKey)
+  );
+  Deno.test(`${kind}: signatures and what is taken for one are the same`, () => {
+    fc.assert(
+      fc.property(fc.string(), bytes(200), fc.nat(), (seed, data, at) => {
+        for (const scheme of schemes) {
+          const [a, b] = twins(seed);
+          const signed = outcome(a.sign(signing, scheme, data));
+          agree(signed, outcome(b.sign(signing, scheme, data)));
+          assert.ok(signed instanceof Uint8Array, String(signed));
+          const tried = [
+            signed,
+            flipped(signed, at),
+            flipped(signed, 0),
+            signed.subarray(1),
+            concat(signed, Uint8Array.of(0)),
+            new Uint8Array(signed.length),
+            new Uint8Array(0),
+          ];
+          for (const signature of tried) {
+            const verdict = Effect.runSync(a.verify(publicKey, scheme, data, signature));
+            agree([toHex(signature), verdict], [
+              toHex(signature),
+              Effect.runSync(b.verify(publicKey, scheme, data, signature)),
+            ]);
+          }
+          agree(Effect.runSync(a.verify(publicKey, scheme, data, signed)), true);
+          agree(
+            Effect.runSync(b.verify(publicKey, scheme, concat(data, data, Uint8Array.of(1)), signed)),
+            false,
+          );
+        }
+      }),
+      runs(4),
+    );
+  });
+}
