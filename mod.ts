@@ -32,6 +32,8 @@ export * as Server from "./src/server.ts";
 export type { Connection, Renegotiation } from "./src/connection.ts";
 /** What a handshake agreed on. */
 export type { Negotiated } from "./src/flights/agreed.ts";
+/** A certificate that a peer has shown: typed, and a Schema, so that it is JSON as well. */
+export { PeerCertificate } from "./src/x509/peer_certificate.ts";
 /** What an observer is told. */
 export type { ConnectionEvent, Direction, Observe } from "./src/events.ts";
 /** What can go wrong. */
@@ -52,7 +54,7 @@ export * as SessionStore from "./src/public/session_store.ts";
 export * as SessionTickets from "./src/public/session_tickets.ts";
 /** The trust decision: `layerSystem`, `layerRoots`, `layerPinned`, `layerInsecure`. */
 export * as CertificateVerifier from "./src/public/certificate_verifier.ts";
-/** Our own certificates and keys: `fromPem`, `selfSigned`, `none`. */
+/** Our own certificates and keys: `fromPem`, `fromFiles`, `selfSigned`, `none`. */
 export * as Credentials from "./src/public/credentials.ts";
 /** Key logs: `layerFile`, `layerTo`. */
 export * as KeyLog from "./src/public/key_log.ts";

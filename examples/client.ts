@@ -49,7 +49,8 @@ const main = () => {
         alpn,
         observe: report.observe(number),
       });
-      report.established(number, yield* connection.negotiated, performance.now() - start);
+      const elapsed = performance.now() - start;
+      report.established(number, yield* connection.negotiated, yield* connection.peerCertificates, elapsed);
       const next = lines(connection);
       const exchange = Effect.gen(function* () {
         if (send === undefined) return;

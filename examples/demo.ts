@@ -92,7 +92,8 @@ const main = () => {
           policy,
           observe: report.observe(number),
         });
-        report.established(number, yield* connection.negotiated, performance.now() - start);
+        const elapsed = performance.now() - start;
+        report.established(number, yield* connection.negotiated, yield* connection.peerCertificates, elapsed);
         const told = renegotiations(connection, report, number);
         const next = lines(connection);
         const ask = (line: string) =>

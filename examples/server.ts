@@ -4,7 +4,7 @@ import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
 import { type Connection, Credentials, Server } from "../mod.ts";
 import { alpnOf, clientAuthOf, common, help, numberOf, parse, policyOf, UsageError } from "./lib/flags.ts";
-import { base, clientVerifier, credentials } from "./lib/layers.ts";
+import { base, clientVerifier, credentials, hangups } from "./lib/layers.ts";
 import { lines, say } from "./lib/lines.ts";
 import { page } from "./lib/page.ts";
 import { run } from "./lib/program.ts";
@@ -106,9 +106,14 @@ const main = () => {
       },
       (connection, number) =>
         Effect.gen(function* () {
-          const since = started.get(number) ?? performance.now();
+          const elapsed = performance.now() - (started.get(number) ?? performance.now());
           started.delete(number);
-          report.established(number, yield* connection.negotiated, performance.now() - since);
+          report.established(
+            number,
+            yield* connection.negotiated,
+            yield* connection.peerCertificates,
+            elapsed,
+          );
           const served = renegotiate ? renegotiating(connection, renegotiate, report, number) : connection;
           yield* reply(served, report, number);
           yield* connection.close;
@@ -126,7 +131,7 @@ const main = () => {
   const crypto = base(given);
   const layers = Layer.mergeAll(
     clientVerifier(given),
-    credentials(given, Credentials.selfSigned({ names })),
+    credentials(given, Credentials.selfSigned({ names }), hangups),
   ).pipe(Layer.provideMerge(crypto));
   return Effect.provide(Effect.scoped(serve), layers);
 };

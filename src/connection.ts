@@ -17,8 +17,10 @@ import {
 import { ContentType } from "./names/protocol.ts";
 import { attempt } from "./record/attempt.ts";
 import { makeWire } from "./record/wire.ts";
+import { Crypto } from "./services/crypto.ts";
 import type { ByteStream } from "./services/transport.ts";
 import type { Bytes } from "./wire/bytes.ts";
+import { type PeerCertificate, peerCertificate } from "./x509/peer_certificate.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
 
 export type { Program, Renegotiation } from "./connection/program.ts";
@@ -27,8 +29,11 @@ export type { Program, Renegotiation } from "./connection/program.ts";
 export interface Connection {
   /** What the last handshake agreed on. */
   readonly negotiated: Effect.Effect<Negotiated>;
-  /** The peer's certificates as DER, leaf first, as of the last handshake. */
-  readonly peerCertificates: Effect.Effect<ReadonlyArray<Bytes>>;
+  /**
+   * The peer's certificates, leaf first, as of the last handshake; read when asked for, and once. `raw` of each is its
+   * DER. A leaf can always be read; one above it that cannot is an `UnreadableCertificate` among the others.
+   */
+  readonly peerCertificates: Effect.Effect<ReadonlyArray<PeerCertificate>>;
   /**
    * Some application data, or `undefined` after the peer's close_notify. An interrupted `read` loses no byte. A stream
    * that ends without close_notify is `Truncated`, after the data before it was read.
@@ -84,9 +89,10 @@ const AS_BEFORE: Renegotiation = {};
 export const establish = <R>(
   stream: ByteStream,
   program: Program<R>,
-): Effect.Effect<Connection, HandshakeError, R | Scope.Scope> =>
+): Effect.Effect<Connection, HandshakeError, R | Crypto | Scope.Scope> =>
   Effect.gen(function* () {
     const context = yield* Effect.context<R>();
+    const { hash } = yield* Crypto;
     const scope = yield* Effect.scope;
     const { role, policy } = program;
     const { limits } = policy;
@@ -183,7 +189,7 @@ export const establish = <R>(
     const run = Runtime.runPromise(yield* Effect.runtime<never>());
     const connection: Omit<Connection, "readable" | "writable"> = {
       negotiated: Effect.sync(() => left().negotiated),
-      peerCertificates: Effect.sync(() => left().peerCertificates),
+      peerCertificates: Effect.sync(() => left().peerCertificates.map((raw) => peerCertificate(raw, hash))),
       read,
       write,
       renegotiate: negotiator.renegotiate(AS_BEFORE),

@@ -1,4 +1,5 @@
 /** The example programs, as people start them: their flags, what they print and where, how they end. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { assert, Deferred, Effect, Layer } from "./deps.ts";
 import {
   CertificateVerifier,
@@ -60,12 +61,14 @@ const resumptions = (lines: ReadonlyArray<Line>) =>
 const client = (port: number, ...args: ReadonlyArray<string>) =>
   run("client", `localhost:${port}`, "--ca", root, ...args);
 
-const shared = "policy versions cipher-suites groups compression alpn cert key session-store no-tickets " +
+const shared =
+  "policy versions cipher-suites groups compression alpn cert key key-pass session-store no-tickets " +
   "renegotiate renegotiation insecure-renegotiation crypto key-log json help";
 const flags = {
   client: `servername ca insecure reconnect send http ${shared}`,
   server: `host port reply client-auth client-ca renegotiate-client-auth ticket-keys session-ttl ${shared}`,
   demo: "json help",
+  certs: "names days force json help",
   serve_source: "port help",
 };
 
@@ -89,6 +92,8 @@ const misused: ReadonlyArray<readonly [complaint: RegExp, program: string, ...ar
     [/--reconnect: x/, "client", "localhost", "--reconnect", "x"],
     [/--ca and --insecure/, "client", "localhost", "--ca", root, "--insecure"],
     [/--cert and --key/, "client", "localhost", "--cert", root],
+    [/--cert and --key/, "server", ...ours, "--cert", root],
+    [/--key-pass: env:NAME or file:FILE/, "server", ...ours, "--key-pass", "secret"],
     [/--groups: x448/, "client", "localhost", "--groups", "x25519,x448"],
     [/--cipher-suites: RC4/, "server", "--cipher-suites", "RC4"],
     [/--compression: zip/, "client", "localhost", "--compression", "zip"],
@@ -113,6 +118,10 @@ const misused: ReadonlyArray<readonly [complaint: RegExp, program: string, ...ar
     [/--session-store: disk/, "server", "--session-store", "disk"],
     [/4433 is no flag/, "server", "4433"],
     [/fast is no flag/, "demo", "fast"],
+    [/one DIR/, "certs"],
+    [/one DIR/, "certs", "one", "two"],
+    [/--days: 0/, "certs", "nowhere", "--days", "0"],
+    [/--names: names nobody/, "certs", "nowhere", "--names", ","],
     [/8001 is no flag/, "serve_source", "8001"],
   ];
 
@@ -213,7 +222,7 @@ const fields: Readonly<Record<string, ReadonlyArray<string>>> = {
   message: ["direction", "flight", "type", "epoch", "raw", "message"],
   changeCipherSpec: ["direction", "flight"],
   alert: ["direction", "level", "description"],
-  established: [...agreed, "milliseconds"],
+  established: [...agreed, "peerCertificates", "milliseconds"],
   renegotiated: [...agreed, "peerCertificates"],
   data: ["text"],
   closed: [],
@@ -291,7 +300,9 @@ live(
   "--renegotiate in either program: another handshake between two lines, and the server's asks for a certificate",
   Effect.gen(function* () {
     const renegotiated = (lines: ReadonlyArray<Line>) =>
-      lines.filter(({ event }) => event === "renegotiated").map(({ peerCertificates }) => peerCertificates);
+      lines.filter(({ event }) => event === "renegotiated").map(({ peerCertificates }) =>
+        (peerCertificates as ReadonlyArray<unknown>).length
+      );
     const willing = yield* server("--renegotiation", "allow", "--json", ...ours);
     const asking = linesOf(
       clean(yield* client(willing.port, "--renegotiate", "--send", "one", "--json")),
@@ -381,6 +392,149 @@ live(
     assert.match(stderr, /unknown_ca/);
     yield* peer.until(/the peer sent the fatal alert unknown_ca/);
     clean(yield* client(port, "--send", "still there?"));
+  }),
+);
+
+const kinds = ["ecdsa", "rsa", "ed25519"];
+
+live(
+  "certs makes a root, an intermediate, and servers' and clients' pairs; keys are for the owner alone",
+  Effect.gen(function* () {
+    const folder = `${yield* temporary}/new/ones`;
+    const listed = linesOf(clean(yield* run("certs", folder, "--json"))).map(({ event, file }) => {
+      assert.equal(event, "written");
+      return String(file).slice(folder.length + 1);
+    });
+    const names = ["root", "intermediate", ...kinds.flatMap((kind) => [`server-${kind}`, `client-${kind}`])];
+    assert.deepEqual([...listed].sort(), names.flatMap((name) => [`${name}.key`, `${name}.pem`]).sort());
+    for (const name of names) {
+      const mode = (end: string) => Deno.statSync(`${folder}/${name}.${end}`).mode! & 0o777;
+      assert.equal(mode("key"), 0o600);
+      assert.equal(mode("pem") & 0o600, 0o600);
+    }
+  }),
+);
+
+live(
+  "certs replaces nothing unless it is told to, and then all, whatever mode a file had",
+  Effect.gen(function* () {
+    const folder = yield* temporary;
+    const key = `${folder}/root.key`;
+    yield* Effect.promise(() => Deno.writeTextFile(key, "precious", { mode: 0o644 }));
+    const refused = yield* run("certs", folder);
+    assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+    assert.match(refused.stderr, /has root\.key already; --force/);
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["root.key"]);
+    assert.equal(Deno.readTextFileSync(key), "precious");
+    clean(yield* run("certs", folder, "--force", "--names", "a.example,10.0.0.1", "--days", "7"));
+    assert.match(Deno.readTextFileSync(key), /BEGIN PRIVATE KEY/);
+    assert.equal(Deno.statSync(key).mode! & 0o777, 0o600);
+    const leaf = new X509Certificate(Deno.readTextFileSync(`${folder}/server-rsa.pem`));
+    assert.equal(leaf.subjectAltName, "DNS:a.example, IP Address:10.0.0.1");
+    const left = Date.parse(leaf.validTo) - Date.now();
+    assert.ok(left > 6.9 * 86_400_000 && left <= 7 * 86_400_000);
+  }),
+);
+
+live(
+  "what certs makes is what our client and our server need, each kind with each, and client certificates too",
+  Effect.gen(function* () {
+    const folder = yield* temporary;
+    clean(yield* run("certs", folder));
+    const pair = (name: string) => ["--cert", `${folder}/${name}.pem`, "--key", `${folder}/${name}.key`];
+    const asks = ["--client-auth", "require", "--client-ca", `${folder}/root.pem`];
+    for (const kind of kinds) {
+      const { port, peer } = yield* server(...pair(`server-${kind}`), ...asks);
+      const own = [...pair(`client-${kind}`), "--ca", `${folder}/root.pem`];
+      for (const name of ["localhost", "127.0.0.1"]) {
+        const ran = clean(yield* run("client", `${name}:${port}`, ...own, "--send", "hello"));
+        assert.match(ran, /^the peer is CN=localhost, by CN=effect-tls trial intermediate, /m);
+        assert.match(ran, /^hello$/m);
+      }
+      yield* peer.until(
+        new RegExp(`the peer is CN=trial client ${kind}, by CN=effect-tls trial intermediate`),
+      );
+    }
+  }),
+);
+
+/** The server's leaf, as our client tells it. */
+const leafShown = (port: number, ...args: ReadonlyArray<string>) =>
+  Effect.map(client(port, "--json", ...args), (ran) => {
+    const established = linesOf(clean(ran)).find(({ event }) => event === "established")!;
+    const [leaf] = established["peerCertificates"] as ReadonlyArray<
+      { readonly subject: string; readonly publicKey: { readonly _tag: string }; readonly raw: string }
+    >;
+    return leaf!;
+  });
+
+live(
+  "a server with several --cert and --key shows what fits, and the client tells of it in a line or in JSON",
+  Effect.gen(function* () {
+    const rsa = ["--cert", `${certificates}/rsa.pem`, "--key", `${certificates}/rsa.key`];
+    const { port } = yield* server(...ours, ...rsa);
+    const suite = (kind: string) => ["--cipher-suites", `TLS_ECDHE_${kind}_WITH_AES_128_GCM_SHA256`];
+    const leaf = yield* leafShown(port, ...suite("RSA"));
+    assert.deepEqual(leaf.publicKey, { _tag: "rsa", bits: 2048 });
+    const pem = yield* Effect.promise(() => Deno.readTextFile(`${certificates}/rsa.pem`));
+    assert.ok(pem.replaceAll("\n", "").includes(Uint8Array.fromHex(leaf.raw).toBase64()));
+    assert.equal((yield* leafShown(port, ...suite("ECDSA"))).publicKey._tag, "ecdsa");
+    assert.match(
+      clean(yield* client(port)),
+      /^the peer is CN=localhost, O=Test, by CN=effect-tls test root, O=Test, ecdsa 256, until 2049-01-01, SHA-256 [0-9a-f]{16}…$/m,
+    );
+  }),
+);
+
+live(
+  "the server reads its files again at SIGHUP, encrypted keys too, and keeps what it has when they are no good",
+  Effect.gen(function* () {
+    const folder = yield* temporary;
+    const [cert, key, pass] = [`${folder}/cert.pem`, `${folder}/key.pem`, `${folder}/pass`];
+    const put = (kind: string, passphrase: string, said = passphrase) =>
+      Effect.promise(async () => {
+        await Deno.copyFile(`${certificates}/${kind}.pem`, cert);
+        await Deno.writeTextFile(key, await encrypted(kind, passphrase));
+        await Deno.writeTextFile(pass, `${said}\n`);
+      });
+    yield* put("p256", "first");
+    const { port, peer } = yield* server("--cert", cert, "--key", key, "--key-pass", `file:${pass}`);
+    assert.equal((yield* leafShown(port)).publicKey._tag, "ecdsa");
+    yield* put("rsa", "second", "wrong");
+    yield* peer.kill("SIGHUP");
+    yield* peer.until(/key\.pem: PEM, line 1: the private key does not open[^\n]*; the old ones stay/);
+    assert.equal((yield* leafShown(port)).publicKey._tag, "ecdsa");
+    yield* put("rsa", "second");
+    yield* peer.kill("SIGHUP");
+    const last = yield* Effect.repeat(leafShown(port), {
+      until: ({ publicKey }) => publicKey._tag === "rsa",
+      times: 20,
+    });
+    assert.equal(last.publicKey._tag, "rsa");
+  }),
+);
+
+/** A private key of the tests under a passphrase. */
+const encrypted = async (kind: string, passphrase: string): Promise<string> =>
+  createPrivateKey(await Deno.readTextFile(`${certificates}/${kind}.key`))
+    .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase }).toString();
+
+live(
+  "a passphrase that is missing, or that a variable or a file should hold and does not, is a failure that says so",
+  Effect.gen(function* () {
+    const key = `${yield* temporary}/key.pem`;
+    yield* Effect.promise(async () => Deno.writeTextFile(key, await encrypted("p256", "x")));
+    const own = ["--cert", `${certificates}/p256.pem`, "--key", key];
+    const failures: ReadonlyArray<readonly [complaint: RegExp, ...args: ReadonlyArray<string>]> = [
+      [/no passphrase is given/],
+      [/NOT_SET_AT_ALL is not in the environment/, "--key-pass", "env:NOT_SET_AT_ALL"],
+      [/nowhere/, "--key-pass", "file:/nowhere"],
+    ];
+    for (const [complaint, ...args] of failures) {
+      const { code, stderr } = yield* run("server", "--port", "0", ...own, ...args);
+      assert.equal(code, 1);
+      assert.match(stderr, complaint);
+    }
   }),
 );
 

@@ -5,9 +5,10 @@ import { Names, Policy } from "../../mod.ts";
 /** A flag that can't be understood; the program says so and exits with 2. */
 export class UsageError extends Error {}
 
-/** One flag: what it takes (`undefined`: nothing), and what it is for. */
+/** One flag: what it takes (`undefined`: nothing), whether it may come more than once, and what it is for. */
 export interface Flag {
   readonly takes?: string;
+  readonly repeats?: true;
   readonly help: string;
 }
 
@@ -29,8 +30,17 @@ export const common = {
   },
   "insecure-renegotiation": { help: "renegotiate also with a peer that does not know RFC 5746" },
   alpn: { takes: "NAME,…", help: "application protocols, the best first" },
-  cert: { takes: "FILE", help: "our certificate chain (PEM)" },
-  key: { takes: "FILE", help: "its private key (PEM)" },
+  cert: {
+    takes: "FILE",
+    repeats: true,
+    help: "our certificate chain (PEM); again with another --key, the peer gets the one that fits",
+  },
+  key: { takes: "FILE", repeats: true, help: "its private key (PEM: PKCS#8, PKCS#1, SEC 1)" },
+  "key-pass": {
+    takes: "env:NAME|file:FILE",
+    help:
+      "the passphrase of encrypted keys, from a variable or a file's first line: never from here, where all see it",
+  },
   "session-store": {
     takes: "none|memory",
     help: "where sessions are kept; none: nothing is resumed (memory)",
@@ -47,6 +57,8 @@ export const common = {
 /** What was given: flags by name, and what is not a flag. */
 export interface Given {
   readonly flags: Readonly<Record<string, string | undefined>>;
+  /** Of the flags that may come more than once, all that they say, in order. */
+  readonly repeated: Readonly<Record<string, ReadonlyArray<string>>>;
   readonly rest: ReadonlyArray<string>;
 }
 
@@ -57,13 +69,19 @@ export const parse = (flags: Flags, args: ReadonlyArray<string>): Given => {
       args: [...args],
       allowPositionals: true,
       options: Object.fromEntries(
-        Object.entries(flags).map(([name, f]) => [name, { type: f.takes ? "string" : "boolean" } as const]),
+        Object.entries(flags).map((
+          [name, f],
+        ) => [name, { type: f.takes ? "string" : "boolean", multiple: f.repeats ?? false } as const]),
       ),
     });
-    const entries = Object.entries(values).map((
-      [name, value],
-    ) => [name, value === true ? "" : String(value)]);
-    return { flags: Object.fromEntries(entries), rest: positionals };
+    const all = Object.entries(values).map(([name, value]) =>
+      [name, [value].flat().map((one) => one === true ? "" : String(one))] as const
+    );
+    return {
+      flags: Object.fromEntries(all.map(([name, said]) => [name, said.at(-1)])),
+      repeated: Object.fromEntries(all),
+      rest: positionals,
+    };
   } catch (e) {
     throw new UsageError(e instanceof Error ? e.message : String(e));
   }

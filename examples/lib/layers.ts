@@ -1,6 +1,7 @@
 /** The layers that the flags name. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
+import * as Stream from "npm:effect@^3.22.4/Stream";
 import {
   CertificateVerifier,
   Credentials,
@@ -27,20 +28,53 @@ const read = (path: string): Effect.Effect<string, FileError> =>
 const inFile = <A, E extends Error, R>(path: string, layer: Layer.Layer<A, E, R>) =>
   Layer.mapError(layer, (e) => new FileError(`${path}: ${e.message}`));
 
-/** `--cert` and `--key`, or `otherwise` when neither is given. Throws UsageError. */
+/** `--cert` and `--key`, read again when they change or `reload` says so; `otherwise` without. Throws UsageError. */
 export const credentials = <E, R>(
-  { flags: { cert, key } }: Given,
+  given: Given,
   otherwise: Layer.Layer<Credentials.Credentials, E, R>,
+  reload: Stream.Stream<unknown> = Stream.empty,
 ) => {
-  if ((cert === undefined) !== (key === undefined)) throw new UsageError("--cert and --key go together");
-  return cert === undefined || key === undefined ? otherwise : Layer.unwrapEffect(
-    Effect.map(
-      Effect.all([read(cert), read(key)]),
-      ([certificate, privateKey]) =>
-        inFile(`${cert} or ${key}`, Credentials.fromPem({ certificate, privateKey })),
-    ),
+  const { cert = [], key = [] } = given.repeated;
+  if (cert.length !== key.length) {
+    throw new UsageError("--cert and --key go together, as often as each other");
+  }
+  const passphrase = passphraseOf(given);
+  const [first, ...more] = cert.map((certificate, i) => ({ certificate, privateKey: key[i]!, passphrase }));
+  if (!first) return otherwise;
+  return Layer.mapError(
+    Credentials.fromFiles([first, ...more], { reload }),
+    (e) => e instanceof FileError ? e : new FileError(e.message),
   );
 };
+
+/** `--key-pass`; read when there is a key to open, so that a new one is found after a reload. Throws UsageError. */
+const passphraseOf = ({ flags }: Given): Effect.Effect<string, FileError> | undefined => {
+  const source = flags["key-pass"];
+  if (source === undefined) return undefined;
+  const [, from, where] = /^(env|file):(.+)$/.exec(source) ?? [];
+  if (from === undefined || where === undefined) {
+    throw new UsageError("--key-pass: env:NAME or file:FILE is wanted");
+  }
+  if (from === "file") return Effect.map(read(where), (text) => text.split(/\r?\n/)[0]!);
+  return Effect.suspend(() => {
+    const value = Deno.env.get(where);
+    return value === undefined
+      ? Effect.fail(new FileError(`${where} is not in the environment`))
+      : Effect.succeed(value);
+  });
+};
+
+/** SIGHUP, by which servers are told to read their files again. */
+export const hangups: Stream.Stream<void> = Stream.asyncPush<void>((emit) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const tell = () => void emit.single(undefined);
+      Deno.addSignalListener("SIGHUP", tell);
+      return tell;
+    }),
+    (tell) => Effect.sync(() => Deno.removeSignalListener("SIGHUP", tell)),
+  )
+);
 
 /** `--ca`, `--insecure`, or the system's roots. Throws UsageError. */
 export const verifier = ({ flags }: Given) => {

@@ -12,7 +12,7 @@ export const renegotiations = (connection: Connection, report: Report, number: n
     const negotiated = yield* connection.negotiated;
     if (negotiated === told) return;
     told = negotiated;
-    report.renegotiated(number, negotiated, (yield* connection.peerCertificates).length);
+    report.renegotiated(number, negotiated, yield* connection.peerCertificates);
   });
 };
 

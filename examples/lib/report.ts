@@ -1,13 +1,31 @@
 /** What the programs print: readable lines, or one JSON object a line. @module */
-import { Codec, type ConnectionEvent, Errors, Names, type Negotiated, type Observe } from "../../mod.ts";
+import * as Schema from "npm:effect@^3.22.4/Schema";
+import {
+  Codec,
+  type ConnectionEvent,
+  Errors,
+  Names,
+  type Negotiated,
+  type Observe,
+  PeerCertificate,
+} from "../../mod.ts";
 import { summary } from "./summary.ts";
 
 /** Takes what happens on connections, by their number. */
 export interface Report {
   readonly observe: (connection: number) => Observe;
-  readonly established: (connection: number, negotiated: Negotiated, milliseconds: number) => void;
+  readonly established: (
+    connection: number,
+    negotiated: Negotiated,
+    peer: ReadonlyArray<PeerCertificate>,
+    milliseconds: number,
+  ) => void;
   /** Another handshake on the same connection is over. */
-  readonly renegotiated: (connection: number, negotiated: Negotiated, peerCertificates: number) => void;
+  readonly renegotiated: (
+    connection: number,
+    negotiated: Negotiated,
+    peer: ReadonlyArray<PeerCertificate>,
+  ) => void;
   /** The peer wants no other handshake, and the connection goes on. */
   readonly declined: (connection: number, error: Errors.RenegotiationRefused) => void;
   readonly data: (connection: number, text: string) => void;
@@ -69,16 +87,24 @@ const jsonOf = (event: ConnectionEvent) => {
   }
 };
 
+const encodeCertificates = Schema.encodeSync(Schema.Array(PeerCertificate));
+
 /** One JSON object a line. */
 export const json = (print: (line: string) => void): Report => {
   const say = (connection: number, { event, ...rest }: { readonly event: string }) =>
     print(JSON.stringify({ event, connection, ...rest }));
   return {
     observe: (connection) => (event) => say(connection, jsonOf(event)),
-    established: (connection, n, milliseconds) =>
-      say(connection, { event: "established", ...plain(n), milliseconds } as { event: string }),
-    renegotiated: (connection, n, peerCertificates) =>
-      say(connection, { event: "renegotiated", ...plain(n), peerCertificates } as { event: string }),
+    established: (connection, n, peer, milliseconds) => {
+      const peerCertificates = encodeCertificates(peer);
+      say(connection, { event: "established", ...plain(n), peerCertificates, milliseconds } as {
+        event: string;
+      });
+    },
+    renegotiated: (connection, n, peer) => {
+      const peerCertificates = encodeCertificates(peer);
+      say(connection, { event: "renegotiated", ...plain(n), peerCertificates } as { event: string });
+    },
     declined: (connection, error) => say(connection, { ...failure(error), event: "declined" }),
     data: (connection, text) => say(connection, { event: "data", text } as { event: string }),
     closed: (connection) => say(connection, { event: "closed" }),
@@ -113,6 +139,17 @@ const details = (n: Negotiated): string => {
   );
 };
 
+/** A leaf in a line. */
+const described = (leaf: PeerCertificate): string => {
+  if (leaf._tag === "UnreadableCertificate") return `the peer is unreadable: ${leaf.reason}`;
+  const { subject, issuer, publicKey: key, notAfter, fingerprints } = leaf;
+  const size = key._tag === "unsupported" ? key.algorithm : `${key._tag} ${key.bits}`;
+  const until = notAfter.toISOString().slice(0, 10);
+  return `the peer is ${subject}, by ${issuer}, ${size}, until ${until}, SHA-256 ${
+    fingerprints.sha256.slice(0, 16)
+  }…`;
+};
+
 /** Readable lines: an arrow, the flight, the message, and what matters in it. */
 export const human = (
   print: (line: string) => void,
@@ -144,14 +181,15 @@ export const human = (
         }
       }
     },
-    established: (connection, n, milliseconds) => {
+    established: (connection, n, peer, milliseconds) => {
       const how = n.resumed ? "resumed" : "full handshake";
       print(`${label(connection)}${how} in ${milliseconds.toFixed(1)} ms: ${details(n)}`);
+      peer.slice(0, 1).forEach((leaf) => print(label(connection) + described(leaf)));
     },
-    renegotiated: (connection, n, peerCertificates) => {
+    renegotiated: (connection, n, peer) => {
       const how = n.resumed ? "renegotiated, resumed" : "renegotiated";
-      const shown = `the peer's certificates: ${peerCertificates}`;
-      print(`${label(connection)}${how}: ${details(n)}, ${shown}`);
+      print(`${label(connection)}${how}: ${details(n)}, the peer's certificates: ${peer.length}`);
+      peer.slice(0, 1).forEach((leaf) => print(label(connection) + described(leaf)));
     },
     declined: (connection, error) => complain(label(connection) + explained(error)),
     data: (connection, text) => print(label(connection) + text.replace(/\r?\n$/, "")),

@@ -9,7 +9,7 @@ import { downgradeSentinel, firstRecord, highest, spoken } from "../dialects/mod
 import type { HandshakeError } from "../errors.ts";
 import { receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
-import { HelloRequest, ServerHello, type ServerHelloExtension } from "../messages/mod.ts";
+import { findExtension, HelloRequest, ServerHello, type ServerHelloExtension } from "../messages/mod.ts";
 import { ECPointFormat } from "../names/protocol.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import { Credentials } from "../services/credentials.ts";
@@ -91,6 +91,7 @@ export const clientHello = (settings: ServerSettings, again?: Again): Step<Heard
     const candidates = yield* (yield* Credentials).candidates({
       role: "server",
       serverName: wish.serverName,
+      schemes: findExtension(wish.extensions, "signature_algorithms")?.supportedSignatureAlgorithms,
     });
     const choice = yield* chooseSuite(settings, wish, candidates);
     yield* keepsPromises(wish.previous, promised(wish, choice.suite));

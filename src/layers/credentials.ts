@@ -1,19 +1,24 @@
-/** Our own certificates and keys: from PEM, or made on the spot. @module */
-import { Data, Effect, Either, Layer } from "../deps.ts";
+/** Our own certificates and keys: from PEM, by a signer, loaded again. @module */
+import { Cause, Data, Effect, Either, Layer, Stream } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
-import { type Credential, type CredentialRequest, Credentials } from "../services/credentials.ts";
-import { Crypto, type PrivateKey } from "../services/crypto.ts";
+import type { SignatureScheme } from "../names/signature_scheme.ts";
+import {
+  type Credential,
+  type CredentialRequest,
+  Credentials,
+  type CredentialsService,
+} from "../services/credentials.ts";
+import { Crypto, type PrivateKey, PrivateKeyError } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type Certificate, isSelfIssued, parseCertificate } from "../x509/certificate.ts";
 import { decodeDer } from "../x509/der.ts";
 import { name as distinguishedName, sameName } from "../x509/distinguished_name.ts";
 import { matchesName } from "../x509/names.ts";
 import { publicKeyOf, sameKey } from "./credentials_keys.ts";
-import { selfSignedDer, type SelfSignedOptions } from "./credentials_self_signed.ts";
-import { certificatesFromPem, type PemError, privateKeyFromPem, toPem } from "./pem.ts";
+import { certificatesFromPem, openedPrivateKeyFromPem, type Passphrase, type PemError } from "./pem.ts";
 
 export { PemError } from "./pem.ts";
-export type { SelfSignedOptions } from "./credentials_self_signed.ts";
+export type { Passphrase } from "./pem.ts";
 
 /** A certificate chain and a private key that do not go together. */
 export class CredentialMismatch extends Data.TaggedError("CredentialMismatch")<{
@@ -27,94 +32,140 @@ export class CredentialMismatch extends Data.TaggedError("CredentialMismatch")<{
 }
 
 /** What PEM files say; they may hold other blocks, too, and may be the same file. */
-export interface PemPair {
+export interface PemPair<E = never> {
   /** The chain, leaf first, without the root. */
   readonly certificate: string;
+  /** PKCS#8, encrypted or not, PKCS#1 or SEC 1. */
   readonly privateKey: string;
+  /** What an encrypted key opens with; an Effect is run when there is one to open, each time. */
+  readonly passphrase?: Passphrase<E> | undefined;
 }
 
 /** Why there is no credential. */
 export type CredentialError = PemError | CredentialMismatch;
 
 /** A chain and the private key of its leaf, checked to belong together. */
-export const credentialFromPem = (pem: PemPair): Effect.Effect<Credential, CredentialError> =>
+export const credentialFromPem = <E = never>(
+  pem: PemPair<E>,
+): Effect.Effect<Credential, CredentialError | E> =>
   Effect.gen(function* () {
     const chain = yield* certificatesFromPem(pem.certificate);
-    return yield* credentialOf(chain, yield* privateKeyFromPem(pem.privateKey));
+    return yield* credentialOf(chain, yield* openedPrivateKeyFromPem(pem.privateKey, pem.passphrase));
   });
 
 /** Credentials from PEM: one, or several of which the handshake takes the one that fits. */
-export const fromPem = (
-  ...pairs: readonly [PemPair, ...ReadonlyArray<PemPair>]
-): Layer.Layer<Credentials, CredentialError> =>
+export const fromPem = <E = never>(
+  ...pairs: readonly [PemPair<E>, ...ReadonlyArray<PemPair<E>>]
+): Layer.Layer<Credentials, CredentialError | E> =>
   Layer.unwrapEffect(Effect.map(Effect.forEach(pairs, credentialFromPem), make));
 
-/** What `makeSelfSigned` made. */
-export interface SelfSigned {
-  readonly certificate: Bytes;
-  /** What the other end must trust. */
-  readonly certificatePem: string;
-  /** PKCS#8, not encrypted. */
-  readonly privateKeyPem: string;
-  readonly credential: Credential;
+/** A chain whose private key is elsewhere: in a module that does not give it away (an HSM), in another process. */
+export interface Signer extends Pick<Credential, "schemes" | "ocspResponse" | "signedCertificateTimestamps"> {
+  /** The chain as PEM, leaf first, without the root. */
+  readonly certificate: string;
+  /**
+   * Signs `data` as `scheme` says. Who signs digests takes `Crypto.hash` of it, but for Ed25519; ECDSA signatures are
+   * DER (RFC 8422 §5.4), PSS salts as long as the hash (RFC 8446 §4.2.3).
+   */
+  readonly sign: Credential["sign"];
+  /**
+   * The raw RSA operation, for suites with RSA key transport: the whole block as long as the modulus, which must not be
+   * unpadded (RFC 5246 §7.4.7.1). Left out, no such suite is chosen with it.
+   */
+  readonly decrypt?: Credential["decrypt"] | undefined;
 }
 
-/** Makes a self-signed certificate in memory, from the randomness of `Crypto` and the time of the `Clock`. */
-export const makeSelfSigned = (options: SelfSignedOptions = {}): Effect.Effect<SelfSigned, never, Crypto> =>
-  Effect.gen(function* () {
-    const { certificate, privateKey } = yield* selfSignedDer(options);
-    const certificatePem = toPem("CERTIFICATE", certificate);
-    const privateKeyPem = toPem("PRIVATE KEY", privateKey);
-    // The same way as everybody's: what is made here has to be readable here.
-    const credential = yield* Effect.orDie(
-      credentialFromPem({ certificate: certificatePem, privateKey: privateKeyPem }),
-    );
-    return { certificate, certificatePem, privateKeyPem, credential };
-  });
-
-/** A self-signed certificate, made when the layer is built. */
-export const selfSigned = (options?: SelfSignedOptions): Layer.Layer<Credentials, never, Crypto> =>
-  Layer.unwrapEffect(Effect.map(makeSelfSigned(options), ({ credential }) => make([credential])));
+/** A credential whose key never is in this process. Whether it is the leaf's shows in the first handshake. */
+export const credentialFromSigner = (signer: Signer): Effect.Effect<Credential, CredentialError> =>
+  Effect.flatMap(
+    certificatesFromPem(signer.certificate),
+    (chain) =>
+      Either.map(withoutKey(chain), (one) => {
+        const { certificate: _, decrypt, ...rest } = signer;
+        return decrypt ? { ...one, ...rest, decrypt } : {
+          ...one,
+          ...rest,
+          usage: { ...one.usage, keyEncipherment: false },
+          decrypt: () =>
+            Effect.fail(new PrivateKeyError({ operation: "decrypt", reason: "the signer only signs" })),
+        };
+      }),
+  );
 
 /** Exactly these credentials, the preferred first; for keys that are elsewhere, say. */
 export const make = (credentials: ReadonlyArray<Credential>): Layer.Layer<Credentials> =>
-  Layer.sync(Credentials, () => {
-    const known = credentials.map((credential) => ({ credential, certificates: readable(credential.chain) }));
-    return {
-      candidates: (request) => Effect.sync(() => chosen(known, request).map(({ credential }) => credential)),
-    };
-  });
+  Layer.sync(Credentials, () => serviceOf(credentials));
+
+/**
+ * Credentials that are loaded again whenever `when` says so: new handshakes get the new ones, and connections that are
+ * there go on (a client that resumes a session sees no certificate at all; one that renegotiates sees the new one, and
+ * may refuse it, as ours does unless policy says `serverMayChangeCertificate`). Where loading fails, a warning in the log
+ * says why and the old ones stay; only the first loading must succeed.
+ *
+ *     Credentials.reloading(SubscriptionRef.get(ref), ref.changes);
+ */
+export const reloading = <E, R, R2 = never>(
+  load: Effect.Effect<ReadonlyArray<Credential>, E, R>,
+  when: Stream.Stream<unknown, never, R2>,
+): Layer.Layer<Credentials, E, R | R2> =>
+  Layer.scoped(
+    Credentials,
+    Effect.gen(function* () {
+      let service = serviceOf(yield* load);
+      const again = load.pipe(
+        Effect.map((credentials) => void (service = serviceOf(credentials))),
+        Effect.catchAllCause((cause) =>
+          Cause.isInterrupted(cause)
+            ? Effect.failCause(cause as Cause.Cause<never>)
+            : Effect.logWarning(`credentials: ${wordsOf(Cause.squash(cause))}; the old ones stay`)
+        ),
+      );
+      yield* Effect.forkScoped(Stream.runForEach(when, () => again));
+      return { candidates: (request) => Effect.suspend(() => service.candidates(request)) };
+    }),
+  );
+
+const wordsOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
 
 /** No credentials: a client without a certificate. */
 export const none: Layer.Layer<Credentials> = make([]);
 
-const credentialOf = (
-  [leaf, ...more]: readonly [Certificate, ...ReadonlyArray<Certificate>],
-  key: PrivateKey,
-): Either.Either<Credential, CredentialMismatch> => {
-  const mismatch = (detail: string) =>
-    Either.left(new CredentialMismatch({ subject: leaf.subject.text, detail }));
-  const { publicKey, keyUsage } = leaf;
-  if (publicKey._tag === "unsupported") return mismatch(publicKey.detail);
-  const own = publicKeyOf(key);
-  if (!own) return mismatch("the private key's numbers contradict each other");
-  if (!sameKey(publicKey, own)) return mismatch("the private key is not this certificate's");
-  // A plain RSA key may be in a certificate that restricts it to PSS (RFC 4055 §1.2); it signs as that says.
-  const { _tag } = publicKey;
-  const signing: PrivateKey = "modulus" in key && (_tag === "rsa" || _tag === "rsa_pss")
-    ? { ...key, _tag }
-    : key;
-  return Either.right({
-    chain: [leaf, ...more].map(({ raw }) => raw),
+type Chain = readonly [Certificate, ...ReadonlyArray<Certificate>];
+
+const mismatch = ([leaf]: Chain, detail: string) =>
+  Either.left(new CredentialMismatch({ subject: leaf.subject.text, detail }));
+
+/** What the chain itself says of a credential. */
+const withoutKey = (
+  chain: Chain,
+): Either.Either<Pick<Credential, "chain" | "publicKey" | "usage">, CredentialMismatch> => {
+  const [{ publicKey, keyUsage }] = chain;
+  return publicKey._tag === "unsupported" ? mismatch(chain, publicKey.detail) : Either.right({
+    chain: chain.map(({ raw }) => raw),
     publicKey,
     usage: {
       keyEncipherment: keyUsage?.has("keyEncipherment") ?? true,
       digitalSignature: keyUsage?.has("digitalSignature") ?? true,
     },
-    sign: (scheme, data) => Effect.flatMap(Crypto, (crypto) => crypto.sign(signing, scheme, data)),
-    decrypt: (ciphertext) => Effect.flatMap(Crypto, (crypto) => crypto.rsaDecryptRaw(signing, ciphertext)),
   });
 };
+
+const credentialOf = (chain: Chain, key: PrivateKey): Either.Either<Credential, CredentialMismatch> =>
+  Either.flatMap(withoutKey(chain), (one) => {
+    const own = publicKeyOf(key);
+    if (!own) return mismatch(chain, "the private key's numbers contradict each other");
+    if (!sameKey(one.publicKey, own)) return mismatch(chain, "the private key is not this certificate's");
+    // A plain RSA key may be in a certificate that restricts it to PSS (RFC 4055 §1.2); it signs as that says.
+    const { _tag } = one.publicKey;
+    const signing: PrivateKey = "modulus" in key && (_tag === "rsa" || _tag === "rsa_pss")
+      ? { ...key, _tag }
+      : key;
+    return Either.right({
+      ...one,
+      sign: (scheme, data) => Effect.flatMap(Crypto, (crypto) => crypto.sign(signing, scheme, data)),
+      decrypt: (ciphertext) => Effect.flatMap(Crypto, (crypto) => crypto.rsaDecryptRaw(signing, ciphertext)),
+    });
+  });
 
 interface Known {
   readonly credential: Credential;
@@ -122,13 +173,41 @@ interface Known {
   readonly certificates: ReadonlyArray<Certificate>;
 }
 
+const serviceOf = (credentials: ReadonlyArray<Credential>): CredentialsService => {
+  const known = credentials.map((credential) => ({ credential, certificates: readable(credential.chain) }));
+  return {
+    candidates: (request) => Effect.sync(() => chosen(known, request).map(({ credential }) => credential)),
+  };
+};
+
 const readable = (chain: ReadonlyArray<Bytes>): ReadonlyArray<Certificate> =>
   chain.flatMap((der) => Either.match(parseCertificate(der), { onLeft: () => [], onRight: (c) => [c] }));
 
 const chosen = (known: ReadonlyArray<Known>, request: CredentialRequest): ReadonlyArray<Known> =>
   request.role === "server"
-    ? forName(known, request.serverName)
-    : forAuthorities(known.filter((one) => canAnswer(one, request)), request.authorities);
+    ? forSchemes(forName(known, request.serverName), request.schemes)
+    : forAuthorities(
+      forSchemes(known.filter((one) => canAnswer(one, request)), request.schemes),
+      request.authorities,
+    );
+
+/**
+ * First those whose certificates are signed as the peer can verify (RFC 5246 §7.4.2, §7.4.6); then the others, for many
+ * a peer can do more than it says (RFC 8446 §4.4.2.2). Nobody verifies how a root signed itself.
+ */
+const forSchemes = (
+  known: ReadonlyArray<Known>,
+  schemes: ReadonlyArray<SignatureScheme> | undefined,
+): ReadonlyArray<Known> => {
+  if (!schemes) return known;
+  const verifiable = known.filter(({ certificates }) =>
+    certificates.every((one) =>
+      isSelfIssued(one) ||
+      one.signatureAlgorithm.scheme !== undefined && schemes.includes(one.signatureAlgorithm.scheme)
+    )
+  );
+  return [...verifiable, ...known.filter((one) => !verifiable.includes(one))];
+};
 
 /** Those for the name that the client asks for; all, where none is. */
 const forName = (known: ReadonlyArray<Known>, name: string | undefined): ReadonlyArray<Known> => {

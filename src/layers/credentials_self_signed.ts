@@ -1,7 +1,7 @@
-/** A certificate of one's own making: for development, for tests, for peers that pin. @module */
+/** Certificates of one's own making: for development, for tests, for peers that pin. @module */
 import { Clock, Effect } from "../deps.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import { Crypto } from "../services/crypto.ts";
+import { Crypto, type PrivateKey } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import * as Build from "../x509/build.ts";
 import { privateKeyInfo, subjectPublicKeyInfo } from "../x509/build_key.ts";
@@ -22,43 +22,94 @@ export interface SelfSignedOptions {
   readonly purposes?: ReadonlyArray<"serverAuth" | "clientAuth">;
 }
 
-/** A self-signed certificate and its private key as PKCS#8, both DER. */
-export const selfSignedDer = (
-  { names = ["localhost", "127.0.0.1", "::1"], key = "ecdsa_p256", days = 365, purposes = ["serverAuth"] }:
-    SelfSignedOptions,
-): Effect.Effect<{ readonly certificate: Bytes; readonly privateKey: Bytes }, never, Crypto> =>
+/** What an authority is asked to make. */
+export interface IssueOptions extends SelfSignedOptions {
+  /** The subject's common name; the first of `names` unless given. */
+  readonly commonName?: string;
+}
+
+/** What to make an authority of; everything has a default. */
+export interface AuthorityOptions extends Pick<SelfSignedOptions, "key" | "days"> {
+  readonly commonName?: string;
+}
+
+/** A certificate, and what its key needs to sign others. */
+export interface Made {
+  readonly certificate: Bytes;
+  readonly kind: keyof typeof freshKey;
+  readonly privateKey: PrivateKey;
+  /** DER. */
+  readonly subject: Bytes;
+  readonly keyId: Bytes;
+}
+
+/** A certificate of a fresh key for names, by an issuer or by itself. */
+export const makeLeaf = (
+  { names = ["localhost", "127.0.0.1", "::1"], purposes = ["serverAuth"], commonName, ...options }:
+    IssueOptions,
+  issuer?: Made,
+): Effect.Effect<Made, never, Crypto> => {
+  const hosts = names.map((name) => asciiName(name) ?? name);
+  return issue({ ...options, commonName: commonName ?? hosts[0] ?? "self-signed" }, issuer, (key) => [
+    Build.basicConstraints(false),
+    Build.keyUsage(key === "rsa" ? ["digitalSignature", "keyEncipherment"] : ["digitalSignature"]),
+    Build.extendedKeyUsage(purposes.map((purpose) => oids[purpose])),
+  ], hosts.length ? [Build.subjectAltName(hosts)] : []);
+};
+
+/** A certificate of a fresh key that signs others. */
+export const makeAuthorityCertificate = (
+  { commonName = "Test Authority", ...options }: AuthorityOptions,
+  issuer?: Made,
+): Effect.Effect<Made, never, Crypto> =>
+  issue({ ...options, commonName }, issuer, () => [
+    Build.basicConstraints(true),
+    Build.keyUsage(["keyCertSign", "cRLSign"]),
+  ], []);
+
+/** PKCS#8 of what was made. */
+export const privateKeyDer = ({ privateKey }: Made): Bytes => privateKeyInfo(privateKey);
+
+const issue = (
+  { key = "ecdsa_p256", days = 365, commonName }: AuthorityOptions & { readonly commonName: string },
+  issuer: Made | undefined,
+  first: (key: keyof typeof freshKey) => ReadonlyArray<Bytes>,
+  last: ReadonlyArray<Bytes>,
+): Effect.Effect<Made, never, Crypto> =>
   Effect.gen(function* () {
     const crypto = yield* Crypto;
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000);
     const privateKey = freshKey[key](crypto.random);
     // A key just made has numbers that go together.
     const spki = subjectPublicKeyInfo(publicKeyOf(privateKey)!);
-    const { scheme, algorithm } = signatures[key];
-    const hosts = names.map((name) => asciiName(name) ?? name);
-    const self = Build.distinguishedName({ commonName: hosts[0] ?? "self-signed" });
+    const { scheme, algorithm } = signatures[issuer?.kind ?? key];
+    const subject = Build.distinguishedName({ commonName });
     const serialNumber = crypto.random(16);
     serialNumber[0] = serialNumber[0]! & 0x3f | 0x40; // positive, and of one length
+    // RFC 7093 §2, method 1.
+    const keyId = crypto.hash("sha256").digest(spki).subarray(0, 20);
     const tbs = Build.tbsCertificate({
       serialNumber,
       signature: algorithm,
-      issuer: self,
+      issuer: issuer?.subject ?? subject,
       notBefore: now - CLOCK_SKEW,
       notAfter: now + days * 86_400,
-      subject: self,
+      subject,
       subjectPublicKeyInfo: spki,
       extensions: [
-        Build.basicConstraints(false),
-        Build.keyUsage(key === "rsa" ? ["digitalSignature", "keyEncipherment"] : ["digitalSignature"]),
-        Build.extendedKeyUsage(purposes.map((purpose) => oids[purpose])),
-        // RFC 7093 §2, method 1.
-        Build.subjectKeyIdentifier(crypto.hash("sha256").digest(spki).subarray(0, 20)),
-        ...(hosts.length ? [Build.subjectAltName(hosts)] : []),
+        ...first(key),
+        Build.subjectKeyIdentifier(keyId),
+        ...(issuer ? [Build.authorityKeyIdentifier(issuer.keyId)] : []),
+        ...last,
       ],
     });
-    const signature = yield* Effect.orDie(crypto.sign(privateKey, scheme, tbs));
+    const signature = yield* Effect.orDie(crypto.sign(issuer?.privateKey ?? privateKey, scheme, tbs));
     return {
       certificate: Build.certificate(tbs, algorithm, signature),
-      privateKey: privateKeyInfo(privateKey),
+      kind: key,
+      privateKey,
+      subject,
+      keyId,
     };
   });
 

@@ -8,4 +8,6 @@ export { p256, p384, p521 } from "npm:@noble/curves@^2.4.0/nist.js";
 export { bytesToNumberBE, numberToBytesBE } from "npm:@noble/curves@^2.4.0/utils.js";
 export { hmac } from "npm:@noble/hashes@^2.4.0/hmac.js";
 export { md5, sha1 } from "npm:@noble/hashes@^2.4.0/legacy.js";
+export { pbkdf2Async } from "npm:@noble/hashes@^2.4.0/pbkdf2.js";
+export { scryptAsync } from "npm:@noble/hashes@^2.4.0/scrypt.js";
 export { sha224, sha256, sha384, sha512 } from "npm:@noble/hashes@^2.4.0/sha2.js";

@@ -1,13 +1,15 @@
 /** Certificates and private keys as PEM (RFC 7468). @module */
-import { Data, Either } from "../deps.ts";
+import { Data, Effect, Either } from "../deps.ts";
 import type { PrivateKey } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
+import { parseEncryptedKey } from "../x509/encrypted_key.ts";
 import { parsePrivateKey, type PrivateKeyLabel, privateKeyLabels } from "../x509/private_key.ts";
+import { decryptKey } from "./pem_decrypt.ts";
 
 /** The PEM is not what was wanted. */
 export class PemError extends Data.TaggedError("PemError")<{
-  readonly reason: "malformed" | "missing" | "encrypted" | "unsupported";
+  readonly reason: "malformed" | "missing" | "encrypted" | "passphrase" | "unsupported";
   /** The line on which the block begins, counted from 1; 0 where there is none. */
   readonly line: number;
   /** What was found, in a sentence. Never the content. */
@@ -24,7 +26,12 @@ export interface PemBlock {
   readonly bytes: Bytes;
   /** The line on which it begins, counted from 1. */
   readonly line: number;
+  /** Its bytes are encrypted in the form from before PKCS#8 (RFC 1421 §4.6.1.1). */
+  readonly encrypted: boolean;
 }
+
+/** What opens an encrypted private key: the text itself, or what asks for it when there is a key to open. */
+export type Passphrase<E = never> = string | Effect.Effect<string, E>;
 
 /** The blocks of a text, which may have anything between them (RFC 7468 §2). */
 export const parsePem = (text: string): Either.Either<ReadonlyArray<PemBlock>, PemError> => {
@@ -50,9 +57,11 @@ export const parsePem = (text: string): Either.Either<ReadonlyArray<PemBlock>, P
 const blockOf = (
   { label, line, inside }: { readonly label: string; readonly line: number; readonly inside: Array<string> },
 ): Either.Either<PemBlock, PemError> => {
-  if (inside.some((one) => /^Proc-Type:.*ENCRYPTED/.test(one))) return encrypted(line);
+  const encrypted = inside.some((one) => /^Proc-Type:.*ENCRYPTED/.test(one));
   const bytes = base64(inside.filter((one) => !one.includes(":")).join(""));
-  return bytes ? Either.right({ label, bytes, line }) : fail("malformed", line, `${label} is not base64`);
+  return bytes
+    ? Either.right({ label, bytes, line, encrypted })
+    : fail("malformed", line, `${label} is not base64`);
 };
 
 /** Every certificate in the text, in order; fails if there is none, or one that cannot be read. */
@@ -71,19 +80,72 @@ export const certificatesFromPem = (
     return first ? Either.right([first, ...more]) : missing("there is no CERTIFICATE", blocks);
   });
 
-/** The first private key in the text. */
+/** The first private key in the text, which is not encrypted. */
 export const privateKeyFromPem = (text: string): Either.Either<PrivateKey, PemError> =>
+  Either.flatMap(privateKeyBlock(text), keyOf);
+
+/** The first private key in the text; `passphrase` opens it where it is encrypted. */
+export const openedPrivateKeyFromPem = <E = never>(
+  text: string,
+  passphrase: Passphrase<E> | undefined,
+): Effect.Effect<PrivateKey, PemError | E> =>
+  Effect.flatMap(
+    privateKeyBlock(text),
+    (block) =>
+      block.label === ENCRYPTED && passphrase !== undefined ? opened(block, passphrase) : keyOf(block),
+  );
+
+const ENCRYPTED = "ENCRYPTED PRIVATE KEY";
+
+const privateKeyBlock = (text: string): Either.Either<PemBlock, PemError> =>
   Either.flatMap(parsePem(text), (blocks) => {
     const block = blocks.find(({ label }) => label.endsWith("PRIVATE KEY"));
-    if (!block) return missing("there is no PRIVATE KEY", blocks);
-    const { label, bytes, line } = block;
-    if (label === "ENCRYPTED PRIVATE KEY") return encrypted(line);
-    if (!isPrivateKeyLabel(label)) return fail("unsupported", line, `${label} is of a kind not supported`);
-    const key = parsePrivateKey(label, bytes);
-    if (Either.isLeft(key)) return fail("malformed", line, key.left.message);
-    return key.right._tag === "unsupported"
-      ? fail("unsupported", line, key.right.detail)
-      : Either.right(key.right);
+    return block ? Either.right(block) : missing("there is no PRIVATE KEY", blocks);
+  });
+
+const keyOf = ({ label, bytes, line, encrypted }: PemBlock): Either.Either<PrivateKey, PemError> => {
+  // MD5 once over the passphrase is no protection: to keep such a file is worse than to convert it.
+  if (encrypted) {
+    return fail(
+      "encrypted",
+      line,
+      "the private key is encrypted in a form from before PKCS#8; `openssl pkcs8 -topk8 -in FILE -out NEW` converts it",
+    );
+  }
+  if (label === ENCRYPTED) {
+    return fail(
+      "encrypted",
+      line,
+      "the private key is encrypted and no passphrase is given; `openssl pkey -in FILE -out PLAIN` decrypts it",
+    );
+  }
+  if (!isPrivateKeyLabel(label)) return fail("unsupported", line, `${label} is of a kind not supported`);
+  const key = parsePrivateKey(label, bytes);
+  if (Either.isLeft(key)) return fail("malformed", line, key.left.message);
+  return key.right._tag === "unsupported"
+    ? fail("unsupported", line, key.right.detail)
+    : Either.right(key.right);
+};
+
+const opened = <E>(
+  { bytes, line }: PemBlock,
+  passphrase: Passphrase<E>,
+): Effect.Effect<PrivateKey, PemError | E> =>
+  Effect.gen(function* () {
+    const parsed = parseEncryptedKey(bytes);
+    if (Either.isLeft(parsed)) return yield* fail("malformed", line, parsed.left.message);
+    const encrypted = parsed.right;
+    if (encrypted._tag === "unsupported") {
+      const advice = "`openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW` makes one that is";
+      return yield* fail("unsupported", line, `${encrypted.detail}; ${advice}`);
+    }
+    const text = typeof passphrase === "string" ? passphrase : yield* passphrase;
+    const der = yield* decryptKey(encrypted, text);
+    const key = der && Either.getOrUndefined(parsePrivateKey("PRIVATE KEY", der));
+    if (!key) {
+      return yield* fail("passphrase", line, "the private key does not open: the passphrase is another");
+    }
+    return key._tag === "unsupported" ? yield* fail("unsupported", line, key.detail) : key;
   });
 
 /** A PEM block, in lines of 64 characters. */
@@ -114,8 +176,6 @@ const isPrivateKeyLabel = (label: string): label is PrivateKeyLabel =>
 
 const fail = (reason: PemError["reason"], line: number, detail: string) =>
   Either.left(new PemError({ reason, line, detail }));
-const encrypted = (line: number) =>
-  fail("encrypted", line, "the private key is encrypted; `openssl pkey -in FILE -out PLAIN` decrypts it");
 const missing = (detail: string, blocks: ReadonlyArray<PemBlock>) =>
   fail(
     "missing",

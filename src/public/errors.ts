@@ -4,6 +4,7 @@ export * from "../explain.ts";
 export { InvalidKeyShare } from "../services/crypto.ts";
 export { SessionStoreError } from "../services/session_store.ts";
 export { CredentialMismatch } from "../layers/credentials.ts";
+export { CredentialFileError } from "../layers/credentials_files.ts";
 export { PemError } from "../layers/pem.ts";
 export { TicketKeysError } from "../layers/session_tickets.ts";
 export { InvalidPin } from "../layers/verifier.ts";

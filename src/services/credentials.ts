@@ -32,7 +32,12 @@ export const signedWith = (
 
 /** What a credential is wanted for. */
 export type CredentialRequest =
-  | { readonly role: "server"; readonly serverName: string | undefined }
+  | {
+    readonly role: "server";
+    readonly serverName: string | undefined;
+    /** What the client verifies, certificates included (RFC 5246 §7.4.1.4.1); `undefined`: it does not say. */
+    readonly schemes?: ReadonlyArray<SignatureScheme> | undefined;
+  }
   | {
     readonly role: "client";
     readonly types: ReadonlyArray<ClientCertificateType>;

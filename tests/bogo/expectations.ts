@@ -140,7 +140,11 @@ export const unmet = (
     if (file !== undefined) {
       const wanted = Either.getOrThrow(certificatesFromPem(Deno.readTextFileSync(file)));
       const got = yield* peerCertificates;
-      yield* expect("the peer's chain", got.map(toHex).join(), wanted.map(({ raw }) => toHex(raw)).join());
+      yield* expect(
+        "the peer's chain",
+        got.map(({ raw }) => toHex(raw)).join(),
+        wanted.map(({ raw }) => toHex(raw)).join(),
+      );
     }
     const aes = config["expect-cipher-aes"] ?? config["expect-cipher-no-aes"];
     if (aes !== undefined) {

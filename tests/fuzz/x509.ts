@@ -9,6 +9,7 @@ import { parseCertificate } from "../../src/x509/certificate.ts";
 import * as Der from "../../src/x509/der_writer.ts";
 import { decodeDer } from "../../src/x509/der.ts";
 import { isBelow, name, nameKey, sameName } from "../../src/x509/distinguished_name.ts";
+import { parseEncryptedKey } from "../../src/x509/encrypted_key.ts";
 import { printName } from "../../src/x509/general_name.ts";
 import { ipText } from "../../src/x509/ip_address.ts";
 import { asciiName, isDnsName, matchesName, parseIp } from "../../src/x509/names.ts";
@@ -193,6 +194,30 @@ const privateKey: Target = {
     refusedDer(parsePrivateKey(privateKeyLabels[label![0]!]!, bytes!), bytes!) ? "refused" : "accepted",
 };
 
+/** As OpenSSL writes them: by scrypt, by PBKDF2 with SHA-1 and 3DES, with SHA-512 and AES. */
+const encrypted = [
+  "MIGTME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAix8GKjEP5U4wICQAACAQgCAQEwHQYJYIZIAWUDBAEqBBC21pQFli2EqZWoUT55IzQ3BEAzqfG7QLY1EdRNtwZxRJm/tT/M24/JKZ+JT88GIEQhoE48Z3jYvSBPHIZeiUzpJ0DTJCP5pMJAHEnTO/pBnAl9",
+  "MHwwQAYJKoZIhvcNAQUNMDMwGwYJKoZIhvcNAQUMMA4ECMkPnEbt7mhsAgIIADAUBggqhkiG9w0DBwQIhtE5UT1rF9wEOFGdaZudFF96ACj1B9D8QSNOEtFtO5CDfpSsRiU1lkywS+V92WaY9xfgEiiY0kPg7C5AbvkjQghg",
+  "MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjbRjyV0Xx3+wICCAAwDAYIKoZIhvcNAgsFADAdBglghkgBZQMEAQIEEDwHBUJ99dJZmtBiCCcmr3QEQHKFeq2mz4mN5kdnXwq0ZE4sm4xSFx/sBVodaCOCrK/AZoE8Kc7STPv91MXNLvZ0y/zevPph4oxXd5/VUiqr6VE=",
+].map((base64) => Uint8Array.fromBase64(base64));
+const encryptedKey: Target = {
+  name: "x509/encrypted-key",
+  weight: 50,
+  draw: (random) => [mutatedDer(random.pick(encrypted), random, () => random.pick(encrypted))],
+  run: ([bytes]) => {
+    const read = parseEncryptedKey(bytes!);
+    if (refusedDer(read, bytes!)) return "refused";
+    const key = Either.getOrThrow(read);
+    if (key._tag === "unsupported") return "accepted";
+    const { derivation: how } = key;
+    // What it costs to try a passphrase is known before.
+    if (how._tag === "pbkdf2") assert.ok(how.iterations > 0 && how.iterations <= 10_000_000);
+    else assert.ok(how.cost * how.blockSize * 128 <= 2 ** 28);
+    assert.equal(key.ciphertext.length % key.iv.length, 0);
+    return "accepted";
+  },
+};
+
 const files = [...golden.flatMap((one) => [one.certificate, one.privateKey]), isrgRootX1].map(ascii);
 const pem: Target = {
   name: "x509/pem",
@@ -302,6 +327,7 @@ export const x509: ReadonlyArray<Target> = [
   ocsp,
   distinguishedName,
   privateKey,
+  encryptedKey,
   pem,
   hostName,
 ];

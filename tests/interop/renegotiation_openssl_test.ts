@@ -182,7 +182,7 @@ for (const { name, id, openssl } of oldestAndNewest) {
         assert.deepEqual(yield* us.connection.peerCertificates, []);
         yield* renewed(us, us.connection.renegotiateWith({ clientAuth: "require" }));
         const [leaf] = yield* us.connection.peerCertificates;
-        const text = btoa(String.fromCharCode(...leaf!));
+        const text = btoa(String.fromCharCode(...leaf!.raw));
         assert.ok(Golden.client(kind).certificate.replaceAll("\n", "").includes(text));
         yield* exchange(us, peer, "after");
         yield* met(peer, /^((?!CertificateRequest).)*$/, /CertificateRequest.*CertificateVerify/);
@@ -427,11 +427,14 @@ withPeer(
     const told = server.output().trim().split("\n").map((line) => JSON.parse(line)).filter(({ event }) =>
       ["established", "renegotiated", "data", "error"].includes(event)
     );
-    assert.deepEqual(told.map(({ event, text, peerCertificates }) => text ?? [event, peerCertificates]), [
-      ["established", undefined],
-      ["renegotiated", 2],
-      "stressed\n",
-      "drawer\n",
-    ]);
+    assert.deepEqual(
+      told.map(({ event, text, peerCertificates }) => text ?? [event, peerCertificates.length]),
+      [
+        ["established", 0],
+        ["renegotiated", 2],
+        "stressed\n",
+        "drawer\n",
+      ],
+    );
   }),
 );

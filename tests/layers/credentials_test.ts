@@ -1,6 +1,7 @@
+import crypto from "node:crypto";
 import { layerDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { layerNoble } from "../../src/layers/crypto_noble.ts";
-import * as Layers from "../../src/layers/credentials.ts";
+import * as Layers from "../../src/public/credentials.ts";
 import { layerRoots } from "../../src/layers/verifier.ts";
 import { ClientCertificateType } from "../../src/names/protocol.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
@@ -12,7 +13,7 @@ import { parseCertificate } from "../../src/x509/certificate.ts";
 import { parseIp } from "../../src/x509/ip_address.ts";
 import { oids } from "../../src/x509/oids.ts";
 import { assert, Effect, Either, type Layer, TestClock } from "../deps.ts";
-import { type Issued, type KeyKind, makeCa } from "../support/ca.ts";
+import { type Issued, type KeyKind, makeCa, makeKey } from "../support/ca.ts";
 import { effect, live } from "../support/effect.ts";
 
 const ca = makeCa();
@@ -115,6 +116,51 @@ live(
   }),
 );
 
+// -- keys that are elsewhere --
+
+live(
+  "a signer signs without its key, and is not asked to decrypt unless it can",
+  Effect.gen(function* () {
+    const { chainPem, chain, key: { privateKey } } = ca.intermediate().issue({ key: "rsa" });
+    const asked: Array<SignatureScheme> = [];
+    const signer: Layers.Signer = {
+      certificate: chainPem,
+      schemes: [SignatureScheme.rsa_pkcs1_sha256],
+      sign: (scheme, data) =>
+        Effect.sync(() => {
+          asked.push(scheme);
+          return new Uint8Array(crypto.sign("sha256", data, privateKey));
+        }),
+    };
+    const credential = yield* Layers.credentialFromSigner(signer);
+    assert.deepEqual(credential.chain, chain);
+    assert.deepEqual(credential.usage, { digitalSignature: true, keyEncipherment: false });
+    assert.ok(yield* signs(credential, SignatureScheme.rsa_pkcs1_sha256));
+    assert.deepEqual(asked, credential.schemes);
+    const error = yield* Effect.provide(Effect.flip(credential.decrypt(data)), layerNoble);
+    assert.equal(error.message, "cannot decrypt: the signer only signs");
+
+    const able = yield* Layers.credentialFromSigner({ ...signer, decrypt: Effect.succeed });
+    assert.equal(able.usage.keyEncipherment, true);
+    assert.equal(yield* Effect.provide(able.decrypt(data), layerNoble), data);
+  }),
+);
+
+live(
+  "a signer without a certificate, or with one for no key of ours, is no credential",
+  Effect.gen(function* () {
+    const sign = () => Effect.succeed(data);
+    const missing = yield* Effect.flip(Layers.credentialFromSigner({ certificate: "", sign }));
+    assert.equal(missing._tag, "PemError");
+    const spki = new Uint8Array(
+      crypto.generateKeyPairSync("ed448").publicKey.export({ type: "spki", format: "der" }),
+    );
+    const { certificatePem } = ca.issue({ key: { ...makeKey("p256"), spki } });
+    const unknown = yield* Effect.flip(Layers.credentialFromSigner({ certificate: certificatePem, sign }));
+    assert.equal(unknown._tag, "CredentialMismatch");
+  }),
+);
+
 // -- selection --
 
 const ask = (layer: Layer.Layer<Credentials>, request: CredentialRequest) =>
@@ -211,6 +257,31 @@ live(
   }),
 );
 
+for (
+  const [name, schemes, expected] of [
+    ["says nothing of it", undefined, ["by RSA", "by ECDSA"]],
+    ["verifies both", [S.ecdsa_secp256r1_sha256, S.rsa_pkcs1_sha256], ["by RSA", "by ECDSA"]],
+    ["verifies ECDSA", [S.ecdsa_secp256r1_sha256], ["by ECDSA", "by RSA"]],
+  ] as const
+) {
+  live(
+    `certificates come first that are signed as a peer can verify, in both roles, when it ${name}`,
+    Effect.gen(function* () {
+      const byRsa = makeCa({ key: "rsa" }).issue({ subject: "by RSA" });
+      const layer = Layers.make(
+        yield* Effect.forEach(
+          [byRsa, ca.issue({ subject: "by ECDSA" })],
+          (issued) => Layers.credentialFromPem(pemOf(issued)),
+        ),
+      );
+      const server = yield* ask(layer, { role: "server", serverName: undefined, schemes });
+      assert.deepEqual(subjectsOf(server), expected);
+      const client = yield* ask(layer, { role: "client", ...any, schemes });
+      assert.deepEqual(subjectsOf(client), expected);
+    }),
+  );
+}
+
 live(
   "none has nothing to offer",
   Effect.map(
@@ -306,3 +377,41 @@ live(
     assert.deepEqual(yield* candidates({ role: "server", serverName: undefined }), [one]);
   }).pipe(Effect.provide(Layers.selfSigned()), Effect.provide(layerNoble)),
 );
+
+for (const key of ["ecdsa_p256", "ed25519", "rsa"] as const) {
+  live(
+    `an authority of ${key} issues what those trust who trust it, below intermediates as well, and node:crypto agrees`,
+    Effect.gen(function* () {
+      const root = yield* Layers.makeAuthority({ key, commonName: "Root" });
+      const below = yield* (yield* root.intermediate({ key: "ecdsa_p384" })).intermediate();
+      const server = yield* below.issue({ names: ["a.example"] });
+      const user = yield* root.issue({ names: [], commonName: "a user", purposes: ["clientAuth"], key });
+      assert.equal(server.credential.chain.length, 3);
+      assert.equal(user.credential.chain.length, 1);
+      assert.equal(Either.getOrThrow(parseCertificate(user.certificate)).subject.text, "CN=a user");
+      const [leaf, one, two] = [...server.credential.chain, root.certificate].map((der) =>
+        new crypto.X509Certificate(der)
+      );
+      assert.ok(leaf!.checkIssued(one!) && leaf!.verify(one!.publicKey) && one!.ca && !leaf!.ca);
+      assert.ok(one!.checkIssued(two!) && one!.verify(two!.publicKey));
+      const trusts = (
+        chain: ReadonlyArray<Uint8Array>,
+        name: string | undefined,
+        purpose: "serverAuth" | "clientAuth",
+      ) =>
+        Effect.provide(
+          Effect.flatMap(
+            CertificateVerifier,
+            ({ verify }) => Effect.either(verify({ chain, name, purpose })),
+          ),
+          layerRoots(root.certificatePem),
+        );
+      assert.ok(Either.isRight(yield* trusts(server.credential.chain, "a.example", "serverAuth")));
+      assert.ok(Either.isRight(yield* trusts(user.credential.chain, undefined, "clientAuth")));
+      assert.ok(Either.isLeft(yield* trusts(user.credential.chain, undefined, "serverAuth")));
+      const stranger = yield* Layers.makeAuthority({ key, commonName: "Root" });
+      const theirs = yield* stranger.issue({ names: ["a.example"] });
+      assert.ok(Either.isLeft(yield* trusts(theirs.credential.chain, "a.example", "serverAuth")));
+    }).pipe(Effect.provide(layerNoble)),
+  );
+}

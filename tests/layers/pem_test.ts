@@ -1,10 +1,19 @@
 import crypto from "node:crypto";
-import { certificatesFromPem, parsePem, PemError, privateKeyFromPem, toPem } from "../../src/layers/pem.ts";
+import {
+  certificatesFromPem,
+  openedPrivateKeyFromPem,
+  parsePem,
+  PemError,
+  privateKeyFromPem,
+  toPem,
+} from "../../src/layers/pem.ts";
 import { publicKeyOf } from "../../src/layers/credentials_keys.ts";
 import { subjectPublicKeyInfo } from "../../src/x509/build_key.ts";
 import * as Der from "../../src/x509/der_writer.ts";
-import { assert, Either } from "../deps.ts";
+import { oids } from "../../src/x509/oids.ts";
+import { assert, Effect, Either } from "../deps.ts";
 import { type KeyKind, makeCa, makeKey, pem } from "../support/ca.ts";
+import { live } from "../support/effect.ts";
 
 const ca = makeCa();
 const bytes = Uint8Array.from({ length: 100 }, (_, i) => i);
@@ -161,3 +170,173 @@ Deno.test("a scalar without its leading zeros gets them back", () => {
   assert.ok(key._tag === "ecdsa");
   assert.deepEqual(key.privateKey, new Uint8Array(48).with(47, 7));
 });
+
+Deno.test("a certificate is read beside a key of the old encrypted form", () => {
+  const text = ca.certificatePem +
+    pem("RSA PRIVATE KEY", bytes).replace("\n", "\nProc-Type: 4,ENCRYPTED\n\n");
+  assert.equal(Either.getOrThrow(certificatesFromPem(text)).length, 1);
+});
+
+// -- under a passphrase --
+
+const PASSPHRASE = "größer als 8";
+
+for (const cipher of ["aes-128-cbc", "aes-192-cbc", "aes-256-cbc"]) {
+  live(
+    `a key that node:crypto encrypted by ${cipher} opens with its passphrase, asked for only then`,
+    Effect.gen(function* () {
+      const { privateKey } = crypto.generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const exported = (options: object) =>
+        privateKey.export({ type: "pkcs8", format: "pem", ...options }).toString();
+      const plain = exported({});
+      let asked = 0;
+      const ask = Effect.sync(() => {
+        asked++;
+        return PASSPHRASE;
+      });
+      const expected = Either.getOrThrow(privateKeyFromPem(plain));
+      assert.deepEqual(yield* openedPrivateKeyFromPem(plain, ask), expected);
+      assert.equal(asked, 0);
+      const sealed = exported({ cipher, passphrase: PASSPHRASE });
+      assert.deepEqual(yield* openedPrivateKeyFromPem(sealed, ask), expected);
+      assert.equal(asked, 1);
+    }),
+  );
+}
+
+/** One key of Ed25519, as `openssl pkcs8 -topk8` encrypted it under "secret". */
+const byOpenSsl = {
+  "scrypt and AES-256":
+    "MIGTME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAix8GKjEP5U4wICQAACAQgCAQEwHQYJYIZIAWUDBAEqBBC21pQFli2EqZWoUT55IzQ3BEAzqfG7QLY1EdRNtwZxRJm/tT/M24/JKZ+JT88GIEQhoE48Z3jYvSBPHIZeiUzpJ0DTJCP5pMJAHEnTO/pBnAl9",
+  "PBKDF2 with SHA-1 and 3DES":
+    "MHwwQAYJKoZIhvcNAQUNMDMwGwYJKoZIhvcNAQUMMA4ECMkPnEbt7mhsAgIIADAUBggqhkiG9w0DBwQIhtE5UT1rF9wEOFGdaZudFF96ACj1B9D8QSNOEtFtO5CDfpSsRiU1lkywS+V92WaY9xfgEiiY0kPg7C5AbvkjQghg",
+  "PBKDF2 with SHA-512 and AES-128":
+    "MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjbRjyV0Xx3+wICCAAwDAYIKoZIhvcNAgsFADAdBglghkgBZQMEAQIEEDwHBUJ99dJZmtBiCCcmr3QEQHKFeq2mz4mN5kdnXwq0ZE4sm4xSFx/sBVodaCOCrK/AZoE8Kc7STPv91MXNLvZ0y/zevPph4oxXd5/VUiqr6VE=",
+};
+
+for (const [how, base64] of Object.entries(byOpenSsl)) {
+  live(
+    `a key that OpenSSL encrypted by ${how} opens`,
+    Effect.gen(function* () {
+      const text = pem("ENCRYPTED PRIVATE KEY", Uint8Array.fromBase64(base64));
+      assert.deepEqual(yield* openedPrivateKeyFromPem(text, "secret"), {
+        _tag: "ed25519",
+        seed: new Uint8Array(32).fill(7),
+      });
+    }),
+  );
+}
+
+const algorithm = (oid: keyof typeof oids, ...parameters: ReadonlyArray<Uint8Array>) =>
+  Der.sequence(Der.objectIdentifier(oids[oid]), ...parameters);
+
+/** What encrypts by a key that the passphrase and these parameters make. */
+const encryptedBy = (
+  derivation: Uint8Array,
+  {
+    encryption = algorithm("aes128-CBC-PAD", Der.octetString(new Uint8Array(16))),
+    data = new Uint8Array(32),
+  } = {},
+): string =>
+  pem(
+    "ENCRYPTED PRIVATE KEY",
+    Der.sequence(algorithm("id-PBES2", Der.sequence(derivation, encryption)), Der.octetString(data)),
+  );
+const pbkdf2 = (iterations: number, prf = algorithm("id-hmacWithSHA256", Der.nullValue)) =>
+  algorithm("id-PBKDF2", Der.sequence(Der.octetString(bytes.subarray(0, 8)), Der.integer(iterations), prf));
+const scrypt = (...costs: ReadonlyArray<number>) =>
+  algorithm(
+    "id-scrypt",
+    Der.sequence(Der.octetString(bytes.subarray(0, 8)), ...costs.map((n) => Der.integer(n))),
+  );
+
+const encrypted = crypto.generateKeyPairSync("ed25519").privateKey.export({
+  type: "pkcs8",
+  format: "pem",
+  cipher: "aes-256-cbc",
+  passphrase: PASSPHRASE,
+}).toString();
+
+/** A text, and what is wrong with it, under a passphrase. */
+const closed: Readonly<Record<string, readonly [PemError["reason"], RegExp, string]>> = {
+  "the passphrase of another": ["passphrase", /line 1: .*the passphrase is another/, encrypted],
+  "what is no EncryptedPrivateKeyInfo": [
+    "malformed",
+    /EncryptedPrivateKeyInfo/,
+    pem("ENCRYPTED PRIVATE KEY", bytes),
+  ],
+  "half a block": [
+    "malformed",
+    /whole number of blocks/,
+    encryptedBy(pbkdf2(1), { data: bytes.subarray(0, 7) }),
+  ],
+  "no iteration": ["malformed", /no iteration/, encryptedBy(pbkdf2(0))],
+  "more iterations than are worth it": [
+    "unsupported",
+    /more than 10000000 iterations.*openssl pkcs8/,
+    encryptedBy(pbkdf2(10_000_001)),
+  ],
+  "a hash that is not known": [
+    "unsupported",
+    /PBKDF2 with 1\.2/,
+    encryptedBy(pbkdf2(1, algorithm("id-PBES2"))),
+  ],
+  "scrypt that takes too much memory": [
+    "unsupported",
+    /scrypt with such costs/,
+    encryptedBy(scrypt(2 ** 22, 8, 1)),
+  ],
+  "scrypt that takes too long": [
+    "unsupported",
+    /scrypt with such costs/,
+    encryptedBy(scrypt(2 ** 14, 8, 1000)),
+  ],
+  "scrypt by what is no power of two": ["malformed", /N is 1000/, encryptedBy(scrypt(1000, 8, 1))],
+  "a cipher that is not known": [
+    "unsupported",
+    /the cipher 1\.2/,
+    encryptedBy(pbkdf2(1), { encryption: algorithm("rsaEncryption", Der.nullValue) }),
+  ],
+  "a short initialization vector": [
+    "malformed",
+    /vector of 8 bytes/,
+    encryptedBy(pbkdf2(1), { encryption: algorithm("aes128-CBC-PAD", Der.octetString(new Uint8Array(8))) }),
+  ],
+  "an encryption from before PBES2": [
+    "unsupported",
+    /only PBES2/,
+    pem(
+      "ENCRYPTED PRIVATE KEY",
+      Der.sequence(algorithm("id-PBKDF2", Der.nullValue), Der.octetString(new Uint8Array(8))),
+    ),
+  ],
+  "a key of the old form": [
+    "encrypted",
+    /`openssl pkcs8 -topk8 /,
+    pem("EC PRIVATE KEY", bytes).replace("\n", "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n"),
+  ],
+};
+
+for (const [name, [reason, detail, text]] of Object.entries(closed)) {
+  live(
+    `an encrypted key does not open, with a typed error: ${name}`,
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(openedPrivateKeyFromPem(text, "wrong"));
+      assert.equal(error.reason, reason, error.message);
+      assert.match(error.message, detail);
+    }),
+  );
+}
+
+live(
+  "who cannot tell the passphrase fails with an error of his own, and who has none is told",
+  Effect.gen(function* () {
+    assert.equal(
+      yield* Effect.flip(openedPrivateKeyFromPem(encrypted, Effect.fail("nobody" as const))),
+      "nobody",
+    );
+    const error = yield* Effect.flip(openedPrivateKeyFromPem(encrypted, undefined));
+    assert.ok(error instanceof PemError);
+    assert.equal(error.reason, "encrypted");
+  }),
+);
