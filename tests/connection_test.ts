@@ -26,6 +26,7 @@ import { AlertDescription } from "../src/names/alert.ts";
 import { ContentType } from "../src/names/protocol.ts";
 import { modern } from "../src/policy.ts";
 import * as Server from "../src/server.ts";
+import type { ByteStream } from "../src/services/transport.ts";
 import { suites } from "../src/suites.ts";
 import { ascii, concat } from "../src/wire/bytes.ts";
 
@@ -483,5 +484,26 @@ sync(
       "received changeCipherSpec",
       "received 4 1 Finished",
     ]);
+  }),
+);
+
+// ---- on the wire ----
+
+sync(
+  "each flight leaves in one write, so that Nagle's algorithm has nothing to hold back",
+  Effect.gen(function* () {
+    const setup: Setup = { clientKind: "rsa", tickets: true, server: { clientAuth: "require" } };
+    const built = yield* build(setup);
+    const [a, b] = yield* makePair();
+    const writes = { client: 0, server: 0 };
+    const counted = (side: keyof typeof writes, stream: ByteStream): ByteStream => ({
+      ...stream,
+      write: (bytes) => Effect.suspend(() => (writes[side]++, stream.write(bytes))),
+    });
+    yield* Effect.all([
+      Effect.provide(Client.over(counted("client", a), { serverName: "localhost" }), built.client),
+      Effect.provide(Server.over(counted("server", b), setup.server), built.server),
+    ], { concurrency: 2 });
+    assert.deepEqual(writes, { client: 2, server: 2 });
   }),
 );

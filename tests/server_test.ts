@@ -108,28 +108,3 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
     })),
   );
 }
-
-live(
-  "a full handshake over loopback takes less than a delayed ACK does: Nagle's algorithm holds no flight back",
-  Effect.provide(
-    Effect.gen(function* () {
-      const { address } = yield* listen({});
-      const once = Effect.scoped(Effect.gen(function* () {
-        const start = performance.now();
-        const connection = yield* Effect.provide(
-          Client.over(yield* (yield* Transport).open(address), {
-            serverName: "localhost",
-            sessionKey: undefined,
-          }),
-          client,
-        );
-        assert.equal((yield* connection.negotiated).resumed, false);
-        return performance.now() - start;
-      }));
-      const times = yield* Effect.replicateEffect(Effect.provide(once, sessions()), 12);
-      const best = Math.min(...times);
-      assert.ok(best < 40, `${best} ms`); // a delayed ACK waits 40 ms at least
-    }),
-    layerTcp,
-  ),
-);

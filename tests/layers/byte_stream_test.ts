@@ -165,3 +165,14 @@ for (const [kind, layer] of Object.entries({ layerTcp, layerMemory })) {
     }).pipe(Effect.provide(layer)),
   );
 }
+
+Deno.test("a TCP connection is told not to wait for more: Nagle's algorithm would hold back a flight (RFC 896)", () => {
+  const told: Array<boolean> = [];
+  fromConn({
+    read: () => Promise.resolve(null),
+    write: (bytes) => Promise.resolve(bytes.length),
+    close: () => {},
+    setNoDelay: (noDelay) => void told.push(noDelay),
+  });
+  assert.deepEqual(told, [true]);
+});
