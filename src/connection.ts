@@ -40,8 +40,9 @@ export interface Connection {
    */
   readonly read: Effect.Effect<Bytes | undefined, HandshakeError>;
   /**
-   * Sends application data, when no handshake is under way any more. An interrupted `write` closes the stream: half a
-   * record may be on the wire.
+   * Sends application data, when no handshake is under way any more. It leaves at once (TCP waits for no more of it), so
+   * gather what is small; what is large goes out in pieces of 64 KiB, each when the stream has taken the one before. An
+   * interrupted `write` closes the stream: half a record may be on the wire.
    */
   readonly write: (data: Bytes) => Effect.Effect<void, HandshakeError>;
   /** `read` and `write` as web streams; closing `writable` is `closeWrite`, cancelling `readable` is `close`. */
