@@ -1,6 +1,7 @@
 /** A chain of three judged, and the bare signatures that are in it. @module */
 import { Effect } from "../src/deps.ts";
 import { CertificateVerifier, Crypto } from "../mod.ts";
+import type { Kind } from "./handshakes.ts";
 import { makeCa } from "../tests/support/ca.ts";
 import { makeStaple } from "../tests/support/ocsp.ts";
 import { parseCertificate } from "../src/x509/certificate.ts";
@@ -11,6 +12,18 @@ export interface Judged {
   readonly key: "p256" | "rsa";
   readonly staple: boolean;
 }
+
+/** A server's kind of handshake with a chain of so many certificates, below a root that is not among them. */
+export const chained = (kind: Kind, length: 1 | 2 | 3): Kind => {
+  const root = makeCa();
+  let issuer = root;
+  for (let i = 1; i < length; i++) issuer = issuer.intermediate();
+  const leaf = issuer.issue();
+  return {
+    ...kind,
+    pem: { certificate: leaf.chainPem, root: root.certificatePem, privateKey: leaf.privateKeyPem },
+  };
+};
 
 /** A function that judges such a chain from its bytes, and one that does its signatures alone. */
 export const chains = (crypto: Crypto.CryptoService, { key, staple }: Judged) => {

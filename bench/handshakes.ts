@@ -25,8 +25,8 @@ export interface Kind {
   readonly suite: Names.CipherSuite;
   readonly group: Names.NamedGroup;
   readonly versions?: ReadonlyArray<Names.ProtocolVersion>;
-  /** A certificate and its root of one's own, for the same key. */
-  readonly pem?: { readonly certificate: string; readonly root: string };
+  /** A certificate and its root of one's own, for the same key or its own. */
+  readonly pem?: { readonly certificate: string; readonly root: string; readonly privateKey?: string };
 }
 
 const pemOf = ({ key, pem }: Kind): Credentials.PemPair => ({ ...Golden.server(key), ...pem });

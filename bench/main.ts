@@ -12,7 +12,7 @@ import { growth, idleConnection, importing } from "./footprint.ts";
 import { forgeHandshakes, selfSigned } from "./forge.ts";
 import * as Loopback from "./loopback.ts";
 import { operations, providers, refused } from "./providers.ts";
-import { chains } from "./chains.ts";
+import { chained, chains } from "./chains.ts";
 import { decodeByHand, encodeByHand, hello } from "./client_hello.ts";
 import { bare, bareSymmetric, handshakes, type Kind, whileOpen, withoutPublicKeys } from "./handshakes.ts";
 import { beyond, type Figure, ratio, ratioOf } from "./measure.ts";
@@ -221,6 +221,16 @@ const footprint: ReadonlyArray<Row> = [
 ];
 
 const scaling: ReadonlyArray<Row> = [
+  ...([2, 3] as const).map((length) =>
+    row(`chain/${length}`, (name) =>
+      ratio(
+        name,
+        "× a handshake with a chain of one",
+        handshakes(providers.native, chained(kinds["ecdhe-ecdsa"]!, length), "full"),
+        handshakes(providers.native, chained(kinds["ecdhe-ecdsa"]!, 1), "full"),
+        whole,
+      ))
+  ),
   row(
     "connections/100",
     (name) =>
