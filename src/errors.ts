@@ -11,7 +11,7 @@ import { Data } from "./deps.ts";
 import { AlertDescription, AlertLevel, type AlertName } from "./names/alert.ts";
 import type { PrivateKeyError } from "./services/crypto.ts";
 import type { TransportError } from "./services/transport.ts";
-import { certificateAlerts, type CertificateError } from "./services/verifier.ts";
+import { certificateAlerts, type CertificateError, isRefusalAlert } from "./services/verifier.ts";
 import type { DecodeError, EncodeError } from "./wire/codec.ts";
 
 export { CertificateError } from "./services/verifier.ts";
@@ -298,7 +298,7 @@ export const alertOf = (e: HandshakeError): AlertName | undefined => {
     case "Refused":
       return refusals[e.reason].alert;
     case "CertificateError":
-      return e.alert ?? certificateAlerts[e.reason];
+      return e.alert !== undefined && isRefusalAlert(e.alert) ? e.alert : certificateAlerts[e.reason];
     case "DecompressionFailure":
       return "decompression_failure";
     case "DecryptError":

@@ -164,7 +164,7 @@ export const numberOf = ({ flags }: Given, flag: string, otherwise: number): num
   const text = flags[flag];
   if (text === undefined) return otherwise;
   const n = Number(text);
-  if (Number.isInteger(n) && n >= 0) return n;
+  if (/^\d+$/.test(text) && Number.isSafeInteger(n)) return n;
   throw new UsageError(`--${flag}: ${text} is not a whole number`);
 };
 

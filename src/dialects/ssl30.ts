@@ -65,6 +65,8 @@ const alerts: Partial<Record<AlertName, AlertName>> = {
   certificate_revoked: "certificate_revoked",
   certificate_expired: "certificate_expired",
   certificate_unknown: "certificate_unknown",
+  access_denied: "certificate_unknown",
+  bad_certificate_status_response: "bad_certificate",
   illegal_parameter: "illegal_parameter",
   decryption_failed: "bad_record_mac",
   record_overflow: "bad_record_mac",

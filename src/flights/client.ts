@@ -194,9 +194,9 @@ const choose = (
     const common = offer.settings.policy.signatureSchemes.filter((s) => wish.schemes?.includes(s) ?? true);
     for (const credential of candidates) {
       const { certificateType } = authenticationOf(credential.publicKey);
-      const [scheme] = at.dialect.signing.schemesOf(
-        credential.publicKey,
-        signedWith(credential, common),
+      const [scheme] = signedWith(
+        credential,
+        at.dialect.signing.schemesOf(credential.publicKey, common),
       );
       if (scheme !== undefined && wish.types.includes(certificateType)) return { credential, scheme };
     }

@@ -225,7 +225,7 @@ export const chooseSuite = (
     for (const credential of candidates) {
       const { publicKey, usage } = credential;
       const { suites } = authenticationOf(publicKey);
-      const schemes = wish.dialect.signing.schemesOf(publicKey, signedWith(credential, wish.schemes));
+      const schemes = signedWith(credential, wish.dialect.signing.schemesOf(publicKey, wish.schemes));
       const fits = suites === suite.authentication && usage[exchange.usage] &&
         (exchange.usage === "digitalSignature" ? schemes.length > 0 : publicKey._tag === "rsa") &&
         (publicKey._tag !== "ecdsa" || wish.groups.includes(publicKey.group));

@@ -60,6 +60,8 @@ export const nativeCrypto = (): NativeCrypto | undefined => {
   return process?.getBuiltinModule?.("node:crypto");
 };
 
-/** Bytes that no Buffer's pool keeps alive, and that are just a Uint8Array. */
-export const bytesOf = ({ buffer, byteOffset, length }: Bytes): Bytes =>
-  new Uint8Array(buffer, byteOffset, length);
+/** A Buffer as just a Uint8Array; a copy where it is one of many in a pool. */
+export const bytesOf = (bytes: Bytes): Bytes =>
+  bytes.buffer.byteLength === bytes.length
+    ? new Uint8Array(bytes.buffer)
+    : Uint8Array.prototype.slice.call(bytes);

@@ -3,7 +3,7 @@ import { Effect } from "../deps.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { type CryptoService, InvalidKeyShare, type KeyShare, type PublicKey } from "../services/crypto.ts";
-import { type Bytes, concat } from "../wire/bytes.ts";
+import { type Bytes, concat, toHex } from "../wire/bytes.ts";
 import { bytesOf, type NativeCrypto } from "./native.ts";
 import { makeKeyShare as nobleKeyShare, nistCurves, UNCOMPRESSED } from "./noble_groups.ts";
 import { makeSign as nobleSign, verify as nobleVerify } from "./noble_signatures.ts";
@@ -114,13 +114,38 @@ type Verify = (
   signature: Bytes,
 ) => boolean | undefined;
 
+/**
+ * The y-coordinates of the points of small order, without their signs: under such a key anybody signs (RFC 8032 §5.1.7
+ * leaves it open, noble refuses).
+ */
+const smallOrder: ReadonlySet<string> = new Set([
+  "00".repeat(32),
+  `01${"00".repeat(31)}`,
+  `ec${"ff".repeat(30)}7f`,
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+]);
+
+/** Whether a key is a canonical encoding (RFC 8032 §5.1.3) of something that is no point of small order. */
+const plain = (key: Bytes): boolean => {
+  const y = key.slice();
+  y[31]! &= 0x7f;
+  const reduced = y[0]! < 0xed || y[31]! < 0x7f || y.subarray(1, 31).some((byte) => byte !== 0xff);
+  return reduced && !smallOrder.has(toHex(y));
+};
+
+/**
+ * What it takes under a plain key, noble takes too. What it refuses is for noble to judge, whose equation has the
+ * cofactor in it.
+ */
 const ed25519: Verify = (native, key, scheme, data, signature) => {
   if (key._tag !== "ed25519" || scheme !== SignatureScheme.ed25519) return undefined;
-  if (key.key.length !== 32 || signature.length !== 64) return false;
+  if (key.key.length !== 32 || signature.length !== 64 || !plain(key.key)) return undefined;
   try {
-    return native.verify(null, data, native.createPublicKey(publicDer(oids.ed25519, key.key)), signature);
+    const publicKey = native.createPublicKey(publicDer(oids.ed25519, key.key));
+    return native.verify(null, data, publicKey, signature) || undefined;
   } catch {
-    return false; // the key is no point
+    return undefined; // the key is no point
   }
 };
 

@@ -85,15 +85,17 @@ export const handshakeStream = (over: {
       if (coming?._tag === "Handshake") transcript.add(coming.raw);
       over.drop();
     },
-    heard: (raw, message) =>
+    heard: (raw, message) => {
+      const flight = inFlight("received", raw);
       observe?.({
         _tag: "message",
         direction: "received",
-        flight: inFlight("received", raw),
+        flight,
         epoch: records.epochs.read,
         raw,
         message,
-      }),
+      });
+    },
     transcript: () => transcript.snapshot(),
     send: (raw, message) => {
       if (last === "received" && records.saysMore) {
@@ -101,10 +103,11 @@ export const handshakeStream = (over: {
       }
       // HelloRequest is in no transcript (RFC 5246 §7.4.1.1).
       if (raw[0] !== HandshakeType.hello_request) transcript.add(raw);
+      const flight = inFlight("sent", raw);
       observe?.({
         _tag: "message",
         direction: "sent",
-        flight: inFlight("sent", raw),
+        flight,
         epoch: records.epochs.write,
         raw,
         message,
@@ -112,11 +115,13 @@ export const handshakeStream = (over: {
       records.write(ContentType.handshake, raw);
     },
     changeRead: (protection) => {
-      observe?.({ _tag: "changeCipherSpec", direction: "received", flight: inFlight("received") });
+      const flight = inFlight("received");
+      observe?.({ _tag: "changeCipherSpec", direction: "received", flight });
       return attempt(() => records.changeRead(protection));
     },
     changeWrite: (protection) => {
-      observe?.({ _tag: "changeCipherSpec", direction: "sent", flight: inFlight("sent") });
+      const flight = inFlight("sent");
+      observe?.({ _tag: "changeCipherSpec", direction: "sent", flight });
       records.changeWrite(protection);
     },
     open: (version) => records.open(version),

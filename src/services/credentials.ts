@@ -13,7 +13,10 @@ export interface Credential {
   readonly publicKey: PublicKey;
   /** The leaf's keyUsage allows keyEncipherment (RSA key transport) and digitalSignature; true when it has none. */
   readonly usage: { readonly keyEncipherment: boolean; readonly digitalSignature: boolean };
-  /** The schemes that it signs with, the preferred first; all that its key can make and policy allows unless given. */
+  /**
+   * The schemes that it signs with, the preferred first; all that its key can make and policy allows unless given. Before
+   * TLS 1.2 there is no choice: `rsa_pkcs1_md5_sha1` for RSA, `ecdsa_sha1` for ECDSA.
+   */
   readonly schemes?: ReadonlyArray<SignatureScheme> | undefined;
   readonly sign: (scheme: SignatureScheme, data: Bytes) => Effect.Effect<Bytes, PrivateKeyError, Crypto>;
   /** The raw RSA operation; never called for other keys. */
@@ -24,11 +27,11 @@ export interface Credential {
   readonly signedCertificateTimestamps?: ReadonlyArray<Bytes> | undefined;
 }
 
-/** The schemes, of those that both ends allow, that a credential signs with, the best first. */
+/** The schemes, of those that its key can make and both ends allow, that a credential signs with, the best first. */
 export const signedWith = (
   { schemes }: Credential,
-  common: ReadonlyArray<SignatureScheme>,
-): ReadonlyArray<SignatureScheme> => schemes?.filter((s) => common.includes(s)) ?? common;
+  possible: ReadonlyArray<SignatureScheme>,
+): ReadonlyArray<SignatureScheme> => schemes?.filter((s) => possible.includes(s)) ?? possible;
 
 /** What a credential is wanted for. */
 export type CredentialRequest =

@@ -1,6 +1,6 @@
 /** The port to the trust decision. @module */
 import { Context, Data, type Effect } from "../deps.ts";
-import type { AlertName } from "../names/alert.ts";
+import { AlertDescription, type AlertName } from "../names/alert.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Crypto } from "./crypto.ts";
 
@@ -42,6 +42,16 @@ export const certificateAlerts = {
 /** The name of a reason. */
 export type CertificateReason = keyof typeof certificateAlerts;
 
+/** Alerts that end a connection in peace, or mean something else: they tell of no refusal. */
+const peaceful = ["close_notify", "user_canceled", "no_renegotiation", "no_certificate"] as const;
+
+/** Alerts that can tell of a refusal. */
+export type RefusalAlert = Exclude<AlertName, typeof peaceful[number]>;
+
+/** Whether an alert can tell of a refusal; a name that is none can't. */
+export const isRefusalAlert = (name: string): name is RefusalAlert =>
+  name in AlertDescription.members && !peaceful.some((one) => one === name);
+
 /** The peer's certificate is not trusted. */
 export class CertificateError extends Data.TaggedError("CertificateError")<{
   readonly reason: CertificateReason;
@@ -54,7 +64,7 @@ export class CertificateError extends Data.TaggedError("CertificateError")<{
   /** The rule: an RFC and section. */
   readonly rfc: string;
   /** The alert that tells the peer, where it is not the reason's own: `access_denied`, say. */
-  readonly alert?: AlertName | undefined;
+  readonly alert?: RefusalAlert | undefined;
 }> {
   override get message() {
     return `certificate ${this.index}${this.subject ? ` (${this.subject})` : ""}: ${this.detail}`;

@@ -21,7 +21,7 @@ const MAX_CERTIFICATES = 8;
 
 /**
  * Fails where the staple says anything but that the leaf of a valid path is good now; where there is none, only if
- * the leaf demands one. A response that is none (`tryLater` and its like) is not signed: whoever could put it there
+ * the leaf demands one, and is not itself what is trusted. A response that is none (`tryLater` and its like) is not signed: whoever could put it there
  * could as well leave it out, so it is as good as none.
  */
 export const judgeStatus = (
@@ -31,15 +31,17 @@ export const judgeStatus = (
 ): Effect.Effect<void, CertificateError, Crypto> =>
   Effect.gen(function* () {
     const leaf = path[0]!;
-    // Nobody is above a leaf that is itself trusted; what signed itself speaks for itself.
-    const issuer = path[1] ?? (isSelfIssued(leaf) ? leaf : undefined);
+    const { verify } = yield* Crypto;
+    // Nobody is above a leaf that is itself trusted; if it signed itself, it speaks for itself.
+    const own = isSelfIssued(leaf) && (yield* signatureHolds(leaf, leaf, verify));
+    const issuer = path[1] ?? (own ? leaf : undefined);
+    if (!issuer) return;
     const demanded = criteria.purpose === "serverAuth" &&
       leaf.tlsFeature?.includes(ExtensionType.status_request);
     const missing = (found: string) => {
       const fault: Fault = ["status_missing", `it must be stapled to, and ${found}`, "RFC 7633 §4.2.3"];
       return demanded ? refusal(leaf, fault) : Effect.void;
     };
-    if (!issuer) return yield* missing("who could say how it stands is not known");
     if (!staple) return yield* missing("came without an OCSP response");
     const read = decodeDer("OCSPResponse", ocspResponse, staple);
     if (Either.isLeft(read)) {
@@ -83,6 +85,14 @@ const broken = (at: At, basic: BasicResponse): Effect.Effect<Fault | undefined> 
     if (about.length === 0) {
       return ["status_invalid", "its OCSP response is about another certificate", "RFC 6960 §3.2"];
     }
+    if (basic.producedAt > at.criteria.time + SKEW) {
+      const detail = `its OCSP response is of ${dateText(basic.producedAt)}, which is yet to come`;
+      return ["status_stale", detail, FRESH];
+    }
+    if (basic.responses.some(({ certID }) => isUnknown(certID, at.leaf))) {
+      const detail = "its OCSP response names certificates by a hash function that is not known";
+      return ["status_invalid", detail, "RFC 6960 §4.1.1"];
+    }
     const critical = [basic.responseExtensions, ...about.map((one) => one.singleExtensions)]
       .flatMap((list) => list ?? []).find((one) => one.critical);
     if (critical) {
@@ -100,6 +110,10 @@ const broken = (at: At, basic: BasicResponse): Effect.Effect<Fault | undefined> 
     const found = about.map((one) => said(one, at.criteria.time));
     return found.find((fault) => fault?.[0] === "revoked") ?? found.find((fault) => fault !== undefined);
   });
+
+/** Whether it may be about the leaf, and can't be told. */
+const isUnknown = ({ hashAlgorithm, serialNumber }: CertId, leaf: Certificate): boolean =>
+  sameBytes(serialNumber, leaf.serialNumber) && !hashes.some(({ oid }) => oid === hashAlgorithm.oid);
 
 /** RFC 6960 §4.1.1: any hash function that is known may be used, SHA-1 too, as nothing rests on its strength. */
 const isOf = (
@@ -119,18 +133,20 @@ const isOf = (
 const notBySomebodyAllowed = (at: At, basic: BasicResponse): Effect.Effect<Fault | undefined> =>
   Effect.gen(function* () {
     const { issuer, path, criteria, crypto } = at;
-    if (names(basic, issuer, crypto)) {
-      return (yield* signatureHolds(basic, issuer, crypto.verify)) ? undefined : [
+    const byIssuer = names(basic, issuer, crypto);
+    if (byIssuer && (yield* signatureHolds(basic, issuer, crypto.verify))) return undefined;
+    // Whom it let speak for it may have its name.
+    let fault: Fault = byIssuer
+      ? [
         "status_invalid",
         `its OCSP response's signature is not one of ${issuer.subject.text}`,
         "RFC 6960 §3.2",
+      ]
+      : [
+        "status_invalid",
+        `its OCSP response is neither of its issuer nor of one that comes with a certificate`,
+        "RFC 6960 §4.2.2.2",
       ];
-    }
-    let fault: Fault = [
-      "status_invalid",
-      `its OCSP response is neither of its issuer nor of one that comes with a certificate`,
-      "RFC 6960 §4.2.2.2",
-    ];
     for (const der of basic.certs.slice(0, MAX_CERTIFICATES)) {
       const read = parseCertificate(der);
       if (Either.isLeft(read) || !names(basic, read.right, crypto)) continue;

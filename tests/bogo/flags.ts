@@ -16,10 +16,14 @@ interface Kind<A> {
 
 const on: Kind<true> = { takes: 0, read: () => true };
 const text: Kind<string> = { takes: 1, read: (value) => value };
-const number: Kind<number> = { takes: 1, read: Number };
+const integer = (value: string): number => {
+  if (/^-?\d+$/.test(value)) return Number(value);
+  throw new Unimplemented(`${value}, which is no integer`);
+};
+const number: Kind<number> = { takes: 1, read: integer };
 const numbers: Kind<ReadonlyArray<number>> = {
   takes: 1,
-  read: (value, before = []) => [...before, Number(value)],
+  read: (value, before = []) => [...before, integer(value)],
 };
 const base64: Kind<Bytes> = { takes: 1, read: (value) => decoded(value) ?? EMPTY };
 

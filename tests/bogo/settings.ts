@@ -2,7 +2,7 @@
 import { Effect, Layer } from "../../src/deps.ts";
 import { CertificateError, PrivateKeyError } from "../../src/errors.ts";
 import { type CredentialError, credentialFromPem } from "../../src/layers/credentials.ts";
-import type { AlertName } from "../../src/names/alert.ts";
+import type { RefusalAlert } from "../../src/services/verifier.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
@@ -226,7 +226,8 @@ const withFlags = (config: Config, credential: Credential): Credential => {
     ...credential,
     // The reference does not look at a server's own keyUsage.
     usage: { keyEncipherment: true, digitalSignature: true },
-    schemes: signingPrefs(config),
+    // Before TLS 1.2 nothing is preferred.
+    schemes: [...signingPrefs(config), S.rsa_pkcs1_md5_sha1, S.ecdsa_sha1],
     ocspResponse: staples ? config["ocsp-response"] : undefined,
     signedCertificateTimestamps: config["signed-cert-timestamps"] &&
       itemsOf(config["signed-cert-timestamps"]),
@@ -236,7 +237,7 @@ const withFlags = (config: Config, credential: Credential): Credential => {
 
 /** Nobody's certificate is judged but as flags say. */
 export const verifierOf = (config: Config): Layer.Layer<CertificateVerifier> => {
-  const refuse = (alert: AlertName | undefined) =>
+  const refuse = (alert: RefusalAlert | undefined) =>
     Effect.fail(
       new CertificateError({
         reason: "refused",

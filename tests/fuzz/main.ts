@@ -1,6 +1,6 @@
 /** `deno task fuzz`: `--help` tells how. @module */
 import { Effect } from "../deps.ts";
-import { help, numberOf, parse, UsageError } from "../../examples/lib/flags.ts";
+import { type Given, help, numberOf, parse, UsageError } from "../../examples/lib/flags.ts";
 import { run } from "../../examples/lib/program.ts";
 import type { Finding, Tally } from "./run.ts";
 import type { Order, Word } from "./worker.ts";
@@ -38,7 +38,9 @@ interface Outcome {
 
 /** Runs the fuzzer; `tell` hears each finding as soon as it is there. */
 const fuzzing = (order: Omit<Order, "where">, patience: number, tell: (finding: Finding) => void) =>
-  new Promise<Outcome>((resolve, reject) => {
+  Effect.async<Outcome, unknown>((resume) => {
+    const resolve = (outcome: Outcome) => resume(Effect.succeed(outcome));
+    const reject = (error: unknown) => resume(Effect.fail(error));
     const where = new SharedArrayBuffer(8);
     const stand = new Int32Array(where).fill(-1);
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
@@ -57,9 +59,11 @@ const fuzzing = (order: Omit<Order, "where">, patience: number, tell: (finding: 
     const watch = setInterval(() => {
       const now = stand.join();
       if (now !== last) [last, since] = [now, performance.now()];
-      else if (stand[0]! >= 0 && performance.now() - since > patience * 1000) {
-        const problem = `it takes longer than ${patience} s`;
-        found({ target: names[stand[0]!]!, seed: order.seed, index: stand[1]!, input: [], problem });
+      const allowed = stand[0]! < 0 ? START : patience;
+      if (performance.now() - since > allowed * 1000) {
+        const problem = `it takes longer than ${allowed} s`;
+        const target = names[stand[0]!] ?? "start";
+        found({ target, seed: order.seed, index: stand[1]!, input: [], problem });
         end([]);
       }
     }, 250);
@@ -82,7 +86,18 @@ const fuzzing = (order: Omit<Order, "where">, patience: number, tell: (finding: 
       reject(new Error(event.message));
     };
     worker.postMessage({ ...order, where });
+    return Effect.sync(() => {
+      clearInterval(watch);
+      worker.terminate();
+      // A thread that hangs would keep the process, and what was found is found.
+      Deno.exit(findings > 0 ? 1 : INTERRUPTED);
+    });
   });
+
+/** Seconds in which the thread must have begun. */
+const START = 60;
+/** The exit code of a run that was interrupted: nothing was found, and not all was tried. */
+const INTERRUPTED = 130;
 
 const repeatedBy = ({ target, seed, index }: Finding): string =>
   `deno task fuzz --target ${target} --seed ${seed} --only ${index}`;
@@ -122,6 +137,13 @@ const printTallies = (tallies: ReadonlyArray<Tally>, grown: number | undefined):
   if (grown !== undefined) console.log(`memory: the second half of the run left ${grown} bytes behind`);
 };
 
+/** A flag's number, which may not be nothing: a run that tries nothing finds nothing. */
+const positive = (given: Given, flag: string, otherwise: number): number => {
+  const n = numberOf(given, flag, otherwise);
+  if (given.flags[flag] === undefined || n > 0) return n;
+  throw new UsageError(`--${flag}: must be more than 0`);
+};
+
 const main = () => {
   const given = parse(flags, Deno.args);
   if (given.flags["help"] !== undefined) {
@@ -129,23 +151,21 @@ const main = () => {
   }
   if (given.rest.length > 0) throw new UsageError(`${given.rest[0]} is no flag`);
   const { runs: counted, only: single, json, target = "" } = given.flags;
-  const runs = counted === undefined ? Infinity : numberOf(given, "runs", 0);
+  const runs = counted === undefined ? Infinity : positive(given, "runs", 0);
   const order = {
     seed: numberOf(given, "seed", 1),
     runs,
-    seconds: numberOf(given, "seconds", counted === undefined ? 10 : Infinity),
+    seconds: positive(given, "seconds", counted === undefined ? 10 : Infinity),
     only: target,
     index: single === undefined ? undefined : numberOf(given, "only", 0),
   };
+  const patience = positive(given, "patience", 5);
   const tell = json === undefined
     ? printFinding
     : (finding: Finding) =>
       console.log(JSON.stringify({ event: "finding", ...finding, again: repeatedBy(finding) }));
   return Effect.gen(function* () {
-    const { tallies, findings, grown } = yield* Effect.tryPromise({
-      try: () => fuzzing(order, numberOf(given, "patience", 5), tell),
-      catch: (e) => e,
-    });
+    const { tallies, findings, grown } = yield* fuzzing(order, patience, tell);
     if (json === undefined) printTallies(tallies, grown);
     else for (const tally of tallies) console.log(JSON.stringify({ event: "tally", ...tally }));
     if (findings > 0) yield* Effect.fail(new Found(findings));

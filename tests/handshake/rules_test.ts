@@ -15,7 +15,7 @@ import {
   ServerKeyExchangeECDHE,
 } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { compatible, modern } from "../../src/policy.ts";
+import { compatible, legacy, modern } from "../../src/policy.ts";
 import { make as credentials } from "../../src/layers/credentials.ts";
 import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { Crypto, type CryptoService } from "../../src/services/crypto.ts";
@@ -564,6 +564,35 @@ for (
       }
       const { negotiated } = Either.getOrThrow(met.client);
       assert.equal((yield* negotiated).signatureScheme, outcome);
+    }),
+  );
+}
+
+for (
+  const [what, schemes] of [["can", [N.SignatureScheme.rsa_pkcs1_md5_sha1]], ["can't", [
+    N.SignatureScheme.rsa_pss_rsae_sha256,
+  ]]] as const
+) {
+  sync(
+    `before TLS 1.2 a credential serves only if its signer ${what} sign as that wants`,
+    Effect.gen(function* () {
+      for (
+        const version of [N.ProtocolVersion.TLS_1_1, N.ProtocolVersion.TLS_1_0, N.ProtocolVersion.SSL_3_0]
+      ) {
+        const policy = {
+          ...legacy,
+          versions: [version],
+          cipherSuites: [N.CipherSuite.TLS_DHE_RSA_WITH_AES_128_CBC_SHA],
+        };
+        const built = yield* build({ kind: "rsa" });
+        const server = Context.merge(
+          built.server,
+          yield* Layer.build(credentials([{ ...credentialOf(Golden.server("rsa")), schemes }])),
+        );
+        const met = yield* meet({ ...built, server }, { client: { policy }, server: { policy } });
+        const refused = Either.isLeft(met.server) && met.server.left._tag;
+        assert.equal(refused, what === "can" ? false : "Refused");
+      }
     }),
   );
 }

@@ -1,6 +1,8 @@
 /** Every provider of cryptography does the same, to the bit, whatever it is given. */
 import { assert, Effect, Either, FastCheck as fc } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
+import { hex } from "../support/keys.ts";
+import { ed25519 } from "../../src/layers/noble.ts";
 import { layers } from "../support/layers.ts";
 import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { makeNative } from "../../src/layers/crypto_native.ts";
@@ -199,3 +201,40 @@ for (const kind of ["rsa", "rsa_pss", "p256", "p384", "p521", "ed25519"] as cons
     );
   });
 }
+
+Deno.test("ed25519: what is odd is taken by both or by neither: small orders, torsion, encodings that are not canonical", () => {
+  const { Point } = ed25519;
+  const order = Point.CURVE().n;
+  const torsion = Point.fromHex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a");
+  const small = Array.from({ length: 8 }, (_, i) => i === 0 ? Point.ZERO : torsion.multiplyUnsafe(BigInt(i)));
+  const scheme = SignatureScheme.ed25519;
+  const same = (key: Bytes, signature: Bytes, data: Bytes, what: string) => {
+    const [a, b] = [noble, native].map(({ verify }) =>
+      Effect.runSync(verify({ _tag: "ed25519", key }, scheme, data, signature))
+    );
+    assert.equal(b, a, `${what}: ${toHex(key)} ${toHex(signature)}`);
+    return a;
+  };
+  const little = (n: bigint) => Uint8Array.from(hex(n.toString(16).padStart(64, "0"))).reverse();
+  const data = Uint8Array.of(1, 2, 3);
+  // Under a small key: R is small as well, and S is nothing.
+  const odd = [
+    ...small.map((point) => point.toBytes()),
+    ...[0, 1, 2, 0x12].map((low) => Uint8Array.from([0xed + low & 0xff, ...new Array(30).fill(0xff), 0x7f])),
+    Uint8Array.from([1, ...new Array(30).fill(0), 0x80]),
+  ];
+  for (const key of odd) for (const r of odd) same(key, concat(r, new Uint8Array(32)), data, "small");
+  // A key and a commitment with torsion in them.
+  const [a, r] = [123456789n, 987654321n];
+  let taken = 0;
+  for (const inKey of small) {
+    for (const inR of small) {
+      const key = Point.BASE.multiply(a).add(inKey).toBytes();
+      const commitment = Point.BASE.multiply(r).add(inR).toBytes();
+      const digest = noble.hash("sha512").digest(commitment, key, data);
+      const k = BigInt(`0x${toHex(digest.slice().reverse())}`) % order;
+      if (same(key, concat(commitment, little((r + k * a) % order)), data, "torsion")) taken++;
+    }
+  }
+  assert.equal(taken, 64); // the equation has the cofactor in it (RFC 8032 §5.1.7)
+});

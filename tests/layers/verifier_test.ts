@@ -277,6 +277,13 @@ live(
     // The peer is told by the reason's alert, or by one that is named.
     assert.equal(alertOf(refused), "certificate_unknown");
     assert.equal(alertOf(new CertificateError({ ...refused, alert: "access_denied" })), "access_denied");
+    // Nothing that would sound like peace, or like nothing at all.
+    for (const alert of ["close_notify", "user_canceled", "no_renegotiation", "no_certificate", "no name"]) {
+      assert.equal(
+        alertOf(new CertificateError({ ...refused, alert: alert as "access_denied" })),
+        "certificate_unknown",
+      );
+    }
   }),
 );
 

@@ -28,6 +28,7 @@ export interface StapleOptions {
   readonly aboutIssuer?: Issued;
   /** Further SingleResponses, as DER, before this one. */
   readonly before?: ReadonlyArray<Bytes>;
+  readonly producedAt?: number;
   readonly extensions?: ReadonlyArray<Bytes>;
   readonly singleExtensions?: ReadonlyArray<Bytes>;
   /** A last change to the ResponseData, after it was signed. */
@@ -82,7 +83,7 @@ export const makeStaple = (issuer: Issued, leaf: Issued, options: StapleOptions 
   const keyHash = crypto.createHash("sha1").update(keyBits(by.key.spki)).digest();
   const tbs = Der.sequence(
     options.byName ? Der.explicit(1, by.subject) : Der.explicit(2, Der.octetString(new Uint8Array(keyHash))),
-    Der.generalizedTime(options.thisUpdate ?? now - 3600),
+    Der.generalizedTime(options.producedAt ?? options.thisUpdate ?? now - 3600),
     Der.sequence(...before, singleResponse(issuer, leaf, options)),
     ...(extensions.length ? [Der.explicit(1, Der.sequence(...extensions))] : []),
   );

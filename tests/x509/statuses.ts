@@ -73,6 +73,15 @@ export const good: Rows = {
     stapled((issuer, leaf) => makeStaple(issuer, leaf), {}, { leaf: MUST, issuer: MUST }),
   "good, by a responder that the issuer named": () => delegated({}),
   "good, by such a responder, by name": () => delegated({}, {}, { byName: true }),
+  "good, by a responder that has its issuer's name, by name": () =>
+    stapled((issuer, leaf) => {
+      const by = issuer.issue({
+        subjectDer: issuer.subject,
+        names: [],
+        extendedKeyUsage: [oids.OCSPSigning],
+      });
+      return makeStaple(issuer, leaf, { by, byName: true });
+    }, { openssl: ["refused", "it takes the first that has the name"] }),
   "good, by a responder that need not be checked itself": () => delegated({ extensions: [nocheck] }),
   "good, by a responder that may sign what cannot be denied": () =>
     delegated({ keyUsage: ["nonRepudiation"] }),
@@ -116,7 +125,7 @@ export const good: Rows = {
   },
   "anything about a leaf that is itself trusted, below somebody who is not known": () => {
     const issuer = makeCa({ subject: "Unknown" });
-    const leaf = issuer.issue();
+    const leaf = issuer.issue(MUST);
     return { root: leaf, issuer, leaf, staple: ascii("?"), openssl: ["refused", "it wants a response"] };
   },
 };
@@ -145,6 +154,8 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
   },
   status_stale: {
     "good until an hour ago": () => says({ thisUpdate: NOW - 7200, nextUpdate: NOW - 3600 }),
+    "good, and made tomorrow": () =>
+      says({ producedAt: NOW + 86400 }, { openssl: ["good", "it does not look at producedAt"] }),
     "good from tomorrow on": () => says({ thisUpdate: NOW + 86400, nextUpdate: NOW + 2 * 86400 }),
     "good an hour ago, with news at any time": () =>
       says({ thisUpdate: NOW - 3600, nextUpdate: null }, {
@@ -159,14 +170,14 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
     "none, where other features are demanded as well": () =>
       stapled(() => undefined, { openssl: ["none", own] }, { leaf: { extensions: [tlsFeature([17, 5])] } }),
     "tryLater": () => stapled(() => refusedStaple(3), {}, { leaf: MUST }),
-    "of a leaf that is itself trusted, below somebody who is not known": () => {
-      const issuer = makeCa({ subject: "Unknown" });
-      const leaf = issuer.issue(MUST);
-      return { root: leaf, issuer, leaf, staple: makeStaple(issuer, leaf) };
-    },
   },
   status_invalid: {
     "no DER": () => stapled(() => ascii("no response")),
+    "good, and then something by a hash function that is not known": () =>
+      stapled((issuer, leaf) =>
+        makeStaple(issuer, leaf, {
+          before: [singleResponse(issuer, leaf, { hash: "md5", status: "revoked" })],
+        }), { openssl: ["good", "it passes over what is about nobody it knows"] }),
     "a byte too many": () =>
       stapled((issuer, leaf) => Uint8Array.from([...makeStaple(issuer, leaf), 0]), {
         openssl: ["good", "it passes over what comes after"],
