@@ -18,14 +18,20 @@ import { bare, bareSymmetric, handshakes, type Kind, whileOpen, withoutPublicKey
 import { beyond, type Figure, ratio, ratioOf } from "./measure.ts";
 
 const options = { only: { type: "string" }, json: { type: "string" }, help: { type: "boolean" } } as const;
-const usage = "usage: deno task bench [--only PREFIX] [--json FILE]";
+const usage = `Measures ratios; bench/README.md says what each means.
+
+usage: deno task bench [flags]
+
+  --only PREFIX  only figures whose names begin so
+  --json FILE    write them there, too: an array of { name, ratio, low, high, unit }
+  --help         this text`;
 
 /** What the command line asks for; anything else ends the program. */
 const asked = () => {
   try {
     return parseArgs({ options }).values;
   } catch (e) {
-    console.error(`${e instanceof Error ? e.message : e}\n${usage}`);
+    console.error(`${e instanceof Error ? e.message : e} (see --help)`);
     Deno.exit(2);
   }
 };
@@ -267,6 +273,9 @@ const figures: ReadonlyArray<Row> = [
   ...scaling,
   ...cryptography,
 ];
+
+// What can't be written is told before anything is measured.
+if (values.json !== undefined) await Deno.writeTextFile(values.json, "[]\n");
 
 const wanted = figures.filter(([name]) => name.startsWith(values.only ?? ""));
 if (wanted.length === 0) {

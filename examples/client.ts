@@ -1,4 +1,5 @@
 /** A TLS client that shows what it does. `deno task client --help` tells how. @module */
+import * as Data from "npm:effect@^3.22.4/Data";
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
 import { Client, Credentials } from "../mod.ts";
@@ -20,6 +21,13 @@ const flags = {
   ...common,
 } as const;
 
+/** The server closed the connection in peace, and said nothing. */
+class NoAnswer extends Data.TaggedError("NoAnswer") {
+  override get message() {
+    return "the server closed the connection without an answer; if it wanted to renegotiate: --renegotiation allow";
+  }
+}
+
 const print = (line: string): void => console.log(line);
 const complain = (line: string): void => console.error(line);
 
@@ -29,7 +37,9 @@ const main = () => {
     return Effect.sync(() => print(help("deno task client HOST[:PORT] [flags]", "A TLS client.", flags)));
   }
   const [target, ...more] = given.rest;
-  if (target === undefined || more.length > 0) throw new UsageError("one HOST:PORT is wanted");
+  if (target === undefined || more.length > 0) {
+    throw new UsageError("one HOST[:PORT] is wanted; the port is 443 unless given");
+  }
   const { hostname, port } = addressOf(target, 443);
   const policy = policyOf(given);
   const alpn = alpnOf(given);
@@ -56,7 +66,8 @@ const main = () => {
         if (send === undefined) return;
         yield* say(connection, `${send}\n`);
         const answer = yield* next;
-        if (answer !== undefined) report.data(number, answer);
+        if (answer === undefined) return yield* new NoAnswer();
+        report.data(number, answer);
       });
       const told = renegotiations(connection, report, number);
       yield* exchange;

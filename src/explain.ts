@@ -62,7 +62,8 @@ const hintOf = (e: HandshakeError): string | undefined => {
 
 const certificates: Partial<Record<CertificateReason, string>> = {
   unknown_ca:
-    "give the root that signed it (CertificateVerifier.layerRoots; --ca FILE, of clients --client-ca FILE)",
+    "give the root that signed it (CertificateVerifier.layerRoots; --ca FILE, of clients --client-ca FILE); " +
+    "or the peer leaves out an intermediate certificate, which it must send",
   name_mismatch:
     "the names are those of subjectAltName: connect by one, or say which to expect (serverName, --servername)",
   status_missing: "its server must staple (RFC 6066 §8): of nginx ssl_stapling, of ours ocspResponse",

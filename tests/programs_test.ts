@@ -84,8 +84,9 @@ for (const [program, names] of Object.entries(flags)) {
 
 const misused: ReadonlyArray<readonly [complaint: RegExp, program: string, ...args: ReadonlyArray<string>]> =
   [
-    [/HOST:PORT/, "client"],
-    [/HOST:PORT/, "client", "one", "two"],
+    [/--ca is given more than once/, "client", "localhost", "--ca", "a", "--ca", "b"],
+    [/HOST\[:PORT\]/, "client"],
+    [/HOST\[:PORT\]/, "client", "one", "two"],
     [/localhost:99999/, "client", "localhost:99999"],
     [/--wrong/, "client", "localhost", "--wrong"],
     [/--send/, "client", "localhost", "--send"],
@@ -392,6 +393,26 @@ live(
     assert.match(stderr, /unknown_ca/);
     yield* peer.until(/the peer sent the fatal alert unknown_ca/);
     clean(yield* client(port, "--send", "still there?"));
+  }),
+);
+
+live(
+  "a question that gets no answer is a failure: the server wanted to renegotiate, and the client did not",
+  Effect.gen(function* () {
+    const asking = [
+      "--renegotiate",
+      "--renegotiate-client-auth",
+      "require",
+      "--client-ca",
+      `${certificates}/root.pem`,
+    ];
+    const { port, peer } = yield* server(...ours, ...asking);
+    const { code, stderr } = yield* run(
+      ...["client", `localhost:${port}`, "--ca", `${certificates}/root.pem`, "--send", "hello"],
+    );
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /without an answer.*--renegotiation allow/);
+    yield* peer.until(/RenegotiationRefused/);
   }),
 );
 

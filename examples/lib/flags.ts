@@ -71,12 +71,14 @@ export const parse = (flags: Flags, args: ReadonlyArray<string>): Given => {
       options: Object.fromEntries(
         Object.entries(flags).map((
           [name, f],
-        ) => [name, { type: f.takes ? "string" : "boolean", multiple: f.repeats ?? false } as const]),
+        ) => [name, { type: f.takes ? "string" : "boolean", multiple: true } as const]),
       ),
     });
     const all = Object.entries(values).map(([name, value]) =>
       [name, [value].flat().map((one) => one === true ? "" : String(one))] as const
     );
+    const twice = all.find(([name, said]) => said.length > 1 && !flags[name]?.repeats);
+    if (twice) throw new UsageError(`--${twice[0]} is given more than once`);
     return {
       flags: Object.fromEntries(all.map(([name, said]) => [name, said.at(-1)])),
       repeated: Object.fromEntries(all),

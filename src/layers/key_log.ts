@@ -9,8 +9,11 @@ export const layerTo = (log: KeyLogger): Layer.Layer<never> =>
 /** Appends each line to a file, as SSLKEYLOGFILE does. Needs `--allow-write`. */
 export const layerFile = (path: string): Layer.Layer<never> =>
   layerTo((line) =>
-    Effect.tryPromise(() => Deno.writeTextFile(path, `${line}\n`, { append: true, mode: 0o600 })).pipe(
+    Effect.tryPromise({
+      try: () => Deno.writeTextFile(path, `${line}\n`, { append: true, mode: 0o600 }),
+      catch: (cause) => cause instanceof Error ? cause.message : String(cause),
+    }).pipe(
       // A key log is a tool for looking on: it may not break what it looks at.
-      Effect.catchAll((e) => Effect.logWarning(`key log ${path}: ${e.message}`)),
+      Effect.catchAll((why) => Effect.logWarning(`key log ${path}: ${why}`)),
     )
   );

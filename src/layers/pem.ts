@@ -116,7 +116,7 @@ const keyOf = ({ label, bytes, line, encrypted }: PemBlock): Either.Either<Priva
     return fail(
       "encrypted",
       line,
-      "the private key is encrypted and no passphrase is given; `openssl pkey -in FILE -out PLAIN` decrypts it",
+      "the private key is encrypted and no passphrase is given (`passphrase`; of the programs --key-pass)",
     );
   }
   if (!isPrivateKeyLabel(label)) return fail("unsupported", line, `${label} is of a kind not supported`);

@@ -134,6 +134,8 @@ const printTallies = (tallies: ReadonlyArray<Tally>, grown: number | undefined):
     sum("accepted"),
     sum("refused"),
   );
+  const untried = tallies.filter(({ inputs }) => inputs === 0).map(({ target }) => target);
+  if (untried.length > 0) console.log(`not tried for want of time: ${untried.join(", ")}`);
   if (grown !== undefined) console.log(`memory: the second half of the run left ${grown} bytes behind`);
 };
 
