@@ -54,6 +54,13 @@ export const files: ReadonlyArray<string> = folder
   ? [...Deno.readDirSync(folder)].flatMap(({ name }) => /^(\w+)_test\.json$/.exec(name)?.[1] ?? []).sort()
   : [];
 
+if (folder) assert.ok(files.length > 0, `${folder} has no vectors in it`);
+// Who asks for all of them wants to know that there were none.
+assert.ok(
+  folder || Deno.env.get("EFFECT_TLS_VECTORS") !== "all",
+  "there are no vectors: EFFECT_TLS_DATA can name their folder",
+);
+
 /** All vectors of a file. */
 export const vectorsOf = <V>(file: string): ReadonlyArray<V & Vector> => {
   const text = Deno.readTextFileSync(new URL(`${file}_test.json`, folder));
