@@ -6,7 +6,7 @@
  * @module
  */
 import { Cause, Effect, Layer } from "../../src/deps.ts";
-import { layerNative } from "../../src/layers/crypto_native.ts";
+import { layerNoble } from "../../src/layers/crypto_noble.ts";
 import { layerMemory } from "../../src/layers/session_store.ts";
 import { layerRotating } from "../../src/layers/session_tickets.ts";
 import { run } from "./connection.ts";
@@ -22,7 +22,7 @@ const main = (args: ReadonlyArray<string>): Effect.Effect<number> =>
     for (let i = 0; i < count; i++) yield* run(configOf(said, i), i > 0);
     return 0;
   }).pipe(
-    Effect.provide(Layer.mergeAll(layerNative, layerMemory(), layerRotating())),
+    Effect.provide(Layer.mergeAll(layerNoble, layerMemory(), layerRotating())),
     Effect.catchAllCause((cause) => Effect.sync(() => failed(cause))),
   );
 
