@@ -53,10 +53,13 @@ export const fromFiles = <E = never>(
       return yield* Effect.forEach(yield* read, (pair, i) =>
         Effect.mapError(credentialFromPem(pair), (e) => isOurs(e) ? failed(files[i]!)(e) : e));
     });
-    const changed = Stream.mapEffect(Stream.tick(every), () =>
-      texts).pipe(
-        Stream.filter((read) => fingerprint(read) !== tried),
-      );
+    // The first tick is of now, when they have just been read.
+    const changed = Stream.drop(Stream.tick(every), 1).pipe(
+      Stream.mapEffect(() =>
+        texts
+      ),
+      Stream.filter((read) => fingerprint(read) !== tried),
+    );
     return reloading(load, Stream.merge(changed, reload));
   });
 
