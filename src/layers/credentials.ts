@@ -116,7 +116,7 @@ export const reloading = <E, R, R2 = never>(
         Effect.map((credentials) => void (service = serviceOf(credentials))),
         Effect.catchAllCause((cause) =>
           Cause.isInterrupted(cause)
-            ? Effect.failCause(cause as Cause.Cause<never>)
+            ? Effect.interrupt
             : Effect.logWarning(`credentials: ${wordsOf(Cause.squash(cause))}; the old ones stay`)
         ),
       );

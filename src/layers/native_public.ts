@@ -2,10 +2,16 @@
 import { Effect } from "../deps.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import { type CryptoService, InvalidKeyShare, type KeyShare, type PublicKey } from "../services/crypto.ts";
+import type { CryptoService, KeyShare, PublicKey } from "../services/crypto.ts";
 import { type Bytes, concat, toHex } from "../wire/bytes.ts";
 import { bytesOf, type NativeCrypto } from "./native.ts";
-import { makeKeyShare as nobleKeyShare, nistCurves, UNCOMPRESSED } from "./noble_groups.ts";
+import {
+  makeKeyShare as nobleKeyShare,
+  nistCurves,
+  pointShare,
+  UNCOMPRESSED,
+  x25519Share,
+} from "./noble_groups.ts";
 import { makeSign as nobleSign, verify as nobleVerify } from "./noble_signatures.ts";
 
 type Random = (length: number) => Bytes;
@@ -34,8 +40,6 @@ const curves: ReadonlyMap<NamedGroup, { readonly name: string; readonly crv: str
   [NamedGroup.secp384r1, { name: "secp384r1", crv: "P-384" }],
 ]);
 
-const refuse = (group: NamedGroup, reason: string) => Effect.fail(new InvalidKeyShare({ group, reason }));
-
 /** Fresh shares whose secrets are drawn as noble draws them. */
 export const makeKeyShare = (native: NativeCrypto, random: Random): CryptoService["keyShare"] => {
   const noble = nobleKeyShare(random);
@@ -48,44 +52,20 @@ export const makeKeyShare = (native: NativeCrypto, random: Random): CryptoServic
 };
 
 const montgomery = (native: NativeCrypto, random: Random): KeyShare => {
-  const group = NamedGroup.x25519;
   const privateKey = native.createPrivateKey(privateDer(oids.x25519, random(32)));
-  return {
-    publicKey: fromBase64Url(privateKey.export({ format: "jwk" }).x),
-    agree: (theirs) =>
-      Effect.suspend(() => {
-        if (theirs.length !== 32) return refuse(group, `the share has ${theirs.length} bytes, not 32`);
-        const publicKey = native.createPublicKey(publicDer(oids.x25519, theirs));
-        let secret: Bytes;
-        try {
-          secret = bytesOf(native.diffieHellman({ privateKey, publicKey }));
-        } catch {
-          return refuse(group, "the shared secret is all zero");
-        }
-        return secret.every((byte) => byte === 0)
-          ? refuse(group, "the shared secret is all zero")
-          : Effect.succeed(secret);
-      }),
-  };
+  return x25519Share(fromBase64Url(privateKey.export({ format: "jwk" }).x), (theirs) => {
+    const publicKey = native.createPublicKey(publicDer(oids.x25519, theirs));
+    const secret = bytesOf(native.diffieHellman({ privateKey, publicKey }));
+    if (secret.every((byte) => byte === 0)) throw new RangeError("all zero");
+    return secret;
+  });
 };
 
 const weierstrass = (native: NativeCrypto, group: NamedGroup, name: string, random: Random): KeyShare => {
-  const curve = nistCurves.get(group)!;
+  const { lengths, utils } = nistCurves.get(group)!;
   const ecdh = native.createECDH(name);
-  ecdh.setPrivateKey(curve.utils.randomSecretKey(random(curve.lengths.seed!)));
-  const publicKey = bytesOf(ecdh.getPublicKey());
-  return {
-    publicKey,
-    agree: (theirs) =>
-      theirs[0] !== UNCOMPRESSED
-        ? refuse(group, "the share is not an uncompressed point")
-        : theirs.length !== publicKey.length
-        ? refuse(group, `the share has ${theirs.length} bytes, not ${publicKey.length}`)
-        : Effect.try({
-          try: () => bytesOf(ecdh.computeSecret(theirs)),
-          catch: () => new InvalidKeyShare({ group, reason: "the share is not a point of the curve" }),
-        }),
-  };
+  ecdh.setPrivateKey(utils.randomSecretKey(random(lengths.seed!)));
+  return pointShare(group, bytesOf(ecdh.getPublicKey()), (theirs) => bytesOf(ecdh.computeSecret(theirs)));
 };
 
 /** The pairs of curve and hash that it verifies without fault, and faster. */
@@ -98,9 +78,8 @@ const ecdsaHashes: ReadonlyMap<SignatureScheme, { readonly hash: string; readonl
 /** Whether a signature holds: Ed25519, and ECDSA of a curve with the hash of its size; all else is noble's. */
 export const makeVerify =
   (native: NativeCrypto): CryptoService["verify"] => (key, scheme, data, signature) => {
-    const own = key._tag === "ed25519" ? ed25519 : key._tag === "ecdsa" ? ecdsa : undefined;
     return Effect.suspend(() => {
-      const holds = own?.(native, key, scheme, data, signature);
+      const holds = verifiers[key._tag]?.(native, key, scheme, data, signature);
       return holds === undefined ? nobleVerify(key, scheme, data, signature) : Effect.succeed(holds);
     });
   };
@@ -163,6 +142,8 @@ const ecdsa: Verify = (native, key, scheme, data, signature) => {
     return false; // the key is no point, or the signature no DER
   }
 };
+
+const verifiers: Partial<Record<PublicKey["_tag"], Verify>> = { ed25519, ecdsa };
 
 /** Signing: Ed25519; all else is noble's. */
 export const makeSign = (native: NativeCrypto, random: Random): CryptoService["sign"] => {

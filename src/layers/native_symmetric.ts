@@ -1,11 +1,11 @@
 /** Hashes and ciphers of `node:crypto`. @module */
-import type { AeadName, CbcName, CryptoService, HashName, RunningHash } from "../services/crypto.ts";
+import type { AeadName, CbcName, CryptoService, RunningHash } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { NativeCrypto, NativeHash } from "./native.ts";
 import { bytesOf } from "./native.ts";
 import { checkNonce, keyOf, TAG } from "./noble_aead.ts";
 import { cbc as nobleCbc, checked } from "./noble_cbc.ts";
-import { hash as nobleHash } from "./noble_hash.ts";
+import { hash as nobleHash, over, tableOf } from "./noble_hash.ts";
 
 /** Bytes from which an HMAC is faster here than noble's. */
 const HMAC_FROM = 512;
@@ -18,33 +18,20 @@ const running = (state: NativeHash): RunningHash => ({
   digest: () => bytesOf(state.digest()),
 });
 
-const over = (state: Omit<NativeHash, "copy">, data: ReadonlyArray<Bytes>): Bytes => {
-  for (const bytes of data) state.update(bytes);
-  return bytesOf(state.digest());
-};
-
 const total = (data: ReadonlyArray<Bytes>): number => data.reduce((sum, { length }) => sum + length, 0);
 
 /** The hashes; a short HMAC is noble's. */
 export const makeHash = ({ createHash, createHmac }: NativeCrypto): CryptoService["hash"] => {
-  const make = (name: HashName) => {
+  const hashes = tableOf((name) => {
     const noble = nobleHash(name);
     return {
       ...noble,
       create: () => running(createHash(name)),
-      digest: (...data: ReadonlyArray<Bytes>) => over(createHash(name), data),
-      hmac: (key: Bytes, ...data: ReadonlyArray<Bytes>) =>
-        total(data) < HMAC_FROM ? noble.hmac(key, ...data) : over(createHmac(name, key), data),
+      digest: (...data) => bytesOf(over(createHash(name), data)),
+      hmac: (key, ...data) =>
+        total(data) < HMAC_FROM ? noble.hmac(key, ...data) : bytesOf(over(createHmac(name, key), data)),
     };
-  };
-  const hashes = {
-    md5: make("md5"),
-    sha1: make("sha1"),
-    sha224: make("sha224"),
-    sha256: make("sha256"),
-    sha384: make("sha384"),
-    sha512: make("sha512"),
-  };
+  });
   return (name) => hashes[name];
 };
 

@@ -30,41 +30,49 @@ export const makeKeyShare = (random: (length: number) => Bytes): CryptoService["
 
 const montgomery = (random: (length: number) => Bytes): KeyShare => {
   const secret = random(32);
+  // Noble refuses the points of low order, which are the ones that give zero, before it uses the secret.
+  return x25519Share(x25519.getPublicKey(secret), (theirs) => x25519.getSharedSecret(secret, theirs));
+};
+
+/** A share of x25519, by how a secret is made with it; a throw of that says that the secret is all zero. */
+export const x25519Share = (publicKey: Bytes, secretWith: (theirs: Bytes) => Bytes): KeyShare => {
+  const group = NamedGroup.x25519;
   return {
-    publicKey: x25519.getPublicKey(secret),
+    publicKey,
     agree: (theirs) =>
       theirs.length !== 32
-        ? refuse(NamedGroup.x25519, `the share has ${theirs.length} bytes, not 32`)
-        // Noble refuses the points of low order, which are the ones that give zero, before it uses the secret.
-        : attempt(
-          NamedGroup.x25519,
-          "the shared secret is all zero",
-          () => x25519.getSharedSecret(secret, theirs),
-        ),
+        ? refuse(group, `the share has ${theirs.length} bytes, not 32`)
+        : attempt(group, "the shared secret is all zero", () => secretWith(theirs)),
   };
+};
+
+const weierstrass = (group: NamedGroup, curve: typeof p256, random: (length: number) => Bytes): KeyShare => {
+  const secret = curve.utils.randomSecretKey(random(curve.lengths.seed!));
+  return pointShare(
+    group,
+    curve.getPublicKey(secret, false),
+    // The compressed form is a byte of sign and then x at full length (RFC 8422 §5.10).
+    (theirs) => curve.getSharedSecret(secret, theirs, true).subarray(1),
+  );
 };
 
 /** The first byte of a point that is given in whole (SEC 1 §2.3.3). */
 export const UNCOMPRESSED = 0x04;
 
-const weierstrass = (group: NamedGroup, curve: typeof p256, random: (length: number) => Bytes): KeyShare => {
-  const secret = curve.utils.randomSecretKey(random(curve.lengths.seed!));
-  const publicKey = curve.getPublicKey(secret, false);
-  return {
-    publicKey,
-    agree: (theirs) =>
-      theirs[0] !== UNCOMPRESSED
-        ? refuse(group, "the share is not an uncompressed point")
-        : theirs.length !== publicKey.length
-        ? refuse(group, `the share has ${theirs.length} bytes, not ${publicKey.length}`)
-        : attempt(
-          group,
-          "the share is not a point of the curve",
-          // The compressed form is a byte of sign and then x at full length (RFC 8422 §5.10).
-          () => curve.getSharedSecret(secret, theirs, true).subarray(1),
-        ),
-  };
-};
+/** A share of a NIST curve, by how a secret is made with it; a throw of that says that theirs is no point. */
+export const pointShare = (
+  group: NamedGroup,
+  publicKey: Bytes,
+  secretWith: (theirs: Bytes) => Bytes,
+): KeyShare => ({
+  publicKey,
+  agree: (theirs) =>
+    theirs[0] !== UNCOMPRESSED
+      ? refuse(group, "the share is not an uncompressed point")
+      : theirs.length !== publicKey.length
+      ? refuse(group, `the share has ${theirs.length} bytes, not ${publicKey.length}`)
+      : attempt(group, "the share is not a point of the curve", () => secretWith(theirs)),
+});
 
 const refuse = (group: NamedGroup, reason: string) => Effect.fail(new InvalidKeyShare({ group, reason }));
 

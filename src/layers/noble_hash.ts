@@ -22,7 +22,8 @@ const running = (state: Stateful): RunningHash => ({
   digest: () => state.digest(),
 });
 
-const over = (state: Stateful, data: ReadonlyArray<Bytes>): Bytes => {
+/** The digest of parts, one after the other. */
+export const over = (state: Pick<Stateful, "update" | "digest">, data: ReadonlyArray<Bytes>): Bytes => {
   for (const bytes of data) state.update(bytes);
   return state.digest();
 };
@@ -39,11 +40,14 @@ const make = (name: HashName): Hash => {
   };
 };
 
-const hashes: Readonly<Record<HashName, Hash>> = {
+/** Each hash of the port, by how one is made. */
+export const tableOf = (make: (name: HashName) => Hash): Readonly<Record<HashName, Hash>> => ({
   md5: make("md5"),
   sha1: make("sha1"),
   sha224: make("sha224"),
   sha256: make("sha256"),
   sha384: make("sha384"),
   sha512: make("sha512"),
-};
+});
+
+const hashes = tableOf(make);

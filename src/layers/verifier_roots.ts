@@ -14,7 +14,8 @@ import { sha256 } from "./noble.ts";
 import { certificatesFromPem, type PemError } from "./pem.ts";
 
 /**
- * Trusts what is below these roots, unless a stapled OCSP response says otherwise; nothing is fetched. They may also be the very certificates of peers: a self-signed one, say.
+ * Trusts what is below these roots, unless a stapled OCSP response says otherwise; nothing is fetched. They may also be
+ * the very certificates of peers: a self-signed one, say.
  */
 export const layerRoots = (
   pem: string | ReadonlyArray<string>,

@@ -136,6 +136,10 @@ export const unmet = (
       asked?.authorities.map(toHex).join(","),
       namesOf(config["expect-client-ca-list"] ?? "").join(","),
     );
+    const prefs = config.server
+      ? findExtension(heard.clientHello?.extensions, "signature_algorithms")?.supportedSignatureAlgorithms
+      : asked?.schemes;
+    yield* given("expect-peer-verify-pref", prefs?.join(), config["expect-peer-verify-pref"]?.join());
     const file = config["expect-peer-cert-file"];
     if (file !== undefined) {
       const wanted = Either.getOrThrow(certificatesFromPem(Deno.readTextFileSync(file)));
