@@ -1,7 +1,7 @@
 /** A certificate authority for trying things out. `deno task certs --help` tells how. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import { Credentials, Crypto } from "../mod.ts";
-import { common, help, numberOf, parse, UsageError } from "./lib/flags.ts";
+import { common, help, list, numberOf, parse, UsageError } from "./lib/flags.ts";
 import { FileError } from "./lib/layers.ts";
 import { run } from "./lib/program.ts";
 
@@ -64,9 +64,7 @@ const main = () => {
   if (folder === undefined || more.length > 0) throw new UsageError("one DIR is wanted");
   const days = numberOf(given, "days", 365);
   if (days === 0 || days > 36_500) throw new UsageError(`--days: ${days} is not between 1 and 36500`);
-  const names = (given.flags["names"] ?? "localhost,127.0.0.1,::1").split(",").map((s) => s.trim()).filter((
-    s,
-  ) => s);
+  const names = list(given.flags["names"] ?? "localhost,127.0.0.1,::1");
   if (names.length === 0) throw new UsageError("--names: names nobody");
   const force = given.flags["force"] !== undefined;
   const asJson = given.flags["json"] !== undefined;

@@ -98,7 +98,9 @@ export const help = (usage: string, about: string, flags: Flags): string => {
   );
 };
 
-const list = (text: string): ReadonlyArray<string> => text.split(",").map((s) => s.trim()).filter((s) => s);
+/** The items of a list with commas; none is empty. */
+export const list = (text: string): ReadonlyArray<string> =>
+  text.split(",").map((s) => s.trim()).filter((s) => s);
 
 const oneOf = <A>(flag: string, known: Readonly<Record<string, A>>, text: string): A => {
   if (Object.hasOwn(known, text)) return known[text]!;

@@ -1,7 +1,7 @@
 import { assert, Context, Effect, Either, Layer, type Schema } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
-import { build, credentialOf, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
+import { build, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
 import { without } from "../support/other_ends.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
 import type { OverOptions } from "../../src/client.ts";
@@ -15,8 +15,7 @@ import {
   ServerKeyExchangeECDHE,
 } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { compatible, legacy, modern } from "../../src/policy.ts";
-import { make as credentials } from "../../src/layers/credentials.ts";
+import { compatible, modern } from "../../src/policy.ts";
 import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { Crypto, type CryptoService } from "../../src/services/crypto.ts";
 import type { KeyUsage } from "../../src/x509/key_usage.ts";
@@ -534,66 +533,6 @@ for (
   sync(
     `a ${role} that reads ${what} in the record that ends the flight before its own: ${outcome}`,
     Effect.map(verdict(role, {}, goingOn(...more)), (said) => assert.equal(said, outcome)),
-  );
-}
-
-// ---- which schemes a credential signs with ----
-
-for (
-  const [what, schemes, outcome] of [
-    ["all that its key can make", undefined, N.SignatureScheme.rsa_pss_rsae_sha256],
-    ["one of them", [N.SignatureScheme.rsa_pkcs1_sha384], N.SignatureScheme.rsa_pkcs1_sha384],
-    [
-      "two in its own order",
-      [N.SignatureScheme.rsa_pkcs1_sha512, N.SignatureScheme.rsa_pss_rsae_sha256],
-      N.SignatureScheme.rsa_pkcs1_sha512,
-    ],
-    ["none that policy allows", [N.SignatureScheme.rsa_pkcs1_sha1], undefined],
-  ] as const
-) {
-  sync(
-    `a server's credential that signs with ${what}`,
-    Effect.gen(function* () {
-      const built = yield* build({ kind: "rsa" });
-      const credential = { ...credentialOf(Golden.server("rsa")), schemes };
-      const server = Context.merge(built.server, yield* Layer.build(credentials([credential])));
-      const met = yield* meet({ ...built, server });
-      if (outcome === undefined) {
-        assert.equal(Either.isLeft(met.server) && met.server.left._tag, "Refused");
-        return;
-      }
-      const { negotiated } = Either.getOrThrow(met.client);
-      assert.equal((yield* negotiated).signatureScheme, outcome);
-    }),
-  );
-}
-
-for (
-  const [what, schemes] of [["can", [N.SignatureScheme.rsa_pkcs1_md5_sha1]], ["can't", [
-    N.SignatureScheme.rsa_pss_rsae_sha256,
-  ]]] as const
-) {
-  sync(
-    `before TLS 1.2 a credential serves only if its signer ${what} sign as that wants`,
-    Effect.gen(function* () {
-      for (
-        const version of [N.ProtocolVersion.TLS_1_1, N.ProtocolVersion.TLS_1_0, N.ProtocolVersion.SSL_3_0]
-      ) {
-        const policy = {
-          ...legacy,
-          versions: [version],
-          cipherSuites: [N.CipherSuite.TLS_DHE_RSA_WITH_AES_128_CBC_SHA],
-        };
-        const built = yield* build({ kind: "rsa" });
-        const server = Context.merge(
-          built.server,
-          yield* Layer.build(credentials([{ ...credentialOf(Golden.server("rsa")), schemes }])),
-        );
-        const met = yield* meet({ ...built, server }, { client: { policy }, server: { policy } });
-        const refused = Either.isLeft(met.server) && met.server.left._tag;
-        assert.equal(refused, what === "can" ? false : "Refused");
-      }
-    }),
   );
 }
 
