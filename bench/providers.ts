@@ -51,7 +51,7 @@ const hashing = (size: number): Make => (crypto) => {
 };
 const hmac = (size: number): Make => (crypto) => {
   const bytes = new Uint8Array(size);
-  return () => crypto.hash("sha256").hmac(data, bytes);
+  return () => crypto.hash("sha256").hmac(data)(bytes);
 };
 
 /** By the name of each; all of them by the provider that is asked. */
@@ -113,7 +113,7 @@ export const refused: Readonly<
       },
     },
     "hmac_sha256/64": {
-      noble: () => noble.hash("sha256").hmac(key, short),
+      noble: () => noble.hash("sha256").hmac(key)(short),
       native: () => node.createHmac("sha256", key).update(short).digest(),
     },
     "aes_128_cbc/64": {

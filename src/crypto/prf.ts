@@ -26,10 +26,11 @@ export const prf10 = (md5: Hash, sha1: Hash): Prf => (secret, label, seed, lengt
 /** `P_hash(secret, seed)`, which expands a secret to any length (RFC 5246 §5, RFC 2246 §5). */
 export const pHash = (hash: Hash, secret: Bytes, seed: Bytes, length: number): Bytes => {
   const out = new Uint8Array(length);
+  const hmac = hash.hmac(secret);
   let a = seed;
   for (let at = 0; at < length; at += hash.length) {
-    a = hash.hmac(secret, a);
-    out.set(hash.hmac(secret, a, seed).subarray(0, length - at), at);
+    a = hmac(a);
+    out.set(hmac(a, seed).subarray(0, length - at), at);
   }
   return out;
 };

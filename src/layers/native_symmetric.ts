@@ -28,8 +28,11 @@ export const makeHash = ({ createHash, createHmac }: NativeCrypto): CryptoServic
       ...noble,
       create: () => running(createHash(name)),
       digest: (...data) => bytesOf(over(createHash(name), data)),
-      hmac: (key, ...data) =>
-        total(data) < HMAC_FROM ? noble.hmac(key, ...data) : bytesOf(over(createHmac(name, key), data)),
+      hmac: (key) => {
+        const short = noble.hmac(key);
+        return (...data) =>
+          total(data) < HMAC_FROM ? short(...data) : bytesOf(over(createHmac(name, key), data));
+      },
     };
   });
   return (name) => hashes[name];

@@ -36,7 +36,10 @@ const make = (name: HashName): Hash => {
     blockLength: blockLen,
     create: () => running(create()),
     digest: (...data) => over(create(), data),
-    hmac: (key, ...data) => over(hmac.create(nobleHashes[name], key), data),
+    hmac: (key) => {
+      const ready = hmac.create(nobleHashes[name], key);
+      return (...data) => over(ready.clone(), data);
+    },
   };
 };
 

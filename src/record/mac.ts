@@ -32,12 +32,7 @@ const macOf = (hash: Hash, prefix: number, of: Mac["of"]): Mac => {
 const HEADER = 13;
 
 /** `HMAC(secret, seq_num + type + version + length + fragment)` (RFC 5246 §6.2.3.1). */
-export const hmacForm: MacForm = (hash, secret) =>
-  macOf(
-    hash,
-    hash.blockLength + HEADER,
-    (header, ...content) => hash.hmac(secret, header, ...content),
-  );
+export const hmacForm: MacForm = (hash, secret) => macOf(hash, hash.blockLength + HEADER, hash.hmac(secret));
 
 /** `hash(secret + pad_2 + hash(secret + pad_1 + seq_num + type + length + content))` (RFC 6101 §5.2.3.1). */
 export const ssl30Form: MacForm = (hash, secret) => {

@@ -29,7 +29,8 @@ export interface Hash {
   readonly blockLength: number;
   readonly create: () => RunningHash;
   readonly digest: (...data: ReadonlyArray<Bytes>) => Bytes;
-  readonly hmac: (key: Bytes, ...data: ReadonlyArray<Bytes>) => Bytes;
+  /** HMAC under one key, which is made ready once. */
+  readonly hmac: (key: Bytes) => (...data: ReadonlyArray<Bytes>) => Bytes;
 }
 
 /** The AEAD ciphers (RFC 5288, RFC 7905); the tag is 16 bytes at the end of what is sealed. */

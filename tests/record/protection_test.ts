@@ -201,9 +201,12 @@ const counting = () => {
         blocks += through(sum(data));
         return hash.digest(...data);
       },
-      hmac: (key, ...data) => {
-        blocks += through(hash.blockLength + sum(data)) + through(hash.blockLength + hash.length);
-        return hash.hmac(key, ...data);
+      hmac: (key) => {
+        const hmac = hash.hmac(key);
+        return (...data) => {
+          blocks += through(hash.blockLength + sum(data)) + through(hash.blockLength + hash.length);
+          return hmac(...data);
+        };
       },
     };
   };
