@@ -1,12 +1,12 @@
 /** Messages whose form the negotiation decides. @module */
 import type { Schema } from "../deps.ts";
 import type { Message } from "../record/handshakes.ts";
-import { make } from "../wire/codec.ts";
+import { type Constructor, make } from "../wire/codec.ts";
 import { type Place, proof, type Received } from "./places.ts";
 
 /** A message class: its Schema, and its constructor from fields that are trusted. */
 // deno-lint-ignore no-explicit-any -- the encoded side and the constructor's fields are the class's own
-export type MessageClass<A> = Schema.Schema<A, any> & (new (fields: any, trusted: boolean) => A);
+export type MessageClass<A> = Schema.Schema<A, any> & Constructor<A, any>;
 
 /**
  * One form of a message, for whoever needs only what all its forms have in common: `Form<ServerKeyExchange>` is also

@@ -2,7 +2,7 @@
 import type { Either, Schema } from "../deps.ts";
 import { HandshakeType } from "../names/protocol.ts";
 import type { Coming, Message } from "../record/handshakes.ts";
-import { type Bytes, concat } from "../wire/bytes.ts";
+import type { Bytes } from "../wire/bytes.ts";
 import { codec, type DecodeError } from "../wire/codec.ts";
 import { declarationOf } from "../wire/layout.ts";
 
@@ -14,6 +14,9 @@ export interface MessageKind<A> {
   /** Header and body; throws EncodeError. */
   readonly encode: (message: A) => Bytes;
 }
+
+/** Bytes of a handshake message before its body: its type and its length (RFC 5246 §7.4). */
+const HEADER = 4;
 
 const kinds = new WeakMap<object, MessageKind<never>>();
 
@@ -28,9 +31,13 @@ export const kindOf = <A, I>(schema: Schema.Schema<A, I>): MessageKind<A> => {
     type: HandshakeType.of(meta.type),
     decode,
     encode: (message) => {
-      const body = unsafeEncode(message);
-      const n = body.length;
-      return concat(Uint8Array.of(meta.type, n >> 16, n >> 8, n), body);
+      const raw = unsafeEncode(message, HEADER);
+      const n = raw.length - HEADER;
+      raw[0] = meta.type;
+      raw[1] = n >> 16;
+      raw[2] = n >> 8;
+      raw[3] = n;
+      return raw;
     },
   };
   kinds.set(schema, kind as unknown as MessageKind<never>);

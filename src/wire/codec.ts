@@ -49,8 +49,11 @@ export interface Codec<A, I = unknown> {
   readonly decode: (bytes: Bytes) => Either.Either<A, DecodeError>;
   /** Writes a value, checking every bound. */
   readonly encode: (value: A) => Either.Either<Bytes, EncodeError>;
-  /** As `encode`, but throws the EncodeError: for values made here, whose bounds are known to hold. */
-  readonly unsafeEncode: (value: A) => Bytes;
+  /**
+   * As `encode`, but throws the EncodeError: for values made here, whose bounds are known to hold. In front of them
+   * `room` bytes are left, zero.
+   */
+  readonly unsafeEncode: (value: A, room?: number) => Bytes;
   /** Which bytes are which member; as far as it goes when the bytes cannot be read to the end. */
   readonly spans: (bytes: Bytes) => ReadonlyArray<Span>;
   /** JSON: numbers by their registered names, bytes in hexadecimal. */
@@ -86,9 +89,18 @@ export const spans = <A, I>(schema: Schema.Schema<A, I>, bytes: Bytes): Readonly
 /** The JSON form of a value of `schema`. */
 export const json = <A, I>(schema: Schema.Schema<A, I>, value: A): I => codec(schema).json.encode(value);
 
-/** Makes a trusted value of a message class without validating it (which costs up to 100 µs): the encoder checks. */
-export const make = <A, P>(Class: new (props: P, trusted: boolean) => A, props: NoInfer<P>): A =>
-  new Class(props, true);
+/** How a message class, which is a `Schema.TaggedClass`, makes its values of members `P`. */
+export interface Constructor<A, P> {
+  new (members: P, trusted: boolean): A;
+  readonly _tag: string;
+}
+
+/**
+ * Makes a trusted value of a message class without validating it (which costs up to 100 µs): the encoder checks. What
+ * the class's own constructor does besides costs a few more, and is for members that have a default: ours have none.
+ */
+export const make = <A, P>(Class: Constructor<A, P>, members: NoInfer<P>): A =>
+  Object.assign(Object.create(Class.prototype), { _tag: Class._tag }, members);
 
 const compile = <A, I>(schema: Schema.Schema<A, I>): Codec<A, I> => {
   const layout = layoutOf(schema);
@@ -101,17 +113,17 @@ const compile = <A, I>(schema: Schema.Schema<A, I>): Codec<A, I> => {
     if (r.position !== r.end) throw new Fault(r.position, `${r.end - r.position} bytes left over`);
     return value;
   };
-  const unsafeEncode = (value: A): Bytes => {
-    scratch.length = 0;
+  const unsafeEncode = (value: A, room = 0): Bytes => {
+    scratch.length = room;
     try {
       write(scratch, value);
+      return scratch.bytes.slice(0, scratch.length);
     } catch (e) {
       if (e instanceof Fault) throw new EncodeError({ subject, path: e.path.join("."), reason: e.reason });
       throw e;
+    } finally {
+      scratch.bytes.fill(0, 0, scratch.length); // a session's encoding holds its master secret
     }
-    const bytes = scratch.bytes.slice(0, scratch.length);
-    scratch.bytes.fill(0, 0, scratch.length); // a session's encoding holds its master secret
-    return bytes;
   };
   let traced: Read | undefined;
   return {

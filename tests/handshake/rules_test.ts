@@ -21,13 +21,13 @@ import { Crypto, type CryptoService } from "../../src/services/crypto.ts";
 import type { KeyUsage } from "../../src/x509/key_usage.ts";
 import { makeCa } from "../support/ca.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
-import { codec, make } from "../../src/wire/codec.ts";
+import { codec, type Constructor, make } from "../../src/wire/codec.ts";
 
 const ca = makeCa();
 
 /** A flow with one message read, changed and written anew. */
 const altering = <A, I, P>(
-  Class: Schema.Schema<A, I> & (new (props: P, trusted: boolean) => A),
+  Class: Schema.Schema<A, I> & Constructor<A, P>,
   type: number,
   change: (message: A) => P | Bytes,
 ) =>
