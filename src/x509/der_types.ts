@@ -49,22 +49,23 @@ export const objectIdentifier = tagged(0x06, (r) => {
   if (bytes.length > 255) r.fail("an object identifier of more than 255 bytes", start);
   let dotted = "";
   let from = 0;
+  let low = 0; // the arc, unless it is a long one
   for (let i = 0; i < bytes.length; i++) {
-    if (bytes[i]! >= 0x80) continue;
+    const byte = bytes[i]!;
+    low = low * 128 + (byte & 0x7f);
+    if (byte >= 0x80) continue;
     if (bytes[from] === 0x80) r.fail("an arc that is not minimal", start);
-    const arc = arcOf(bytes.subarray(from, i + 1));
+    const arc = i - from < 7 ? low : longArc(bytes.subarray(from, i + 1));
     if (from > 0) dotted += `.${arc}`;
     else dotted = arc < 40 ? `0.${arc}` : arc < 80 ? `1.${Number(arc) - 40}` : `2.${BigInt(arc) - 80n}`;
     from = i + 1;
+    low = 0;
   }
   return from === bytes.length && from > 0 ? dotted : r.fail("half an object identifier", start);
 });
 
 /** Arcs can be 128-bit UUIDs (X.667). */
-const arcOf = (bytes: Bytes): number | bigint =>
-  bytes.length <= 7
-    ? bytes.reduce((n, byte) => n * 128 + (byte & 0x7f), 0)
-    : bytes.reduce((n, byte) => n * 128n + BigInt(byte & 0x7f), 0n);
+const longArc = (bytes: Bytes): bigint => bytes.reduce((n, byte) => n * 128n + BigInt(byte & 0x7f), 0n);
 
 const time = (pattern: RegExp) => (r: Reader): number => {
   const start = r.position;

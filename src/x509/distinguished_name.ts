@@ -46,15 +46,24 @@ const attribute: Der<Attribute> = map(
   },
 );
 
+/** A name whose texts are made when they are asked for: of most names neither is. */
+class Name implements DistinguishedName {
+  #text: string | undefined;
+  #folded: ReadonlyArray<string> | undefined;
+  constructor(readonly raw: Bytes, readonly rdns: DistinguishedName["rdns"]) {}
+
+  get text() {
+    return this.#text ??= this.rdns.map((rdn) => rdn.map(printed).join("+")).reverse().join(", ");
+  }
+  get folded() {
+    return this.#folded ??= this.rdns.map((rdn) => rdn.map(folded).sort().join("+"));
+  }
+}
+
 /** `Name ::= RDNSequence`. */
 export const name: Der<DistinguishedName> = map(
   withRaw(sequenceOf(setOf(attribute), 0)),
-  ({ raw, value }) => ({
-    raw,
-    rdns: value,
-    text: value.map((rdn) => rdn.map(printed).join("+")).reverse().join(", "),
-    folded: value.map((rdn) => rdn.map(folded).sort().join("+")),
-  }),
+  ({ raw, value }) => new Name(raw, value),
 );
 
 const latin1 = (bytes: Bytes): string => {
