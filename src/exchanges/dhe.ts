@@ -4,10 +4,11 @@ import { bitLength, ffdhe, ffdheGroupOf, isFfdhe } from "../crypto/ffdhe.ts";
 import { IllegalParameter, Refused } from "../errors.ts";
 import { one } from "../grammar/places.ts";
 import { ClientKeyExchangeDHE, ServerDHParams } from "../messages/mod.ts";
-import { Crypto, type InvalidKeyShare } from "../services/crypto.ts";
+import type { Credential } from "../services/credentials.ts";
+import { Crypto, type InvalidKeyShare, type PublicKey } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
-import type { KeyExchange } from "./exchange.ts";
+import type { Answer, KeyExchange, Offered, Parameters, Steps, Terms } from "./exchange.ts";
 
 const params = codec(ServerDHParams);
 
@@ -19,66 +20,78 @@ const withoutLeadingZeros = (secret: Bytes): Bytes => secret.subarray(secret.fin
 
 const clientKeyExchange = one(ClientKeyExchangeDHE);
 
+/** The client's answer to a ServerKeyExchange. */
+const answer = Effect.fnUntraced(function* (
+  terms: Terms,
+  received: Parameters<typeof ServerDHParams.Type>,
+  peerKey: PublicKey | undefined,
+): Steps<Answer> {
+  const { dhP, dhG, dhYs } = received.message.params;
+  const crypto = yield* Crypto;
+  const scheme = yield* terms.vouching.check(terms, received, peerKey);
+  const bits = bitLength(dhP);
+  if (bits < terms.minimumDhPrimeBits) {
+    return yield* new Refused({
+      reason: "weak_parameters",
+      detail: `the server's Diffie-Hellman prime has ${bits} bits, our policy wants ` +
+        `${terms.minimumDhPrimeBits}`,
+    });
+  }
+  // A prime that is known has a generator of known order, and so a shorter exponent.
+  const group = ffdheGroupOf(dhP, dhG);
+  const share = yield* group === undefined
+    ? Effect.mapError(
+      crypto.finiteFieldShare(dhP, dhG),
+      badShare("ServerKeyExchange", "params.dhP"),
+    )
+    : crypto.keyShare(group);
+  const secret = yield* Effect.mapError(
+    share.agree(dhYs),
+    badShare("ServerKeyExchange", "params.dhYs"),
+  );
+  const message = make(ClientKeyExchangeDHE, { dhYc: share.publicKey });
+  return { message, premaster: withoutLeadingZeros(secret), group, scheme };
+});
+
+/** The server's ServerKeyExchange, and what becomes of the answer. */
+const offer = Effect.fnUntraced(function* (
+  terms: Terms,
+  credential: Credential | undefined,
+): Steps<Offered> {
+  const group = terms.groups.find(isFfdhe);
+  const field = group && ffdhe(group);
+  // The suite was chosen because there is one.
+  if (group === undefined || field === undefined) {
+    return yield* Effect.dieMessage("DHE without a group in common");
+  }
+  const share = yield* (yield* Crypto).keyShare(group);
+  const chosen = { dhP: field.prime, dhG: field.generator, dhYs: share.publicKey };
+  const { members, scheme } = yield* terms.vouching.vouch(
+    terms,
+    params.unsafeEncode(chosen),
+    credential,
+  );
+  return {
+    messages: [terms.vouching.forms(terms.dialect).dhe.make({ params: chosen, ...members })],
+    premaster: clientKeyExchange.map(({ dhYc }) =>
+      share.agree(dhYc).pipe(
+        Effect.map(withoutLeadingZeros),
+        Effect.mapError(badShare("ClientKeyExchange", "dhYc")),
+      )
+    ),
+    group,
+    scheme,
+  };
+});
+
 /** Ephemeral Diffie-Hellman. */
 export const dhe: KeyExchange = {
   usage: "digitalSignature",
   uses: isFfdhe,
   answer: (terms) =>
     terms.vouching.forms(terms.dialect).dhe.place.map((received) => (peerKey) =>
-      Effect.gen(function* () {
-        const { dhP, dhG, dhYs } = received.message.params;
-        const crypto = yield* Crypto;
-        const scheme = yield* terms.vouching.check(terms, received, peerKey);
-        const bits = bitLength(dhP);
-        if (bits < terms.minimumDhPrimeBits) {
-          return yield* new Refused({
-            reason: "weak_parameters",
-            detail: `the server's Diffie-Hellman prime has ${bits} bits, our policy wants ` +
-              `${terms.minimumDhPrimeBits}`,
-          });
-        }
-        // A prime that is known has a generator of known order, and so a shorter exponent.
-        const group = ffdheGroupOf(dhP, dhG);
-        const share = yield* group === undefined
-          ? Effect.mapError(
-            crypto.finiteFieldShare(dhP, dhG),
-            badShare("ServerKeyExchange", "params.dhP"),
-          )
-          : crypto.keyShare(group);
-        const secret = yield* Effect.mapError(
-          share.agree(dhYs),
-          badShare("ServerKeyExchange", "params.dhYs"),
-        );
-        const message = make(ClientKeyExchangeDHE, { dhYc: share.publicKey });
-        return { message, premaster: withoutLeadingZeros(secret), group, scheme };
-      })
+      answer(terms, received, peerKey)
     ),
   clientKeyExchange: () => clientKeyExchange,
-  offer: (terms, credential) =>
-    Effect.gen(function* () {
-      const group = terms.groups.find(isFfdhe);
-      const field = group && ffdhe(group);
-      // The suite was chosen because there is one.
-      if (group === undefined || field === undefined) {
-        return yield* Effect.dieMessage("DHE without a group in common");
-      }
-      const share = yield* (yield* Crypto).keyShare(group);
-      const chosen = { dhP: field.prime, dhG: field.generator, dhYs: share.publicKey };
-      const { members, scheme } = yield* terms.vouching.vouch(
-        terms,
-        params.unsafeEncode(chosen),
-        credential,
-      );
-      return {
-        messages: [terms.vouching.forms(terms.dialect).dhe.make({ params: chosen, ...members })],
-        premaster: clientKeyExchange.map(({ dhYc }) =>
-          share.agree(dhYc).pipe(
-            Effect.map(withoutLeadingZeros),
-            Effect.mapError(badShare("ClientKeyExchange", "dhYc")),
-          )
-        ),
-        group,
-        scheme,
-      };
-    }),
+  offer,
 };

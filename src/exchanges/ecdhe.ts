@@ -6,9 +6,10 @@ import { one } from "../grammar/places.ts";
 import { ClientKeyExchangeECDHE, ServerECDHParams } from "../messages/mod.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { ECCurveType } from "../names/protocol.ts";
-import { Crypto, type InvalidKeyShare } from "../services/crypto.ts";
+import type { Credential } from "../services/credentials.ts";
+import { Crypto, type InvalidKeyShare, type PublicKey } from "../services/crypto.ts";
 import { codec, make } from "../wire/codec.ts";
-import type { KeyExchange } from "./exchange.ts";
+import type { Answer, KeyExchange, Offered, Parameters, Steps, Terms } from "./exchange.ts";
 
 const params = codec(ServerECDHParams);
 
@@ -23,51 +24,63 @@ const isCurve = (group: NamedGroup): boolean => !isFfdhe(group);
 
 const clientKeyExchange = one(ClientKeyExchangeECDHE);
 
+/** The client's answer to a ServerKeyExchange. */
+const answer = Effect.fnUntraced(function* (
+  terms: Terms,
+  received: Parameters<typeof ServerECDHParams.Type>,
+  peerKey: PublicKey | undefined,
+): Steps<Answer> {
+  const { curveType, namedCurve, public: point } = received.message.params;
+  if (curveType !== ECCurveType.named_curve) {
+    return yield* illegal("ServerKeyExchange", "params.curveType", "not a named curve");
+  }
+  if (!isCurve(namedCurve) || !terms.groups.includes(namedCurve)) {
+    const reason = `${NamedGroup.nameOf(namedCurve)} was not offered`;
+    return yield* illegal("ServerKeyExchange", "params.namedCurve", reason);
+  }
+  const scheme = yield* terms.vouching.check(terms, received, peerKey);
+  const share = yield* (yield* Crypto).keyShare(namedCurve);
+  const premaster = yield* Effect.mapError(
+    share.agree(point),
+    badShare("ServerKeyExchange", "params.public", namedCurve),
+  );
+  const message = make(ClientKeyExchangeECDHE, { ecdhYc: share.publicKey });
+  return { message, premaster, group: namedCurve, scheme };
+});
+
+/** The server's ServerKeyExchange, and what becomes of the answer. */
+const offer = Effect.fnUntraced(function* (
+  terms: Terms,
+  credential: Credential | undefined,
+): Steps<Offered> {
+  const group = terms.groups.find(isCurve);
+  // The suite was chosen because there is one.
+  if (group === undefined) return yield* Effect.dieMessage("ECDHE without a group in common");
+  const share = yield* (yield* Crypto).keyShare(group);
+  const chosen = { curveType: ECCurveType.named_curve, namedCurve: group, public: share.publicKey };
+  const { members, scheme } = yield* terms.vouching.vouch(
+    terms,
+    params.unsafeEncode(chosen),
+    credential,
+  );
+  return {
+    messages: [terms.vouching.forms(terms.dialect).ecdhe.make({ params: chosen, ...members })],
+    premaster: clientKeyExchange.map(({ ecdhYc }) =>
+      Effect.mapError(share.agree(ecdhYc), badShare("ClientKeyExchange", "ecdhYc", group))
+    ),
+    group,
+    scheme,
+  };
+});
+
 /** Ephemeral elliptic-curve Diffie-Hellman. The secret keeps its leading zeros (RFC 8422 §5.10). */
 export const ecdhe: KeyExchange = {
   usage: "digitalSignature",
   uses: isCurve,
   answer: (terms) =>
     terms.vouching.forms(terms.dialect).ecdhe.place.map((received) => (peerKey) =>
-      Effect.gen(function* () {
-        const { curveType, namedCurve, public: point } = received.message.params;
-        if (curveType !== ECCurveType.named_curve) {
-          return yield* illegal("ServerKeyExchange", "params.curveType", "not a named curve");
-        }
-        if (!isCurve(namedCurve) || !terms.groups.includes(namedCurve)) {
-          const reason = `${NamedGroup.nameOf(namedCurve)} was not offered`;
-          return yield* illegal("ServerKeyExchange", "params.namedCurve", reason);
-        }
-        const scheme = yield* terms.vouching.check(terms, received, peerKey);
-        const share = yield* (yield* Crypto).keyShare(namedCurve);
-        const premaster = yield* Effect.mapError(
-          share.agree(point),
-          badShare("ServerKeyExchange", "params.public", namedCurve),
-        );
-        const message = make(ClientKeyExchangeECDHE, { ecdhYc: share.publicKey });
-        return { message, premaster, group: namedCurve, scheme };
-      })
+      answer(terms, received, peerKey)
     ),
   clientKeyExchange: () => clientKeyExchange,
-  offer: (terms, credential) =>
-    Effect.gen(function* () {
-      const group = terms.groups.find(isCurve);
-      // The suite was chosen because there is one.
-      if (group === undefined) return yield* Effect.dieMessage("ECDHE without a group in common");
-      const share = yield* (yield* Crypto).keyShare(group);
-      const chosen = { curveType: ECCurveType.named_curve, namedCurve: group, public: share.publicKey };
-      const { members, scheme } = yield* terms.vouching.vouch(
-        terms,
-        params.unsafeEncode(chosen),
-        credential,
-      );
-      return {
-        messages: [terms.vouching.forms(terms.dialect).ecdhe.make({ params: chosen, ...members })],
-        premaster: clientKeyExchange.map(({ ecdhYc }) =>
-          Effect.mapError(share.agree(ecdhYc), badShare("ClientKeyExchange", "ecdhYc", group))
-        ),
-        group,
-        scheme,
-      };
-    }),
+  offer,
 };

@@ -14,6 +14,12 @@ import type { Bytes } from "../wire/bytes.ts";
 /** What can go wrong in an exchange. */
 export type ExchangeError = IllegalParameter | DecryptError | PrivateKeyError | Refused;
 
+/** A part of an exchange as a generator, which `Effect.fnUntraced` takes. */
+export type Steps<A> = Effect.fn.Return<A, ExchangeError, Crypto>;
+
+/** A ServerKeyExchange with such parameters, whatever vouches for them. */
+export type Parameters<P> = Received<{ readonly _tag: string; readonly params: P }>;
+
 /** What both ends know when they exchange keys. */
 export interface Terms {
   readonly dialect: Dialect;

@@ -2,8 +2,12 @@
 import { Effect } from "../deps.ts";
 import { PREMASTER_LENGTH, unpadPremaster } from "../crypto/pkcs1.ts";
 import { absent } from "../grammar/places.ts";
-import { Crypto } from "../services/crypto.ts";
-import type { KeyExchange } from "./exchange.ts";
+import type { Dialect } from "../dialects/mod.ts";
+import type { ProtocolVersion } from "../names/protocol.ts";
+import type { Credential } from "../services/credentials.ts";
+import { Crypto, type PublicKey } from "../services/crypto.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import type { Answer, KeyExchange, Steps } from "./exchange.ts";
 
 /** `struct { ProtocolVersion client_version; opaque random[46]; } PreMasterSecret`, the version as it was offered. */
 const preMasterSecret = (version: number, random: Uint8Array): Uint8Array => {
@@ -12,39 +16,51 @@ const preMasterSecret = (version: number, random: Uint8Array): Uint8Array => {
   return random;
 };
 
+/** The client's secret, encrypted. */
+const answer = Effect.fnUntraced(function* (
+  dialect: Dialect,
+  clientVersion: ProtocolVersion,
+  peerKey: PublicKey | undefined,
+): Steps<Answer> {
+  const crypto = yield* Crypto;
+  // The certificate was held against the suite before; a key of another kind is a fault of ours.
+  if (peerKey?._tag !== "rsa") {
+    return yield* Effect.dieMessage(`RSA key transport to a key of ${peerKey?._tag}`);
+  }
+  const premaster = preMasterSecret(clientVersion, crypto.random(PREMASTER_LENGTH));
+  const encryptedPreMasterSecret = yield* crypto.rsaEncrypt(peerKey, premaster);
+  return { message: dialect.clientKeyExchangeRSA.make({ encryptedPreMasterSecret }), premaster };
+});
+
+/** The server's half: what the client encrypted, or what nobody knows. */
+const premasterOf = Effect.fnUntraced(function* (
+  encryptedPreMasterSecret: Bytes,
+  clientVersion: ProtocolVersion,
+  credential: Credential | undefined,
+): Steps<Bytes> {
+  const crypto = yield* Crypto;
+  if (credential === undefined) {
+    return yield* Effect.dieMessage("RSA key transport without a credential");
+  }
+  // Drawn before the decryption and used where that went wrong: the handshake then fails at Finished, and
+  // nothing tells a bad padding from a bad version or a bad length (RFC 5246 §7.4.7.1).
+  const random = crypto.random(PREMASTER_LENGTH);
+  const block = yield* credential.decrypt(encryptedPreMasterSecret);
+  return unpadPremaster(block, clientVersion, random);
+});
+
 /** RSA key transport. */
 export const rsa: KeyExchange = {
   usage: "keyEncipherment",
   uses: undefined,
   answer: ({ dialect, clientVersion }) =>
-    absent.map(() => (peerKey) =>
-      Effect.gen(function* () {
-        const crypto = yield* Crypto;
-        // The certificate was held against the suite before; a key of another kind is a fault of ours.
-        if (peerKey?._tag !== "rsa") {
-          return yield* Effect.dieMessage(`RSA key transport to a key of ${peerKey?._tag}`);
-        }
-        const premaster = preMasterSecret(clientVersion, crypto.random(PREMASTER_LENGTH));
-        const encryptedPreMasterSecret = yield* crypto.rsaEncrypt(peerKey, premaster);
-        return { message: dialect.clientKeyExchangeRSA.make({ encryptedPreMasterSecret }), premaster };
-      })
-    ),
+    absent.map(() => (peerKey) => answer(dialect, clientVersion, peerKey)),
   clientKeyExchange: ({ clientKeyExchangeRSA }) => clientKeyExchangeRSA.place,
   offer: ({ dialect, clientVersion }, credential) =>
     Effect.succeed({
       messages: [],
       premaster: dialect.clientKeyExchangeRSA.place.map(({ message: { encryptedPreMasterSecret } }) =>
-        Effect.gen(function* () {
-          const crypto = yield* Crypto;
-          if (credential === undefined) {
-            return yield* Effect.dieMessage("RSA key transport without a credential");
-          }
-          // Drawn before the decryption and used where that went wrong: the handshake then fails at Finished, and
-          // nothing tells a bad padding from a bad version or a bad length (RFC 5246 §7.4.7.1).
-          const random = crypto.random(PREMASTER_LENGTH);
-          const block = yield* credential.decrypt(encryptedPreMasterSecret);
-          return unpadPremaster(block, clientVersion, random);
-        })
+        premasterOf(encryptedPreMasterSecret, clientVersion, credential)
       ),
     }),
 };

@@ -11,8 +11,8 @@ import type { Vouching } from "./exchange.ts";
 /** By a signature over both randoms and the parameters (RFC 5246 §7.4.3). */
 export const signed: Vouching = {
   forms: ({ signing }) => signing.serverKeyExchange,
-  vouch: ({ dialect: { signing }, random, schemes: [scheme] }, params, credential) =>
-    Effect.gen(function* () {
+  vouch: Effect.fnUntraced(
+    function* ({ dialect: { signing }, random, schemes: [scheme] }, params, credential) {
       // The suite was chosen because both are there.
       if (scheme === undefined || credential === undefined) {
         return yield* Effect.dieMessage("a signed key exchange without a credential or a scheme in common");
@@ -20,9 +20,10 @@ export const signed: Vouching = {
       const data = concat(random.client, random.server, params);
       const signature = yield* credential.sign(scheme, signing.content(scheme, data, yield* Crypto));
       return { members: signing.members(scheme, signature), scheme };
-    }),
-  check: ({ dialect: { signing }, random, schemes }, { message, body }, peerKey) =>
-    Effect.gen(function* () {
+    },
+  ),
+  check: Effect.fnUntraced(
+    function* ({ dialect: { signing }, random, schemes }, { message, body }, peerKey) {
       if (peerKey === undefined) {
         return yield* Effect.dieMessage("a signed key exchange without a certificate");
       }
@@ -36,7 +37,8 @@ export const signed: Vouching = {
         return yield* new DecryptError({ what: "ServerKeyExchange" });
       }
       return scheme;
-    }),
+    },
+  ),
 };
 
 const anonymous: ServerKeyExchangeForms<object> = {

@@ -187,14 +187,13 @@ export interface Keys {
 }
 
 /** The keys that follow from a master secret, which a key log hears of. */
-export const keysOf = (at: Agreed, master: Bytes): Effect.Effect<Keys> =>
-  Effect.gen(function* () {
-    const log = yield* KeyLog;
-    if (log) yield* log(`CLIENT_RANDOM ${toHex(at.hello.random)} ${toHex(master)}`);
-    const { client, server } = at.derivation.keys(master, at.encryptThenMac);
-    const method = at.server.compressionMethod;
-    return { master, keys: { client: compressed(client, method), server: compressed(server, method) } };
-  });
+export const keysOf = Effect.fnUntraced(function* (at: Agreed, master: Bytes): Effect.fn.Return<Keys> {
+  const log = yield* KeyLog;
+  if (log) yield* log(`CLIENT_RANDOM ${toHex(at.hello.random)} ${toHex(master)}`);
+  const { client, server } = at.derivation.keys(master, at.encryptThenMac);
+  const method = at.server.compressionMethod;
+  return { master, keys: { client: compressed(client, method), server: compressed(server, method) } };
+});
 
 /** What the handshake leaves behind. */
 export const established = (at: Agreed, how: {

@@ -62,6 +62,8 @@ import { sameServer } from "./renegotiation.ts";
 export type ClientServices = Handshakes | Crypto | CertificateVerifier | Credentials | SessionStore;
 
 type Step<A> = Effect.Effect<A, HandshakeError, ClientServices>;
+/** The same as a generator, which `Effect.fnUntraced` takes. */
+type Steps<A> = Effect.fn.Return<A, HandshakeError, ClientServices>;
 
 /** An offer that was answered. */
 export interface Answered<A> {
@@ -122,28 +124,28 @@ const noTicket: Place<NewSessionTicket | undefined> = absent;
 // ---- flight 1 -> ----
 
 /** Offers, and leaves the rest to whoever waits for the answer. */
-export const clientHello = (settings: ClientSettings, again?: Again): Step<Offer> =>
-  Effect.gen(function* () {
+export const clientHello = Effect.fnUntraced(
+  function* (settings: ClientSettings, again?: Again): Steps<Offer> {
     const offered = yield* offer(settings, again);
     (yield* Handshakes).open(firstRecord(offered.dialect.version));
     yield* send(offered.hello);
     return offered;
-  });
+  },
+);
 
 // ---- flight 2 <- ----
 
 /** The server's choice. */
-export const serverHello = (offer: Offer): Step<Answered<Full | Resumed>> =>
-  Effect.gen(function* () {
-    const { server } = yield* receive(serverHelloShape);
-    const at = yield* negotiate(offer, server, yield* Crypto);
-    (yield* Handshakes).agree(at.dialect, fragmentBytes(at.maxFragmentLength));
-    return { offer, at };
-  });
+export const serverHello = Effect.fnUntraced(function* (offer: Offer): Steps<Answered<Full | Resumed>> {
+  const { server } = yield* receive(serverHelloShape);
+  const at = yield* negotiate(offer, server, yield* Crypto);
+  (yield* Handshakes).agree(at.dialect, fragmentBytes(at.maxFragmentLength));
+  return { offer, at };
+});
 
 /** What the server shows, verified before anything of ours goes out. */
-export const serverFlight = ({ offer, at }: Answered<Full>): Step<Authenticated> =>
-  Effect.gen(function* () {
+export const serverFlight = Effect.fnUntraced(
+  function* ({ offer, at }: Answered<Full>): Steps<Authenticated> {
     const flight: FlightOf<ReturnType<typeof serverFlightShape>> = yield* receive(serverFlightShape(at));
     const { certificate: chain, status: ocspResponse, answer, request } = flight;
     const from = { offer, at, ocspResponse, answer, request };
@@ -159,37 +161,34 @@ export const serverFlight = ({ offer, at }: Answered<Full>): Step<Authenticated>
       signedCertificateTimestamps: timestamps(at),
     });
     return { ...from, chain, peerKey };
-  });
+  },
+);
 
 // ---- flight 3 -> ----
 
 /** Our certificate if one is wanted, our half of the keys, and our Finished. */
-export const clientFlight = (from: Authenticated): Step<Keyed> =>
-  Effect.gen(function* () {
-    const { at, request } = from;
-    const credential = Option.isNone(request) ? undefined : yield* choose(request.value, from);
-    // The server's signature is verified here, before our certificate goes out.
-    const used = yield* from.answer(from.peerKey);
-    if (Option.isSome(request)) {
-      yield* send(
-        credential
-          ? make(Certificate, { certificateList: credential.credential.chain })
-          : at.dialect.clientCertificate.none,
-      );
-    }
-    const said = yield* send(used.message);
-    const keyed = yield* keysOf(at, at.master(used.premaster, said));
-    if (credential) yield* certificateVerify(credential, said, keyed, from);
-    const ours = yield* finish(at, keyed, "client");
-    return { ...from, ...keyed, ours, used };
-  });
+export const clientFlight = Effect.fnUntraced(function* (from: Authenticated): Steps<Keyed> {
+  const { at, request } = from;
+  const credential = Option.isNone(request) ? undefined : yield* choose(request.value, from);
+  // The server's signature is verified here, before our certificate goes out.
+  const used = yield* from.answer(from.peerKey);
+  if (Option.isSome(request)) {
+    yield* send(
+      credential
+        ? make(Certificate, { certificateList: credential.credential.chain })
+        : at.dialect.clientCertificate.none,
+    );
+  }
+  const said = yield* send(used.message);
+  const keyed = yield* keysOf(at, at.master(used.premaster, said));
+  if (credential) yield* certificateVerify(credential, said, keyed, from);
+  const ours = yield* finish(at, keyed, "client");
+  return { ...from, ...keyed, ours, used };
+});
 
 /** The credential that the request allows, and the scheme to prove it with. */
-const choose = (
-  wish: CertificateWish,
-  { offer, at }: Authenticated,
-): Step<Chosen | undefined> =>
-  Effect.gen(function* () {
+const choose = Effect.fnUntraced(
+  function* (wish: CertificateWish, { offer, at }: Authenticated): Steps<Chosen | undefined> {
     const candidates = yield* (yield* Credentials).candidates({ role: "client", ...wish });
     const common = offer.settings.policy.signatureSchemes.filter((s) => wish.schemes?.includes(s) ?? true);
     for (const credential of candidates) {
@@ -201,7 +200,8 @@ const choose = (
       if (scheme !== undefined && wish.types.includes(certificateType)) return { credential, scheme };
     }
     return undefined;
-  });
+  },
+);
 
 interface Chosen {
   readonly credential: Credential;
@@ -209,48 +209,48 @@ interface Chosen {
 }
 
 /** Signs all that was said up to here (RFC 5246 §7.4.8). */
-const certificateVerify = (
-  { credential, scheme }: Chosen,
-  said: Snapshot,
-  { master }: Keys,
-  { at: { dialect: { signing } } }: Authenticated,
-): Step<Snapshot> =>
-  Effect.gen(function* () {
+const certificateVerify = Effect.fnUntraced(
+  function* (
+    { credential, scheme }: Chosen,
+    said: Snapshot,
+    { master }: Keys,
+    { at: { dialect: { signing } } }: Authenticated,
+  ): Steps<Snapshot> {
     const content = signing.proof(scheme, said, master, yield* Crypto);
     const signature = yield* credential.sign(scheme, content);
     return yield* send(signing.certificateVerify.make(signing.members(scheme, signature)));
-  });
+  },
+);
 
 // ---- flight 4 <- ----
 
 /** The server's Finished; now the session may be kept. */
-export const serverFinish = (from: Keyed): Step<Established> =>
-  Effect.gen(function* () {
-    const { at, offer, chain, master, used } = from;
-    const { theirs, ticket } = yield* receive(serverFinishShape(at, from));
-    const { policy, sessionKey, serverName } = offer.settings;
-    const kept = copies(chain);
-    const endPoint = serverEndPoint(chain[0], yield* Crypto);
-    const session = yield* withTicket(yield* sessionOf(at, master, kept, serverName, endPoint), ticket);
-    const bound = at.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
-    if (sessionKey !== undefined) {
-      yield* bound && session.id.length + session.ticket.length > 0
-        ? fromStore((store) => store.put(sessionKey, session), undefined)
-        : forget(offer);
-    }
-    return established(at, {
-      masterSecret: master,
-      serverEndPoint: endPoint,
-      verifyData: { client: from.ours, server: theirs },
-      resumed: false,
-      sessionTicket: session.ticket.length > 0,
-      peerCertificates: kept,
-      sessionKey,
-      group: used.group,
-      scheme: used.scheme,
-      ocspResponse: from.ocspResponse,
-    });
+export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Established> {
+  const { at, offer, chain, master, used } = from;
+  const { theirs, ticket } = yield* receive(serverFinishShape(at, from));
+  const { policy, sessionKey, serverName } = offer.settings;
+  const kept = copies(chain);
+  const endPoint = serverEndPoint(chain[0], yield* Crypto);
+  const session = yield* withTicket(yield* sessionOf(at, master, kept, serverName, endPoint), ticket);
+  const bound = at.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
+  if (sessionKey !== undefined) {
+    yield* bound && session.id.length + session.ticket.length > 0
+      ? fromStore((store) => store.put(sessionKey, session), undefined)
+      : forget(offer);
+  }
+  return established(at, {
+    masterSecret: master,
+    serverEndPoint: endPoint,
+    verifyData: { client: from.ours, server: theirs },
+    resumed: false,
+    sessionTicket: session.ticket.length > 0,
+    peerCertificates: kept,
+    sessionKey,
+    group: used.group,
+    scheme: used.scheme,
+    ocspResponse: from.ocspResponse,
   });
+});
 
 /** What was offered and not resumed is of no use any more. */
 const forget = ({ session, settings: { sessionKey } }: Offer): Step<void> =>
@@ -278,8 +278,8 @@ const withTicket = (session: Session, sent: NewSessionTicket | undefined): Effec
 // ---- the abbreviated handshake: the server finishes first ----
 
 /** Both ends have the master secret already. */
-export const resumedFinish = ({ offer, at }: Answered<Resumed>): Step<Established> =>
-  Effect.gen(function* () {
+export const resumedFinish = Effect.fnUntraced(
+  function* ({ offer, at }: Answered<Resumed>): Steps<Established> {
     const { masterSecret, peerCertificates } = at.session;
     const { sessionKey } = offer.settings;
     const keyed = yield* keysOf(at, masterSecret);
@@ -298,7 +298,8 @@ export const resumedFinish = ({ offer, at }: Answered<Resumed>): Step<Establishe
       peerCertificates,
       sessionKey,
     });
-  });
+  },
+);
 
 // ---- the handshake ----
 

@@ -59,11 +59,11 @@ export const versionsOf = (policy: Policy, previous: Established | undefined) =>
   previous ? [previous.dialect.version] : spoken(policy.versions);
 
 /** Makes the offer; nothing is sent yet. */
-export const offer = (
-  settings: ClientSettings,
-  again?: Again,
-): Effect.Effect<Offer, Refused, Crypto | CertificateVerifier | SessionStore> =>
-  Effect.gen(function* () {
+export const offer = Effect.fnUntraced(
+  function* (
+    settings: ClientSettings,
+    again?: Again,
+  ): Effect.fn.Return<Offer, Refused, Crypto | CertificateVerifier | SessionStore> {
     const { policy, sessionKey } = settings;
     const previous = again?.previous;
     const crypto = yield* Crypto;
@@ -124,7 +124,8 @@ export const offer = (
       extensions: wanted.length > 0 ? wanted : undefined,
     });
     return { settings, hello: padded(hello), dialect, session, partition, previous };
-  });
+  },
+);
 
 /** The lengths that some servers do not read, and what RFC 7685 §4 brings them to. */
 const AWKWARD = { from: 256, below: 512 };

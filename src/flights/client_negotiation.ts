@@ -31,104 +31,103 @@ export const negotiate = (
   offer: Offer,
   server: ServerHello,
   crypto: CryptoService,
-): Either.Either<Full | Resumed, NegotiationError> =>
-  Either.gen(function* () {
-    const { settings: { policy, serverName }, hello, previous, session } = offer;
-    const ours = versionsOf(policy, previous);
-    const dialect = ours.includes(server.serverVersion) ? dialects.get(server.serverVersion) : undefined;
-    if (!dialect) {
-      return yield* refused(
-        "no_common_version",
-        `the server speaks ${versionText(server.serverVersion)}, we ${ours.map(versionText).join(", ")}`,
-      );
-    }
-    if (isDowngraded(server.random, dialect.version, highest(ours))) {
-      return yield* refused("downgrade", "the server could have spoken a higher version that we offered");
-    }
-    const odd = server.extensions?.find(({ _tag }) => !dialect.honours(_tag));
-    if (odd) return yield* unsolicited(odd);
-    const suite = hello.cipherSuites.includes(server.cipherSuite)
-      ? suites.get(server.cipherSuite)
-      : undefined;
-    if (!suite || suite.since > dialect.version) {
-      const reason = `${CipherSuite.nameOf(server.cipherSuite)} was not offered for this version`;
-      return yield* illegal("cipherSuite", reason, "RFC 5246 §7.4.1.3");
-    }
-    if (!hello.compressionMethods.includes(server.compressionMethod)) {
-      return yield* illegal("compressionMethod", "was not offered", "RFC 5246 §7.4.1.3");
-    }
-    const secureRenegotiation = yield* boundAnswer(previous, server, policy);
-    yield* solicited(hello, server.extensions);
-    const formats = findExtension(server.extensions, "ec_point_formats")?.ecPointFormatList;
-    if (formats && !formats.includes(ECPointFormat.uncompressed)) {
-      return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.2");
-    }
-    // OpenSSL says it with a NULL cipher too, where one order is as the other.
-    const orderless = suite.cipher._tag === "stream" && suite.cipher.cipher === undefined;
-    if (
-      findExtension(server.extensions, "encrypt_then_mac") && suite.cipher._tag !== "cbc" && !orderless
-    ) {
-      return yield* illegal("extensions.encrypt_then_mac", "the cipher suite is not CBC", "RFC 7366 §3");
-    }
-    const fragment = findExtension(server.extensions, "max_fragment_length")?.maxFragmentLength;
-    if (
-      fragment !== undefined &&
-      fragment !== findExtension(hello.extensions, "max_fragment_length")?.maxFragmentLength
-    ) {
-      return yield* illegal("extensions.max_fragment_length", "is not what was asked for", "RFC 6066 §4");
-    }
-    const settled = agree({
-      previous,
-      hello,
-      server,
-      dialect,
-      suite,
-      crypto,
-      serverName: sniOf(serverName),
-      alpn: previous ? previous.negotiated.alpn : yield* applicationProtocol(offer, server),
-      partition: offer.partition,
-      secureRenegotiation,
-      groups: policy.groups,
-      schemes: policy.signatureSchemes,
-      minimumDhPrimeBits: policy.minimumDhPrimeBits,
-    });
-    if (!settled.extendedMasterSecret && policy.requireExtendedMasterSecret) {
-      return yield* refused("no_extended_master_secret", "the server has none, and our policy requires it");
-    }
-    yield* keepsPromises(previous, settled);
-    const echoed = hello.sessionId.length > 0 && sameBytes(hello.sessionId, server.sessionId);
-    const resumed = Option.filter(session, () => echoed);
-    if (Option.isNone(resumed)) return { ...settled, _tag: "Full" } satisfies Full;
-    const of = resumed.value;
-    if (of.version !== dialect.version) {
-      return yield* illegal("serverVersion", "is not that of the session it resumes", "RFC 5246 §7.4.1.3");
-    }
-    if (of.cipherSuite !== suite.id) {
-      return yield* illegal("cipherSuite", "is not that of the session it resumes", "RFC 5246 §7.4.1.3");
-    }
-    if (of.compressionMethod !== server.compressionMethod) {
-      return yield* illegal(
-        "compressionMethod",
-        "is not that of the session it resumes",
-        "RFC 5246 §7.4.1.3",
-      );
-    }
-    if ((of.extendedMasterSecret === 1) !== settled.extendedMasterSecret) {
-      return yield* refused(
-        "session_lost_extended_master_secret",
-        "the server resumes a session and differs from it in extended_master_secret",
-      );
-    }
-    if (of.maxFragmentLength !== (settled.maxFragmentLength ?? 0)) {
-      return yield* illegal(
-        "extensions.max_fragment_length",
-        "is not that of the session it resumes",
-        "RFC 6066 §4",
-      );
-    }
-    yield* sameServer(previous, of.peerCertificates, policy);
-    return { ...settled, _tag: "Resumed", session: of } satisfies Resumed;
+): Either.Either<Full | Resumed, NegotiationError> => Either.gen(() => negotiation(offer, server, crypto));
+
+function* negotiation(offer: Offer, server: ServerHello, crypto: CryptoService) {
+  const { settings: { policy, serverName }, hello, previous, session } = offer;
+  const ours = versionsOf(policy, previous);
+  const dialect = ours.includes(server.serverVersion) ? dialects.get(server.serverVersion) : undefined;
+  if (!dialect) {
+    return yield* refused(
+      "no_common_version",
+      `the server speaks ${versionText(server.serverVersion)}, we ${ours.map(versionText).join(", ")}`,
+    );
+  }
+  if (isDowngraded(server.random, dialect.version, highest(ours))) {
+    return yield* refused("downgrade", "the server could have spoken a higher version that we offered");
+  }
+  const odd = server.extensions?.find(({ _tag }) => !dialect.honours(_tag));
+  if (odd) return yield* unsolicited(odd);
+  const suite = hello.cipherSuites.includes(server.cipherSuite) ? suites.get(server.cipherSuite) : undefined;
+  if (!suite || suite.since > dialect.version) {
+    const reason = `${CipherSuite.nameOf(server.cipherSuite)} was not offered for this version`;
+    return yield* illegal("cipherSuite", reason, "RFC 5246 §7.4.1.3");
+  }
+  if (!hello.compressionMethods.includes(server.compressionMethod)) {
+    return yield* illegal("compressionMethod", "was not offered", "RFC 5246 §7.4.1.3");
+  }
+  const secureRenegotiation = yield* boundAnswer(previous, server, policy);
+  yield* solicited(hello, server.extensions);
+  const formats = findExtension(server.extensions, "ec_point_formats")?.ecPointFormatList;
+  if (formats && !formats.includes(ECPointFormat.uncompressed)) {
+    return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.2");
+  }
+  // OpenSSL says it with a NULL cipher too, where one order is as the other.
+  const orderless = suite.cipher._tag === "stream" && suite.cipher.cipher === undefined;
+  if (
+    findExtension(server.extensions, "encrypt_then_mac") && suite.cipher._tag !== "cbc" && !orderless
+  ) {
+    return yield* illegal("extensions.encrypt_then_mac", "the cipher suite is not CBC", "RFC 7366 §3");
+  }
+  const fragment = findExtension(server.extensions, "max_fragment_length")?.maxFragmentLength;
+  if (
+    fragment !== undefined &&
+    fragment !== findExtension(hello.extensions, "max_fragment_length")?.maxFragmentLength
+  ) {
+    return yield* illegal("extensions.max_fragment_length", "is not what was asked for", "RFC 6066 §4");
+  }
+  const settled = agree({
+    previous,
+    hello,
+    server,
+    dialect,
+    suite,
+    crypto,
+    serverName: sniOf(serverName),
+    alpn: previous ? previous.negotiated.alpn : yield* applicationProtocol(offer, server),
+    partition: offer.partition,
+    secureRenegotiation,
+    groups: policy.groups,
+    schemes: policy.signatureSchemes,
+    minimumDhPrimeBits: policy.minimumDhPrimeBits,
   });
+  if (!settled.extendedMasterSecret && policy.requireExtendedMasterSecret) {
+    return yield* refused("no_extended_master_secret", "the server has none, and our policy requires it");
+  }
+  yield* keepsPromises(previous, settled);
+  const echoed = hello.sessionId.length > 0 && sameBytes(hello.sessionId, server.sessionId);
+  const resumed = Option.filter(session, () => echoed);
+  if (Option.isNone(resumed)) return { ...settled, _tag: "Full" } satisfies Full;
+  const of = resumed.value;
+  if (of.version !== dialect.version) {
+    return yield* illegal("serverVersion", "is not that of the session it resumes", "RFC 5246 §7.4.1.3");
+  }
+  if (of.cipherSuite !== suite.id) {
+    return yield* illegal("cipherSuite", "is not that of the session it resumes", "RFC 5246 §7.4.1.3");
+  }
+  if (of.compressionMethod !== server.compressionMethod) {
+    return yield* illegal(
+      "compressionMethod",
+      "is not that of the session it resumes",
+      "RFC 5246 §7.4.1.3",
+    );
+  }
+  if ((of.extendedMasterSecret === 1) !== settled.extendedMasterSecret) {
+    return yield* refused(
+      "session_lost_extended_master_secret",
+      "the server resumes a session and differs from it in extended_master_secret",
+    );
+  }
+  if (of.maxFragmentLength !== (settled.maxFragmentLength ?? 0)) {
+    return yield* illegal(
+      "extensions.max_fragment_length",
+      "is not that of the session it resumes",
+      "RFC 6066 §4",
+    );
+  }
+  yield* sameServer(previous, of.peerCertificates, policy);
+  return { ...settled, _tag: "Resumed", session: of } satisfies Resumed;
+}
 
 /** RFC 5246 §7.4.1.4: an answer carries nothing that was not asked for. */
 const solicited = (

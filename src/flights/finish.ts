@@ -25,14 +25,15 @@ export const finishShape = (at: Finishing, { master, keys }: Keys, theirs: Side)
 });
 
 /** Ends our part; gives our verify_data. */
-export const finish = (
-  at: Finishing,
-  { master, keys }: Keys,
-  ours: Side,
-): Effect.Effect<Bytes, EncodeError | UnexpectedMessage, Handshakes> =>
-  Effect.gen(function* () {
+export const finish = Effect.fnUntraced(
+  function* (
+    at: Finishing,
+    { master, keys }: Keys,
+    ours: Side,
+  ): Effect.fn.Return<Bytes, EncodeError | UnexpectedMessage, Handshakes> {
     const said = yield* send(changeTo(keys[ours]));
     const verifyData = at.derivation.verifyData(master, ours, said);
     yield* send(make(Finished, { verifyData }));
     return verifyData;
-  });
+  },
+);

@@ -45,7 +45,15 @@ import {
 import { serverEndPoint } from "./bindings.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
 import { fitsWish, leafKey } from "./peer.ts";
-import { answers, clientHello, fullAnswers, type Heard, serverHello, type Step } from "./server_hello.ts";
+import {
+  answers,
+  clientHello,
+  fullAnswers,
+  type Heard,
+  serverHello,
+  type Step,
+  type Steps,
+} from "./server_hello.ts";
 import type { Choice, ServerSettings } from "./server_negotiation.ts";
 
 /** Flight 2 is said; the client's answer is due. */
@@ -102,8 +110,8 @@ export const clientFinishShape = (at: Finishing, keys: Keys) => finishShape(at, 
 // ---- flight 2 -> ----
 
 /** The whole of flight 2 of a full handshake. */
-export const serverFlight = (heard: Extract<Heard, { _tag: "Full" }>): Step<Asked> =>
-  Effect.gen(function* () {
+export const serverFlight = Effect.fnUntraced(
+  function* (heard: Extract<Heard, { _tag: "Full" }>): Steps<Asked> {
     const { settings, choice, tickets, wish } = heard;
     const { credential, suite } = choice;
     const { compressionMethod } = wish;
@@ -135,7 +143,8 @@ export const serverFlight = (heard: Extract<Heard, { _tag: "Full" }>): Step<Aske
       tickets,
       leaf: credential?.chain[0],
     };
-  });
+  },
+);
 
 const stapled = (credential: Choice["credential"]) =>
   make(CertificateStatus, {
@@ -154,22 +163,21 @@ const certificateWish = ({ policy }: ServerSettings, { dialect }: Agreed): Step<
 // ---- flight 3 <-, in three parts: the keys of the later two are agreed on in the first ----
 
 /** The client's certificate, if we asked, and its half of the keys. */
-export const clientFlight = (asked: Asked): Step<Keyed> =>
-  Effect.gen(function* () {
-    const { certificate: chain, premaster } = yield* receive(clientFlightShape(asked));
-    const said = (yield* Handshakes).transcript();
-    const peerKey = asked.request ? yield* clientKey(asked, asked.request, chain) : undefined;
-    const secret = yield* premaster;
-    return { ...asked, ...(yield* keysOf(asked.at, asked.at.master(secret, said))), chain, peerKey };
-  });
+export const clientFlight = Effect.fnUntraced(function* (asked: Asked): Steps<Keyed> {
+  const { certificate: chain, premaster } = yield* receive(clientFlightShape(asked));
+  const said = (yield* Handshakes).transcript();
+  const peerKey = asked.request ? yield* clientKey(asked, asked.request, chain) : undefined;
+  const secret = yield* premaster;
+  return { ...asked, ...(yield* keysOf(asked.at, asked.at.master(secret, said))), chain, peerKey };
+});
 
 /** The key of a client's certificate, when that is trusted; none when there is none and none is required. */
-const clientKey = (
-  { settings }: Asked,
-  request: CertificateWish,
-  chain: ReadonlyArray<Bytes>,
-): Step<PublicKey | undefined> =>
-  Effect.gen(function* () {
+const clientKey = Effect.fnUntraced(
+  function* (
+    { settings }: Asked,
+    request: CertificateWish,
+    chain: ReadonlyArray<Bytes>,
+  ): Steps<PublicKey | undefined> {
     if (chain.length === 0) {
       if (settings.clientAuth !== "require") return undefined;
       return yield* new Refused({
@@ -181,23 +189,23 @@ const clientKey = (
     const verifier = yield* CertificateVerifier;
     yield* verifier.verify({ chain, name: undefined, purpose: "clientAuth" });
     return key;
-  });
+  },
+);
 
 /** The client's proof that it has that key. */
-export const clientProof = (from: Keyed): Step<Keyed> =>
-  Effect.gen(function* () {
-    const { at: { dialect: { signing } }, master, peerKey, request } = from;
-    const { proof } = yield* receive(clientProofShape(from));
-    if (peerKey === undefined || proof === undefined) return from;
-    const { message, before } = proof;
-    const crypto = yield* Crypto;
-    const scheme = yield* signing.schemeOf(message, peerKey, request?.schemes ?? []);
-    const content = signing.proof(scheme, before, master, crypto);
-    if (!(yield* crypto.verify(peerKey, scheme, content, message.signature))) {
-      return yield* new DecryptError({ what: "CertificateVerify" });
-    }
-    return from;
-  });
+export const clientProof = Effect.fnUntraced(function* (from: Keyed): Steps<Keyed> {
+  const { at: { dialect: { signing } }, master, peerKey, request } = from;
+  const { proof } = yield* receive(clientProofShape(from));
+  if (peerKey === undefined || proof === undefined) return from;
+  const { message, before } = proof;
+  const crypto = yield* Crypto;
+  const scheme = yield* signing.schemeOf(message, peerKey, request?.schemes ?? []);
+  const content = signing.proof(scheme, before, master, crypto);
+  if (!(yield* crypto.verify(peerKey, scheme, content, message.signature))) {
+    return yield* new DecryptError({ what: "CertificateVerify" });
+  }
+  return from;
+});
 
 /** The client's Finished. */
 export const clientFinish = (from: Keyed): Step<Proven> =>
@@ -206,45 +214,45 @@ export const clientFinish = (from: Keyed): Step<Proven> =>
 // ---- flight 4 -> ----
 
 /** Our Finished. The session is in the store before it leaves, so that a quick client finds it there. */
-export const serverFinish = (from: Proven): Step<Established> =>
-  Effect.gen(function* () {
-    const { at, chain, master, offered, theirs, tickets } = from;
-    const sessionKey = at.server.sessionId.length > 0 ? toHex(at.server.sessionId) : undefined;
-    const endPoint = serverEndPoint(from.leaf, yield* Crypto);
-    const kept = copies(chain);
-    const session = yield* sessionOf(at, master, kept, at.serverName, endPoint);
-    if (sessionKey !== undefined) yield* fromStore((store) => store.put(sessionKey, session), undefined);
-    const sessionTicket = yield* newSessionTicket(session, tickets);
-    const ours = yield* finish(at, from, "server");
-    return established(at, {
-      masterSecret: master,
-      serverEndPoint: endPoint,
-      verifyData: { client: theirs, server: ours },
-      resumed: false,
-      sessionTicket,
-      peerCertificates: kept,
-      sessionKey,
-      group: offered.group,
-      scheme: offered.scheme,
-    });
+export const serverFinish = Effect.fnUntraced(function* (from: Proven): Steps<Established> {
+  const { at, chain, master, offered, theirs, tickets } = from;
+  const sessionKey = at.server.sessionId.length > 0 ? toHex(at.server.sessionId) : undefined;
+  const endPoint = serverEndPoint(from.leaf, yield* Crypto);
+  const kept = copies(chain);
+  const session = yield* sessionOf(at, master, kept, at.serverName, endPoint);
+  if (sessionKey !== undefined) yield* fromStore((store) => store.put(sessionKey, session), undefined);
+  const sessionTicket = yield* newSessionTicket(session, tickets);
+  const ours = yield* finish(at, from, "server");
+  return established(at, {
+    masterSecret: master,
+    serverEndPoint: endPoint,
+    verifyData: { client: theirs, server: ours },
+    resumed: false,
+    sessionTicket,
+    peerCertificates: kept,
+    sessionKey,
+    group: offered.group,
+    scheme: offered.scheme,
   });
+});
 
 /** Gives a ticket where one was promised, an empty one if it can't be (RFC 5077 §3.3); says whether it did. */
-const newSessionTicket = (session: Session, tickets: Heard["tickets"]): Step<boolean> =>
-  Effect.gen(function* () {
+const newSessionTicket = Effect.fnUntraced(
+  function* (session: Session, tickets: Heard["tickets"]): Steps<boolean> {
     if (!tickets) return false;
     const ticket = yield* tickets.seal(session);
     const age = Math.floor((yield* Clock.currentTimeMillis) / 1000) - session.createdAt;
     const ticketLifetimeHint = ticket.length > 0 ? Math.max(tickets.lifetime - age, 1) : 0;
     yield* send(make(NewSessionTicket, { ticketLifetimeHint, ticket }));
     return ticket.length > 0;
-  });
+  },
+);
 
 // ---- the abbreviated handshake ----
 
 /** We finish first (RFC 5246 §7.3, figure 2). */
-export const resumed = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Established> =>
-  Effect.gen(function* () {
+export const resumed = Effect.fnUntraced(
+  function* (heard: Extract<Heard, { _tag: "Resumed" }>): Steps<Established> {
     const { byTicket, session, suite, tickets, wish } = heard;
     const { compressionMethod } = session;
     const sessionId = byTicket ? wish.hello.sessionId : session.id;
@@ -264,7 +272,8 @@ export const resumed = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Establ
       peerCertificates: session.peerCertificates,
       sessionKey: byTicket ? undefined : toHex(session.id),
     });
-  });
+  },
+);
 
 // ---- the handshake ----
 

@@ -36,6 +36,8 @@ export type ServerServices = Handshakes | Crypto | CertificateVerifier | Credent
 
 /** A part of it. */
 export type Step<A> = Effect.Effect<A, HandshakeError, ServerServices>;
+/** The same as a generator, which `Effect.fnUntraced` takes. */
+export type Steps<A> = Effect.fn.Return<A, HandshakeError, ServerServices>;
 
 /** A ClientHello that will do. */
 export type Heard =
@@ -66,8 +68,8 @@ export const helloRequest = send(make(HelloRequest, undefined));
 // ---- flight 1 <- ----
 
 /** What the client wants, and whether it can have it. */
-export const clientHello = (settings: ServerSettings, again?: Again): Step<Heard> =>
-  Effect.gen(function* () {
+export const clientHello = Effect.fnUntraced(
+  function* (settings: ServerSettings, again?: Again): Steps<Heard> {
     const { policy } = settings;
     const { hello } = yield* receive(clientHelloShape);
     // A refusal, too, goes out in a record that the client reads.
@@ -96,7 +98,8 @@ export const clientHello = (settings: ServerSettings, again?: Again): Step<Heard
     const choice = yield* chooseSuite(settings, wish, candidates);
     yield* keepsPromises(wish.previous, promised(wish, choice.suite));
     return { ...heard, _tag: "Full", choice };
-  });
+  },
+);
 
 /** What the answer will say of what may not be taken back. */
 const promised = ({ extendedMasterSecret, encryptThenMac }: Wish, suite: Choice["suite"]) => ({
@@ -106,26 +109,27 @@ const promised = ({ extendedMasterSecret, encryptThenMac }: Wish, suite: Choice[
 });
 
 /** What the client wants to resume: by its ticket if it shows one, and then never by the ID (RFC 5077 §3.4). */
-const shown = ({ hello, ticket = EMPTY }: Wish, tickets: SessionTicketsService | undefined) =>
-  Effect.gen(function* () {
+const shown = Effect.fnUntraced(
+  function* ({ hello, ticket = EMPTY }: Wish, tickets: SessionTicketsService | undefined) {
     if (tickets && ticket.length > 0) {
       return Option.map(yield* tickets.open(ticket), (opened) => ({ ...opened, byTicket: true }));
     }
     if (hello.sessionId.length === 0) return Option.none();
     const kept = yield* fromStore((store) => store.get(toHex(hello.sessionId)), Option.none<Session>());
     return Option.map(kept, (session) => ({ session, renew: true, byTicket: false }));
-  });
+  },
+);
 
 // ---- flight 2 -> ----
 
 /** Answers the hello, and settles what follows from both. */
-export const serverHello = (
-  { settings: { policy }, wish }: Heard,
-  { suite, schemes }: Pick<Choice, "suite" | "schemes">,
-  { sessionId, compressionMethod }: Pick<ServerHello, "sessionId" | "compressionMethod">,
-  answer: ReadonlyArray<ServerHelloExtension>,
-): Step<Agreed> =>
-  Effect.gen(function* () {
+export const serverHello = Effect.fnUntraced(
+  function* (
+    { settings: { policy }, wish }: Heard,
+    { suite, schemes }: Pick<Choice, "suite" | "schemes">,
+    { sessionId, compressionMethod }: Pick<ServerHello, "sessionId" | "compressionMethod">,
+    answer: ReadonlyArray<ServerHelloExtension>,
+  ): Steps<Agreed> {
     const crypto = yield* Crypto;
     const { partition } = yield* CertificateVerifier;
     const handshakes = yield* Handshakes;
@@ -159,7 +163,8 @@ export const serverHello = (
       schemes,
       minimumDhPrimeBits: policy.minimumDhPrimeBits,
     });
-  });
+  },
+);
 
 const text = new TextEncoder();
 

@@ -77,59 +77,63 @@ const refused = (reason: Refused["reason"], detail: string) => Either.left(new R
 
 /** Reads the wish out of a ClientHello. */
 export const wishOf = (
+  settings: ServerSettings,
+  hello: ClientHello,
+  previous: Established | undefined,
+): Checked<Wish> => Either.gen(() => reading(settings, hello, previous));
+
+function* reading(
   { policy, alpn }: ServerSettings,
   hello: ClientHello,
   previous: Established | undefined,
-): Checked<Wish> =>
-  Either.gen(function* () {
-    const dialect = yield* versionOf(policy, hello, previous);
-    const extensions = hello.extensions?.filter(({ _tag }) => dialect.honours(_tag)) ?? [];
-    if (!hello.compressionMethods.includes(CompressionMethod.null)) {
-      return yield* refused("no_common_compression_method", "every client must offer null");
-    }
-    const formats = findExtension(extensions, "ec_point_formats")?.ecPointFormatList;
-    if (formats && !formats.includes(ECPointFormat.uncompressed)) {
-      return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.1.2");
-    }
-    const extendedMasterSecret = findExtension(extensions, "extended_master_secret") !== undefined;
-    if (!extendedMasterSecret && policy.requireExtendedMasterSecret) {
-      return yield* refused("no_extended_master_secret", "the client has none, and our policy requires it");
-    }
-    const secureRenegotiation = yield* boundHello(previous, hello, extensions);
-    const groups = findExtension(extensions, "supported_groups")?.namedGroupList ?? anyCurve;
-    const namesFields = groups.some(isFfdhe);
-    const schemes = findExtension(extensions, "signature_algorithms")?.supportedSignatureAlgorithms ??
-      dialect.defaultSchemes;
-    const maxFragmentLength = findExtension(extensions, "max_fragment_length")?.maxFragmentLength;
-    if (
-      maxFragmentLength !== undefined &&
-      !Object.values<number>(MaxFragmentLength.members).includes(maxFragmentLength)
-    ) {
-      const reason = `${maxFragmentLength} is no length`;
-      return yield* illegal("extensions.max_fragment_length", reason, "RFC 6066 §4");
-    }
-    return {
-      hello,
-      extensions,
-      dialect,
-      previous,
-      serverName: yield* hostName(extensions, previous),
-      alpn: previous ? previous.negotiated.alpn : yield* applicationProtocol(alpn, extensions),
-      secureRenegotiation,
-      extendedMasterSecret,
-      encryptThenMac: policy.encryptThenMac && findExtension(extensions, "encrypt_then_mac") !== undefined,
-      compressionMethod: policy.compressionMethods.filter(canCompress).find((m) =>
-        hello.compressionMethods.includes(m)
-      ) ??
+) {
+  const dialect = yield* versionOf(policy, hello, previous);
+  const extensions = hello.extensions?.filter(({ _tag }) => dialect.honours(_tag)) ?? [];
+  if (!hello.compressionMethods.includes(CompressionMethod.null)) {
+    return yield* refused("no_common_compression_method", "every client must offer null");
+  }
+  const formats = findExtension(extensions, "ec_point_formats")?.ecPointFormatList;
+  if (formats && !formats.includes(ECPointFormat.uncompressed)) {
+    return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.1.2");
+  }
+  const extendedMasterSecret = findExtension(extensions, "extended_master_secret") !== undefined;
+  if (!extendedMasterSecret && policy.requireExtendedMasterSecret) {
+    return yield* refused("no_extended_master_secret", "the client has none, and our policy requires it");
+  }
+  const secureRenegotiation = yield* boundHello(previous, hello, extensions);
+  const groups = findExtension(extensions, "supported_groups")?.namedGroupList ?? anyCurve;
+  const namesFields = groups.some(isFfdhe);
+  const schemes = findExtension(extensions, "signature_algorithms")?.supportedSignatureAlgorithms ??
+    dialect.defaultSchemes;
+  const maxFragmentLength = findExtension(extensions, "max_fragment_length")?.maxFragmentLength;
+  if (
+    maxFragmentLength !== undefined &&
+    !Object.values<number>(MaxFragmentLength.members).includes(maxFragmentLength)
+  ) {
+    const reason = `${maxFragmentLength} is no length`;
+    return yield* illegal("extensions.max_fragment_length", reason, "RFC 6066 §4");
+  }
+  return {
+    hello,
+    extensions,
+    dialect,
+    previous,
+    serverName: yield* hostName(extensions, previous),
+    alpn: previous ? previous.negotiated.alpn : yield* applicationProtocol(alpn, extensions),
+    secureRenegotiation,
+    extendedMasterSecret,
+    encryptThenMac: policy.encryptThenMac && findExtension(extensions, "encrypt_then_mac") !== undefined,
+    compressionMethod:
+      policy.compressionMethods.filter(canCompress).find((m) => hello.compressionMethods.includes(m)) ??
         CompressionMethod.null,
-      maxFragmentLength,
-      ticket: findExtension(extensions, "session_ticket")?.ticket,
-      noCommonField: namesFields && !policy.groups.some((g) => isFfdhe(g) && groups.includes(g)),
-      // Who names no finite field leaves the choice to us (RFC 7919 §4).
-      groups: policy.groups.filter((g) => groups.includes(g) || (isFfdhe(g) && !namesFields)),
-      schemes: policy.signatureSchemes.filter((s) => schemes.includes(s)),
-    };
-  });
+    maxFragmentLength,
+    ticket: findExtension(extensions, "session_ticket")?.ticket,
+    noCommonField: namesFields && !policy.groups.some((g) => isFfdhe(g) && groups.includes(g)),
+    // Who names no finite field leaves the choice to us (RFC 7919 §4).
+    groups: policy.groups.filter((g) => groups.includes(g) || (isFfdhe(g) && !namesFields)),
+    schemes: policy.signatureSchemes.filter((s) => schemes.includes(s)),
+  };
+}
 
 /** RFC 8422 §4: a client that does not say which curves it has leaves the choice to us; the oldest are safest. */
 const anyCurve: ReadonlyArray<NamedGroup> = [

@@ -214,8 +214,8 @@ const makeFile = (
           const rotation = one(Effect.suspend(() => sealing() ? Effect.void : refresh));
           return Effect.map(rotation, () => ring[0]!);
         }),
-      forOpening: (name, now) =>
-        Effect.gen(function* () {
+      forOpening: Effect.fnUntraced(
+        function* (name, now) {
           ring = Ring.kept(ring, terms, now);
           if (!Ring.find(ring, name)) {
             const millis = yield* Clock.currentTimeMillis;
@@ -227,6 +227,7 @@ const makeFile = (
             }));
           }
           return foundIn(ring, name, terms, now);
-        }),
+        },
+      ),
     });
   });

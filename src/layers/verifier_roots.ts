@@ -46,15 +46,16 @@ export const makeRoots = (
       JSON.stringify(strength),
       ...roots.map((der) => toHex(sha256(der))).sort(),
     ),
-    verify: ({ chain, name, purpose, ocspResponse }) =>
-      Effect.gen(function* () {
+    verify: Effect.fnUntraced(
+      function* ({ chain, name, purpose, ocspResponse }) {
         const [leaf, ...intermediates] = yield* parsed(chain);
         const time = Math.floor((yield* Clock.currentTimeMillis) / 1000);
         anchors ??= bySubject(readable());
         const criteria = { ...strength, time, name, purpose };
         const path = yield* findPath(leaf, bySubject(intermediates), anchors, criteria);
         yield* judgeStatus(path, ocspResponse, criteria);
-      }),
+      },
+    ),
   };
 };
 

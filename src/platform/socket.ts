@@ -8,8 +8,8 @@ import { Mailbox, Socket } from "./deps.ts";
 const MAX_WAITING = 16 * 2 ** 20;
 
 /** A byte stream over any Socket, which runs until the scope closes. */
-export const fromSocket = (socket: Socket.Socket): Effect.Effect<ByteStream, never, Scope.Scope> =>
-  Effect.gen(function* () {
+export const fromSocket = Effect.fnUntraced(
+  function* (socket: Socket.Socket): Effect.fn.Return<ByteStream, never, Scope.Scope> {
     const arrived = yield* Mailbox.make<Uint8Array, TransportError>();
     let waiting = 0;
     const failure = (operation: "read" | "write") => (cause: unknown) =>
@@ -47,7 +47,8 @@ export const fromSocket = (socket: Socket.Socket): Effect.Effect<ByteStream, nev
         );
       }),
     };
-  });
+  },
+);
 
 /** A network of one: `open` gives a stream over the Socket that is provided, whatever the address. */
 export const layerSocket: Layer.Layer<Transport, never, Socket.Socket> = Layer.effect(

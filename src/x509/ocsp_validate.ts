@@ -24,12 +24,12 @@ const MAX_CERTIFICATES = 8;
  * the leaf demands one, and is not itself what is trusted. A response that is none (`tryLater` and its like) is not signed: whoever could put it there
  * could as well leave it out, so it is as good as none.
  */
-export const judgeStatus = (
-  path: Path,
-  staple: Bytes | undefined,
-  criteria: Criteria,
-): Effect.Effect<void, CertificateError, Crypto> =>
-  Effect.gen(function* () {
+export const judgeStatus = Effect.fnUntraced(
+  function* (
+    path: Path,
+    staple: Bytes | undefined,
+    criteria: Criteria,
+  ): Effect.fn.Return<void, CertificateError, Crypto> {
     const leaf = path[0]!;
     const { verify } = yield* Crypto;
     // Nobody is above a leaf that is itself trusted; if it signed itself, it speaks for itself.
@@ -52,7 +52,8 @@ export const judgeStatus = (
     if (!basic) return yield* missing(`its OCSP response says ${status} alone`);
     const fault = yield* broken({ leaf, issuer, path, criteria, crypto: yield* Crypto }, basic);
     if (fault) return yield* refusal(leaf, fault);
-  });
+  },
+);
 
 /** What a response is held against. */
 interface At {
@@ -79,8 +80,8 @@ const refusal = (leaf: Certificate, [reason, detail, rfc]: Fault): Effect.Effect
   );
 
 /** The first of RFC 6960 §3.2's demands that a response does not meet. */
-const broken = (at: At, basic: BasicResponse): Effect.Effect<Fault | undefined> =>
-  Effect.gen(function* () {
+const broken = Effect.fnUntraced(
+  function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | undefined> {
     const about = basic.responses.filter(({ certID }) => isOf(certID, at));
     if (about.length === 0) {
       return ["status_invalid", "its OCSP response is about another certificate", "RFC 6960 §3.2"];
@@ -109,7 +110,8 @@ const broken = (at: At, basic: BasicResponse): Effect.Effect<Fault | undefined> 
     // Several may be about it: the worst counts.
     const found = about.map((one) => said(one, at.criteria.time));
     return found.find((fault) => fault?.[0] === "revoked") ?? found.find((fault) => fault !== undefined);
-  });
+  },
+);
 
 /** Whether it may be about the leaf, and can't be told. */
 const isUnknown = ({ hashAlgorithm, serialNumber }: CertId, leaf: Certificate): boolean =>
@@ -130,8 +132,8 @@ const isOf = (
 };
 
 /** The issuer itself, or whom it let speak for it, must have signed (RFC 6960 §4.2.2.2). */
-const notBySomebodyAllowed = (at: At, basic: BasicResponse): Effect.Effect<Fault | undefined> =>
-  Effect.gen(function* () {
+const notBySomebodyAllowed = Effect.fnUntraced(
+  function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | undefined> {
     const { issuer, path, criteria, crypto } = at;
     const byIssuer = names(basic, issuer, crypto);
     if (byIssuer && (yield* signatureHolds(basic, issuer, crypto.verify))) return undefined;
@@ -177,7 +179,8 @@ const notBySomebodyAllowed = (at: At, basic: BasicResponse): Effect.Effect<Fault
       } else return undefined;
     }
     return fault;
-  });
+  },
+);
 
 /** Only names are compared there; the rest was spent on the path. */
 const budget: Budget = { steps: 0, paths: 0, signatures: 0, comparisons: 2 ** 16 };

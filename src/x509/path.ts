@@ -30,13 +30,13 @@ export const bySubject = (certificates: Iterable<Certificate>): BySubject => {
  * The first path that holds, of those there are: the intermediates may be in any order, too many, or misleading.
  * Where none holds, the failure that tells most: of a path to a trusted root, that of a rule before a signature's.
  */
-export const findPath = (
-  leaf: Certificate,
-  intermediates: BySubject,
-  anchors: BySubject,
-  criteria: Criteria,
-): Effect.Effect<Path, CertificateError, Crypto> =>
-  Effect.gen(function* () {
+export const findPath = Effect.fnUntraced(
+  function* (
+    leaf: Certificate,
+    intermediates: BySubject,
+    anchors: BySubject,
+    criteria: Criteria,
+  ): Effect.fn.Return<Path, CertificateError, Crypto> {
     const { verify } = yield* Crypto;
     const search: Search = {
       intermediates,
@@ -56,7 +56,8 @@ export const findPath = (
       signature ??= forged;
     }
     return yield* rule ?? signature ?? noPath(leaf, search);
-  });
+  },
+);
 
 /** More than any honest chain needs: cross-certified authorities have a dozen paths, and a path five certificates. */
 const budget: Budget = { steps: 2000, paths: 100, signatures: 100, comparisons: 2 ** 20 };
@@ -111,12 +112,12 @@ const keyFit = ({ authorityKeyIdentifier }: Certificate, { subjectKeyIdentifier 
 type Signed = Pick<Certificate, "signatureAlgorithm" | "tbs" | "signature">;
 
 /** The first signature that does not hold, from the root down: what hangs below nothing is not worth the work. */
-const badSignature = (
-  path: Path,
-  { verified, budget }: Search,
-  verify: CryptoService["verify"],
-): Effect.Effect<CertificateError | undefined> =>
-  Effect.gen(function* () {
+const badSignature = Effect.fnUntraced(
+  function* (
+    path: Path,
+    { verified, budget }: Search,
+    verify: CryptoService["verify"],
+  ): Effect.fn.Return<CertificateError | undefined> {
     for (let index = path.length - 2; index >= 0; index--) {
       const [child, issuer] = [path[index]!, path[index + 1]!];
       const known = verified.get(child) ?? new Map<Certificate, boolean>();
@@ -138,7 +139,8 @@ const badSignature = (
         : fault(child, index, "invalid", `its signature is not one of ${issuer.subject.text}`);
     }
     return undefined;
-  });
+  },
+);
 
 /** Whether something was signed by the key of a certificate: another certificate, or an OCSP response. */
 export const signatureHolds = (
