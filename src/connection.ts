@@ -1,5 +1,5 @@
 /** A connection, during and after its handshakes. @module */
-import { Effect, Either, Runtime, type Scope, Stream } from "./deps.ts";
+import { Context, DefaultServices, Effect, Either, Runtime, Scope, Stream, Tracer } from "./deps.ts";
 import { LAST_WORDS, makeLife, makeNow } from "./connection/life.ts";
 import { makeNegotiator } from "./connection/negotiator.ts";
 import type { Program, Renegotiation } from "./connection/program.ts";
@@ -21,7 +21,7 @@ import { Crypto } from "./services/crypto.ts";
 import type { ByteStream } from "./services/transport.ts";
 import type { Bytes } from "./wire/bytes.ts";
 import { type PeerCertificate, peerCertificate } from "./x509/peer_certificate.ts";
-import { readableOf, writableOf } from "./web_streams.ts";
+import { readableOf, type Run, writableOf } from "./web_streams.ts";
 
 export type { Program, Renegotiation } from "./connection/program.ts";
 
@@ -83,6 +83,16 @@ export interface Connection {
 /** Bytes that are sealed before they are handed on; bounds the memory of a write. */
 const PIECE = 4 * 2 ** 14;
 
+/** The tracer of whoever has none: what it notes nobody can see. */
+const untraced = Context.get(DefaultServices.liveServices, Tracer.Tracer);
+
+/** A span where somebody traces; it costs as much as a flight. */
+const traced = <A, E, R>(name: string, of: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(
+    Effect.tracer,
+    (tracer) => tracer === untraced ? of : Effect.withSpan(of, name, { captureStackTrace: false }),
+  );
+
 /** So that all who ask for no change share one renegotiation. */
 const AS_BEFORE: Renegotiation = {};
 
@@ -91,135 +101,160 @@ export const establish = <R>(
   stream: ByteStream,
   program: Program<R>,
 ): Effect.Effect<Connection, HandshakeError, R | Crypto | Scope.Scope> =>
-  Effect.gen(function* () {
-    const context = yield* Effect.context<R>();
-    const { hash } = yield* Crypto;
-    const scope = yield* Effect.scope;
-    const { role, policy } = program;
-    const { limits } = policy;
-    const listeners = new Set<Observe>(program.observe ? [program.observe] : []);
-    const wire = makeWire(stream, role, limits, policy, (event) => listeners.forEach((tell) => tell(event)));
-    const { records, flush } = wire;
-    const now = makeNow();
-    const forget = Effect.provide(Effect.suspend(() => program.forget(now.established)), context);
-    const life = makeLife({ stream, wire, now, forget });
-    const pumpOnce: Effect.Effect<void, HandshakeError> = Effect.suspend(() => pump.once);
-    const negotiator = makeNegotiator({ program, wire, now, life, pumpOnce, context, scope });
-    const pump: Pump = makePump(wire, life, scope, {
-      handshake: negotiator.arrived,
-      noRenegotiation: negotiator.noRenegotiation,
-    });
+  Effect.gen(() => establishing(stream, program));
 
-    // ---- what a user does ----
-
-    /** `close` reads on for nobody: what it passes over may not be skipped by another who reads. */
-    let closing = false;
-    const read: Connection["read"] = Effect.suspend(() => {
-      const data = closing ? undefined : wire.read();
-      if (data) return Effect.succeed(data);
-      if (life.ended()) return Effect.succeed(undefined);
-      const end = life.dead() ?? (closing ? new Closed() : undefined);
-      if (end) return Effect.fail(end);
-      // What is here already needs no fiber.
-      return Effect.flatMap(
-        pump.buffered,
-        (what) => what === undefined ? Effect.zipRight(pumpOnce, read) : read,
-      );
-    });
-
-    const oneWriter = Effect.unsafeMakeSemaphore(1);
-    const flushed = life.guard(flush);
-    /** Not a fault of the connection, whose other half may be open still. */
-    const mute = () => life.dead() ?? (life.saidGoodbye() ? new Closed() : undefined);
-    const write: Connection["write"] = (data) => {
-      const from = (at: number): Effect.Effect<void, HandshakeError> =>
-        Effect.suspend(() => {
-          const end = mute();
-          if (end) return Effect.fail(end);
-          if (now.handshaking) return Effect.zipRight(now.idle.await, from(at));
-          const sealed = attempt(() =>
-            records.write(ContentType.application_data, data.subarray(at, at + PIECE))
-          );
-          if (Either.isLeft(sealed)) return life.guard(Effect.fail(sealed.left));
-          const rest = at + PIECE;
-          return rest < data.length ? Effect.zipRight(flushed, from(rest)) : flushed;
-        });
-      return oneWriter.withPermits(1)(from(0));
-    };
-
-    const closeWrite: Connection["closeWrite"] = Effect.suspend(() => {
-      const end = life.dead();
-      if (end) return Effect.fail(end);
-      if (now.handshaking) return Effect.zipRight(now.idle.await, closeWrite);
-      life.goodbye();
-      return flushed;
-    });
-
-    const peersGoodbye: Effect.Effect<void, HandshakeError> = Effect.suspend(() => {
-      while (wire.read()) { /* nobody will read it */ }
-      return life.ended() ? Effect.void : Effect.zipRight(pumpOnce, peersGoodbye);
-    });
-    const close: Connection["close"] = Effect.suspend(() => {
-      if (life.dead()) return stream.close;
-      closing = true;
-      if (now.handshaking) return life.cancel;
-      life.goodbye();
-      return within(LAST_WORDS, flush).pipe(
-        Effect.zipRight(within(limits.closeWait, peersGoodbye)),
-        Effect.ensuring(Effect.suspend(() => {
-          life.close();
-          return stream.close;
-        })),
-      );
-    });
-
-    // A scope that closes says goodbye too, but waits for nobody.
-    yield* Effect.addFinalizer(() =>
-      Effect.suspend(() => {
-        life.goodbye();
-        life.close();
-        return life.lastWords;
-      })
-    );
-    yield* negotiator.first.pipe(
-      life.guardHandshake,
-      Effect.withSpan(`effect-tls.${role}.handshake`, { captureStackTrace: false }),
-    );
-
-    const left = (): Established => now.established!; // the first handshake is over
-    const run = Runtime.runPromise(yield* Effect.runtime<never>());
-    const connection: Omit<Connection, "readable" | "writable"> = {
-      negotiated: Effect.sync(() => left().negotiated),
-      peerCertificates: Effect.sync(() => left().peerCertificates.map((raw) => peerCertificate(raw, hash))),
-      read,
-      write,
-      renegotiate: negotiator.renegotiate(AS_BEFORE),
-      renegotiateWith: negotiator.renegotiate,
-      exportKeyingMaterial: (label, length, context) =>
-        Effect.suspend(() => exportKeyingMaterial(left(), policy, label, length, context)),
-      channelBinding: (type) => Effect.suspend(() => channelBinding(left(), policy, type)),
-      events: Stream.asyncPush((emit) =>
-        Effect.acquireRelease(
-          Effect.sync(() => {
-            const tell: Observe = (event) => void emit.single(event);
-            listeners.add(tell);
-            return tell;
-          }),
-          (tell) => Effect.sync(() => listeners.delete(tell)),
-        )
-      ),
-      closeWrite,
-      close,
-    };
-    let readable: ReadableStream<Uint8Array> | undefined;
-    let writable: WritableStream<Uint8Array> | undefined;
-    return {
-      ...connection,
-      get readable() {
-        return readable ??= readableOf(connection, run);
-      },
-      get writable() {
-        return writable ??= writableOf(connection, run);
-      },
-    };
+/** A generator, and not one in a closure, whose shape each connection would have anew. */
+function* establishing<R>(
+  stream: ByteStream,
+  program: Program<R>,
+): Effect.fn.Return<Connection, HandshakeError, R | Crypto | Scope.Scope> {
+  const runtime = yield* Effect.runtime<R | Crypto | Scope.Scope>();
+  const { context } = runtime;
+  const { hash } = Context.get(context, Crypto);
+  const scope = Context.get(context, Scope.Scope);
+  const { role, policy } = program;
+  const { limits } = policy;
+  const listeners = new Set<Observe>(program.observe ? [program.observe] : []);
+  const wire = makeWire(stream, role, limits, policy, (event) => listeners.forEach((tell) => tell(event)));
+  const { records, flush } = wire;
+  const now = makeNow();
+  const forget = Effect.suspend(() => Effect.provide(program.forget(now.established), context));
+  const life = makeLife({ stream, wire, now, forget });
+  const pumpOnce: Effect.Effect<void, HandshakeError> = Effect.suspend(() => pump.once);
+  const negotiator = makeNegotiator({ program, wire, now, life, pumpOnce, context, scope });
+  const pump: Pump = makePump(wire, life, scope, {
+    handshake: negotiator.arrived,
+    noRenegotiation: negotiator.noRenegotiation,
   });
+
+  // ---- what a user does ----
+
+  /** `close` reads on for nobody: what it passes over may not be skipped by another who reads. */
+  let closing = false;
+  const read: Connection["read"] = Effect.suspend(() => {
+    const data = closing ? undefined : wire.read();
+    if (data) return Effect.succeed(data);
+    if (life.ended()) return Effect.succeed(undefined);
+    const end = life.dead() ?? (closing ? new Closed() : undefined);
+    if (end) return Effect.fail(end);
+    // What is here already needs no fiber.
+    return Effect.flatMap(
+      pump.buffered,
+      (what) => what === undefined ? Effect.zipRight(pumpOnce, read) : read,
+    );
+  });
+
+  const oneWriter = Effect.unsafeMakeSemaphore(1);
+  const flushed = life.guard(flush);
+  /** Not a fault of the connection, whose other half may be open still. */
+  const mute = () => life.dead() ?? (life.saidGoodbye() ? new Closed() : undefined);
+  const write: Connection["write"] = (data) => {
+    const from = (at: number): Effect.Effect<void, HandshakeError> =>
+      Effect.suspend(() => {
+        const end = mute();
+        if (end) return Effect.fail(end);
+        if (now.handshaking) return Effect.zipRight(now.idle.await, from(at));
+        const sealed = attempt(() =>
+          records.write(ContentType.application_data, data.subarray(at, at + PIECE))
+        );
+        if (Either.isLeft(sealed)) return life.guard(Effect.fail(sealed.left));
+        const rest = at + PIECE;
+        return rest < data.length ? Effect.zipRight(flushed, from(rest)) : flushed;
+      });
+    return oneWriter.withPermits(1)(from(0));
+  };
+
+  const closeWrite: Connection["closeWrite"] = Effect.suspend(() => {
+    const end = life.dead();
+    if (end) return Effect.fail(end);
+    if (now.handshaking) return Effect.zipRight(now.idle.await, closeWrite);
+    life.goodbye();
+    return flushed;
+  });
+
+  const peersGoodbye: Effect.Effect<void, HandshakeError> = Effect.suspend(() => {
+    while (wire.read()) { /* nobody will read it */ }
+    return life.ended() ? Effect.void : Effect.zipRight(pumpOnce, peersGoodbye);
+  });
+  const close: Connection["close"] = Effect.suspend(() => {
+    if (life.dead()) return stream.close;
+    closing = true;
+    if (now.handshaking) return life.cancel;
+    life.goodbye();
+    return within(LAST_WORDS, flush).pipe(
+      Effect.zipRight(within(limits.closeWait, peersGoodbye)),
+      Effect.ensuring(Effect.suspend(() => {
+        life.close();
+        return stream.close;
+      })),
+    );
+  });
+
+  // A scope that closes says goodbye too, but waits for nobody.
+  yield* Scope.addFinalizer(
+    scope,
+    Effect.suspend(() => {
+      life.goodbye();
+      life.close();
+      return life.lastWords;
+    }),
+  );
+  yield* traced(`effect-tls.${role}.handshake`, life.guardHandshake(negotiator.first));
+
+  const left = (): Established => now.established!; // the first handshake is over
+  const connection: Rest = {
+    negotiated: Effect.sync(() => left().negotiated),
+    peerCertificates: Effect.sync(() => left().peerCertificates.map((raw) => peerCertificate(raw, hash))),
+    read,
+    write,
+    renegotiate: negotiator.renegotiate(AS_BEFORE),
+    renegotiateWith: negotiator.renegotiate,
+    exportKeyingMaterial: (label, length, context) =>
+      Effect.suspend(() => exportKeyingMaterial(left(), policy, label, length, context)),
+    channelBinding: (type) => Effect.suspend(() => channelBinding(left(), policy, type)),
+    closeWrite,
+    close,
+  };
+  return new LazyConnection(connection, listeners, Runtime.runPromise(runtime));
+}
+
+/**
+ * A connection whose streams are made when they are asked for. A class: accessors that are closures would give each
+ * connection a shape of its own, which no compiled code knows.
+ */
+class LazyConnection implements Connection {
+  readonly #listeners: Set<Observe>;
+  readonly #run: Run;
+  #readable: Connection["readable"] | undefined;
+  #writable: Connection["writable"] | undefined;
+  constructor(connection: Rest, listeners: Set<Observe>, run: Run) {
+    Object.assign(this, connection);
+    this.#listeners = listeners;
+    this.#run = run;
+  }
+  get events() {
+    return eventsOf(this.#listeners);
+  }
+  get readable() {
+    return this.#readable ??= readableOf(this, this.#run);
+  }
+  get writable() {
+    return this.#writable ??= writableOf(this, this.#run);
+  }
+}
+
+type Rest = Omit<Connection, "events" | "readable" | "writable">;
+interface LazyConnection extends Rest {}
+
+/** What listeners are told from when somebody reads it until nobody does. */
+const eventsOf = (listeners: Set<Observe>): Connection["events"] =>
+  Stream.asyncPush((emit) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const tell: Observe = (event) => void emit.single(event);
+        listeners.add(tell);
+        return tell;
+      }),
+      (tell) => Effect.sync(() => listeners.delete(tell)),
+    )
+  );

@@ -118,8 +118,8 @@ export const listen = <E, R, R2 = never>(
       );
 
     /** One connection, in a scope of its own from the moment it is accepted. */
-    const acceptOne = Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
+    const acceptOne = Effect.uninterruptibleMask(Effect.fnUntraced(
+      function* (restore) {
         yield* restore(permits.take(1));
         const scope = yield* Scope.make();
         const end = (exit: Exit.Exit<unknown, unknown>) =>
@@ -130,8 +130,8 @@ export const listen = <E, R, R2 = never>(
         );
         const served = restore(serve(incoming.stream, incoming.remote, ++count));
         yield* FiberSet.run(fibers, Effect.onExit(served, end));
-      })
-    );
+      },
+    ));
     // An accept can fail for one peer (reset before it was accepted), which may not keep the next one waiting, or for
     // want of descriptors, which takes a while. Neither is the end.
     let failures = 0;

@@ -11,7 +11,8 @@ interface Ends {
   readonly close: Effect.Effect<void>;
 }
 
-type Run = <A>(effect: Effect.Effect<A, HandshakeError>) => Promise<A>;
+/** Runs an effect for a stream's consumer. */
+export type Run = <A>(effect: Effect.Effect<A, HandshakeError>) => Promise<A>;
 
 /** Reads on demand, so that a slow consumer holds the peer back. */
 export const readableOf = (

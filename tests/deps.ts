@@ -4,5 +4,6 @@ export * from "../src/deps.ts";
 export * as Chunk from "npm:effect@^3.22.4/Chunk";
 export * as JSONSchema from "npm:effect@^3.22.4/JSONSchema";
 export * as Logger from "npm:effect@^3.22.4/Logger";
+export * as Scheduler from "npm:effect@^3.22.4/Scheduler";
 export * as TestClock from "npm:effect@^3.22.4/TestClock";
 export * as TestContext from "npm:effect@^3.22.4/TestContext";

@@ -1,29 +1,60 @@
 /** Limits of time that cost no race of fibers, and hold in finalizers. @module */
-import { Effect, Exit, Fiber, FiberId, Runtime } from "../deps.ts";
+import { Clock, Context, DefaultServices, Effect, Exit, Fiber, FiberId, Runtime } from "../deps.ts";
 import { type HandshakeError, HandshakeTimeout } from "../errors.ts";
+
+/** The clock of who has no other. */
+const system = Context.get(DefaultServices.liveServices, Clock.Clock);
+
+/** Milliseconds: the most that a timer counts; who allows more waits for ever. */
+const LONGEST = 2 ** 31 - 1;
+
+/** What to do when it is late, and what calls that off. */
+type Timer = (milliseconds: number, late: () => void) => () => void;
+
+/** A timer lives on for a while when it is cleared: what it holds is let go, for a handshake is large. */
+const systemTimer: Timer = (milliseconds, late) => {
+  let then: (() => void) | undefined = late;
+  const id = milliseconds > LONGEST ? undefined : setTimeout(() => then?.(), milliseconds);
+  return () => {
+    then = undefined;
+    clearTimeout(id);
+  };
+};
+
+/** By a clock that is another. */
+const timerIn = (runtime: Runtime.Runtime<never>): Timer => (milliseconds, late) => {
+  const fiber = Runtime.runFork(runtime, Effect.sleep(milliseconds));
+  fiber.addObserver((exit) => {
+    if (Exit.isSuccess(exit)) late();
+  });
+  return () => fiber.unsafeInterruptAsFork(FiberId.none);
+};
 
 /**
  * Fails a handshake that takes too long. Not `Effect.timeoutFail`, whose race of two fibers costs as much as a flight:
- * the handshake runs in one fiber, and a timer beside it is made only if it has to wait.
+ * the handshake runs in one fiber, which has its `services` from the start, and a timer beside it is made only if it has
+ * to wait.
  */
-export const deadline = <A>(
+export const deadline = <A, R>(
   milliseconds: number,
-  handshake: Effect.Effect<A, HandshakeError>,
+  handshake: Effect.Effect<A, HandshakeError, R>,
+  services: Context.Context<R>,
 ): Effect.Effect<A, HandshakeError> =>
-  Effect.flatMap(Effect.runtime<never>(), (runtime) => {
-    const fork = Runtime.runFork(runtime);
+  Effect.flatMap(Effect.zip(Effect.runtime<never>(), Effect.clock), ([runtime, clock]) => {
+    const context = Context.merge(runtime.context, services);
     return Effect.async((resume) => {
       // Whoever can't be interrupted may still be late.
-      const work = fork(Effect.interruptible(handshake));
+      const work = Runtime.runFork(Runtime.make({ ...runtime, context }), Effect.interruptible(handshake));
+      const done = work.unsafePoll();
+      if (done) return resume(done);
       let late = false;
-      const timer = work.unsafePoll() ? undefined : fork(Effect.sleep(milliseconds));
-      timer?.addObserver((exit) => {
-        if (!Exit.isSuccess(exit)) return;
+      const timer = clock === system ? systemTimer : timerIn(runtime);
+      const callOff = timer(milliseconds, () => {
         late = true;
         work.unsafeInterruptAsFork(FiberId.none);
       });
       work.addObserver((exit) => {
-        timer?.unsafeInterruptAsFork(FiberId.none);
+        callOff();
         resume(late && Exit.isInterrupted(exit) ? Effect.fail(new HandshakeTimeout({ milliseconds })) : exit);
       });
       return Fiber.interrupt(work);
@@ -40,9 +71,9 @@ export const within = (milliseconds: number, of: Effect.Effect<void, HandshakeEr
     const fiber = Effect.runFork(Effect.ignore(of));
     if (fiber.unsafePoll()) return Effect.void;
     return Effect.async<void>((resume) => {
-      const timer = setTimeout(() => resume(Effect.void), milliseconds);
+      const callOff = systemTimer(milliseconds, () => resume(Effect.void));
       fiber.addObserver(() => {
-        clearTimeout(timer);
+        callOff();
         resume(Effect.void);
       });
     });

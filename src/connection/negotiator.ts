@@ -68,10 +68,7 @@ export const makeNegotiator = <R>(of: {
   let begun: ReadonlyArray<number> = [];
 
   /** A stream, and so a transcript, of its own for all parts of one handshake. */
-  const own = () => {
-    const services = Context.add(context, Handshakes, wire.handshake()) as Context.Context<R | Handshakes>;
-    return <A>(part: Effect.Effect<A, HandshakeError, R | Handshakes>) => Effect.provide(part, services);
-  };
+  const own = (): Context.Context<R | Handshakes> => Context.add(context, Handshakes, wire.handshake());
   /** From here to `end` nothing of the user's is sent. */
   const begin = (): void => {
     now.handshaking = true;
@@ -84,10 +81,15 @@ export const makeNegotiator = <R>(of: {
     now.idle.unsafeOpen();
   };
   /** `sent`: when its last flight is sent. */
-  const run = (handshake: Effect.Effect<Established, HandshakeError>, sent = wire.push) =>
+  const run = (
+    handshake: Effect.Effect<Established, HandshakeError, R | Handshakes>,
+    services: Context.Context<R | Handshakes>,
+    sent = wire.push,
+  ) =>
     Effect.suspend(() => {
       begin();
-      return Effect.map(deadline(limits.handshakeTimeout, Effect.zipLeft(handshake, sent)), (left) => {
+      const all = Effect.zipLeft(handshake, sent);
+      return Effect.map(deadline(limits.handshakeTimeout, all, services), (left) => {
         now.established = left;
         end();
         return left;
@@ -106,7 +108,7 @@ export const makeNegotiator = <R>(of: {
   });
   const passedOver = Effect.suspend(() => {
     wire.drop();
-    return wire.passOver;
+    return wire.passOver();
   });
   const answers: Record<
     RenegotiationPolicy,
@@ -114,7 +116,7 @@ export const makeNegotiator = <R>(of: {
   > = {
     allow: (previous) => {
       const { asked } = program;
-      if (asked) return Effect.zipRight(counted, run(own()(asked(previous))));
+      if (asked) return Effect.zipRight(counted, run(asked(previous), own()));
       // A HelloRequest says nothing else. What the server still sends comes before its answer, and is read meanwhile.
       wire.drop();
       return Effect.zipRight(
@@ -165,7 +167,7 @@ export const makeNegotiator = <R>(of: {
         return passedOver;
       }
       attempt.rest = undefined;
-      return Effect.map(run(rest), ({ negotiated }) => settle(attempt, Effect.succeed(negotiated)));
+      return Effect.map(rest, ({ negotiated }) => settle(attempt, Effect.succeed(negotiated)));
     }
     const { established } = now;
     const known = coming._tag === "Handshake" &&
@@ -217,24 +219,25 @@ export const makeNegotiator = <R>(of: {
       }),
     );
   };
-  const drive = (attempt: Attempt): Effect.Effect<void, HandshakeError> =>
-    Effect.gen(function* () {
+  const drive = Effect.fnUntraced(
+    function* (attempt: Attempt): Effect.fn.Return<void, HandshakeError> {
       // A client may have begun one in the meantime.
       if (role === "server") { while (now.handshaking) yield* now.idle.await; }
       if (life.halfClosed()) return yield* new Closed();
-      const provide = own();
+      const services = own();
       const { changes } = attempt;
       const opening = program.open({ previous: now.established!, changes });
       // What goes wrong before anything is said is its asker's business.
       const opened = yield* life.guardHandshake(
-        Effect.either(deadline(limits.handshakeTimeout, provide(opening))),
+        Effect.either(deadline(limits.handshakeTimeout, opening, services)),
       );
       if (Either.isLeft(opened)) return giveUp(attempt, opened.left);
-      attempt.rest = provide(opened.right);
+      attempt.rest = run(opened.right, services);
       Deferred.unsafeDone(attempt.opened, Effect.void);
       yield* life.guardHandshake(wire.push);
       yield* Effect.raceFirst(pumping(attempt), late(attempt));
-    });
+    },
+  );
   /** Begins an attempt where there is none, in the breath in which that was found; it goes on by itself. */
   const start = (changes: Renegotiation): Effect.Effect<void> => {
     const attempt: Attempt = {
@@ -273,7 +276,7 @@ export const makeNegotiator = <R>(of: {
     );
 
   return {
-    first: Effect.suspend(() => run(own()(Effect.flatten(program.open(undefined))), wire.flush)),
+    first: Effect.suspend(() => run(Effect.flatten(program.open(undefined)), own(), wire.flush)),
     arrived,
     noRenegotiation: () => {
       if (!ours?.rest) return;

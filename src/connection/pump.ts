@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Deferred, Effect, Exit, FiberId, type Scope } from "../deps.ts";
+import { Deferred, Effect, Either, Exit, FiberId, type Scope } from "../deps.ts";
 import { Closed, type HandshakeError } from "../errors.ts";
 import type { Step, Wire } from "../record/wire.ts";
 import type { Life } from "./life.ts";
@@ -60,17 +60,13 @@ export const makePump = (wire: Wire, life: Life, scope: Scope.Scope, handlers: H
   );
   return {
     once,
-    // Not to be cut short: it waits for nobody.
-    buffered: Effect.uninterruptible(
-      life.guard(
-        Effect.map(
-          Effect.suspend(() => turn || wire.ahead() ? Effect.succeed(undefined) : wire.poll()),
-          (what) => {
-            if (what !== undefined) noticed(what);
-            return what;
-          },
-        ),
-      ),
-    ),
+    buffered: Effect.suspend((): Effect.Effect<Step | undefined, HandshakeError> => {
+      if (turn || wire.ahead()) return Effect.succeed(undefined);
+      const what = wire.poll();
+      // Not to be cut short: what has arrived is handled.
+      if (Either.isLeft(what)) return Effect.uninterruptible(life.guard(Effect.fail(what.left)));
+      if (what.right !== undefined) noticed(what.right);
+      return what;
+    }),
   };
 };

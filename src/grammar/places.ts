@@ -166,24 +166,29 @@ export const receive = <S extends Shape>(
     const out: Record<string, unknown> = {};
     /** What could have come since the last thing that did. */
     let expected: Array<string> = [];
-    const next = (index: number): Effect.Effect<FlightOf<S>, ConnectionError | PlaceError> => {
-      if (index === places.length) return Effect.succeed(out as FlightOf<S>);
-      const [key, place] = places[index]!;
-      if (!place.accepts) {
-        out[key] = place.otherwise?.();
-        return next(index + 1);
-      }
-      return Effect.flatMap(from.peek, (coming) => {
+    let index = 0;
+    /** Takes what is here, and waits only for what is not. */
+    const rest = (): Effect.Effect<FlightOf<S>, ConnectionError | PlaceError> => {
+      for (; index < places.length; index++) {
+        const [key, place] = places[index]!;
+        if (!place.accepts) {
+          out[key] = place.otherwise?.();
+          continue;
+        }
+        const here = from.here();
+        if (Either.isLeft(here)) return Effect.fail(here.left);
+        const coming = here.right;
+        if (!coming) return Effect.flatMap(from.more, rest);
         if (place.name !== NOTHING) expected.push(place.name);
-        if (place.accepts!(coming)) {
+        if (place.accepts(coming)) {
           expected = [];
           const taken = place.take(coming, from);
           if (Either.isLeft(taken)) return Effect.fail(taken.left);
           out[key] = taken.right;
         } else if (place.otherwise) out[key] = place.otherwise();
         else return Effect.fail(new UnexpectedMessage({ expected, got: nameOfComing(coming) }));
-        return next(index + 1);
-      });
+      }
+      return Effect.succeed(out as FlightOf<S>);
     };
-    return next(0);
+    return rest();
   });

@@ -33,9 +33,11 @@ export type Message = { readonly _tag: string };
 
 /** One handshake's messages, in both directions. It owns the transcript, so that nothing can be forgotten. */
 export interface HandshakeStream {
-  /** The next message or change of keys, left where it is. Flushes what is to be sent before it waits. */
-  readonly peek: Effect.Effect<Coming, ConnectionError>;
-  /** Takes away what was peeked; a message joins the transcript. */
+  /** The next message or change of keys, if it has arrived; left where it is. */
+  readonly here: () => Either.Either<Coming | undefined, ConnectionError>;
+  /** Waits for more to arrive. Before that, what is to be sent is. */
+  readonly more: Effect.Effect<void, ConnectionError>;
+  /** Takes away what is here; a message joins the transcript. */
   readonly take: () => void;
   /** Tells an observer, if there is one, what was taken. */
   readonly heard: (raw: Bytes, message: Message) => void;
@@ -61,7 +63,8 @@ export class Handshakes extends Context.Tag("effect-tls/1/Handshakes")<Handshake
 /** A stream for one handshake, over what the connection has. */
 export const handshakeStream = (over: {
   readonly records: Records;
-  readonly peek: HandshakeStream["peek"];
+  readonly here: HandshakeStream["here"];
+  readonly more: HandshakeStream["more"];
   readonly drop: () => void;
   readonly observe: Observe | undefined;
   readonly ahead: () => Coming | undefined;
@@ -79,7 +82,8 @@ export const handshakeStream = (over: {
     return flight;
   };
   return {
-    peek: over.peek,
+    here: over.here,
+    more: over.more,
     take: () => {
       const coming = over.ahead();
       if (coming?._tag === "Handshake") transcript.add(coming.raw);

@@ -43,17 +43,14 @@ export interface Wire {
   readonly read: () => Bytes | undefined;
   /** Handles one arrival: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
   readonly step: Effect.Effect<Step, ConnectionError>;
-  /**
-   * As `step` for what has arrived already, done when it is called; `undefined` when more bytes are wanted. The effect is
-   * its outcome, and never waits.
-   */
-  readonly poll: () => Effect.Effect<Step | undefined, ConnectionError>;
+  /** As `step` for what has arrived already; `undefined` when more bytes are wanted. */
+  readonly poll: () => Either.Either<Step | undefined, ConnectionError>;
   /** What a handshake would take next, if it has arrived. */
   readonly ahead: () => Coming | undefined;
   /** Passes over what is ahead. */
   readonly drop: () => void;
   /** Counts one more request that is passed over or declined. */
-  readonly passOver: Effect.Effect<void, LimitExceeded>;
+  readonly passOver: () => Either.Either<void, LimitExceeded>;
   /** Hands the outbox to the stream; concurrent callers share one write. */
   readonly flush: Effect.Effect<void, ConnectionError>;
   /**
@@ -101,31 +98,48 @@ export const makeWire = (
   let handshaking = false;
   let inUse: VersionInUse | undefined;
 
+  const writtenOut = (): void => {
+    const waiters = written;
+    writing = false;
+    written = undefined;
+    if (waiters) Deferred.unsafeDone(waiters, Effect.void);
+  };
+  const afterThat = <A>(next: Effect.Effect<A, ConnectionError>): Effect.Effect<A, ConnectionError> =>
+    Effect.zipRight(Deferred.await(written ??= Deferred.unsafeMake(FiberId.none)), next);
   /**
    * Order of sealing is order on the wire, so one write at a time empties the outbox. A write cut short leaves half a
    * record on the wire, after which nothing may follow: it closes the stream.
    */
   const flush: Effect.Effect<void, ConnectionError> = Effect.suspend(() => {
     if (records.outboxLength === 0) return Effect.void;
-    if (writing) return Effect.zipRight(Deferred.await(written ??= Deferred.unsafeMake(FiberId.none)), flush);
+    if (writing) return afterThat(flush);
     writing = true;
     return Effect.onExit(stream.write(records.takeOutbox()), (exit) => {
-      const waiters = written;
-      writing = false;
-      written = undefined;
-      if (waiters) Deferred.unsafeDone(waiters, Effect.void);
+      writtenOut();
       if (!Exit.isInterrupted(exit)) return Effect.void;
       broken = true;
       return stream.close;
     });
   });
+  /** The same in a fiber that nobody interrupts, until the outbox is empty. */
+  const untilEmpty: Effect.Effect<void, ConnectionError> = Effect.suspend(() => {
+    if (records.outboxLength === 0) return Effect.void;
+    if (writing) return afterThat(untilEmpty);
+    writing = true;
+    return Effect.matchCauseEffect(stream.write(records.takeOutbox()), {
+      onSuccess: () => {
+        writtenOut();
+        return untilEmpty;
+      },
+      onFailure: (cause) => {
+        writtenOut();
+        return Effect.failCause(cause);
+      },
+    });
+  });
 
   let pushing = false;
   let fault: ConnectionError | undefined;
-  const untilEmpty: Effect.Effect<void, ConnectionError> = Effect.flatMap(
-    flush,
-    () => records.outboxLength > 0 ? untilEmpty : Effect.void,
-  );
   const push: Wire["push"] = Effect.suspend(() => {
     if (records.outboxLength > MAX_OUTBOX) return flush;
     if (pushing || records.outboxLength === 0) return Effect.void;
@@ -148,7 +162,7 @@ export const makeWire = (
     crowded() ? Deferred.await(drained ??= Deferred.unsafeMake(FiberId.none)) : Effect.void
   );
 
-  const received = (a: Arrival): Effect.Effect<Step, ConnectionError> => {
+  const received = (a: Arrival): Either.Either<Step, ConnectionError> => {
     if (a._tag !== "Alert") warnings = 0;
     switch (a._tag) {
       case "ApplicationData":
@@ -159,39 +173,39 @@ export const makeWire = (
           return exceeded("renegotiationBuffer", unread);
         }
         inbox.push(a.data);
-        return Effect.succeed("data");
+        return Either.right("data");
       case "Alert":
         observe?.({ _tag: "alert", direction: "received", level: a.level, description: a.description });
-        if (a.description === AlertDescription.close_notify) return Effect.succeed("close_notify");
-        if (a.level === AlertLevel.fatal) return Effect.fail(new PeerAlert(a));
+        if (a.description === AlertDescription.close_notify) return Either.right("close_notify");
+        if (a.level === AlertLevel.fatal) return Either.left(new PeerAlert(a));
         if (a.description === AlertDescription.no_certificate && handshaking && inUse?.noCertificate) {
           ahead = { _tag: "NoCertificate" };
-          return Effect.succeed("handshake");
+          return Either.right("handshake");
         }
         if (++warnings > limits.warningAlerts) return exceeded("warningAlerts", warnings);
-        return Effect.succeed(
+        return Either.right(
           a.description === AlertDescription.no_renegotiation ? "no_renegotiation" : "warning",
         );
       case "Handshake":
         if (a.type === HandshakeType.hello_request) return helloRequest(a);
         if (handshaking) helloRequests = 0;
         ahead = a;
-        return Effect.succeed("handshake");
+        return Either.right("handshake");
       case "ChangeCipherSpec":
         ahead = a;
-        return Effect.succeed("handshake");
+        return Either.right("handshake");
     }
   };
 
   /** RFC 5246 §7.4.1.1: a client in the middle of a handshake ignores it; a server never gets one. */
-  const helloRequest = (a: HandshakeMessage): Effect.Effect<Step, ConnectionError> => {
+  const helloRequest = (a: HandshakeMessage): Either.Either<Step, ConnectionError> => {
     const { body } = a;
     if (role === "server") {
-      return Effect.fail(new UnexpectedMessage({ expected: ["a client's message"], got: "HelloRequest" }));
+      return Either.left(new UnexpectedMessage({ expected: ["a client's message"], got: "HelloRequest" }));
     }
     if (body.length > 0) {
       const reason = `${body.length} bytes left over`;
-      return Effect.fail(new DecodeError({ subject: "HelloRequest", path: "", offset: 0, reason }));
+      return Either.left(new DecodeError({ subject: "HelloRequest", path: "", offset: 0, reason }));
     }
     observe?.({
       _tag: "message",
@@ -201,46 +215,54 @@ export const makeWire = (
       raw: a.raw,
       message: make(HelloRequest, undefined),
     });
-    if (handshaking) return Effect.as(passOver, "warning");
+    if (handshaking) return Either.map(passOver(), () => "warning");
     ahead = a;
-    return Effect.succeed("handshake");
+    return Either.right("handshake");
   };
 
   const exceeded = (limit: "warningAlerts" | "helloRequests" | "renegotiationBuffer", got: number) =>
-    Effect.fail(new LimitExceeded({ limit, allowed: limits[limit], got }));
+    Either.left(new LimitExceeded({ limit, allowed: limits[limit], got }));
 
-  const passOver: Wire["passOver"] = Effect.suspend(() =>
-    ++helloRequests > limits.helloRequests ? exceeded("helloRequests", helloRequests) : Effect.void
-  );
+  const passOver: Wire["passOver"] = () =>
+    ++helloRequests > limits.helloRequests ? exceeded("helloRequests", helloRequests) : Either.void;
 
   const poll: Wire["poll"] = () => {
     const arrived = attempt(() => records.next());
-    if (Either.isLeft(arrived)) return Effect.fail(arrived.left);
-    return arrived.right ? received(arrived.right) : Effect.succeed(undefined);
+    if (Either.isLeft(arrived)) return Either.left(arrived.left);
+    return arrived.right ? received(arrived.right) : Either.right(undefined);
   };
 
-  const step: Effect.Effect<Step, ConnectionError> = Effect.flatMap(
-    Effect.suspend(poll),
-    (what) =>
-      what !== undefined ? Effect.succeed(what) : Effect.zipRight(
-        push, // one flight is one write: it leaves when we wait for the peer
-        Effect.flatMap(stream.read, (bytes) => {
-          if (!bytes) return Effect.fail(fault ?? new Truncated({ handshaking }));
-          records.feed(bytes);
-          return step;
-        }),
-      ),
+  /** One flight is one write: ours leaves when we wait for the peer's. */
+  const more: HandshakeStream["more"] = Effect.zipRight(
+    push,
+    Effect.flatMap(stream.read, (bytes) => {
+      if (!bytes) return Effect.fail(fault ?? new Truncated({ handshaking }));
+      records.feed(bytes);
+      return Effect.void;
+    }),
+  );
+
+  const step: Effect.Effect<Step, ConnectionError> = Effect.suspend(() =>
+    Either.match(poll(), {
+      onLeft: Effect.fail,
+      onRight: (what) => what !== undefined ? Effect.succeed(what) : Effect.zipRight(more, step),
+    })
   );
 
   /** A close_notify in the middle of a handshake ends it. */
-  const peek: Effect.Effect<Coming, ConnectionError> = Effect.suspend(() =>
-    ahead ? Effect.succeed(ahead) : Effect.flatMap(step, (what) =>
-      what === "close_notify"
-        ? Effect.fail(
+  const here: HandshakeStream["here"] = () => {
+    while (!ahead) {
+      const what = poll();
+      if (Either.isLeft(what)) return Either.left(what.left);
+      if (what.right === undefined) break;
+      if (what.right === "close_notify") {
+        return Either.left(
           new PeerAlert({ level: AlertLevel.warning, description: AlertDescription.close_notify }),
-        )
-        : peek)
-  );
+        );
+      }
+    }
+    return Either.right(ahead);
+  };
 
   const drop = () => void (ahead = undefined);
   const alert: Wire["alert"] = (level, description) => {
@@ -276,7 +298,8 @@ export const makeWire = (
     handshake: () =>
       handshakeStream({
         records,
-        peek,
+        here,
+        more,
         ahead: () => ahead,
         drop,
         observe,

@@ -1,0 +1,34 @@
+import { assert, Context, DefaultServices, Effect, Exit, Option, Tracer } from "./deps.ts";
+import { sync } from "./support/effect.ts";
+import { handshake } from "./support/handshake.ts";
+
+/** A tracer that notes the spans it is asked for. */
+const noting = () => {
+  const spans: Array<Tracer.Span> = [];
+  const { span, context } = Context.get(DefaultServices.liveServices, Tracer.Tracer);
+  const tracer = Tracer.make({
+    span: (...of) => {
+      const made = span(...of);
+      spans.push(made);
+      return made;
+    },
+    context,
+  });
+  return { tracer, spans };
+};
+
+sync(
+  "who traces sees a span for each end's handshake, which ends with it",
+  Effect.gen(function* () {
+    const { tracer, spans } = noting();
+    yield* handshake().pipe(Effect.withSpan("a test"), Effect.withTracer(tracer));
+    assert.deepEqual(spans.map(({ name }) => name).toSorted(), [
+      "a test",
+      "effect-tls.client.handshake",
+      "effect-tls.server.handshake",
+    ]);
+    const [test, ...sides] = spans;
+    for (const { parent } of sides) assert.equal(Option.getOrThrow(parent), test);
+    for (const { status } of spans) assert.ok(status._tag === "Ended" && Exit.isSuccess(status.exit));
+  }),
+);
