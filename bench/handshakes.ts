@@ -1,6 +1,6 @@
 /** Handshakes in memory, both sides on one thread, and the bare cryptography that is in them. @module */
 import type { AeadRow } from "../src/record/cipher.ts";
-import { Context, Effect, Exit, Layer, Scope } from "../src/deps.ts";
+import { Context, Effect, Exit, Layer, Runtime, Scheduler, Scope } from "../tests/deps.ts";
 import { unpadPremaster } from "../src/crypto/pkcs1.ts";
 import { prf12 } from "../src/crypto/prf.ts";
 import {
@@ -33,6 +33,8 @@ const pemOf = ({ key, pem }: Kind): Credentials.PemPair => ({ ...Golden.server(k
 const rootOf = ({ pem }: Kind): string => pem?.root ?? Golden.root;
 
 type Service = Crypto.CryptoService;
+
+const run = Effect.runSync;
 
 const layers = (
   crypto: Service,
@@ -70,29 +72,33 @@ export const handshakes = (
   const build = <R>(layer: Layer.Layer<R>): Context.Context<R> =>
     Effect.runSync(Effect.scoped(Layer.build(layer)));
   const [c, s] = [build(client), build(server)];
-  const once = Effect.scoped(Effect.flatMap(ByteStream.makePair(), ([a, b]) =>
-    Effect.all([
-      // Without a key for the session nothing is offered, and the handshake is full.
-      Effect.provide(
-        Client.over(a, {
-          serverName: "localhost",
-          policy,
-          sessionKey: how === "full" ? crypto.random(8).join() : "one",
-        }),
-        c,
-      ),
-      Effect.provide(Server.over(b, { policy }), s),
-    ], { concurrency: 2 })));
-  Effect.runSync(once);
+  const once = (): boolean => {
+    const scope = run(Scope.make());
+    const scheduler = new Scheduler.SyncScheduler();
+    /** As a program has it: its services are there before the connection is. */
+    const fork = <A, E, R>(services: Context.Context<R>, of: Effect.Effect<A, E, R | Scope.Scope>) => {
+      const context = Context.add(services, Scope.Scope, scope);
+      return Runtime.runFork(Runtime.make({ ...Runtime.defaultRuntime, context }), of, { scheduler });
+    };
+    const [a, b] = run(ByteStream.makePair());
+    // Without a key for the session nothing is offered, and the handshake is full.
+    const sessionKey = how === "full" ? crypto.random(8).join() : "one";
+    const both = [
+      fork(c, Client.over(a, { serverName: "localhost", policy, sessionKey })),
+      fork(s, Server.over(b, { policy })),
+    ];
+    scheduler.flush();
+    const [connection] = both.map((fiber) => run(fiber.unsafePoll() ?? Effect.dieMessage("it goes on")));
+    run(Scope.close(scope, Exit.void));
+    return run(connection!.negotiated).resumed;
+  };
+  once();
   return () => {
-    const [connection] = Effect.runSync(once);
-    const { resumed } = Effect.runSync(connection.negotiated);
-    if (resumed !== (how === "resumed")) throw new Error(`the handshake is ${resumed ? "resumed" : "full"}`);
+    if (once() !== (how === "resumed")) throw new Error(`the handshake is not ${how}`);
   };
 };
 
 const label = new Uint8Array(64);
-const run = Effect.runSync;
 
 /** The symmetric part: PRFs, hashes of the transcript, the two Finished, and a close_notify at the end. */
 const symmetric = (

@@ -63,7 +63,7 @@ const asForge: Kind = {
 };
 
 const names = Object.keys(providers) as ReadonlyArray<keyof typeof providers>;
-const whole = { milliseconds: 120 };
+const whole = { milliseconds: 120, warmup: 3000 };
 type Measure = () => Figure | Promise<Figure>;
 type Row = readonly [string, Measure];
 const row = (
@@ -147,6 +147,7 @@ const rest: ReadonlyArray<Row> = ["ecdhe-ecdsa", "ecdhe-rsa"].map((kind) =>
       handshakes(free, kinds[kind]!, "full"),
       bareSymmetric(free, kinds[kind]!),
       2,
+      whole,
     ))
 );
 
@@ -158,7 +159,7 @@ const forge: ReadonlyArray<Row> = (["full", "resumed"] as const).flatMap((how) =
         "× node-forge's handshakes a second",
         forgeHandshakes(how),
         handshakes(providers[provider], asForge, how),
-        { milliseconds: 150, rounds: 9 },
+        { ...whole, rounds: 9 },
       ))
   )
 );

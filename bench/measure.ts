@@ -28,13 +28,22 @@ const time = (run: () => void, milliseconds: number): number => {
 /** What a figure is made from. */
 export interface Options {
   readonly rounds?: number;
+  /** Of each of the two, in each round. */
   readonly milliseconds?: number;
+  /** Milliseconds of each before the first round: what is long takes a thousand runs to be compiled for good. */
+  readonly warmup?: number;
 }
 
-const sample = (f: () => number, { rounds = 15 }: Options): ReadonlyArray<number> => {
-  f();
-  f(); // warm
-  return Array.from({ length: rounds }, f).toSorted((a, b) => a - b);
+const sample = (
+  ours: () => void,
+  bare: () => void,
+  of: (ours: number, bare: number) => number,
+  { rounds = 15, milliseconds = 40, warmup = 2 * milliseconds }: Options,
+): ReadonlyArray<number> => {
+  time(ours, warmup);
+  time(bare, warmup);
+  const once = () => of(time(ours, milliseconds), time(bare, milliseconds));
+  return Array.from({ length: rounds }, once).toSorted((a, b) => a - b);
 };
 
 const figure = (name: string, unit: string, sorted: ReadonlyArray<number>): Figure => ({
@@ -52,10 +61,7 @@ export const ratio = (
   ours: () => void,
   bare: () => void,
   options: Options = {},
-): Figure => {
-  const { milliseconds = 40 } = options;
-  return figure(name, unit, sample(() => time(ours, milliseconds) / time(bare, milliseconds), options));
-};
+): Figure => figure(name, unit, sample(ours, bare, (ours, bare) => ours / bare, options));
 
 /** Microseconds that `ours` takes beyond `bare`, both measured in each round. */
 export const beyond = (
@@ -65,14 +71,7 @@ export const beyond = (
   bare: () => void,
   parts: number,
   options: Options = {},
-): Figure => {
-  const { milliseconds = 40 } = options;
-  return figure(
-    name,
-    unit,
-    sample(() => (time(ours, milliseconds) - time(bare, milliseconds)) / parts, options),
-  );
-};
+): Figure => figure(name, unit, sample(ours, bare, (ours, bare) => (ours - bare) / parts, options));
 
 /** What `measure` gives, of several rounds. */
 export const ratioOf = async (
