@@ -127,6 +127,19 @@ Deno.test("every file under src is reached from an entry point", () => {
   assert.deepEqual(files("src/").filter((file) => !whole.has(file)), []);
 });
 
+/** What stands in a closure is made for each handshake anew; `Effect.gen(() => body(args))` is not (docs/adr/0014). */
+const closedGenerator = /\.gen\(\s*(?:\w+,\s*)?function\*/;
+
+Deno.test("what runs in each handshake is a generator that is written once", () => {
+  const often = ["src/exchanges/", "src/flights/", "src/grammar/", "src/record/", "src/connection"];
+  const read = [...whole.keys()].filter((path) => often.some((folder) => path.startsWith(folder)));
+  assert.ok(read.length > 30);
+  const closed = read.filter((path) => closedGenerator.test(Deno.readTextFileSync(new URL(path, root))));
+  assert.deepEqual(closed, []);
+  assert.match("x => Effect.gen(function* () {", closedGenerator);
+  assert.doesNotMatch("Effect.fnUntraced(function* (x) {", closedGenerator);
+});
+
 Deno.test("the rules of this test are broken by graphs that break them", () => {
   const wrong = (from: string, to: string) => wrongImports(new Map([[from, [to]], [to, []]])).length;
   assert.equal(wrong("src/flights/client.ts", "src/wire/bytes.ts"), 0);
