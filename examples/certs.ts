@@ -55,8 +55,9 @@ const files = (
     return [...pair("root", root), ...pair("intermediate", below), ...leaves.flat(2)];
   });
 
-const main = () => {
-  const given = parse(flags, Deno.args);
+/** What the program does with its arguments; throws a UsageError. */
+export const main = (args: ReadonlyArray<string>) => {
+  const given = parse(flags, args);
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() => console.log(help("deno task certs DIR [flags]", about, flags)));
   }
@@ -100,4 +101,4 @@ const write = async (folder: string, made: ReadonlyArray<File>, force: boolean):
 const attempt = (what: () => Promise<void>): Effect.Effect<void, FileError> =>
   Effect.tryPromise({ try: what, catch: (e) => new FileError(e instanceof Error ? e.message : String(e)) });
 
-if (import.meta.main) await run(main);
+if (import.meta.main) await run(() => main(Deno.args));

@@ -31,8 +31,9 @@ class NoAnswer extends Data.TaggedError("NoAnswer") {
 const print = (line: string): void => console.log(line);
 const complain = (line: string): void => console.error(line);
 
-const main = () => {
-  const given = parse(flags, Deno.args);
+/** What the program does with its arguments; throws a UsageError. */
+export const main = (args: ReadonlyArray<string>) => {
+  const given = parse(flags, args);
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() => print(help("deno task client HOST[:PORT] [flags]", "A TLS client.", flags)));
   }
@@ -98,4 +99,4 @@ const main = () => {
   );
 };
 
-if (import.meta.main) await run(main);
+if (import.meta.main) await run(() => main(Deno.args));

@@ -43,8 +43,9 @@ const serve = (connection: Connection) =>
     }
   });
 
-const main = () => {
-  const given = parse(flags, Deno.args);
+/** What the program does with its arguments; throws a UsageError. */
+export const main = (args: ReadonlyArray<string>) => {
+  const given = parse(flags, args);
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() => console.log(help("deno task demo [--json]", "A server and a client.", flags)));
   }
@@ -141,4 +142,4 @@ const main = () => {
   return Effect.provide(Effect.scoped(demo), Layer.mergeAll(Transport.layerTcp, Crypto.layerNative));
 };
 
-if (import.meta.main) await run(main);
+if (import.meta.main) await run(() => main(Deno.args));

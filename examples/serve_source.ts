@@ -29,8 +29,9 @@ const flags = {
   help: common.help,
 } as const;
 
-const main = () => {
-  const given = parse(flags, Deno.args);
+/** What the program does with its arguments; throws a UsageError. */
+export const main = (args: ReadonlyArray<string>) => {
+  const given = parse(flags, args);
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() =>
       console.log(help("examples/serve_source.ts [--port N]", "Serves mod.ts over HTTP.", flags))
@@ -48,4 +49,4 @@ const main = () => {
   return Effect.acquireUseRelease(open, () => Effect.never, close);
 };
 
-if (import.meta.main) await run(main);
+if (import.meta.main) await run(() => main(Deno.args));

@@ -60,8 +60,9 @@ const replies = {
   none: answering(() => ""),
 };
 
-const main = () => {
-  const given = parse(flags, Deno.args);
+/** What the program does with its arguments; throws a UsageError. */
+export const main = (args: ReadonlyArray<string>) => {
+  const given = parse(flags, args);
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() => print(help("deno task server [flags]", "A TLS server.", flags)));
   }
@@ -136,4 +137,4 @@ const main = () => {
   return Effect.provide(Effect.scoped(serve), layers);
 };
 
-if (import.meta.main) await run(main);
+if (import.meta.main) await run(() => main(Deno.args));
