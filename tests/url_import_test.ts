@@ -73,18 +73,22 @@ live(
   "imported by URL or by path it type-checks under default options, and a program that forgets a layer does not",
   Effect.gen(function* () {
     const { origin, allow } = yield* source;
-    const check = (...scripts: ReadonlyArray<string>) =>
-      Effect.promise(() => deno("check", ...bare(origin, allow), ...scripts));
     // What comes by URL is not checked itself, what comes by path is.
     const path = new URL("..", import.meta.url).href.replace(/\/$/, "");
-    const right = yield* check(yield* pasted(origin), yield* pasted(path));
-    assert.equal(right.code, 0, right.stderr);
+    const right = [yield* pasted(origin), yield* pasted(path)];
     const forgetful = yield* pasted(origin, (text) => text.replace("  Credentials.none,\n", ""));
     const misspelt = yield* pasted(origin, (text) => text.replace("resumed }", "resumd }"));
-    const wrong = yield* check(forgetful, misspelt);
-    assert.notEqual(wrong.code, 0);
-    assert.match(wrong.stderr, /TS2345[^]*'Credentials' is not assignable to type 'never'/);
-    assert.match(wrong.stderr, /'resumd' does not exist on type 'Negotiated'/);
+    const { code, stderr } = yield* Effect.promise(() =>
+      deno("check", ...bare(origin, allow), ...right, forgetful, misspelt)
+    );
+    assert.notEqual(code, 0);
+    // Each error says where it is; those scripts that are right are nowhere.
+    const errors = stderr.split(/(?=^TS\d+ )/m).slice(1);
+    const of = (script: string) => errors.filter((error) => error.includes(`${script}:`)).join("");
+    assert.match(of(forgetful), /TS2345[^]*'Credentials' is not assignable to type 'never'/);
+    assert.match(of(misspelt), /'resumd' does not exist on type 'Negotiated'/);
+    assert.deepEqual(right.map(of), ["", ""]);
+    assert.equal(errors.length, 3, stderr); // a name that is not there makes two
   }),
 );
 
