@@ -60,13 +60,13 @@ export const makePump = (wire: Wire, life: Life, scope: Scope.Scope, handlers: H
   );
   return {
     once,
-    buffered: Effect.suspend((): Effect.Effect<Step | undefined, HandshakeError> => {
+    // Not to be cut short: it waits for nobody, and what is wrong with what has arrived must be told.
+    buffered: Effect.uninterruptible(Effect.suspend((): Effect.Effect<Step | undefined, HandshakeError> => {
       if (turn || wire.ahead()) return Effect.succeed(undefined);
       const what = wire.poll();
-      // Not to be cut short: what has arrived is handled.
-      if (Either.isLeft(what)) return Effect.uninterruptible(life.guard(Effect.fail(what.left)));
+      if (Either.isLeft(what)) return life.guard(Effect.fail(what.left));
       if (what.right !== undefined) noticed(what.right);
       return what;
-    }),
+    })),
   };
 };
