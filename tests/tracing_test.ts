@@ -1,6 +1,7 @@
 import { assert, Context, DefaultServices, Effect, Exit, Option, Tracer } from "./deps.ts";
 import { sync } from "./support/effect.ts";
-import { handshake } from "./support/handshake.ts";
+import { build, handshake, meet } from "./support/handshake.ts";
+import { CertificateVerifier } from "../src/services/verifier.ts";
 
 /** A tracer that notes the spans it is asked for. */
 const noting = () => {
@@ -32,3 +33,28 @@ sync(
     for (const { status } of spans) assert.ok(status._tag === "Ended" && Exit.isSuccess(status.exit));
   }),
 );
+
+sync(
+  "a span of what a handshake asks for is within the handshake's",
+  Effect.gen(function* () {
+    const { tracer, spans } = noting();
+    const built = yield* build();
+    const { verify, ...rest } = Context.get(built.client, CertificateVerifier);
+    const verifier = CertificateVerifier.of({
+      ...rest,
+      verify: (peer) => Effect.withSpan(verify(peer), "verify"),
+    });
+    const client = Context.add(built.client, CertificateVerifier, verifier);
+    const met = yield* meet({ ...built, client }).pipe(
+      Effect.withSpan("a test"),
+      Effect.withTracer(tracer),
+    );
+    yield* met.client;
+    const parents = spans.map(({ name, parent }) =>
+      `${name} in ${Option.match(parent, { onNone: () => "nothing", onSome: nameOf })}`
+    );
+    assert.ok(parents.includes("verify in effect-tls.client.handshake"), parents.join());
+  }),
+);
+
+const nameOf = (span: Tracer.AnySpan) => span._tag === "Span" ? span.name : span.spanId;

@@ -1,5 +1,16 @@
 /** Limits of time that cost no race of fibers, and hold in finalizers. @module */
-import { Clock, Context, DefaultServices, Effect, Exit, Fiber, FiberId, Runtime } from "../deps.ts";
+import {
+  Clock,
+  Context,
+  DefaultServices,
+  Effect,
+  Exit,
+  Fiber,
+  FiberId,
+  Option,
+  Runtime,
+  Tracer,
+} from "../deps.ts";
 import { type HandshakeError, HandshakeTimeout } from "../errors.ts";
 
 /** The clock of who has no other. */
@@ -41,7 +52,12 @@ export const deadline = <A, R>(
   services: Context.Context<R>,
 ): Effect.Effect<A, HandshakeError> =>
   Effect.flatMap(Effect.zip(Effect.runtime<never>(), Effect.clock), ([runtime, clock]) => {
-    const context = Context.merge(runtime.context, services);
+    const own = Context.merge(runtime.context, services);
+    // The span is the one of here, and not that in which the services were found.
+    const context = Option.match(Context.getOption(runtime.context, Tracer.ParentSpan), {
+      onNone: () => own,
+      onSome: (span) => Context.add(own, Tracer.ParentSpan, span),
+    });
     return Effect.async((resume) => {
       // Whoever can't be interrupted may still be late.
       const work = Runtime.runFork(Runtime.make({ ...runtime, context }), Effect.interruptible(handshake));
