@@ -214,37 +214,48 @@ function* establishing<R>(
     channelBinding: (type) => Effect.suspend(() => channelBinding(left(), policy, type)),
     closeWrite,
     close,
+    [STREAMS]: { listeners, run: Runtime.runPromise(runtime) },
   };
-  return new LazyConnection(connection, listeners, Runtime.runPromise(runtime));
+  // They are the three that it lacks.
+  return Object.defineProperties(connection, streams) as Rest & Connection;
 }
+
+/** What a connection's streams are made of, and those that were asked for. */
+interface Streams {
+  readonly listeners: Set<Observe>;
+  readonly run: Run;
+  events?: Connection["events"];
+  readable?: Connection["readable"];
+  writable?: Connection["writable"];
+}
+const STREAMS = Symbol("streams");
+type Rest = Omit<Connection, "events" | "readable" | "writable"> & { readonly [STREAMS]: Streams };
 
 /**
- * A connection whose streams are made when they are asked for. A class: accessors that are closures would give each
- * connection a shape of its own, which no compiled code knows.
+ * The streams of a connection, each made when it is first asked for. Members of its own, so that it can be spread and
+ * inherited from; and the same accessors for all: such as are closures would give each connection a shape of its own,
+ * which no compiled code knows.
  */
-class LazyConnection implements Connection {
-  readonly #listeners: Set<Observe>;
-  readonly #run: Run;
-  #readable: Connection["readable"] | undefined;
-  #writable: Connection["writable"] | undefined;
-  constructor(connection: Rest, listeners: Set<Observe>, run: Run) {
-    Object.assign(this, connection);
-    this.#listeners = listeners;
-    this.#run = run;
-  }
-  get events() {
-    return eventsOf(this.#listeners);
-  }
-  get readable() {
-    return this.#readable ??= readableOf(this, this.#run);
-  }
-  get writable() {
-    return this.#writable ??= writableOf(this, this.#run);
-  }
-}
-
-type Rest = Omit<Connection, "events" | "readable" | "writable">;
-interface LazyConnection extends Rest {}
+const streams: Readonly<Record<"events" | "readable" | "writable", PropertyDescriptor & ThisType<Rest>>> = {
+  events: {
+    enumerable: true,
+    get() {
+      return this[STREAMS].events ??= eventsOf(this[STREAMS].listeners);
+    },
+  },
+  readable: {
+    enumerable: true,
+    get() {
+      return this[STREAMS].readable ??= readableOf(this, this[STREAMS].run);
+    },
+  },
+  writable: {
+    enumerable: true,
+    get() {
+      return this[STREAMS].writable ??= writableOf(this, this[STREAMS].run);
+    },
+  },
+};
 
 /** What listeners are told from when somebody reads it until nobody does. */
 const eventsOf = (listeners: Set<Observe>): Connection["events"] =>

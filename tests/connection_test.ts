@@ -485,3 +485,21 @@ sync(
     ]);
   }),
 );
+
+sync(
+  "a connection can be spread, inherited from and stood in for: its streams are members like the others",
+  Effect.gen(function* () {
+    const { client } = yield* handshake();
+    const { events, readable, writable } = client;
+    assert.ok(readable instanceof ReadableStream && writable instanceof WritableStream);
+    for (const other of [client, { ...client }, Object.create(client), new Proxy(client, {})]) {
+      assert.equal(other.events, events);
+      assert.equal(other.readable, readable);
+      assert.equal(other.writable, writable);
+    }
+    // First asked for by another than itself.
+    const { client: fresh } = yield* handshake({ seed: "another" });
+    const heir: Connection = Object.create(fresh);
+    assert.equal(new Proxy(heir, {}).readable, fresh.readable);
+  }),
+);
