@@ -96,11 +96,12 @@ export interface Constructor<A, P> {
 }
 
 /**
- * Makes a trusted value of a message class without validating it (which costs up to 100 µs): the encoder checks. What
- * the class's own constructor does besides costs a few more, and is for members that have a default: ours have none.
+ * Makes a trusted value of a message class without validating it (which costs up to 100 µs): the encoder checks. It is
+ * what the class's constructor makes, but for members that have a default and fields that the class adds, which are
+ * left out: the messages here have none.
  */
 export const make = <A, P>(Class: Constructor<A, P>, members: NoInfer<P>): A =>
-  Object.assign(Object.create(Class.prototype), { _tag: Class._tag }, members);
+  Object.assign(Object.create(Class.prototype), members, { _tag: Class._tag });
 
 const compile = <A, I>(schema: Schema.Schema<A, I>): Codec<A, I> => {
   const layout = layoutOf(schema);

@@ -1,5 +1,5 @@
-import { Arbitrary, assert, Either, FastCheck as fc } from "../deps.ts";
-import { codec } from "../../src/wire/codec.ts";
+import { Arbitrary, assert, Either, Equal, FastCheck as fc, Hash } from "../deps.ts";
+import { codec, type Constructor, make } from "../../src/wire/codec.ts";
 import { declarationOf } from "../../src/wire/layout.ts";
 import { all, numbered } from "./all.ts";
 
@@ -81,4 +81,24 @@ Deno.test("every message and extension says its number and cites its RFC", () =>
   assert.equal(declared.filter((d) => d.meta.type === 12).length, 6, "the six forms of ServerKeyExchange");
   assert.ok(declared.length >= 39, `${declared.length}`);
   for (const { tag, meta } of declared) assert.match(meta.rfc, /^RFC \d{4} §[\d.]+$/, tag);
+});
+
+const classes = all.filter(([, schema]) => "_tag" in schema);
+
+Deno.test("what make makes is what the class's constructor makes, whatever _tag is among the members", () => {
+  assert.ok(classes.length > 20, String(classes.length));
+  for (const [name, schema] of classes) {
+    const Class = schema as unknown as Constructor<object, object | undefined>;
+    fc.assert(
+      fc.property(Arbitrary.make(schema), ({ _tag: _, ...members }) => {
+        const made = make(Class, { ...members, _tag: "Another" });
+        const constructed = new Class(members, true);
+        assert.ok(made instanceof Class, name);
+        assert.deepEqual(Object.entries(made), Object.entries(constructed), name);
+        assert.equal(JSON.stringify(made), JSON.stringify(constructed), name);
+        assert.ok(Equal.equals(made, constructed) && Hash.hash(made) === Hash.hash(constructed), name);
+      }),
+      { numRuns: 10 },
+    );
+  }
 });
