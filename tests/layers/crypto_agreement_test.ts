@@ -50,6 +50,10 @@ for (
         // A key is good for more than one message, and one leaves nothing behind for the next.
         for (const part of data) agree(ours(part), theirs(part));
         agree(ours(...data), b.hmac(key)(...data));
+        const mac = ours(...data);
+        key.fill(0);
+        agree(mac, ours(...data));
+        agree(mac, theirs(...data));
         const [one, other] = [a.create(), b.create()];
         for (const part of data) {
           one.update(part);
