@@ -133,6 +133,7 @@ export const makeWire = (
       },
       onFailure: (cause) => {
         writtenOut();
+        broken ||= Cause.isInterrupted(cause); // by its own transport
         return Effect.failCause(cause);
       },
     });
