@@ -10,16 +10,16 @@ export const acquire = <A, E, R>(
     Effect.tap(restore(acquisition), (a) => Effect.addFinalizer(() => release(a)))
   );
 
-/** What a promise gives; when nobody waits for it any more it is disposed of as soon as it comes. */
+/** What a promise gives; when nobody waits for it any more it is called off, and disposed of if it comes all the same. */
 export const fromPromise = <A, E>(
-  start: () => Promise<A>,
+  start: (signal: AbortSignal) => Promise<A>,
   dispose: (a: A) => void,
   failure: (cause: unknown) => E,
 ): Effect.Effect<A, E> =>
   Effect.async((resume, signal) => {
     let got: A | undefined;
     signal.addEventListener("abort", () => got !== undefined && dispose(got));
-    start().then((a) => {
+    start(signal).then((a) => {
       if (signal.aborted) return dispose(a);
       got = a;
       resume(Effect.succeed(a));

@@ -24,7 +24,7 @@ export const layerTcp: Layer.Layer<Transport> = Layer.succeed(Transport, {
     acquire(
       Effect.map(
         fromPromise(
-          () => ready(Deno.connect({ hostname, port })),
+          (signal) => ready(Deno.connect({ hostname, port, signal })),
           ({ conn }) => conn.close(),
           failure("open"),
         ),
