@@ -1,5 +1,5 @@
 /** TLS is a function from Socket to Socket. @module */
-import { Cause, Effect, Exit, Layer, Scope } from "../deps.ts";
+import { Cause, Effect, Exit, FiberId, Layer, Scope } from "../deps.ts";
 import type { Connection } from "../connection.ts";
 import { type ByteStream, Transport, TransportError } from "../services/transport.ts";
 import { Mailbox, Socket } from "./deps.ts";
@@ -28,20 +28,39 @@ export const fromSocket = Effect.fnUntraced(
     const writer = yield* Scope.extend(socket.writer, writing);
     yield* Effect.addFinalizer((exit) => Effect.forkDaemon(Scope.close(writing, exit)));
     let closed = false;
+    /** A Socket that has ended makes its writers wait for the next run. Not a race, which waits for the loser. */
+    const untilItEnds = <E>(of: Effect.Effect<void, E>): Effect.Effect<void, E | TransportError> =>
+      Effect.async((resume) => {
+        const work = Effect.runFork(Effect.interruptible(of));
+        const over = () => resume(ended);
+        work.addObserver((exit) => {
+          fiber.removeObserver(over);
+          resume(exit);
+        });
+        if (!work.unsafePoll()) fiber.addObserver(over);
+        return Effect.sync(() => work.unsafeInterruptAsFork(FiberId.none));
+      });
+    const ended = Effect.suspend(() => Effect.fail(failure("write")("the stream is closed")));
     return {
       read: Effect.suspend(() => closed ? Effect.succeed(undefined) : arrived.take).pipe(
         Effect.tap((bytes) => Effect.sync(() => void (waiting -= bytes?.length ?? 0))),
         Effect.catchTag("NoSuchElementException", () => Effect.succeed(undefined)),
       ),
       write: (bytes) =>
-        closed ? Effect.fail(failure("write")("the stream is closed")) : Effect.sandbox(writer(bytes)).pipe(
-          Effect.mapError((cause) => failure("write")(Cause.squash(cause))),
+        Effect.suspend(() =>
+          closed ? ended : untilItEnds(
+            Effect.sandbox(writer(bytes)).pipe(
+              Effect.mapError((cause) => failure("write")(Cause.squash(cause))),
+            ),
+          )
         ),
       close: Effect.suspend(() => {
         if (closed) return Effect.void;
         closed = true;
         arrived.unsafeDone(Exit.void);
-        return Effect.sandbox(writer(new Socket.CloseEvent())).pipe(
+        // Let go of first: a Socket that has closed no longer ends its writable.
+        Effect.runFork(Scope.close(writing, Exit.void));
+        return untilItEnds(Effect.ignore(Effect.sandbox(writer(new Socket.CloseEvent())))).pipe(
           Effect.ignore,
           Effect.zipRight(Effect.sync(() => fiber.unsafeInterruptAsFork(fiber.id()))),
         );
@@ -94,7 +113,10 @@ export const toSocket = (connection: Connection): Socket.Socket => {
         )
       ),
       // On the side: a peer that reads nothing may not hold up whoever is done with the writer.
-      () => Effect.forkDaemon(Effect.ignore(connection.closeWrite)),
+      (_, exit) =>
+        Effect.forkDaemon(
+          Exit.isSuccess(exit) ? Effect.ignore(connection.closeWrite) : connection.abort,
+        ),
     ),
   });
 };
