@@ -31,9 +31,17 @@ export interface ServerOptions {
 
 /** Where a server listens, and how it speaks. */
 export interface ListenOptions<R = never> extends Address, Omit<ServerOptions, "observe"> {
-  /** How many connections are served at once; more wait in the system's backlog. 1024 unless given. */
+  /** How many connections are served at once; more wait before their handshake. 1024 unless given. */
   readonly maxConnections?: number | undefined;
-  /** An observer for a connection, by its number (from 1) and where the peer is. */
+  /**
+   * How many connections are in their handshake, or wait for it, beside those that are served; more wait in the system's
+   * backlog. 1024 unless given.
+   */
+  readonly maxHandshakes?: number | undefined;
+  /**
+   * An observer for a connection, by its number (from 1) and where the peer is. One that can't be made is told of in the
+   * log, and the connection is served without.
+   */
   readonly observe?: ((connection: number, remote: Address) => Observe) | undefined;
   /** Told how a connection failed, in its handshake or in the handler; a warning in the log unless given. */
   readonly onFailure?:
@@ -88,8 +96,9 @@ export const serverProgram = (
 });
 
 /**
- * Listens by the Transport and runs `handler` in a fiber for each connection, which closes when the handler ends. When
- * the scope closes nothing more is accepted and every open connection is told close_notify.
+ * Listens by the Transport and runs `handler` in a fiber for each connection, which closes when the handler ends: with
+ * close_notify when it succeeds, with a fatal alert when it fails or is interrupted. When the scope closes nothing more
+ * is accepted and every handler is interrupted.
  */
 export const listen = <E, R, R2 = never>(
   options: ListenOptions<R2>,
@@ -100,36 +109,64 @@ export const listen = <E, R, R2 = never>(
   Transport | ServerRequirements | Scope.Scope | Exclude<R, Scope.Scope> | R2
 > =>
   Effect.gen(function* () {
-    const { maxConnections = 1024, onFailure = warn, observe } = options;
+    const { maxConnections = 1024, maxHandshakes = 1024, onFailure = warn } = options;
     const listener = yield* (yield* Transport).listen(options);
     const fibers = yield* FiberSet.make<void>();
-    const permits = yield* Effect.makeSemaphore(maxConnections);
+    const serving = yield* Effect.makeSemaphore(maxConnections);
+    const shaking = yield* Effect.makeSemaphore(maxHandshakes);
     let count = 0;
 
-    const serve = (stream: ByteStream, remote: Address, number: number) =>
-      over(stream, { ...options, observe: observe?.(number, remote) }).pipe(
+    const observer = (number: number, remote: Address) =>
+      Effect.try(() => options.observe?.(number, remote)).pipe(
+        Effect.catchAll(({ error }) =>
+          Effect.as(Effect.logWarning(`connection ${number} has no observer: ${String(error)}`), undefined)
+        ),
+      );
+    /** `established` ends when the connection may be served. */
+    const serve = (stream: ByteStream, remote: Address, number: number, established: Effect.Effect<void>) =>
+      // While all are served that may be, no handshake begins.
+      Effect.zipRight(serving.withPermits(1)(Effect.void), observer(number, remote)).pipe(
+        Effect.flatMap((observe) => over(stream, { ...options, observe })),
+        Effect.zipLeft(established),
         Effect.flatMap((connection) =>
           Effect.zipRight(handler(connection, number, remote), connection.close)
         ),
         Effect.scoped,
-        Effect.catchAllCause((cause) =>
-          Cause.isInterruptedOnly(cause) ? Effect.void : onFailure(cause, number, remote)
-        ),
+      );
+    const told = (cause: Cause.Cause<unknown>, number: number, remote: Address) =>
+      Cause.isInterruptedOnly(cause) ? Effect.void : Effect.catchAllCause(
+        Effect.suspend(() => onFailure(cause, number, remote)),
+        (again) => warn(again, number),
       );
 
     /** One connection, in a scope of its own from the moment it is accepted. */
     const acceptOne = Effect.uninterruptibleMask(Effect.fnUntraced(
       function* (restore) {
-        yield* restore(permits.take(1));
+        yield* restore(shaking.take(1));
         const scope = yield* Scope.make();
+        let held = shaking;
+        const established = Effect.uninterruptibleMask((restore) =>
+          Effect.zipRight(
+            restore(serving.take(1)),
+            Effect.suspend(() => {
+              held = serving;
+              return Effect.asVoid(shaking.release(1));
+            }),
+          )
+        );
         const end = (exit: Exit.Exit<unknown, unknown>) =>
-          Effect.zipRight(Scope.close(scope, exit), permits.release(1));
-        const incoming = yield* Effect.onError(
+          Effect.zipRight(Scope.close(scope, exit), Effect.suspend(() => held.release(1)));
+        const { stream, remote } = yield* Effect.onError(
           restore(Scope.extend(listener.accept, scope)),
           (cause) => end(Exit.failCause(cause)),
         );
-        const served = restore(serve(incoming.stream, incoming.remote, ++count));
-        yield* FiberSet.run(fibers, Effect.onExit(served, end));
+        const number = ++count;
+        const served = Effect.onExit(restore(serve(stream, remote, number, established)), end);
+        // Who is told has no permit any more.
+        yield* FiberSet.run(
+          fibers,
+          Effect.catchAllCause(served, (cause) => restore(told(cause, number, remote))),
+        );
       },
     ));
     // An accept can fail for one peer (reset before it was accepted), which may not keep the next one waiting, or for

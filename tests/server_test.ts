@@ -1,5 +1,5 @@
 import { assert, Cause, Deferred, Effect, Exit, Layer, Scope } from "./deps.ts";
-import { live } from "./support/effect.ts";
+import { live, quiet, tagOf } from "./support/effect.ts";
 import * as Golden from "./golden/certificates.ts";
 import * as Client from "../src/client.ts";
 import type { Connection } from "../src/connection.ts";
@@ -9,6 +9,7 @@ import { layerMemory as sessions } from "../src/layers/session_store.ts";
 import { layerMemory } from "../src/layers/transport_memory.ts";
 import { layerTcp } from "../src/layers/transport_tcp.ts";
 import { layerNone, layerRoots } from "../src/layers/verifier.ts";
+import { modern } from "../src/policy.ts";
 import * as Server from "../src/server.ts";
 import { type Address, Transport } from "../src/services/transport.ts";
 import { ascii } from "../src/wire/bytes.ts";
@@ -69,7 +70,7 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
       assert.deepEqual([...alert!], [21, 3, 1, 0, 2, 2, 10]);
       assert.equal(yield* stranger.read, undefined);
       const second = yield* connect(address);
-      assert.equal(yield* second.read, undefined);
+      assert.equal(tagOf(yield* Effect.either(second.read)), "PeerAlert");
       const third = yield* connect(address);
       assert.equal(yield* ask(third, "still there"), "still there");
       assert.deepEqual(failures.sort(), ["1 NotTls", "2 Mine"]);
@@ -94,14 +95,54 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
   );
 
   live(
-    `${name}: when its scope closes a server says close_notify to all and listens no more`,
+    `${name}: silent peers take no place of those that are served, and are let go after firstByteTimeout`,
+    over(Effect.gen(function* () {
+      const limits = { ...modern.limits, firstByteTimeout: 400, handshakeTimeout: 5000 };
+      const failures: Array<string> = [];
+      const { address } = yield* listen({
+        maxConnections: 4,
+        policy: { ...modern, limits },
+        onFailure: (cause) => Effect.sync(() => failures.push((Cause.squash(cause) as Error).message)),
+      });
+      const transport = yield* Transport;
+      const silent = yield* Effect.forEach(Array.from({ length: 8 }), () => transport.open(address));
+      const honest = yield* connect(address);
+      assert.equal(yield* ask(honest, "hello"), "hello");
+      assert.equal(failures.length, 0, "it was served beside them");
+      yield* honest.close;
+      for (const stream of silent) while (yield* stream.read) { /* user_canceled, close_notify, the end */ }
+      assert.deepEqual([...new Set(failures)], ["not a byte within 400 ms"]);
+    })),
+  );
+
+  live(
+    `${name}: an observer that can't be made, and a teller of failures that dies, cost no place`,
+    quiet(over(Effect.gen(function* () {
+      const { address } = yield* listen({
+        maxConnections: 1,
+        observe: () => {
+          throw new Error("no log file");
+        },
+        onFailure: () => Effect.die(new Error("no log either")),
+      }, (connection) => Effect.zipRight(Effect.ignore(echo(connection)), Effect.fail("by the test")));
+      for (let i = 0; i < 3; i++) {
+        const client = yield* connect(address);
+        assert.equal(yield* ask(client, "hello"), "hello");
+        yield* client.closeWrite;
+        assert.equal(tagOf(yield* Effect.either(client.read)), "PeerAlert");
+      }
+    }))),
+  );
+
+  live(
+    `${name}: when its scope closes a server breaks off every answer, and listens no more`,
     over(Effect.gen(function* () {
       const scope = yield* Scope.make();
       const { address, ended } = yield* Scope.extend(listen({}), scope);
       const clients = yield* Effect.all([connect(address), connect(address)]);
       yield* ask(clients[0], "hello");
       yield* Scope.close(scope, Exit.void);
-      for (const one of clients) assert.equal(yield* one.read, undefined);
+      for (const one of clients) assert.equal(tagOf(yield* Effect.either(one.read)), "PeerAlert");
       yield* ended;
       const late = yield* Effect.either(connect(address));
       assert.equal(late._tag === "Left" && late.left._tag, "TransportError");
