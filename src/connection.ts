@@ -1,12 +1,24 @@
 /** A connection, during and after its handshakes. @module */
-import { Context, DefaultServices, Effect, Either, Runtime, Scope, Stream, Tracer } from "./deps.ts";
-import { LAST_WORDS, makeLife, makeNow } from "./connection/life.ts";
+import {
+  Context,
+  DefaultServices,
+  Effect,
+  Either,
+  Exit,
+  Runtime,
+  Scope,
+  type Stream,
+  Tracer,
+} from "./deps.ts";
+import { systemTimer, within } from "./connection/deadline.ts";
+import { LAST_WORDS, makeLife } from "./connection/life.ts";
 import { makeNegotiator } from "./connection/negotiator.ts";
 import type { Program, Renegotiation } from "./connection/program.ts";
 import { makePump, type Pump } from "./connection/pump.ts";
-import { within } from "./connection/deadline.ts";
-import { Closed, type HandshakeError } from "./errors.ts";
-import type { ConnectionEvent, Observe } from "./events.ts";
+import { makeObservers, type Observers } from "./connection/observers.ts";
+import { makeState, type Reading, type Writing } from "./connection/state.ts";
+import { type HandshakeError, InvalidOption } from "./errors.ts";
+import type { ConnectionEvent, EventsLost } from "./events.ts";
 import type { Established, Negotiated } from "./flights/agreed.ts";
 import {
   type BindingUnavailable,
@@ -36,16 +48,21 @@ export interface Connection {
   readonly peerCertificates: Effect.Effect<ReadonlyArray<PeerCertificate>>;
   /**
    * Some application data, or `undefined` after the peer's close_notify. An interrupted `read` loses no byte. A stream
-   * that ends without close_notify is `Truncated`, after the data before it was read.
+   * that ends without close_notify is `Truncated`, after the data before it was read. A `write` that fails takes nothing
+   * from what can be read.
    */
   readonly read: Effect.Effect<Bytes | undefined, HandshakeError>;
   /**
    * Sends application data, when no handshake is under way any more. It leaves at once (TCP waits for no more of it), so
-   * gather what is small; what is large goes out in pieces of 64 KiB, each when the stream has taken the one before. An
-   * interrupted `write` closes the stream: half a record may be on the wire.
+   * gather what is small; what is large goes out in pieces of 64 KiB, each when the stream has taken the one before. It
+   * ends when the stream has taken all. A `write` that the stream fails ends this half alone; an interrupted one closes
+   * the stream: half a record may be on the wire. `InvalidOption`: `data` is no Uint8Array; nothing was sent.
    */
   readonly write: (data: Bytes) => Effect.Effect<void, HandshakeError>;
-  /** `read` and `write` as web streams; closing `writable` is `closeWrite`, cancelling `readable` is `close`. */
+  /**
+   * `read` and `write` as web streams. Closing `writable` is `closeWrite`, aborting it `abort`, as a pipe does whose
+   * source fails; cancelling `readable` is `close`.
+   */
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
   /**
@@ -69,15 +86,30 @@ export interface Connection {
   ) => Effect.Effect<Bytes, BindingUnavailable>;
   /** What binds an authentication above to this connection (RFC 5929, RFC 9266), as of the last handshake. */
   readonly channelBinding: (type: ChannelBindingType) => Effect.Effect<Bytes, BindingUnavailable>;
-  /** Handshake messages, changes of keys and alerts from now on. */
-  readonly events: Stream.Stream<ConnectionEvent>;
+  /**
+   * Handshake messages, changes of keys and alerts from now until the peer has said its last. A stream that is read too
+   * slowly loses what comes when 1,024 events wait, and says how many it lost.
+   */
+  readonly events: Stream.Stream<ConnectionEvent | EventsLost>;
   /**
    * Half-close: sends close_notify; what the peer still sends can be read. A write that another fiber has under way
    * ends with what it has sent so far: wait for it before.
    */
   readonly closeWrite: Effect.Effect<void, HandshakeError>;
-  /** Sends close_notify, waits a moment for the peer's, and closes the stream. Never fails; may be called again. */
+  /**
+   * Sends close_notify as long as the stream takes it (`limits.writeWait`), waits a moment for the peer's
+   * (`limits.closeWait`), and closes the stream. What has arrived and was not read is lost. Never fails; may be called
+   * again.
+   */
   readonly close: Effect.Effect<void>;
+  /**
+   * Ends the connection where an answer broke off: the fatal alert internal_error instead of close_notify, so that the
+   * peer does not take what it got for the whole (RFC 5246 §7.2.1). A scope that closes with a failure does this. Never
+   * fails; may be called again.
+   */
+  readonly abort: Effect.Effect<void>;
+  /** How far each half is: docs/ends.md. */
+  readonly ends: Effect.Effect<{ readonly reading: Reading; readonly writing: Writing }>;
 }
 
 /** Bytes that are sealed before they are handed on; bounds the memory of a write. */
@@ -114,28 +146,45 @@ function* establishing<R>(
   const scope = Context.get(context, Scope.Scope);
   const { role, policy } = program;
   const { limits } = policy;
-  const listeners = new Set<Observe>(program.observe ? [program.observe] : []);
-  const wire = makeWire(stream, role, limits, policy, (event) => listeners.forEach((tell) => tell(event)));
-  const { records, flush } = wire;
-  const now = makeNow();
-  const forget = Effect.suspend(() => Effect.provide(program.forget(now.established), context));
-  const life = makeLife({ stream, wire, now, forget });
+  const state = makeState();
+  const observers = makeObservers(
+    program.observe,
+    (thrown) => Runtime.runFork(runtime, Effect.logWarning(`an observer failed: ${String(thrown)}`)),
+  );
+  state.onReadingEnd(observers.end);
+  const now: { established: Established | undefined } = { established: undefined };
+  let silence: (() => void) | undefined;
+  const wire = makeWire(stream, role, limits, policy, {
+    handshaking: state.handshaking,
+    broke: (why) => {
+      life.happened(why._tag === "Closed" ? "write_interrupted" : "write_failed", why);
+      // A handshake goes on only to hear the peer's reason.
+      if (state.handshaking()) silence ??= systemTimer(LAST_WORDS, () => Effect.runFork(stream.close));
+    },
+  }, observers.tell);
+  const life = makeLife({
+    stream,
+    wire,
+    state,
+    limits,
+    established: () => now.established,
+    forget: Effect.suspend(() => Effect.provide(program.forget(now.established), context)),
+    released: () => silence?.(),
+  });
   const pumpOnce: Effect.Effect<void, HandshakeError> = Effect.suspend(() => pump.once);
-  const negotiator = makeNegotiator({ program, wire, now, life, pumpOnce, context, scope });
-  const pump: Pump = makePump(wire, life, scope, {
+  const negotiator = makeNegotiator({ program, wire, state, now, life, pumpOnce, context, scope });
+  const pump: Pump = makePump({ wire, life, state, scope }, {
     handshake: negotiator.arrived,
     noRenegotiation: negotiator.noRenegotiation,
   });
 
   // ---- what a user does ----
 
-  /** `close` reads on for nobody: what it passes over may not be skipped by another who reads. */
-  let closing = false;
   const read: Connection["read"] = Effect.suspend(() => {
-    const data = closing ? undefined : wire.read();
+    const data = wire.read();
     if (data) return Effect.succeed(data);
-    if (life.ended()) return Effect.succeed(undefined);
-    const end = life.dead() ?? (closing ? new Closed() : undefined);
+    if (state.reading() === "ended") return Effect.succeed(undefined);
+    const end = state.readFault();
     if (end) return Effect.fail(end);
     // What is here already needs no fiber.
     return Effect.flatMap(
@@ -145,59 +194,54 @@ function* establishing<R>(
   });
 
   const oneWriter = Effect.unsafeMakeSemaphore(1);
-  const flushed = life.guard(flush);
-  /** Not a fault of the connection, whose other half may be open still. */
-  const mute = () => life.dead() ?? (life.saidGoodbye() ? new Closed() : undefined);
+  const mustWait = (): boolean => state.handshaking() && state.writing() === "open";
   const write: Connection["write"] = (data) => {
     const from = (at: number): Effect.Effect<void, HandshakeError> =>
       Effect.suspend(() => {
-        const end = mute();
+        const end = state.writeFault();
         if (end) return Effect.fail(end);
-        if (now.handshaking) return Effect.zipRight(now.idle.await, from(at));
+        if (mustWait()) return Effect.zipRight(state.idle, from(at));
         const sealed = attempt(() =>
-          records.write(ContentType.application_data, data.subarray(at, at + PIECE))
+          wire.records.write(ContentType.application_data, data.subarray(at, at + PIECE))
         );
         if (Either.isLeft(sealed)) return life.guard(Effect.fail(sealed.left));
         const rest = at + PIECE;
-        return rest < data.length ? Effect.zipRight(flushed, from(rest)) : flushed;
+        return rest < data.length ? Effect.zipRight(wire.flush, from(rest)) : wire.flush;
       });
-    return oneWriter.withPermits(1)(from(0));
+    return isBytes(data) ? oneWriter.withPermits(1)(from(0)) : Effect.fail(noBytes(data));
   };
 
   const closeWrite: Connection["closeWrite"] = Effect.suspend(() => {
-    const end = life.dead();
+    const end = state.writing() === "ended" ? undefined : state.writeFault();
     if (end) return Effect.fail(end);
-    if (now.handshaking) return Effect.zipRight(now.idle.await, closeWrite);
-    life.goodbye();
-    return flushed;
+    if (mustWait()) return Effect.zipRight(state.idle, closeWrite);
+    life.happened("half_closed");
+    return wire.flush;
   });
 
+  /** `close` reads on for nobody. */
   const peersGoodbye: Effect.Effect<void, HandshakeError> = Effect.suspend(() => {
-    while (wire.read()) { /* nobody will read it */ }
-    return life.ended() ? Effect.void : Effect.zipRight(pumpOnce, peersGoodbye);
+    wire.discard();
+    return state.reading() === "discarding" ? Effect.zipRight(pumpOnce, peersGoodbye) : Effect.void;
   });
   const close: Connection["close"] = Effect.suspend(() => {
-    if (life.dead()) return stream.close;
-    closing = true;
-    if (now.handshaking) return life.cancel;
-    life.goodbye();
-    return within(LAST_WORDS, flush).pipe(
-      Effect.zipRight(within(limits.closeWait, peersGoodbye)),
-      Effect.ensuring(Effect.suspend(() => {
-        life.close();
-        return stream.close;
-      })),
+    if (mustWait()) return life.cancel;
+    life.happened("closing");
+    return life.depart(
+      Effect.suspend(() =>
+        state.writing() === "ended" ? within(limits.closeWait, peersGoodbye) : Effect.void
+      ),
     );
   });
 
   // A scope that closes says goodbye too, but waits for nobody.
-  yield* Scope.addFinalizer(
+  yield* Scope.addFinalizerExit(
     scope,
-    Effect.suspend(() => {
-      life.goodbye();
-      life.close();
-      return life.lastWords;
-    }),
+    (exit) => {
+      if (Exit.isFailure(exit)) return life.abort;
+      life.happened("closing");
+      return life.depart(Effect.void);
+    },
   );
   yield* traced(`effect-tls.${role}.handshake`, life.guardHandshake(negotiator.first));
 
@@ -214,7 +258,9 @@ function* establishing<R>(
     channelBinding: (type) => Effect.suspend(() => channelBinding(left(), policy, type)),
     closeWrite,
     close,
-    [STREAMS]: { listeners, run: Runtime.runPromise(runtime) },
+    abort: life.abort,
+    ends: Effect.sync(() => ({ reading: state.reading(), writing: state.writing() })),
+    [STREAMS]: { observers, run: Runtime.runPromise(runtime) },
   };
   // They are the three that it lacks.
   return Object.defineProperties(connection, streams) as Rest & Connection;
@@ -222,7 +268,7 @@ function* establishing<R>(
 
 /** What a connection's streams are made of, and those that were asked for. */
 interface Streams {
-  readonly listeners: Set<Observe>;
+  readonly observers: Observers;
   readonly run: Run;
   events?: Connection["events"];
   readable?: Connection["readable"];
@@ -240,7 +286,7 @@ const streams: Readonly<Record<"events" | "readable" | "writable", PropertyDescr
   events: {
     enumerable: true,
     get() {
-      return this[STREAMS].events ??= eventsOf(this[STREAMS].listeners);
+      return this[STREAMS].events ??= this[STREAMS].observers.events;
     },
   },
   readable: {
@@ -257,15 +303,13 @@ const streams: Readonly<Record<"events" | "readable" | "writable", PropertyDescr
   },
 };
 
-/** What listeners are told from when somebody reads it until nobody does. */
-const eventsOf = (listeners: Set<Observe>): Connection["events"] =>
-  Stream.asyncPush((emit) =>
-    Effect.acquireRelease(
-      Effect.sync(() => {
-        const tell: Observe = (event) => void emit.single(event);
-        listeners.add(tell);
-        return tell;
-      }),
-      (tell) => Effect.sync(() => listeners.delete(tell)),
-    )
-  );
+/** By its own word for itself: a Uint8Array of another realm is one, too. */
+const isBytes = (data: unknown): data is Bytes =>
+  ArrayBuffer.isView(data) && (data as Uint8Array)[Symbol.toStringTag] === "Uint8Array";
+
+const noBytes = (data: unknown): InvalidOption =>
+  new InvalidOption({
+    option: "data",
+    expected: "a Uint8Array",
+    got: Object.prototype.toString.call(data).slice(8, -1),
+  });

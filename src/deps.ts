@@ -6,6 +6,7 @@
  */
 export * as Arbitrary from "npm:effect@^3.22.4/Arbitrary";
 export * as Cause from "npm:effect@^3.22.4/Cause";
+export * as Chunk from "npm:effect@^3.22.4/Chunk";
 export * as Clock from "npm:effect@^3.22.4/Clock";
 export * as Context from "npm:effect@^3.22.4/Context";
 export * as Data from "npm:effect@^3.22.4/Data";

@@ -192,11 +192,27 @@ export class RenegotiationRefused extends Data.TaggedError("RenegotiationRefused
   }
 }
 
-/** *timeout*: the handshake took longer than policy allows. */
-export class HandshakeTimeout
-  extends Data.TaggedError("HandshakeTimeout")<{ readonly milliseconds: number }> {
+/** *local*: an argument or option is not of its type, or not among what is allowed. Nothing was done with it. */
+export class InvalidOption extends Data.TaggedError("InvalidOption")<{
+  /** Its name, with the path to it, e.g. `policy.limits.handshakeTimeout`. */
+  readonly option: string;
+  /** What is allowed. */
+  readonly expected: string;
+  readonly got: string;
+}> {
   override get message() {
-    return `no handshake within ${this.milliseconds} ms`;
+    return `${this.option}: ${this.got}, where ${this.expected} is allowed`;
+  }
+}
+
+/** *timeout*: the handshake took longer than policy allows. */
+export class HandshakeTimeout extends Data.TaggedError("HandshakeTimeout")<{
+  readonly milliseconds: number;
+  /** The peer sent nothing at all. */
+  readonly silent?: boolean | undefined;
+}> {
+  override get message() {
+    return `${this.silent ? "not a byte" : "no handshake"} within ${this.milliseconds} ms`;
   }
 }
 
@@ -241,6 +257,7 @@ export type HandshakeError =
   | DecryptError
   | PrivateKeyError
   | HandshakeTimeout
+  | InvalidOption
   | RenegotiationRefused;
 
 /** Whether a thrown value is one of the faults that records throw below; anything else is a defect of ours. */
@@ -315,6 +332,7 @@ export const alertOf = (e: HandshakeError): AlertName | undefined => {
     case "Truncated":
     case "Closed":
     // Not an end: nothing is to be told.
+    case "InvalidOption":
     case "RenegotiationRefused":
       return undefined;
   }
@@ -362,6 +380,7 @@ export const rfcOf = (e: HandshakeError): string | undefined => {
     case "EncodeError":
     case "PrivateKeyError":
     case "HandshakeTimeout":
+    case "InvalidOption":
     case "TransportError":
     case "Closed":
       return undefined;

@@ -27,5 +27,12 @@ export type ConnectionEvent =
     readonly description: AlertDescription;
   };
 
-/** Hears of each event as it happens; it must be quick and may not throw. */
+/** Events that a stream of events lost, because nobody read it in time. */
+export interface EventsLost {
+  readonly _tag: "lost";
+  /** How many events passed between the last one and the next. */
+  readonly count: number;
+}
+
+/** Hears of each event as it happens. It must be quick; one that throws is told of once in the log. */
 export type Observe = (event: ConnectionEvent) => void;

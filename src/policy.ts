@@ -11,8 +11,14 @@ import { type Suite, suites } from "./suites.ts";
 export interface Limits extends WireLimits {
   /** Milliseconds from a handshake's first message to its Finished. */
   readonly handshakeTimeout: number;
+  /** Milliseconds that a server waits for a client's first byte. */
+  readonly firstByteTimeout: number;
   /** Milliseconds that `close` waits for the peer's close_notify. */
   readonly closeWait: number;
+  /** Milliseconds that the stream may go, at the end, without taking any of what is still to be sent. */
+  readonly writeWait: number;
+  /** Milliseconds that a session store may take to forget a session. */
+  readonly storeWait: number;
   /** Renegotiations that the peer may begin within a `renegotiationWindow` of milliseconds. */
   readonly renegotiations: number;
   readonly renegotiationWindow: number;
@@ -74,7 +80,10 @@ export const limits: Limits = {
   // 2^23 blocks: far from where blocks of 64 bits begin to repeat (RFC 9325 §4.4, the attack Sweet32).
   shortBlockData: 64 * 1024 * 1024,
   handshakeTimeout: 30_000,
+  firstByteTimeout: 5_000,
   closeWait: 1_000,
+  writeWait: 5_000,
+  storeWait: 200,
   renegotiationBuffer: 128 * 1024,
   renegotiations: 8,
   renegotiationWindow: 60_000,

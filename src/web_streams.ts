@@ -9,6 +9,7 @@ interface Ends {
   readonly write: (bytes: Bytes) => Effect.Effect<void, HandshakeError>;
   readonly closeWrite: Effect.Effect<void, HandshakeError>;
   readonly close: Effect.Effect<void>;
+  readonly abort: Effect.Effect<void>;
 }
 
 /** Runs an effect for a stream's consumer. */
@@ -28,13 +29,13 @@ export const readableOf = (
     cancel: () => run(connection.close),
   }, { highWaterMark: 0 });
 
-/** Writes one chunk at a time; closing it is a half-close. */
+/** Writes one chunk at a time. Closing it is a half-close; aborting it, as a pipe does whose source fails, is no good end. */
 export const writableOf = (
-  connection: Pick<Ends, "write" | "closeWrite" | "close">,
+  connection: Pick<Ends, "write" | "closeWrite" | "abort">,
   run: Run,
 ): WritableStream<Uint8Array> =>
   new WritableStream<Uint8Array>({
     write: (chunk) => run(connection.write(chunk)),
     close: () => run(connection.closeWrite),
-    abort: () => run(connection.close),
+    abort: () => run(connection.abort),
   });

@@ -209,8 +209,9 @@ live(
     const [a, b] = yield* makePair({ capacity: 50_000 });
     const { client, server } = ends();
     const scope = yield* Scope.make();
+    const policy = { ...modern, limits: { ...modern.limits, writeWait: 50 } };
     const [c] = yield* Effect.all([
-      Effect.provide(Client.over(a, { serverName: "localhost" }), client).pipe(Scope.extend(scope)),
+      Effect.provide(Client.over(a, { serverName: "localhost", policy }), client).pipe(Scope.extend(scope)),
       Effect.provide(Server.over(b), server),
     ], { concurrency: 2 });
     const writer = yield* Effect.fork(Effect.exit(c.write(new Uint8Array(1_000_000))));
@@ -444,16 +445,20 @@ live(
 );
 
 live(
-  "events tell of what passes from now on",
+  "events tell of what passes from now on, and end when the peer has said its last",
   Effect.gen(function* () {
     const { client, server } = yield* handshake();
-    const seen = yield* Effect.fork(Stream.runCollect(Stream.take(client.events, 2)));
+    const seen = yield* Effect.fork(Stream.runCollect(client.events));
     yield* Effect.sleep("2 millis");
+    yield* client.closeWrite;
     yield* server.closeWrite;
     assert.equal(yield* client.read, undefined);
-    yield* client.closeWrite;
     const events = Chunk.toReadonlyArray(yield* Fiber.join(seen));
-    assert.deepEqual(events.map((e) => `${e._tag} ${e.direction}`), ["alert received", "alert sent"]);
+    assert.deepEqual(
+      events.map((e) => `${e._tag} ${e._tag === "lost" ? e.count : e.direction}`),
+      ["alert sent", "alert received"],
+    );
+    assert.equal(Chunk.size(yield* Stream.runCollect(client.events)), 0);
   }),
 );
 

@@ -19,11 +19,14 @@ const system = Context.get(DefaultServices.liveServices, Clock.Clock);
 /** Milliseconds: the most that a timer counts; who allows more waits for ever. */
 const LONGEST = 2 ** 31 - 1;
 
+/** Milliseconds that what was interrupted may take to end. */
+const GRACE = 250;
+
 /** What to do when it is late, and what calls that off. */
 type Timer = (milliseconds: number, late: () => void) => () => void;
 
 /** A timer lives on for a while when it is cleared: what it holds is let go, for a handshake is large. */
-const systemTimer: Timer = (milliseconds, late) => {
+export const systemTimer: Timer = (milliseconds, late) => {
   let then: (() => void) | undefined = late;
   const id = milliseconds > LONGEST ? undefined : setTimeout(() => then?.(), milliseconds);
   return () => {
@@ -41,6 +44,12 @@ const timerIn = (runtime: Runtime.Runtime<never>): Timer => (milliseconds, late)
   return () => fiber.unsafeInterruptAsFork(FiberId.none);
 };
 
+/** How long a peer may say nothing at all. */
+export interface Silence {
+  readonly milliseconds: number;
+  readonly heard: () => boolean;
+}
+
 /**
  * Fails a handshake that takes too long. Not `Effect.timeoutFail`, whose race of two fibers costs as much as a flight:
  * the handshake runs in one fiber, which has its `services` from the start, and a timer beside it is made only if it has
@@ -50,6 +59,7 @@ export const deadline = <A, R>(
   milliseconds: number,
   handshake: Effect.Effect<A, HandshakeError, R>,
   services: Context.Context<R>,
+  silence?: Silence,
 ): Effect.Effect<A, HandshakeError> =>
   Effect.flatMap(Effect.zip(Effect.runtime<never>(), Effect.clock), ([runtime, clock]) => {
     const own = Context.merge(runtime.context, services);
@@ -63,31 +73,61 @@ export const deadline = <A, R>(
       const work = Runtime.runFork(Runtime.make({ ...runtime, context }), Effect.interruptible(handshake));
       const done = work.unsafePoll();
       if (done) return resume(done);
-      let late = false;
+      let late: HandshakeTimeout | undefined;
+      let grace: (() => void) | undefined;
       const timer = clock === system ? systemTimer : timerIn(runtime);
-      const callOff = timer(milliseconds, () => {
-        late = true;
+      const give = (up: HandshakeTimeout) => {
+        late = up;
         work.unsafeInterruptAsFork(FiberId.none);
-      });
+        // A service that does not let itself be interrupted is not waited for.
+        grace = systemTimer(GRACE, () => resume(up));
+      };
+      const whole = (remaining: number) =>
+        timer(remaining, () => give(new HandshakeTimeout({ milliseconds })));
+      let callOff = silence && silence.milliseconds < milliseconds
+        ? timer(silence.milliseconds, () => {
+          if (silence.heard()) callOff = whole(milliseconds - silence.milliseconds);
+          else give(new HandshakeTimeout({ milliseconds: silence.milliseconds, silent: true }));
+        })
+        : whole(milliseconds);
       work.addObserver((exit) => {
         callOff();
-        resume(late && Exit.isInterrupted(exit) ? Effect.fail(new HandshakeTimeout({ milliseconds })) : exit);
+        grace?.();
+        resume(late && Exit.isInterrupted(exit) ? late : exit);
       });
-      return Fiber.interrupt(work);
+      return within(GRACE, Fiber.interrupt(work));
     });
   });
 
 /**
- * Runs an effect for at most so long, whatever becomes of it. Not `Effect.timeout`: this is used in finalizers, where
- * children inherit that they can't be interrupted and a timeout would wait for them.
+ * Runs an effect for at most so long, whatever becomes of it; when it is late it is interrupted, and not waited for.
+ * Not `Effect.timeout`: this is used in finalizers, where children inherit that they can't be interrupted and a timeout
+ * would wait for them.
  */
-export const within = (milliseconds: number, of: Effect.Effect<void, HandshakeError>): Effect.Effect<void> =>
+export const within = <E>(milliseconds: number, of: Effect.Effect<void, E>): Effect.Effect<void> =>
+  whileMoving(milliseconds, of, () => 0);
+
+/** As `within`, where the time begins again whenever `moved` has another value. */
+export const whileMoving = <E>(
+  milliseconds: number,
+  of: Effect.Effect<void, E>,
+  moved: () => number,
+): Effect.Effect<void> =>
   Effect.suspend(() => {
     // It begins here and now, and mostly ends so too.
-    const fiber = Effect.runFork(Effect.ignore(of));
+    const fiber = Effect.runFork(Effect.interruptible(Effect.exit(of)));
     if (fiber.unsafePoll()) return Effect.void;
     return Effect.async<void>((resume) => {
-      const callOff = systemTimer(milliseconds, () => resume(Effect.void));
+      let callOff: () => void;
+      const wait = (): void => {
+        const before = moved();
+        callOff = systemTimer(milliseconds, () => {
+          if (moved() !== before) return wait();
+          fiber.unsafeInterruptAsFork(FiberId.none);
+          resume(Effect.void);
+        });
+      };
+      wait();
       fiber.addObserver(() => {
         callOff();
         resume(Effect.void);

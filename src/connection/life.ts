@@ -1,130 +1,121 @@
-/** How a connection ends: the one place where a fault becomes an alert, after which nothing is sent. @module */
+/** How a connection ends: the one place where a fault becomes an event, and an event the words to the peer. @module */
 import { Cause, Effect, Exit, Option } from "../deps.ts";
-import { alertOf, Closed, type HandshakeError, isFatal } from "../errors.ts";
+import { alertOf, type HandshakeError, isFatal, PeerAlert } from "../errors.ts";
 import type { Established } from "../flights/agreed.ts";
 import { AlertLevel, type AlertName } from "../names/alert.ts";
 import type { Wire } from "../record/wire.ts";
 import type { ByteStream } from "../services/transport.ts";
-import { within } from "./deadline.ts";
-
-/** What a connection is at the moment. */
-export interface Now {
-  /** What the last handshake left; `undefined` before the first is over. */
-  established: Established | undefined;
-  /** A handshake is under way. */
-  handshaking: boolean;
-  /** Open while none is, and when the connection has ended. */
-  readonly idle: Effect.Latch;
-}
-
-/** Before the first handshake. */
-export const makeNow = (): Now => ({
-  established: undefined,
-  handshaking: false,
-  idle: Effect.unsafeMakeLatch(true),
-});
+import { whileMoving, within } from "./deadline.ts";
+import type { ConnectionState, EndEvent, Parting } from "./state.ts";
 
 /** A connection's end. */
 export interface Life {
-  /** Why nothing can be done any more, every time the same. No error is made before somebody asks. */
-  readonly dead: () => HandshakeError | undefined;
-  /** The peer's close_notify has come, or ours has gone. */
-  readonly halfClosed: () => boolean;
-  readonly ended: () => boolean;
-  readonly saidGoodbye: () => boolean;
-  /** The peer's close_notify has come. */
-  readonly end: () => void;
-  /** Puts our close_notify into the outbox. */
-  readonly goodbye: () => void;
+  /** Moves the state, puts into the outbox what the peer is told of it, and gives what that is. */
+  readonly happened: (event: EndEvent, why?: HandshakeError) => Parting | undefined;
   /** A fault ends the connection; an interruption is its caller's own business. */
   readonly guard: <A>(of: Effect.Effect<A, HandshakeError>) => Effect.Effect<A, HandshakeError>;
-  /** The same for what the connection itself runs: interrupted in a handshake it ends too. */
+  /** As `guard`, for what the connection itself runs: interrupted in a handshake it ends the connection too. */
   readonly guardHandshake: <A>(of: Effect.Effect<A, HandshakeError>) => Effect.Effect<A, HandshakeError>;
   /** Ends a handshake that is under way, and the connection with it. */
   readonly cancel: Effect.Effect<void>;
-  /** Sends what is left to say, waiting a moment and no more, and closes the stream. */
-  readonly lastWords: Effect.Effect<void>;
-  /** Nothing more is said or heard. */
-  readonly close: () => void;
+  /** Ends the connection not in good order. */
+  readonly abort: Effect.Effect<void>;
+  /** Hands on what is left to say, as long as the stream takes it, and then `after`; closes the stream in any case. */
+  readonly depart: (after: Effect.Effect<void>) => Effect.Effect<void>;
 }
 
-/** Milliseconds that a peer who does not read may hold up our last words. */
+/** Milliseconds that a peer who does not read may hold up the last words of a connection that failed. */
 export const LAST_WORDS = 250;
 
-/** The end of one connection. `forget` invalidates the session (RFC 5246 §7.2.2). */
-export const makeLife = (over: {
+/** What life needs of its connection. */
+export interface LifeParts {
   readonly stream: ByteStream;
   readonly wire: Wire;
-  readonly now: Now;
+  readonly state: ConnectionState;
+  /** What the last handshake left. */
+  readonly established: () => Established | undefined;
+  /** Invalidates the session (RFC 5246 §7.2.2). */
   readonly forget: Effect.Effect<void>;
-}): Life => {
-  const { stream, wire, now } = over;
-  let failure: HandshakeError | undefined;
-  let ended = false;
-  let saidGoodbye = false;
-  let closed = false;
+  /** Told when the stream is closed. */
+  readonly released: () => void;
+  readonly limits: { readonly storeWait: number; readonly writeWait: number };
+}
 
-  const close = (): void => {
-    closed = true;
-    now.idle.unsafeOpen();
-  };
-  const goodbye = (): void => {
-    if (failure || closed || saidGoodbye) return;
-    saidGoodbye = true;
-    wire.alert(AlertLevel.warning, "close_notify");
-  };
-  const lastWords = Effect.ensuring(within(LAST_WORDS, wire.flush), stream.close);
-
-  const fatal = (cause: Cause.Cause<HandshakeError>): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      if (failure || closed) return stream.close;
-      const fault = Option.getOrUndefined(Cause.failureOption(cause));
-      const alert = alertFor(fault, cause);
-      if (alert === "user_canceled") {
+/** The end of one connection. */
+export const makeLife = (parts: LifeParts): Life => {
+  const { stream, wire, state, established, forget, limits } = parts;
+  const say = (parting: Parting | undefined, alert: AlertName | undefined): void => {
+    switch (parting) {
+      case "alert":
+        if (alert) wire.alert(AlertLevel.fatal, alert);
+        break;
+      case "internal_error":
+        wire.alert(AlertLevel.fatal, "internal_error");
+        break;
+      case "user_canceled":
         // RFC 5246 §7.2.2: a warning, which a close_notify follows.
-        wire.alert(AlertLevel.warning, alert);
-        goodbye();
-      } else if (alert && !saidGoodbye) wire.alert(AlertLevel.fatal, alert);
-      // A close_notify in the middle of a handshake is answered in kind (RFC 5246 §7.2.1).
-      else if (fault?._tag === "PeerAlert" && fault.level === AlertLevel.warning) goodbye();
-      failure = fault;
-      close();
-      const forget = fault
-        ? isFatal(fault) || forgetsAfter(fault, now.established)
-        : alert === "internal_error";
-      return Effect.zipRight(forget ? over.forget : Effect.void, lastWords);
+        wire.alert(AlertLevel.warning, "user_canceled");
+        wire.alert(AlertLevel.warning, "close_notify");
+        break;
+      case "close_notify":
+        wire.alert(AlertLevel.warning, "close_notify");
+    }
+  };
+  const happened: Life["happened"] = (event, why) => {
+    const parting = state.happened(event, why);
+    say(parting, why && alertOf(why));
+    if (event === "closing") wire.discard();
+    return parting;
+  };
+  const released = Effect.suspend(() => {
+    happened("released");
+    parts.released();
+    return stream.close;
+  });
+  const depart: Life["depart"] = (after) =>
+    whileMoving(limits.writeWait, wire.flush, wire.taken).pipe(
+      Effect.zipRight(after),
+      Effect.ensuring(released),
+    );
+
+  /** Whether nothing can end any more. */
+  const over = () => state.reading() !== "open" && state.writing() !== "open" && state.writing() !== "ended";
+  const end = (event: EndEvent, why: HandshakeError | undefined): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (over()) return released;
+      const parting = happened(event, why);
+      const forgets = why ? isFatal(why) || forgetsAfter(why, established()) : parting === "internal_error";
+      // Last words first: a store may take its time.
+      const last = forgets ? Effect.zipRight(released, within(limits.storeWait, forget)) : released;
+      return Effect.ensuring(within(LAST_WORDS, wire.flush), last);
     });
   const guarding =
     (cancels: () => boolean) => <A>(of: Effect.Effect<A, HandshakeError>): Effect.Effect<A, HandshakeError> =>
       Effect.onExit(of, (exit) => {
         if (Exit.isSuccess(exit)) return Effect.void;
-        return Cause.isInterruptedOnly(exit.cause) && !cancels() ? Effect.void : fatal(exit.cause);
+        if (Cause.isInterruptedOnly(exit.cause)) return cancels() ? end("cancelled", undefined) : Effect.void;
+        const why = Option.getOrUndefined(Cause.failureOption(exit.cause));
+        return end(why ? eventOf(why) : "aborted", why);
       });
 
   return {
-    dead: () => failure ?? (closed || wire.broken() ? new Closed() : undefined),
-    halfClosed: () => ended || saidGoodbye,
-    ended: () => ended,
-    saidGoodbye: () => saidGoodbye,
-    end: () => void (ended = true),
-    goodbye,
+    happened,
     guard: guarding(() => false),
-    guardHandshake: guarding(() => now.handshaking),
-    cancel: fatal(Cause.empty),
-    lastWords,
-    close,
+    guardHandshake: guarding(state.handshaking),
+    cancel: end("cancelled", undefined),
+    abort: end("aborted", undefined),
+    depart,
   };
 };
 
-/** The alert for a failure, for an interruption, and for a defect of ours. */
-const alertFor = (
-  fault: HandshakeError | undefined,
-  cause: Cause.Cause<HandshakeError>,
-): AlertName | undefined => {
-  if (fault) return alertOf(fault);
-  return Cause.isInterruptedOnly(cause) ? "user_canceled" : "internal_error";
+/** What a fault is to the two halves. */
+const eventOf = (why: HandshakeError): EndEvent => {
+  if (why instanceof PeerAlert) return why.level === AlertLevel.fatal ? "peer_alert" : "peer_closed_early";
+  const alert = alertOf(why);
+  if (alert === undefined) return "stream_ended";
+  return alert === "user_canceled" ? "cancelled" : "fault";
 };
 
 /** Whether a stream that just ended takes the session along, as it did up to TLS 1.0 (RFC 2246 §7.2.1). */
-const forgetsAfter = (fault: HandshakeError, established: Established | undefined): boolean =>
-  fault._tag === "Truncated" && established !== undefined && !established.dialect.survivesTruncation;
+const forgetsAfter = (why: HandshakeError, established: Established | undefined): boolean =>
+  why._tag === "Truncated" && established !== undefined && !established.dialect.survivesTruncation;

@@ -20,9 +20,10 @@ import { HandshakeType } from "../names/protocol.ts";
 import type { RenegotiationPolicy } from "../policy.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import type { Wire } from "../record/wire.ts";
-import { deadline } from "./deadline.ts";
-import type { Life, Now } from "./life.ts";
+import { deadline, type Silence } from "./deadline.ts";
+import { LAST_WORDS, type Life } from "./life.ts";
 import type { Program, Renegotiation } from "./program.ts";
+import type { ConnectionState } from "./state.ts";
 
 /** The handshakes of one connection. */
 export interface Negotiator {
@@ -54,13 +55,15 @@ interface Attempt {
 export const makeNegotiator = <R>(of: {
   readonly program: Program<R>;
   readonly wire: Wire;
-  readonly now: Now;
+  readonly state: ConnectionState;
+  /** What the last handshake left; `undefined` before the first is over. */
+  readonly now: { established: Established | undefined };
   readonly life: Life;
   readonly pumpOnce: Effect.Effect<void, HandshakeError>;
   readonly context: Context.Context<R>;
   readonly scope: Scope.Scope;
 }): Negotiator => {
-  const { context, life, now, program, pumpOnce, scope, wire } = of;
+  const { context, life, now, program, pumpOnce, scope, state, wire } = of;
   const { policy, role } = program;
   const { limits } = policy;
   let ours: Attempt | undefined;
@@ -69,29 +72,19 @@ export const makeNegotiator = <R>(of: {
 
   /** A stream, and so a transcript, of its own for all parts of one handshake. */
   const own = (): Context.Context<R | Handshakes> => Context.add(context, Handshakes, wire.handshake());
-  /** From here to `end` nothing of the user's is sent. */
-  const begin = (): void => {
-    now.handshaking = true;
-    wire.handshaking(true);
-    now.idle.unsafeClose();
-  };
-  const end = (): void => {
-    now.handshaking = false;
-    wire.handshaking(false);
-    now.idle.unsafeOpen();
-  };
   /** `sent`: when its last flight is sent. */
   const run = (
     handshake: Effect.Effect<Established, HandshakeError, R | Handshakes>,
     services: Context.Context<R | Handshakes>,
-    sent = wire.push,
+    sent: Effect.Effect<void, HandshakeError> = wire.push,
+    silence?: Silence,
   ) =>
     Effect.suspend(() => {
-      begin();
+      state.beginHandshake();
       const all = Effect.zipLeft(handshake, sent);
-      return Effect.map(deadline(limits.handshakeTimeout, all, services), (left) => {
+      return Effect.map(deadline(limits.handshakeTimeout, all, services, silence), (left) => {
         now.established = left;
-        end();
+        state.endHandshake();
         return left;
       });
     });
@@ -121,7 +114,7 @@ export const makeNegotiator = <R>(of: {
       wire.drop();
       return Effect.zipRight(
         counted,
-        Effect.suspend(() => ours || now.handshaking ? Effect.void : start(ASKED)),
+        Effect.suspend(() => ours || state.handshaking() ? Effect.void : start(ASKED)),
       );
     },
     refuse: ({ dialect }) => {
@@ -143,7 +136,7 @@ export const makeNegotiator = <R>(of: {
       ),
   };
   const wished = (previous: Established): Effect.Effect<void, HandshakeError> => {
-    if (life.saidGoodbye()) return passedOver;
+    if (state.writing() !== "open") return passedOver;
     const allowed = policy.renegotiation !== "allow" || isSafe(previous);
     return answers[allowed ? policy.renegotiation : "refuse"](previous);
   };
@@ -162,7 +155,7 @@ export const makeNegotiator = <R>(of: {
       const { rest } = attempt;
       if (!rest) return Effect.zipRight(Deferred.await(attempt.opened), arrived);
       // After our close_notify nothing can be said (RFC 5246 §7.2.1).
-      if (life.saidGoodbye()) {
+      if (state.writing() !== "open") {
         giveUp(attempt, new Closed());
         return passedOver;
       }
@@ -181,6 +174,11 @@ export const makeNegotiator = <R>(of: {
 
   // ---- what we want ----
 
+  /** A handshake takes both halves. */
+  const notBoth = (): HandshakeError | undefined =>
+    state.readFault() ?? state.writeFault() ?? (state.reading() === "ended" ? new Closed() : undefined);
+  const mustWait = (): boolean => state.handshaking() && state.writing() === "open";
+
   const settle = (attempt: Attempt, how: Effect.Effect<Negotiated, HandshakeError>): void => {
     if (ours === attempt) ours = undefined;
     Deferred.unsafeDone(attempt.opened, Effect.void);
@@ -188,7 +186,7 @@ export const makeNegotiator = <R>(of: {
   };
   /** It will not come about. */
   const giveUp = (attempt: Attempt, error: HandshakeError): void => {
-    if (role === "client" && ours === attempt) end();
+    if (role === "client" && ours === attempt) state.endHandshake();
     settle(attempt, Effect.fail(error));
   };
 
@@ -196,7 +194,8 @@ export const makeNegotiator = <R>(of: {
   const pumping = (attempt: Attempt): Effect.Effect<void, HandshakeError> =>
     Effect.suspend(() => {
       if (ours !== attempt) return Effect.void;
-      if (life.ended()) return Effect.fail(new Closed());
+      const end = notBoth();
+      if (end) return Effect.fail(end);
       return Effect.zipRight(room, pumpOnce).pipe(
         Effect.zipRight(Effect.yieldNow()),
         Effect.zipRight(pumping(attempt)),
@@ -222,8 +221,9 @@ export const makeNegotiator = <R>(of: {
   const drive = Effect.fnUntraced(
     function* (attempt: Attempt): Effect.fn.Return<void, HandshakeError> {
       // A client may have begun one in the meantime.
-      if (role === "server") { while (now.handshaking) yield* now.idle.await; }
-      if (life.halfClosed()) return yield* new Closed();
+      if (role === "server") { while (mustWait()) yield* state.idle; }
+      const end = notBoth();
+      if (end) return yield* end;
       const services = own();
       const { changes } = attempt;
       const opening = program.open({ previous: now.established!, changes });
@@ -247,12 +247,12 @@ export const makeNegotiator = <R>(of: {
       rest: undefined,
     };
     ours = attempt;
-    if (role === "client") begin();
+    if (role === "client") state.beginHandshake();
     return Effect.uninterruptible(Effect.map(
       Effect.forkIn(Effect.interruptible(drive(attempt)), scope),
       (fiber) =>
         fiber.addObserver((exit) => {
-          if (Exit.isFailure(exit)) giveUp(attempt, life.dead() ?? new Closed());
+          if (Exit.isFailure(exit)) giveUp(attempt, state.readFault() ?? new Closed());
         }),
     ));
   };
@@ -260,14 +260,14 @@ export const makeNegotiator = <R>(of: {
   const renegotiate: Negotiator["renegotiate"] = (changes) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.suspend((): Effect.Effect<Negotiated, HandshakeError> => {
-        const dead = life.dead() ?? (life.halfClosed() ? new Closed() : undefined);
-        if (dead) return Effect.fail(dead);
+        const end = notBoth();
+        if (end) return Effect.fail(end);
         if (ours) {
           const wait = restore(Deferred.await(ours.done));
           if (ours.changes === changes) return wait;
           return Effect.zipRight(Effect.ignore(wait), renegotiate(changes));
         }
-        if (now.handshaking) return Effect.zipRight(restore(now.idle.await), renegotiate(changes));
+        if (mustWait()) return Effect.zipRight(restore(state.idle), renegotiate(changes));
         if (!isSafe(now.established!)) return Effect.fail(new RenegotiationRefused({ by: "policy" }));
         const begun = start(changes);
         const { done } = ours!;
@@ -275,8 +275,19 @@ export const makeNegotiator = <R>(of: {
       })
     );
 
+  /** A client speaks first. */
+  const silence: Silence | undefined = role === "server"
+    ? { milliseconds: limits.firstByteTimeout, heard: wire.heard }
+    : undefined;
+  /** A last flight that the stream does not take: the peer may have said why not. */
+  const flushed = Effect.catchIf(wire.flush, () => state.writing() === "broken", (error) => {
+    const said: Effect.Effect<never, HandshakeError> = Effect.flatMap(wire.step, () => said);
+    const heard = Effect.catchIf(said, (e) => e._tag !== "PeerAlert", () => Effect.fail(error));
+    return Effect.timeoutFail(heard, { duration: LAST_WORDS, onTimeout: () => error });
+  });
+
   return {
-    first: Effect.suspend(() => run(Effect.flatten(program.open(undefined)), own(), wire.flush)),
+    first: Effect.suspend(() => run(Effect.flatten(program.open(undefined)), own(), flushed, silence)),
     arrived,
     noRenegotiation: () => {
       if (!ours?.rest) return;

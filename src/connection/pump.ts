@@ -8,6 +8,7 @@ import { Deferred, Effect, Either, Exit, FiberId, type Scope } from "../deps.ts"
 import { Closed, type HandshakeError } from "../errors.ts";
 import type { Step, Wire } from "../record/wire.ts";
 import type { Life } from "./life.ts";
+import type { ConnectionState } from "./state.ts";
 
 /** What arrives on a connection. */
 export interface Pump {
@@ -25,10 +26,21 @@ export interface Handlers {
   readonly noRenegotiation: () => void;
 }
 
+/** What a pump needs of its connection. */
+export interface PumpParts {
+  readonly wire: Wire;
+  readonly life: Life;
+  readonly state: ConnectionState;
+  readonly scope: Scope.Scope;
+}
+
 /** The pump of one connection. */
-export const makePump = (wire: Wire, life: Life, scope: Scope.Scope, handlers: Handlers): Pump => {
+export const makePump = (
+  { wire, life, state, scope }: PumpParts,
+  handlers: Handlers,
+): Pump => {
   const noticed = (what: Step): void => {
-    if (what === "close_notify") life.end();
+    if (what === "close_notify") life.happened("peer_closed");
     if (what === "no_renegotiation") handlers.noRenegotiation();
   };
   const arrival = life.guardHandshake(
@@ -43,7 +55,8 @@ export const makePump = (wire: Wire, life: Life, scope: Scope.Scope, handlers: H
   let turn: Deferred.Deferred<void, HandshakeError> | undefined;
   const once: Pump["once"] = Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
-      const end = life.dead();
+      // Who discards what comes still waits for its end.
+      const end = state.reading() === "discarding" ? undefined : state.readFault();
       if (end) return Effect.fail(end);
       if (turn) return restore(Deferred.await(turn));
       const ours = turn = Deferred.unsafeMake<void, HandshakeError>(FiberId.none);
@@ -51,7 +64,7 @@ export const makePump = (wire: Wire, life: Life, scope: Scope.Scope, handlers: H
         fiber.addObserver((exit) => {
           turn = undefined;
           // The pump's end is no interruption of who waits for it.
-          const how = Exit.isSuccess(exit) ? Effect.void : Effect.fail(life.dead() ?? new Closed());
+          const how = Exit.isSuccess(exit) ? Effect.void : Effect.fail(state.readFault() ?? new Closed());
           Deferred.unsafeDone(ours, how);
         });
         return restore(Deferred.await(ours));

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Cause, Deferred, Effect, Either, Exit, FiberId, Option } from "../deps.ts";
+import { Deferred, Effect, Either, FiberId } from "../deps.ts";
 import { type ConnectionError, LimitExceeded, PeerAlert, Truncated, UnexpectedMessage } from "../errors.ts";
 import type { Observe } from "../events.ts";
 import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
@@ -14,6 +14,7 @@ import { HelloRequest } from "../messages/hello_request.ts";
 import { DecodeError, make } from "../wire/codec.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { attempt } from "./attempt.ts";
+import { type Broke, makeOutbox, type Outbox } from "./outbox.ts";
 import { type Coming, type HandshakeStream, handshakeStream, type VersionInUse } from "./handshakes.ts";
 import {
   type Arrival,
@@ -37,8 +38,10 @@ export interface WireLimits extends RecordLimits {
 export type Step = "data" | "handshake" | "warning" | "no_renegotiation" | "close_notify";
 
 /** A connection's records, in both directions. */
-export interface Wire {
+export interface Wire extends Outbox {
   readonly records: Records;
+  /** Whether the peer has sent anything at all. */
+  readonly heard: () => boolean;
   /** The oldest application data that arrived and was not read yet. */
   readonly read: () => Bytes | undefined;
   /** Handles one arrival: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
@@ -51,30 +54,26 @@ export interface Wire {
   readonly drop: () => void;
   /** Counts one more request that is passed over or declined. */
   readonly passOver: () => Either.Either<void, LimitExceeded>;
-  /** Hands the outbox to the stream; concurrent callers share one write. */
-  readonly flush: Effect.Effect<void, ConnectionError>;
-  /**
-   * Begins to, and waits only when much is in it: who reads may not wait for a peer to read, who may be waiting for us.
-   * What goes wrong later is met by `step`.
-   */
-  readonly push: Effect.Effect<void, ConnectionError>;
-  /** Whether more than half of what may wait to be read does, and what waits until it does not. */
+  /** Whether unread data fills more than half of `limits.renegotiationBuffer`. */
   readonly crowded: () => boolean;
+  /** Waits until it no longer does. */
   readonly room: Effect.Effect<void>;
+  /** Throws away what arrived and was not read. */
+  readonly discard: () => void;
   /** The last warning was asked for: it does not count. */
   readonly forgive: () => void;
-  /** Whether a write was cut short, after which the stream is closed. */
-  readonly broken: () => boolean;
   /** Puts an alert into the outbox, as the version that is spoken calls it. */
   readonly alert: (level: AlertLevel, description: AlertName) => void;
   /** A stream of messages for one handshake, with a transcript of its own. */
   readonly handshake: () => HandshakeStream;
-  /** A handshake begins, or is over. */
-  readonly handshaking: (now: boolean) => void;
 }
 
-/** Bytes that may wait in the outbox while somebody goes on reading. */
-const MAX_OUTBOX = 8 * 2 ** 14;
+/** What the wire must know of the connection's state. */
+export interface WireState {
+  readonly broke: Broke;
+  /** Whether a handshake is under way. */
+  readonly handshaking: () => boolean;
+}
 
 /** The wire of one connection over `stream`. */
 export const makeWire = (
@@ -82,79 +81,20 @@ export const makeWire = (
   role: "client" | "server",
   limits: WireLimits,
   options: RecordOptions,
+  state: WireState,
   observe: Observe | undefined,
 ): Wire => {
   // Nobody answers in the format of SSL 2.0.
   const records = new Records(limits, { ...options, sslv2Hello: role === "server" && options.sslv2Hello });
-  const inbox: Array<Bytes> = [];
+  const outbox = makeOutbox(stream, records, state.broke);
+  const { handshaking } = state;
+  let inbox: Array<Bytes> = [];
   let unread = 0;
-  let writing = false;
-  let broken = false;
-  /** Whoever waits for the write under way. */
-  let written: Deferred.Deferred<void> | undefined;
+  let heard = false;
   let ahead: Coming | undefined;
   let warnings = 0;
   let helloRequests = 0;
-  let handshaking = false;
   let inUse: VersionInUse | undefined;
-
-  const writtenOut = (): void => {
-    const waiters = written;
-    writing = false;
-    written = undefined;
-    if (waiters) Deferred.unsafeDone(waiters, Effect.void);
-  };
-  const afterThat = <A>(next: Effect.Effect<A, ConnectionError>): Effect.Effect<A, ConnectionError> =>
-    Effect.zipRight(Deferred.await(written ??= Deferred.unsafeMake(FiberId.none)), next);
-  /**
-   * Order of sealing is order on the wire, so one write at a time empties the outbox. A write cut short leaves half a
-   * record on the wire, after which nothing may follow: it closes the stream.
-   */
-  const flush: Effect.Effect<void, ConnectionError> = Effect.suspend(() => {
-    if (records.outboxLength === 0) return Effect.void;
-    if (writing) return afterThat(flush);
-    writing = true;
-    return Effect.onExit(stream.write(records.takeOutbox()), (exit) => {
-      writtenOut();
-      if (!Exit.isInterrupted(exit)) return Effect.void;
-      broken = true;
-      return stream.close;
-    });
-  });
-  /** The same in a fiber that nobody interrupts, until the outbox is empty. */
-  const untilEmpty: Effect.Effect<void, ConnectionError> = Effect.suspend(() => {
-    if (records.outboxLength === 0) return Effect.void;
-    if (writing) return afterThat(untilEmpty);
-    writing = true;
-    return Effect.matchCauseEffect(stream.write(records.takeOutbox()), {
-      onSuccess: () => {
-        writtenOut();
-        return untilEmpty;
-      },
-      onFailure: (cause) => {
-        writtenOut();
-        broken ||= Cause.isInterrupted(cause); // by its own transport
-        return Effect.failCause(cause);
-      },
-    });
-  });
-
-  let pushing = false;
-  let fault: ConnectionError | undefined;
-  const push: Wire["push"] = Effect.suspend(() => {
-    if (records.outboxLength > MAX_OUTBOX) return flush;
-    if (pushing || records.outboxLength === 0) return Effect.void;
-    pushing = true;
-    // A fiber of nobody's, which ends with the stream; mostly here and now.
-    const fiber = Effect.runFork(untilEmpty);
-    fiber.addObserver((exit) => {
-      pushing = false;
-      if (Exit.isSuccess(exit)) return;
-      fault = Option.getOrUndefined(Cause.failureOption(exit.cause));
-      Effect.runFork(stream.close); // which wakes who reads
-    });
-    return fiber.unsafePoll() ?? Effect.void;
-  });
 
   const enough = limits.renegotiationBuffer / 2;
   let drained: Deferred.Deferred<void> | undefined;
@@ -179,7 +119,7 @@ export const makeWire = (
         observe?.({ _tag: "alert", direction: "received", level: a.level, description: a.description });
         if (a.description === AlertDescription.close_notify) return Either.right("close_notify");
         if (a.level === AlertLevel.fatal) return Either.left(new PeerAlert(a));
-        if (a.description === AlertDescription.no_certificate && handshaking && inUse?.noCertificate) {
+        if (a.description === AlertDescription.no_certificate && handshaking() && inUse?.noCertificate) {
           ahead = { _tag: "NoCertificate" };
           return Either.right("handshake");
         }
@@ -189,7 +129,7 @@ export const makeWire = (
         );
       case "Handshake":
         if (a.type === HandshakeType.hello_request) return helloRequest(a);
-        if (handshaking) helloRequests = 0;
+        if (handshaking()) helloRequests = 0;
         ahead = a;
         return Either.right("handshake");
       case "ChangeCipherSpec":
@@ -216,7 +156,7 @@ export const makeWire = (
       raw: a.raw,
       message: make(HelloRequest, undefined),
     });
-    if (handshaking) return Either.map(passOver(), () => "warning");
+    if (handshaking()) return Either.map(passOver(), () => "warning");
     ahead = a;
     return Either.right("handshake");
   };
@@ -233,16 +173,23 @@ export const makeWire = (
     return arrived.right ? received(arrived.right) : Either.right(undefined);
   };
 
+  /** Reads in a row that gave nothing: a stream that does nothing else may not keep timers waiting. */
+  let empty = 0;
   /** One flight is one write: ours leaves when we wait for the peer's. */
   const more: HandshakeStream["more"] = Effect.zipRight(
-    push,
+    outbox.push,
     Effect.flatMap(stream.read, (bytes) => {
-      if (!bytes) return Effect.fail(fault ?? new Truncated({ handshaking }));
+      if (!bytes) {
+        const broken = handshaking() ? outbox.broken() : undefined;
+        return Effect.fail(broken ?? new Truncated({ handshaking: handshaking() }));
+      }
+      if (bytes.length === 0) return ++empty % MANY_EMPTY === 0 ? breath : Effect.void;
+      empty = 0;
+      heard = true;
       records.feed(bytes);
       return Effect.void;
     }),
   );
-
   const step: Effect.Effect<Step, ConnectionError> = Effect.suspend(() =>
     Either.match(poll(), {
       onLeft: Effect.fail,
@@ -275,6 +222,7 @@ export const makeWire = (
   };
   return {
     records,
+    heard: () => heard,
     read: () => {
       const data = inbox.shift();
       if (data) unread -= data.length;
@@ -284,17 +232,19 @@ export const makeWire = (
       }
       return data;
     },
+    discard: () => {
+      inbox = [];
+      unread = 0;
+    },
     step,
     poll,
     ahead: () => ahead,
     drop,
     passOver,
-    flush,
-    push,
+    ...outbox,
     crowded,
     room,
     forgive: () => void (warnings = 0),
-    broken: () => broken,
     alert,
     handshake: () =>
       handshakeStream({
@@ -310,9 +260,13 @@ export const makeWire = (
         },
         warn: (description) => alert(AlertLevel.warning, description),
       }),
-    handshaking: (now) => {
-      handshaking = now;
-      if (!now) helloRequests = 0;
-    },
   };
 };
+
+/** Empty reads after which a breath is taken. */
+const MANY_EMPTY = 64;
+/** Lets timers and other events of the runtime have their turn. */
+const breath: Effect.Effect<void> = Effect.async((resume) => {
+  const id = setTimeout(() => resume(Effect.void));
+  return Effect.sync(() => clearTimeout(id));
+});

@@ -14,6 +14,7 @@ const union: Readonly<Record<HandshakeError["_tag"], true>> = {
   DecryptError: true,
   EncodeError: true,
   HandshakeTimeout: true,
+  InvalidOption: true,
   IllegalParameter: true,
   LimitExceeded: true,
   NotTls: true,

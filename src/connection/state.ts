@@ -1,0 +1,179 @@
+/**
+ * The state of a connection: two halves, reading and writing, and whether a handshake is under way.
+ *
+ * How a half ends is a table of transitions. `happened` is the only function that moves a half, and says what is to be
+ * told to the peer; docs/ends.md is printed from the tables.
+ *
+ * @module
+ */
+import { Effect } from "../deps.ts";
+import { Closed, type HandshakeError } from "../errors.ts";
+
+/** What a reader can count on: data may come, the peer said its last, nobody reads it, or why nothing comes. */
+export type Reading = "open" | "ended" | "discarding" | "failed" | "closed";
+
+/** What a writer can count on. `broken`: the stream takes no more bytes, and half a record may be on it. */
+export type Writing = "open" | "ended" | "broken" | "failed" | "closed";
+
+/** What moves a half. */
+export type EndEvent =
+  | "peer_closed"
+  | "peer_closed_early"
+  | "peer_alert"
+  | "stream_ended"
+  | "write_failed"
+  | "write_interrupted"
+  | "fault"
+  | "cancelled"
+  | "aborted"
+  | "half_closed"
+  | "closing"
+  | "released";
+
+/** What the peer is told: the fault's own alert; internal_error; user_canceled and close_notify; close_notify. */
+export type Parting = "alert" | "internal_error" | "user_canceled" | "close_notify";
+
+/** Where an event leads the writing half, and what is said before. */
+export interface WritingStep {
+  readonly to: Writing;
+  readonly says?: Parting;
+}
+
+/** What each event is, in words. */
+export const endEvents: Readonly<Record<EndEvent, string>> = {
+  peer_closed: "the peer's close_notify came",
+  peer_closed_early: "the peer's close_notify came in the middle of a handshake",
+  peer_alert: "the peer's fatal alert came",
+  stream_ended: "the stream ended without close_notify, or reading from it failed",
+  write_failed: "the stream did not take what was written",
+  write_interrupted: "a write was interrupted, so that half a record may be on the stream",
+  fault: "something that the peer sent, or that is ours, is wrong",
+  cancelled: "a handshake was given up, or took too long",
+  aborted: "`abort`, a scope that closed with a failure, or a defect of ours",
+  half_closed: "`closeWrite`",
+  closing: "`close`, or a scope that closed with success",
+  released: "the stream was closed",
+};
+
+const failing = { open: "failed", discarding: "closed" } as const;
+const closing = { open: "closed", discarding: "closed" } as const;
+
+/** Where each event leads the reading half; what is not listed stays as it is. */
+export const readingSteps: Readonly<Record<EndEvent, Partial<Record<Reading, Reading>>>> = {
+  peer_closed: { open: "ended", discarding: "ended" },
+  peer_closed_early: failing,
+  peer_alert: failing,
+  stream_ended: failing,
+  write_failed: {},
+  write_interrupted: closing,
+  fault: failing,
+  cancelled: failing,
+  aborted: closing,
+  half_closed: {},
+  closing: { open: "discarding" },
+  released: closing,
+};
+
+const broken = { to: "broken" } as const;
+const failed = { to: "failed" } as const;
+const closed = { to: "closed" } as const;
+
+/** Where each event leads the writing half; what is not listed stays as it is. */
+export const writingSteps: Readonly<Record<EndEvent, Partial<Record<Writing, WritingStep>>>> = {
+  peer_closed: {},
+  // A close_notify in the middle of a handshake is answered in kind (RFC 5246 §7.2.1).
+  peer_closed_early: { open: { ...failed, says: "close_notify" }, ended: failed },
+  // It says why the stream takes no more, where that was so already.
+  peer_alert: { open: failed, ended: failed, broken: failed },
+  stream_ended: { open: failed, ended: failed },
+  write_failed: { open: broken, ended: broken, failed: broken, closed: broken },
+  write_interrupted: { open: broken, ended: broken, failed: broken, closed: broken },
+  // Nothing follows a close_notify (RFC 5246 §7.2.1).
+  fault: { open: { ...failed, says: "alert" }, ended: failed },
+  cancelled: { open: { ...failed, says: "user_canceled" }, ended: failed },
+  aborted: { open: { ...closed, says: "internal_error" }, ended: closed },
+  half_closed: { open: { to: "ended", says: "close_notify" } },
+  closing: { open: { to: "ended", says: "close_notify" } },
+  released: { open: closed, ended: closed },
+};
+
+/** What who reads is given in each state of the reading half, after the data that had arrived before. */
+export const readerSees: Readonly<Record<Reading, "data" | "the end" | "why" | "Closed">> = {
+  open: "data",
+  ended: "the end",
+  discarding: "Closed",
+  failed: "why",
+  closed: "Closed",
+};
+
+/** What who writes is given in each state of the writing half. */
+export const writerSees: Readonly<Record<Writing, "success" | "why" | "Closed">> = {
+  open: "success",
+  ended: "Closed",
+  broken: "why",
+  failed: "why",
+  closed: "Closed",
+};
+
+/** Both halves of one connection, and its handshakes. */
+export interface ConnectionState {
+  readonly reading: () => Reading;
+  readonly writing: () => Writing;
+  /** Moves both halves, notes why, and gives what is to be told to the peer. */
+  readonly happened: (event: EndEvent, why?: HandshakeError) => Parting | undefined;
+  /** Why nothing can be read, every time the same; no error is made before somebody asks. */
+  readonly readFault: () => HandshakeError | undefined;
+  /** Why nothing can be written. */
+  readonly writeFault: () => HandshakeError | undefined;
+  /** Whether a handshake is under way: nothing of the user's is sent. */
+  readonly handshaking: () => boolean;
+  readonly beginHandshake: () => void;
+  readonly endHandshake: () => void;
+  /** Waits until no handshake is under way, or nothing can be written any more. */
+  readonly idle: Effect.Effect<void>;
+  /** Runs once the reading half is no longer open: nothing that arrives is told to anybody. */
+  readonly onReadingEnd: (told: () => void) => void;
+}
+
+/** Both halves open, and no handshake. */
+export const makeState = (): ConnectionState => {
+  let reading: Reading = "open";
+  let writing: Writing = "open";
+  let whyNotRead: HandshakeError | undefined;
+  let whyNotWrite: HandshakeError | undefined;
+  let handshaking = false;
+  const idle = Effect.unsafeMakeLatch(true);
+  const waiting: Array<() => void> = [];
+  return {
+    reading: () => reading,
+    writing: () => writing,
+    happened: (event, why) => {
+      const before = { reading, writing };
+      reading = readingSteps[event][reading] ?? reading;
+      const step = writingSteps[event][writing];
+      writing = step?.to ?? writing;
+      if (reading === "failed") whyNotRead ??= why;
+      // The first reason stays, but that the peer's own words are better than what came of them.
+      if (step && (before.writing === "open" || event === "peer_alert")) whyNotWrite = why;
+      if (writing !== "open") idle.unsafeOpen();
+      if (before.reading === "open" && reading !== "open") waiting.splice(0).forEach((told) => told());
+      return step?.says;
+    },
+    readFault: () => reading === "open" || reading === "ended" ? undefined : whyNotRead ?? new Closed(),
+    writeFault: () => writing === "open" ? undefined : whyNotWrite ?? new Closed(),
+    handshaking: () => handshaking,
+    beginHandshake: () => {
+      handshaking = true;
+      if (writing === "open") idle.unsafeClose();
+    },
+    endHandshake: () => {
+      handshaking = false;
+      idle.unsafeOpen();
+    },
+    idle: idle.await,
+    onReadingEnd: (told) => {
+      if (reading === "open") waiting.push(told);
+      else told();
+    },
+  };
+};

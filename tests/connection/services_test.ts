@@ -1,0 +1,132 @@
+/** What a connection is given may hang, throw or be slow: it harms nobody else. */
+import { assert, Chunk, Effect, Fiber, Layer, Option, Stream } from "../deps.ts";
+import { live, quiet, sync, tagOf } from "../support/effect.ts";
+import { build, converse, ends, handshake } from "../support/handshake.ts";
+import * as Client from "../../src/client.ts";
+import { makeObservers } from "../../src/connection/observers.ts";
+import type { Observe } from "../../src/events.ts";
+import { makePair } from "../../src/layers/byte_stream.ts";
+import { AlertDescription, AlertLevel } from "../../src/names/alert.ts";
+import { modern } from "../../src/policy.ts";
+import * as Server from "../../src/server.ts";
+import { SessionStore, type SessionStoreService } from "../../src/services/session_store.ts";
+import { CertificateVerifier } from "../../src/services/verifier.ts";
+import type { ByteStream } from "../../src/services/transport.ts";
+import { plainRecord } from "../support/replay.ts";
+
+/** Not `Effect.never`, whose interval would keep the test waiting. */
+const stuckForEver = Effect.uninterruptible(Effect.async<never>(() => {}));
+const impatient = { ...modern, limits: { ...modern.limits, storeWait: 20 } };
+
+for (
+  const [how, remove] of Object.entries({
+    hangs: Effect.never,
+    "hangs and can't be interrupted": stuckForEver,
+    dies: Effect.die(new Error("the database is gone")),
+  })
+) {
+  live(
+    `a session store whose remove ${how} holds up neither the alert nor the end of the stream`,
+    quiet(Effect.gen(function* () {
+      const store: SessionStoreService = {
+        enabled: true,
+        get: () => Effect.succeed(Option.none()),
+        put: () => Effect.void,
+        remove: () => remove,
+      };
+      const { client } = ends({ toy: true });
+      const [a, b] = yield* makePair();
+      const log: Array<string> = [];
+      const watched: ByteStream = {
+        write: (bytes) => Effect.zipRight(Effect.sync(() => log.push(`record ${bytes[0]}`)), a.write(bytes)),
+        read: a.read,
+        close: Effect.zipRight(Effect.sync(() => log.includes("close") || log.push("close")), a.close),
+      };
+      const outcome = yield* Effect.fork(Effect.either(Effect.scoped(
+        Client.over(watched, { serverName: "localhost", policy: impatient }).pipe(
+          Effect.provide(Layer.merge(client, Layer.succeed(SessionStore, store))),
+        ),
+      )));
+      yield* b.write(plainRecord(22, Uint8Array.of(99, 0, 0, 0)));
+      assert.equal(tagOf(yield* Fiber.join(outcome)), "UnexpectedMessage");
+      assert.deepEqual(log, ["record 22", "record 21", "close"]);
+    })),
+  );
+}
+
+live(
+  "a verifier that hangs and can't be interrupted is a HandshakeTimeout all the same",
+  Effect.gen(function* () {
+    const built = yield* build({ toy: true });
+    const stuck = Layer.succeed(CertificateVerifier, {
+      partition: "stuck",
+      verify: () => stuckForEver,
+    } as never);
+    const policy = { ...modern, limits: { ...modern.limits, handshakeTimeout: 30 } };
+    const [a, b] = yield* makePair();
+    const [client] = yield* Effect.all([
+      Effect.either(
+        Client.over(a, { serverName: "localhost", policy }).pipe(
+          Effect.provide(stuck),
+          Effect.provide(built.client),
+        ),
+      ),
+      Effect.either(Effect.provide(Server.over(b), built.server)),
+    ], { concurrency: 2 });
+    assert.equal(tagOf(client), "HandshakeTimeout");
+  }),
+);
+
+for (const at of ["message", "alert", "changeCipherSpec"] as const) {
+  live(
+    `an observer that throws at each ${at} is told of once and harms nobody, and others still hear`,
+    quiet(Effect.gen(function* () {
+      let thrown = 0;
+      const observe: Observe = (event) => {
+        if (event._tag !== at) return;
+        thrown++;
+        throw new Error("the log is full");
+      };
+      const { client, server } = yield* handshake({ toy: true, client: { observe }, server: { observe } });
+      assert.equal(yield* converse(client, server), "ping pong");
+      const heard = yield* Effect.fork(Stream.runCount(client.events));
+      yield* Effect.yieldNow();
+      yield* server.closeWrite;
+      assert.equal(yield* client.read, undefined);
+      yield* client.close;
+      assert.equal(yield* Fiber.join(heard), 1);
+      assert.ok(thrown > 1);
+      assert.equal((yield* client.ends).writing, "closed");
+    })),
+  );
+}
+
+sync(
+  "a stream of events that is read too slowly keeps 1,024, and says how many it lost",
+  Effect.gen(function* () {
+    const observers = makeObservers(undefined, () => assert.fail("nobody throws"));
+    const seen: Array<string | number> = [];
+    const slow = yield* Effect.makeLatch();
+    const reading = yield* Effect.fork(Stream.runForEach(observers.events, (event) => {
+      if (event._tag === "alert") seen.push(event.level);
+      if (event._tag === "lost") seen.push(`${event.count} lost`);
+      return slow.await;
+    }));
+    yield* Effect.yieldNow();
+    const tell = (level: number) =>
+      observers.tell({
+        _tag: "alert",
+        direction: "sent",
+        level: AlertLevel.of(level),
+        description: AlertDescription.user_canceled,
+      });
+    tell(0);
+    yield* Effect.yieldNow();
+    for (let n = 1; n <= 1500; n++) tell(n);
+    yield* slow.open;
+    observers.end();
+    yield* Fiber.join(reading);
+    assert.deepEqual(seen, [...Array.from({ length: 1025 }, (_, n) => n), "476 lost"]);
+    assert.equal(Chunk.size(yield* Stream.runCollect(observers.events)), 0, "nothing comes after the end");
+  }),
+);
