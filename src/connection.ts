@@ -28,7 +28,7 @@ import {
 } from "./flights/bindings.ts";
 import { ContentType } from "./names/protocol.ts";
 import { attempt } from "./record/attempt.ts";
-import { makeWire } from "./record/wire.ts";
+import { makeWire, type Received } from "./record/wire.ts";
 import { Crypto } from "./services/crypto.ts";
 import type { ByteStream } from "./services/transport.ts";
 import type { Bytes } from "./wire/bytes.ts";
@@ -52,6 +52,11 @@ export interface Connection {
    * from what can be read.
    */
   readonly read: Effect.Effect<Bytes | undefined, HandshakeError>;
+  /**
+   * As `read`, with the handshake under whose keys the data came: `negotiated.epoch` of that handshake. What came before
+   * a renegotiation is thereby told from what came after, and the peer's first identity from its next.
+   */
+  readonly readEpoch: Effect.Effect<Received | undefined, HandshakeError>;
   /**
    * Sends application data, when no handshake is under way any more. It leaves at once (TCP waits for no more of it), so
    * gather what is small; what is large goes out in pieces of 64 KiB, each when the stream has taken the one before. It
@@ -180,18 +185,19 @@ function* establishing<R>(
 
   // ---- what a user does ----
 
-  const read: Connection["read"] = Effect.suspend(() => {
-    const data = wire.read();
-    if (data) return Effect.succeed(data);
+  const readEpoch: Connection["readEpoch"] = Effect.suspend(() => {
+    const received = wire.read();
+    if (received) return Effect.succeed(received);
     if (state.reading() === "ended") return Effect.succeed(undefined);
     const end = state.readFault();
     if (end) return Effect.fail(end);
     // What is here already needs no fiber.
     return Effect.flatMap(
       pump.buffered,
-      (what) => what === undefined ? Effect.zipRight(pumpOnce, read) : read,
+      (what) => what === undefined ? Effect.zipRight(pumpOnce, readEpoch) : readEpoch,
     );
   });
+  const read: Connection["read"] = Effect.map(readEpoch, (received) => received?.data);
 
   const oneWriter = Effect.unsafeMakeSemaphore(1);
   const mustWait = (): boolean => state.handshaking() && state.writing() === "open";
@@ -250,6 +256,7 @@ function* establishing<R>(
     negotiated: Effect.sync(() => left().negotiated),
     peerCertificates: Effect.sync(() => left().peerCertificates.map((raw) => peerCertificate(raw, hash))),
     read,
+    readEpoch,
     write,
     renegotiate: negotiator.renegotiate(AS_BEFORE),
     renegotiateWith: negotiator.renegotiate,

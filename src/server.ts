@@ -77,23 +77,31 @@ export const over = (
   });
 };
 
-/** The handshakes of a server. */
+/** The handshakes of one connection of a server. */
 export const serverProgram = (
   settings: ServerSettings,
-): Pick<Program<ServerRequirements>, "role" | "policy" | "open" | "asked"> => ({
-  role: "server",
-  policy: settings.policy,
-  open: (again) => {
-    if (!again) return Effect.succeed(serverHandshake(settings));
-    const {
-      previous,
-      changes: { policy = settings.policy, clientAuth = settings.clientAuth, resume = false },
-    } = again;
-    const rest = serverHandshake({ ...settings, policy, clientAuth }, { previous, resume });
-    return Effect.as(helloRequest, rest);
-  },
-  asked: (previous) => serverHandshake(settings, { previous, resume: true }),
-});
+): Pick<Program<ServerRequirements>, "role" | "policy" | "open" | "asked"> => {
+  // What a renegotiation of ours asked for is asked for in the client's later ones too: else it sheds its certificate.
+  let current = settings;
+  return {
+    role: "server",
+    policy: settings.policy,
+    open: (again) => {
+      if (!again) return Effect.succeed(serverHandshake(settings));
+      const {
+        previous,
+        changes: { policy = current.policy, clientAuth = current.clientAuth, resume = false },
+      } = again;
+      const wanted = { ...settings, policy, clientAuth };
+      const rest = Effect.tap(
+        serverHandshake(wanted, { previous, resume }),
+        () => Effect.sync(() => void (current = wanted)),
+      );
+      return Effect.as(helloRequest, rest);
+    },
+    asked: (previous) => serverHandshake(current, { previous, resume: true }),
+  };
+};
 
 /**
  * Listens by the Transport and runs `handler` in a fiber for each connection, which closes when the handler ends: with

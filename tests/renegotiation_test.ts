@@ -1,6 +1,15 @@
 import { assert, Effect, Either, Exit, Fiber, Scope, TestClock } from "./deps.ts";
 import { effect, live, sync, tagOf } from "./support/effect.ts";
-import { build, converse, handshake, hear, meet, recordsOf, type Setup } from "./support/handshake.ts";
+import {
+  build,
+  converse,
+  handshake,
+  hear,
+  meet,
+  recordsOf,
+  renegotiated,
+  type Setup,
+} from "./support/handshake.ts";
 import { interruptedAt } from "./support/steps.ts";
 import type { Connection } from "../src/connection.ts";
 import type { ConnectionEvent } from "../src/events.ts";
@@ -352,6 +361,47 @@ sync(
     yield* server.write(ascii("more"));
     assert.equal(yield* hear(client, 4), "more");
     assert.equal(tagOf(yield* Fiber.join(asked)), "Closed");
+  }),
+);
+
+sync(
+  "what a server's renegotiation required is required in the client's own after it: no certificate is shed",
+  Effect.gen(function* () {
+    const { client, server } = yield* handshake({
+      ...both(speaks(TLS_1_2)),
+      kind: "rsa",
+      clientKind: "rsa",
+      toy: true,
+    });
+    yield* renegotiated(server, client, { clientAuth: "require" });
+    assert.equal((yield* server.peerCertificates).length, 1);
+    for (let i = 0; i < 2; i++) {
+      yield* renegotiated(client, server, {});
+      assert.equal((yield* server.peerCertificates).length, 1);
+    }
+    yield* renegotiated(server, client, { clientAuth: "none" });
+    yield* renegotiated(client, server, {});
+    assert.equal((yield* server.peerCertificates).length, 0, "the server itself may ask for less");
+  }),
+);
+
+sync(
+  "a reader is told under which handshake's keys each piece came: the boundary of a renegotiation",
+  Effect.gen(function* () {
+    const { client, server } = yield* handshake({ ...both(speaks(TLS_1_2)), kind: "rsa", toy: true });
+    const told: Array<string> = [];
+    const reading = yield* Effect.fork(Effect.gen(function* () {
+      for (let got = yield* server.readEpoch; got; got = yield* server.readEpoch) {
+        told.push(`${got.epoch} ${new TextDecoder().decode(got.data)}`);
+      }
+    }));
+    yield* client.write(ascii("by whom?"));
+    yield* client.renegotiate;
+    yield* client.write(ascii("by this one"));
+    yield* client.closeWrite;
+    yield* Fiber.join(reading);
+    assert.deepEqual(told, ["1 by whom?", "2 by this one"]);
+    assert.equal((yield* server.negotiated).epoch, 2);
   }),
 );
 

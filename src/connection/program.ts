@@ -7,7 +7,10 @@ import type { ServerSettings } from "../flights/server_negotiation.ts";
 import type { Policy } from "../policy.ts";
 import type { Handshakes } from "../record/handshakes.ts";
 
-/** What may be different in a renegotiation that this end asks for. What is left out is as it was. */
+/**
+ * What may be different in a renegotiation that this end asks for, and in all later ones of the connection, whoever asks.
+ * What is left out is as it was.
+ */
 export interface Renegotiation {
   /** Suites, groups and schemes of another policy; version and limits stay. */
   readonly policy?: Policy | undefined;

@@ -119,6 +119,8 @@ export const fragmentBytes = (code: MaxFragmentLength | undefined): number =>
 
 /** What was agreed on, as a user sees it. */
 export interface Negotiated {
+  /** Which handshake of the connection this was: 1 is the first, and the keys' epoch of `Connection.readEpoch`. */
+  readonly epoch: number;
   readonly version: ProtocolVersion;
   readonly cipherSuite: CipherSuite;
   readonly compressionMethod: CompressionMethod;
@@ -209,6 +211,7 @@ export const established = (at: Agreed, how: {
   readonly ocspResponse?: Bytes | undefined;
 }): Established => ({
   negotiated: {
+    epoch: 1 + (at.previous?.negotiated.epoch ?? 0),
     version: at.dialect.version,
     cipherSuite: at.suite.id,
     compressionMethod: at.server.compressionMethod,

@@ -37,13 +37,19 @@ export interface WireLimits extends RecordLimits {
 /** What one step of the pump met. */
 export type Step = "data" | "handshake" | "warning" | "no_renegotiation" | "close_notify";
 
+/** Application data, and how often the peer's keys had changed when it came. */
+export interface Received {
+  readonly data: Bytes;
+  readonly epoch: number;
+}
+
 /** A connection's records, in both directions. */
 export interface Wire extends Outbox {
   readonly records: Records;
   /** Whether the peer has sent anything at all. */
   readonly heard: () => boolean;
   /** The oldest application data that arrived and was not read yet. */
-  readonly read: () => Bytes | undefined;
+  readonly read: () => Received | undefined;
   /** Handles one arrival: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
   readonly step: Effect.Effect<Step, ConnectionError>;
   /** As `step` for what has arrived already; `undefined` when more bytes are wanted. */
@@ -88,7 +94,7 @@ export const makeWire = (
   const records = new Records(limits, { ...options, sslv2Hello: role === "server" && options.sslv2Hello });
   const outbox = makeOutbox(stream, records, state.broke);
   const { handshaking } = state;
-  let inbox: Array<Bytes> = [];
+  let inbox: Array<Received> = [];
   let unread = 0;
   let heard = false;
   let ahead: Coming | undefined;
@@ -113,7 +119,7 @@ export const makeWire = (
         if (inbox.length > 0 && unread > limits.renegotiationBuffer) {
           return exceeded("renegotiationBuffer", unread);
         }
-        inbox.push(a.data);
+        inbox.push({ data: a.data, epoch: records.epochs.read });
         return Either.right("data");
       case "Alert":
         observe?.({ _tag: "alert", direction: "received", level: a.level, description: a.description });
@@ -224,13 +230,13 @@ export const makeWire = (
     records,
     heard: () => heard,
     read: () => {
-      const data = inbox.shift();
-      if (data) unread -= data.length;
+      const received = inbox.shift();
+      if (received) unread -= received.data.length;
       if (drained && !crowded()) {
         Deferred.unsafeDone(drained, Effect.void);
         drained = undefined;
       }
-      return data;
+      return received;
     },
     discard: () => {
       inbox = [];
