@@ -205,7 +205,9 @@ const applicationProtocol = (
 ): Checked<string | undefined> => {
   const theirs = findExtension(extensions, "application_layer_protocol_negotiation")?.protocolNameList;
   if (!theirs || ours.length === 0) return Either.right(undefined);
-  const common = ours.find((name) => theirs.some((t) => sameBytes(text.encode(name), t)));
+  // Encoded once: a client may offer tens of thousands.
+  const encoded = ours.map((name) => text.encode(name));
+  const common = ours[encoded.findIndex((name) => theirs.some((t) => sameBytes(name, t)))];
   return common !== undefined
     ? Either.right(common)
     : refused("no_common_application_protocol", `we speak ${ours.join(", ")}`);
