@@ -27,16 +27,20 @@ export const renegotiating = (
   number: number,
 ): Connection => {
   let asked = false;
-  const read: Connection["read"] = Effect.tap(connection.read, (data) => {
-    if (asked || data === undefined) return Effect.void;
+  const read: Connection["read"] = Effect.flatMap(connection.read, (data) => {
+    if (asked || data === undefined) return Effect.succeed(data);
     asked = true;
-    return Effect.catchTag(
-      connection.renegotiateWith(changes),
-      "RenegotiationRefused",
-      (refused) =>
-        changes?.clientAuth === "require"
-          ? Effect.fail(refused)
-          : Effect.sync(() => report.declined(number, refused)),
+    return connection.renegotiateWith(changes).pipe(
+      Effect.as<typeof data | undefined>(data),
+      Effect.catchTag("RenegotiationRefused", (refused) =>
+        Effect.sync(() => {
+          if (changes?.clientAuth !== "require") {
+            report.declined(number, refused);
+            return data;
+          }
+          report.failed(number, refused);
+          return undefined; // as if it had asked for nothing
+        })),
     );
   });
   // Not a copy, which would open its web streams.
