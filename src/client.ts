@@ -3,9 +3,9 @@ import { Effect, type Scope } from "./deps.ts";
 import { type Connection, establish, type Program } from "./connection.ts";
 import type { HandshakeError } from "./errors.ts";
 import type { Observe } from "./events.ts";
-import { fromStore } from "./flights/agreed.ts";
 import { afterClientHello, clientHello } from "./flights/client.ts";
 import type { ClientSettings } from "./flights/client_hello.ts";
+import { forget } from "./flights/client_sessions.ts";
 import { modern, type Policy } from "./policy.ts";
 import type { Credentials } from "./services/credentials.ts";
 import type { Crypto } from "./services/crypto.ts";
@@ -41,7 +41,12 @@ export interface OverOptions extends ClientOptions {
    * SNI; an address never does (RFC 6066 §3).
    */
   readonly serverName: string | undefined;
-  /** Under which key the session store keeps this server's session; the name unless given. */
+  /**
+   * Under which key the session store keeps this server's session. Give what tells one service from another: host and
+   * port, as `connect` does. Unless given it is made of the name and the protocols of `alpn`; since two services of one
+   * host may have the same, the last two sessions are kept under it, and each service gets its own back when they are met
+   * in turn. Without a name and a key nothing is resumed. Clients with certificates of their own have keys of their own.
+   */
   readonly sessionKey?: string | undefined;
 }
 
@@ -63,13 +68,14 @@ export const over = (
   const serverName = options.serverName === undefined
     ? undefined
     : asciiName(options.serverName) ?? options.serverName;
-  const sessionKey = options.sessionKey ?? serverName;
-  const settings: ClientSettings = { policy, alpn, fallback, serverName, sessionKey };
+  const usual = serverName === undefined ? undefined : [serverName, ...alpn].join(" ");
+  const { sessionKey = usual } = options;
+  const keyIsShared = options.sessionKey === undefined;
+  const settings: ClientSettings = { policy, alpn, fallback, serverName, sessionKey, keyIsShared };
   return establish<Exclude<ClientRequirements, Scope.Scope>>(stream, {
     ...clientProgram(settings),
     observe,
-    forget: () =>
-      sessionKey === undefined ? Effect.void : fromStore((store) => store.remove(sessionKey), undefined),
+    forget: () => forget(settings),
   });
 };
 

@@ -24,6 +24,11 @@ export interface Limits extends WireLimits {
   readonly renegotiationWindow: number;
   /** Milliseconds after which a HelloRequest that got no answer is taken for refused. */
   readonly renegotiationWait: number;
+  /**
+   * Milliseconds that a session can be resumed, from its full handshake on, whatever its store or ticket allows
+   * (RFC 5246 §F.1.4); 0: none is.
+   */
+  readonly sessionLifetime: number;
 }
 
 /**
@@ -52,7 +57,7 @@ export interface Policy extends RecordOptions {
   readonly maxFragmentLength: 512 | 1024 | 2048 | 4096 | undefined;
   /** Whether a peer without extended_master_secret is refused altogether (RFC 7627 §5.2). */
   readonly requireExtendedMasterSecret: boolean;
-  /** Whether a session without it may be resumed (RFC 7627 §5.3). */
+  /** Whether a session without it may be resumed (RFC 7627 §5.3), in a renegotiation too. */
   readonly resumeWithoutExtendedMasterSecret: boolean;
   /** Whether keys are exported and channels bound without it, which an attacker can make another's (RFC 7627 §5.4). */
   readonly bindWithoutExtendedMasterSecret: boolean;
@@ -88,6 +93,7 @@ export const limits: Limits = {
   renegotiations: 8,
   renegotiationWindow: 60_000,
   renegotiationWait: 10_000,
+  sessionLifetime: 86_400_000,
 };
 
 /** Every suite that can be spoken, the best first: also those that no policy names. */

@@ -129,7 +129,8 @@ const compressionMethods: Record<string, Names.CompressionMethod> = {
 const renegotiation = { allow: "allow", refuse: "refuse", close: "close", ignore: "ignore" } as const;
 
 /** The policy that the flags name. Throws UsageError for a name that is none of ours. */
-export const policyOf = ({ flags }: Given): Policy.Policy => {
+export const policyOf = (given: Given): Policy.Policy => {
+  const { flags } = given;
   const base = oneOf("policy", { modern, compatible, legacy }, flags["policy"] ?? "modern");
   const named = <A>(flag: string, known: Readonly<Record<string, A>>, otherwise: ReadonlyArray<A>) =>
     flags[flag] === undefined ? otherwise : list(flags[flag]).map((name) => oneOf(flag, known, name));
@@ -146,6 +147,7 @@ export const policyOf = ({ flags }: Given): Policy.Policy => {
       flags["renegotiation"] ?? (flags["renegotiate"] === undefined ? base.renegotiation : "allow"),
     ),
     insecureRenegotiation: flags["insecure-renegotiation"] !== undefined,
+    limits: { ...base.limits, sessionLifetime: 1000 * numberOf(given, "session-ttl", 86_400) },
   };
 };
 

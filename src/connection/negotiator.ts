@@ -140,10 +140,14 @@ export const makeNegotiator = <R>(of: {
     const allowed = policy.renegotiation !== "allow" || isSafe(previous);
     return answers[allowed ? policy.renegotiation : "refuse"](previous);
   };
-  /** A session that is resumed without RFC 7627 may be somebody else's too: RFC 5746 binds nothing (RFC 7627 §5.4). */
-  const isSafe = ({ negotiated }: Established): boolean => {
+  /**
+   * A session that is resumed without RFC 7627 may be somebody else's too: RFC 5746 binds nothing (RFC 7627 §5.4). Resumed
+   * in a renegotiation it is bound to the handshake before, for that was safe.
+   */
+  const isSafe = ({ negotiated, renegotiated }: Established): boolean => {
     const { secureRenegotiation, extendedMasterSecret, resumed } = negotiated;
-    return policy.insecureRenegotiation || (secureRenegotiation && (extendedMasterSecret || !resumed));
+    return policy.insecureRenegotiation ||
+      (secureRenegotiation && (extendedMasterSecret || !resumed || renegotiated));
   };
 
   const arrived: Negotiator["arrived"] = Effect.suspend((): Effect.Effect<void, HandshakeError> => {

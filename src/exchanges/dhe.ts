@@ -50,7 +50,7 @@ const answer = Effect.fnUntraced(function* (
     badShare("ServerKeyExchange", "params.dhYs"),
   );
   const message = make(ClientKeyExchangeDHE, { dhYc: share.publicKey });
-  return { message, premaster: withoutLeadingZeros(secret), group, scheme };
+  return { message, premaster: withoutLeadingZeros(secret), group, primeBits: bits, scheme };
 });
 
 /** The server's ServerKeyExchange, and what becomes of the answer. */

@@ -61,6 +61,8 @@ export interface Answer {
   readonly premaster: Bytes;
   /** What was used, where the exchange has such a thing. */
   readonly group?: NamedGroup | undefined;
+  /** Of a prime that the server chose. */
+  readonly primeBits?: number | undefined;
   readonly scheme?: SignatureScheme | undefined;
 }
 

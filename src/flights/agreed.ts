@@ -6,15 +6,16 @@ import type { Derivation, Dialect, OfBoth } from "../dialects/mod.ts";
 import { exchanges, type KeyExchange, type Terms } from "../exchanges/mod.ts";
 import { type ClientHello, findExtension, type ServerHello } from "../messages/mod.ts";
 import type { CipherSuite } from "../names/cipher_suite.ts";
-import type { NamedGroup } from "../names/named_group.ts";
-import type { CompressionMethod, MaxFragmentLength, ProtocolVersion } from "../names/protocol.ts";
-import type { SignatureScheme } from "../names/signature_scheme.ts";
+import { NamedGroup } from "../names/named_group.ts";
+import { type CompressionMethod, MaxFragmentLength, type ProtocolVersion } from "../names/protocol.ts";
+import { SignatureScheme } from "../names/signature_scheme.ts";
+import type { Policy } from "../policy.ts";
 import { compressed } from "../record/compression.ts";
 import { MAX_PLAINTEXT, type Protection } from "../record/protection.ts";
 import type { CryptoService } from "../services/crypto.ts";
 import { KeyLog } from "../services/key_log.ts";
 import { Session, SessionStore, type SessionStoreError } from "../services/session_store.ts";
-import { ascii, type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import type { Suite } from "../suites.ts";
 
@@ -45,8 +46,8 @@ export interface Agreed {
   readonly serverName: string | undefined;
   /** The application protocol, one of our own names. */
   readonly alpn: string | undefined;
-  /** The trust settings that a session of this handshake is for. */
-  readonly partition: string;
+  /** The trust settings that a session of this handshake is for, as a session keeps them. */
+  readonly partition: Bytes;
 }
 
 /** A full handshake follows. */
@@ -116,6 +117,18 @@ export const agree = ({ crypto, groups, schemes, minimumDhPrimeBits, ...settled 
 /** Bytes in a record, by the code of RFC 6066 §4: 1 is 2^9, 4 is 2^12. */
 export const fragmentBytes = (code: MaxFragmentLength | undefined): number =>
   code === undefined ? MAX_PLAINTEXT : 2 ** (8 + code);
+
+/** The code for a length (RFC 6066 §4). */
+const fragmentCodes = {
+  512: MaxFragmentLength["2_9"],
+  1024: MaxFragmentLength["2_10"],
+  2048: MaxFragmentLength["2_11"],
+  4096: MaxFragmentLength["2_12"],
+};
+
+/** The code that a policy asks for. */
+export const fragmentCode = ({ maxFragmentLength }: Policy): MaxFragmentLength | undefined =>
+  maxFragmentLength && fragmentCodes[maxFragmentLength];
 
 /** What was agreed on, as a user sees it. */
 export interface Negotiated {
@@ -251,28 +264,41 @@ export const timestamps = ({ server }: Agreed): ReadonlyArray<Bytes> =>
 /** A chain that outlives its handshake: views would keep whole records alive, and what was read in them. */
 export const copies = (chain: ReadonlyArray<Bytes>): ReadonlyArray<Bytes> => chain.map((der) => der.slice());
 
-/** The session that a full handshake made; `peerCertificates` are copies. */
-export const sessionOf = (
-  at: Agreed,
-  masterSecret: Bytes,
-  peerCertificates: ReadonlyArray<Bytes>,
-  name: string | undefined,
-  serverEndPoint: Bytes,
-): Effect.Effect<Session> =>
+/** What a session keeps of a full handshake, beside what was agreed on. */
+export interface Made {
+  readonly masterSecret: Bytes;
+  /** Copies. */
+  readonly peerCertificates: ReadonlyArray<Bytes>;
+  readonly serverName: string | undefined;
+  readonly serverEndPoint: Bytes;
+  /** A client's credentials, as a session keeps them. */
+  readonly credentials: Bytes;
+  /** The hash of the leaf that we showed; empty when we showed none. */
+  readonly ownCertificate: Bytes;
+  readonly group: NamedGroup | undefined;
+  readonly primeBits: number | undefined;
+  readonly ownScheme: SignatureScheme | undefined;
+  readonly peerScheme: SignatureScheme | undefined;
+}
+
+/** The session that a full handshake made. */
+export const sessionOf = (at: Agreed, made: Made): Effect.Effect<Session> =>
   Effect.map(Clock.currentTimeMillis, (now) =>
     make(Session, {
-      // Copies: what is stored must not keep a whole record alive.
+      ...made,
+      // A copy: what is stored must not keep a whole record alive.
       id: at.server.sessionId.slice(),
       version: at.dialect.version,
       cipherSuite: at.suite.id,
       compressionMethod: at.server.compressionMethod,
-      masterSecret,
       extendedMasterSecret: at.extendedMasterSecret ? 1 : 0,
       maxFragmentLength: at.maxFragmentLength ?? 0,
-      serverName: name ?? "",
-      partition: ascii(at.partition),
-      peerCertificates,
-      serverEndPoint,
+      serverName: made.serverName ?? "",
+      partition: at.partition,
+      group: made.group ?? NamedGroup.of(0),
+      primeBits: made.primeBits ?? 0,
+      ownScheme: made.ownScheme ?? SignatureScheme.of(0),
+      peerScheme: made.peerScheme ?? SignatureScheme.of(0),
       createdAt: Math.floor(now / 1000),
       ticket: EMPTY,
       ticketExpiresAt: 0,

@@ -32,10 +32,11 @@ import type { SignatureScheme } from "../names/signature_scheme.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import { type Credential, Credentials, signedWith } from "../services/credentials.ts";
 import { Crypto, type PublicKey } from "../services/crypto.ts";
+import { partitionHash } from "../services/partition.ts";
 import { Session, type SessionStore } from "../services/session_store.ts";
 import { MAX_TICKET } from "../services/session_tickets.ts";
 import { CertificateVerifier } from "../services/verifier.ts";
-import { type Bytes, EMPTY } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, sameBytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import {
   type Again,
@@ -43,7 +44,6 @@ import {
   type Established,
   established,
   fragmentBytes,
-  fromStore,
   type Full,
   type Keys,
   keysOf,
@@ -53,10 +53,12 @@ import {
 } from "./agreed.ts";
 import { type ClientSettings, type Offer, offer } from "./client_hello.ts";
 import { negotiate } from "./client_negotiation.ts";
+import { forgetOffered, keep } from "./client_sessions.ts";
 import { serverEndPoint } from "./bindings.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
 import { fitsSuite, leafKey } from "./peer.ts";
 import { sameServer } from "./renegotiation.ts";
+import { leafHash } from "./session_rules.ts";
 
 /** What a client's handshake needs. */
 export type ClientServices = Handshakes | Crypto | CertificateVerifier | Credentials | SessionStore;
@@ -85,6 +87,8 @@ export interface Authenticated extends Answered<Full> {
 export interface Keyed extends Authenticated, Keys {
   readonly ours: Bytes;
   readonly used: Answer;
+  /** What we showed, if anything. */
+  readonly shown: Chosen | undefined;
 }
 
 // ---- the shapes of what comes ----
@@ -169,21 +173,21 @@ export const serverFlight = Effect.fnUntraced(
 /** Our certificate if one is wanted, our half of the keys, and our Finished. */
 export const clientFlight = Effect.fnUntraced(function* (from: Authenticated): Steps<Keyed> {
   const { at, request } = from;
-  const credential = Option.isNone(request) ? undefined : yield* choose(request.value, from);
+  const shown = Option.isNone(request) ? undefined : yield* choose(request.value, from);
   // The server's signature is verified here, before our certificate goes out.
   const used = yield* from.answer(from.peerKey);
   if (Option.isSome(request)) {
     yield* send(
-      credential
-        ? make(Certificate, { certificateList: credential.credential.chain })
+      shown
+        ? make(Certificate, { certificateList: shown.credential.chain })
         : at.dialect.clientCertificate.none,
     );
   }
   const said = yield* send(used.message);
   const keyed = yield* keysOf(at, at.master(used.premaster, said));
-  if (credential) yield* certificateVerify(credential, said, keyed, from);
+  if (shown) yield* certificateVerify(shown, said, keyed, from);
   const ours = yield* finish(at, keyed, "client");
-  return { ...from, ...keyed, ours, used };
+  return { ...from, ...keyed, ours, used, shown };
 });
 
 /** The credential that the request allows, and the scheme to prove it with. */
@@ -203,7 +207,8 @@ const choose = Effect.fnUntraced(
   },
 );
 
-interface Chosen {
+/** A credential to show, and the scheme to prove it with. */
+export interface Chosen {
   readonly credential: Credential;
   readonly scheme: SignatureScheme;
 }
@@ -226,18 +231,31 @@ const certificateVerify = Effect.fnUntraced(
 
 /** The server's Finished; now the session may be kept. */
 export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Established> {
-  const { at, offer, chain, master, used } = from;
+  const { at, offer, chain, master, shown, used } = from;
   const { theirs, ticket } = yield* receive(serverFinishShape(at, from));
   const { policy, sessionKey, serverName } = offer.settings;
+  const crypto = yield* Crypto;
   const kept = copies(chain);
-  const endPoint = serverEndPoint(chain[0], yield* Crypto);
-  const session = yield* withTicket(yield* sessionOf(at, master, kept, serverName, endPoint), ticket);
+  const endPoint = serverEndPoint(chain[0], crypto);
+  const made = yield* sessionOf(at, {
+    masterSecret: master,
+    peerCertificates: kept,
+    serverName,
+    serverEndPoint: endPoint,
+    credentials: offer.credentials,
+    ownCertificate: leafHash(shown?.credential.chain[0], crypto),
+    group: used.group,
+    primeBits: used.primeBits,
+    ownScheme: shown?.scheme,
+    peerScheme: used.scheme,
+  });
+  const session = yield* withTicket(made, ticket);
   const bound = at.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
-  if (sessionKey !== undefined) {
-    yield* bound && session.id.length + session.ticket.length > 0
-      ? fromStore((store) => store.put(sessionKey, session), undefined)
-      : forget(offer);
-  }
+  // Whoever was replaced meanwhile may have been shown, and under the other's name.
+  const same = sameBytes(partitionHash(crypto, (yield* Credentials).partition), offer.credentials);
+  yield* bound && same && session.id.length + session.ticket.length > 0
+    ? keep(offer.held, session, false)
+    : forgetOffered(offer.held);
   return established(at, {
     masterSecret: master,
     serverEndPoint: endPoint,
@@ -251,12 +269,6 @@ export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Est
     ocspResponse: from.ocspResponse,
   });
 });
-
-/** What was offered and not resumed is of no use any more. */
-const forget = ({ session, settings: { sessionKey } }: Offer): Step<void> =>
-  Option.isSome(session) && sessionKey !== undefined
-    ? fromStore((store) => store.remove(sessionKey), undefined)
-    : Effect.void;
 
 /** Seconds: a week, the most that a ticket is shown (RFC 8446 §4.6.1 has it so; RFC 5077 leaves it open). */
 const MAX_TICKET_LIFETIME = 604_800;
@@ -285,9 +297,9 @@ export const resumedFinish = Effect.fnUntraced(
     const keyed = yield* keysOf(at, masterSecret);
     const { theirs, ticket } = yield* receive(serverFinishShape(at, keyed));
     const session = yield* withTicket(at.session, ticket);
-    if (session !== at.session && sessionKey !== undefined) {
-      yield* fromStore((store) => store.put(sessionKey, session), undefined);
-    }
+    const { offered } = offer.held;
+    // As it was kept, with a ticket that may be shown another time.
+    yield* keep(offer.held, offered?.shown === session ? offered.kept : session, true);
     const ours = yield* finish(at, keyed, "client");
     return established(at, {
       masterSecret,

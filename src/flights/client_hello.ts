@@ -1,5 +1,5 @@
 /** What a client offers (RFC 5246 §7.4.1.2), and the session that it would like to resume. @module */
-import { Clock, Effect, Either, Option } from "../deps.ts";
+import { Effect, Either, Option } from "../deps.ts";
 import { Refused } from "../errors.ts";
 import { ClientHello, type ClientHelloExtension } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
@@ -7,7 +7,6 @@ import {
   CertificateStatusType,
   CompressionMethod,
   ECPointFormat,
-  MaxFragmentLength,
   NameType,
   ProtocolVersion,
   versionText,
@@ -15,28 +14,22 @@ import {
 import { type Dialect, dialects, highest, spoken } from "../dialects/mod.ts";
 import { canCompress } from "../record/compression.ts";
 import type { Policy } from "../policy.ts";
+import { Credentials } from "../services/credentials.ts";
 import { Crypto } from "../services/crypto.ts";
-import { Session, SessionStore } from "../services/session_store.ts";
+import { partitionHash } from "../services/partition.ts";
+import { type Session, SessionStore } from "../services/session_store.ts";
 import { CertificateVerifier } from "../services/verifier.ts";
 import { suites } from "../suites.ts";
-import { ascii, EMPTY, sameBytes } from "../wire/bytes.ts";
+import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { parseIp } from "../x509/ip_address.ts";
-import { type Again, type Established, fromStore } from "./agreed.ts";
-import { clientInfo, mayResume } from "./renegotiation.ts";
+import { type Again, type Established, fragmentCode } from "./agreed.ts";
+import { type Held, toOffer } from "./client_sessions.ts";
+import type { ClientSettings } from "./client_settings.ts";
+import { clientInfo } from "./renegotiation.ts";
+import { resumesAtAll } from "./session_rules.ts";
 
-/** How a client wants to connect. */
-export interface ClientSettings {
-  readonly policy: Policy;
-  /** The host name or IP address that the server's certificate must be for; the name, not the address, goes out as SNI. */
-  readonly serverName: string | undefined;
-  /** Application protocols, the best first (RFC 7301). */
-  readonly alpn: ReadonlyArray<string>;
-  /** Whether this is another attempt, at a lower version than the last one (RFC 7507 §4). */
-  readonly fallback: boolean;
-  /** Under which key the store keeps this server's session; `undefined`: nothing is resumed. */
-  readonly sessionKey: string | undefined;
-}
+export type { ClientSettings } from "./client_settings.ts";
 
 /** A ClientHello that was sent. */
 export interface Offer {
@@ -46,7 +39,10 @@ export interface Offer {
   readonly dialect: Dialect;
   /** What is offered for resumption: by `hello.sessionId`, which is made up where the session has a ticket. */
   readonly session: Option.Option<Session>;
-  readonly partition: string;
+  readonly held: Held;
+  /** The trust settings, and the credentials, as a session keeps them. */
+  readonly partition: Bytes;
+  readonly credentials: Bytes;
   readonly previous: Established | undefined;
 }
 
@@ -63,20 +59,15 @@ export const offer = Effect.fnUntraced(
   function* (
     settings: ClientSettings,
     again?: Again,
-  ): Effect.fn.Return<Offer, Refused, Crypto | CertificateVerifier | SessionStore> {
+  ): Effect.fn.Return<Offer, Refused, Crypto | CertificateVerifier | Credentials | SessionStore> {
     const { policy, sessionKey } = settings;
     const previous = again?.previous;
     const crypto = yield* Crypto;
-    const { partition } = yield* CertificateVerifier;
+    const partition = partitionHash(crypto, (yield* CertificateVerifier).partition);
+    const credentials = partitionHash(crypto, (yield* Credentials).partition);
     const versions = versionsOf(policy, previous);
-    const kept: Option.Option<Session> = sessionKey === undefined || !mayResume(again)
-      ? Option.none()
-      : yield* fromStore((store) => store.get(sessionKey), Option.none());
-    const now = (yield* Clock.currentTimeMillis) / 1000;
-    const session = kept.pipe(
-      Option.map((s) => showsTicket(s, policy, now) ? s : make(Session, { ...s, ticket: EMPTY })),
-      Option.filter((s) => versions.includes(s.version) && mayOffer(s, settings, partition)),
-    );
+    const held = yield* toOffer(settings, again, versions, partition, credentials);
+    const session = Option.map(Option.fromNullable(held.offered), ({ shown }) => shown);
     const dialect = versions.length > 0 ? dialects.get(highest(versions)) : undefined;
     if (dialect === undefined) {
       return yield* new Refused({
@@ -96,7 +87,7 @@ export const offer = Effect.fnUntraced(
     // A server of SSL 3.0 need not look at extensions, and reads the same in the suites (RFC 5746 §3.4).
     const scsv = !previous && versions.includes(ProtocolVersion.SSL_3_0);
     const { enabled } = yield* SessionStore;
-    const asks = policy.sessionTickets && enabled && sessionKey !== undefined;
+    const asks = policy.sessionTickets && enabled && resumesAtAll(policy) && sessionKey !== undefined;
     const wanted = [
       ...renegotiationInfo(previous, scsv),
       // Not the last: some old servers do not read a hello whose last extension is empty.
@@ -123,7 +114,7 @@ export const offer = Effect.fnUntraced(
       // Nothing rather than an empty block, which the oldest servers do not read.
       extensions: wanted.length > 0 ? wanted : undefined,
     });
-    return { settings, hello: padded(hello), dialect, session, partition, previous };
+    return { settings, hello: padded(hello), dialect, session, held, partition, credentials, previous };
   },
 );
 
@@ -142,36 +133,6 @@ const padded = (hello: ClientHello): ClientHello => {
   const zeros = new Uint8Array(Math.max(AWKWARD.below - length - 4, 1));
   return make(ClientHello, { ...hello, extensions: [...extensions, { _tag: "padding", zeros }] });
 };
-
-/** The code for a length (RFC 6066 §4). */
-const fragmentCodes = {
-  512: MaxFragmentLength["2_9"],
-  1024: MaxFragmentLength["2_10"],
-  2048: MaxFragmentLength["2_11"],
-  4096: MaxFragmentLength["2_12"],
-};
-
-/** The code that a policy asks for. */
-const fragmentCode = ({ maxFragmentLength }: Policy): MaxFragmentLength | undefined =>
-  maxFragmentLength && fragmentCodes[maxFragmentLength];
-
-/** Whether a session's ticket is shown, and not its ID. */
-const showsTicket = (s: Session, policy: Policy, now: number): boolean =>
-  policy.sessionTickets && s.ticket.length > 0 && now < s.ticketExpiresAt &&
-  (dialects.get(s.version)?.honours("session_ticket") ?? false);
-
-/** A session is offered only under the settings it was made under (RFC 5246 §F.1.4, RFC 7627 §5.3). */
-const mayOffer = (s: Session, { policy, serverName }: ClientSettings, partition: string): boolean =>
-  s.id.length + s.ticket.length > 0 &&
-  policy.cipherSuites.includes(s.cipherSuite) &&
-  (s.compressionMethod === CompressionMethod.null ||
-    policy.compressionMethods.includes(s.compressionMethod)) &&
-  // A server that agreed to none is asked again, and may resume all the same.
-  (s.maxFragmentLength === 0 || s.maxFragmentLength === fragmentCode(policy)) &&
-  (s.extendedMasterSecret === 1 ||
-    (policy.resumeWithoutExtendedMasterSecret && !policy.requireExtendedMasterSecret)) &&
-  s.serverName === (serverName ?? "") &&
-  sameBytes(s.partition, ascii(partition));
 
 const text = new TextEncoder();
 

@@ -18,6 +18,7 @@ import { sameBytes } from "../wire/bytes.ts";
 import { agree, type Full, type Resumed } from "./agreed.ts";
 import { type Offer, sniOf, versionsOf } from "./client_hello.ts";
 import { boundAnswer, keepsPromises, sameServer } from "./renegotiation.ts";
+import { resumedAsMade } from "./session_rules.ts";
 
 /** Why a ServerHello does not do. */
 export type NegotiationError = IllegalParameter | Refused | UnsupportedExtension;
@@ -99,32 +100,7 @@ function* negotiation(offer: Offer, server: ServerHello, crypto: CryptoService) 
   const resumed = Option.filter(session, () => echoed);
   if (Option.isNone(resumed)) return { ...settled, _tag: "Full" } satisfies Full;
   const of = resumed.value;
-  if (of.version !== dialect.version) {
-    return yield* illegal("serverVersion", "is not that of the session it resumes", "RFC 5246 §7.4.1.3");
-  }
-  if (of.cipherSuite !== suite.id) {
-    return yield* illegal("cipherSuite", "is not that of the session it resumes", "RFC 5246 §7.4.1.3");
-  }
-  if (of.compressionMethod !== server.compressionMethod) {
-    return yield* illegal(
-      "compressionMethod",
-      "is not that of the session it resumes",
-      "RFC 5246 §7.4.1.3",
-    );
-  }
-  if ((of.extendedMasterSecret === 1) !== settled.extendedMasterSecret) {
-    return yield* refused(
-      "session_lost_extended_master_secret",
-      "the server resumes a session and differs from it in extended_master_secret",
-    );
-  }
-  if (of.maxFragmentLength !== (settled.maxFragmentLength ?? 0)) {
-    return yield* illegal(
-      "extensions.max_fragment_length",
-      "is not that of the session it resumes",
-      "RFC 6066 §4",
-    );
-  }
+  yield* resumedAsMade(of, settled);
   yield* sameServer(previous, of.peerCertificates, policy);
   return { ...settled, _tag: "Resumed", session: of } satisfies Resumed;
 }

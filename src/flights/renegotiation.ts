@@ -26,11 +26,12 @@ export const serverInfo = (previous: Previous): Bytes =>
   previous ? concat(previous.verifyData.client, previous.verifyData.server) : EMPTY;
 
 /**
- * Whether a session may be resumed. In a renegotiation only with RFC 7627: without it that renegotiation would be the
- * last (RFC 7627 §5.4).
+ * Whether a session may be resumed. In a renegotiation without RFC 7627 only where policy resumes without it at all
+ * (RFC 7627 §5.4).
  */
-export const mayResume = (again: Again | undefined): boolean =>
-  !again || (again.resume && again.previous.negotiated.extendedMasterSecret);
+export const mayResume = (again: Again | undefined, policy: Policy): boolean =>
+  !again || (again.resume &&
+    (again.previous.negotiated.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret));
 
 /** Holds a renegotiation_info against what it must be. */
 const matches = (
@@ -83,13 +84,12 @@ export const keepsPromises = (
   now: { readonly extendedMasterSecret: boolean; readonly encryptThenMac: boolean; readonly suite: Suite },
 ): Either.Either<void, Refused> => {
   if (!previous) return Either.void;
-  if (now.extendedMasterSecret !== previous.negotiated.extendedMasterSecret) {
+  // Nothing is lost where it is won, as OpenSSL and GnuTLS let it.
+  if (previous.negotiated.extendedMasterSecret && !now.extendedMasterSecret) {
     return Either.left(
       new Refused({
         reason: "renegotiation_changes_extended_master_secret",
-        detail: now.extendedMasterSecret
-          ? "the connection began without extended_master_secret"
-          : "the connection began with extended_master_secret",
+        detail: "the connection had extended_master_secret before",
       }),
     );
   }

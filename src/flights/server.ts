@@ -23,6 +23,7 @@ import { absent, type Place, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
 import { CertificateStatus, NewSessionTicket, ServerHelloDone } from "../messages/mod.ts";
 import { CertificateStatusType } from "../names/protocol.ts";
+import type { SignatureScheme } from "../names/signature_scheme.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import { Crypto, type PublicKey } from "../services/crypto.ts";
 import { type Session, SessionStore } from "../services/session_store.ts";
@@ -54,6 +55,7 @@ import {
   type Step,
   type Steps,
 } from "./server_hello.ts";
+import { leafHash, resumesAtAll } from "./session_rules.ts";
 import type { Choice, ServerSettings } from "./server_negotiation.ts";
 
 /** Flight 2 is said; the client's answer is due. */
@@ -72,6 +74,8 @@ export interface Asked {
 export interface Keyed extends Asked, Keys {
   readonly chain: ReadonlyArray<Bytes>;
   readonly peerKey: PublicKey | undefined;
+  /** The scheme that it has signed with, if it has. */
+  readonly peerScheme: SignatureScheme | undefined;
 }
 
 /** The client's Finished has come and holds. */
@@ -118,7 +122,7 @@ export const serverFlight = Effect.fnUntraced(
     const crypto = yield* Crypto;
     const store = yield* SessionStore;
     // Whom a ticket is given needs no ID (RFC 5077 §3.4).
-    const keep = store.enabled && !tickets &&
+    const keep = store.enabled && !tickets && resumesAtAll(settings.policy) &&
       (wish.extendedMasterSecret || settings.policy.resumeWithoutExtendedMasterSecret);
     const sessionId = keep ? crypto.random(32) : EMPTY;
     const answer = [...answers(heard, suite), ...fullAnswers(wish, credential)];
@@ -168,7 +172,13 @@ export const clientFlight = Effect.fnUntraced(function* (asked: Asked): Steps<Ke
   const said = (yield* Handshakes).transcript();
   const peerKey = asked.request ? yield* clientKey(asked, asked.request, chain) : undefined;
   const secret = yield* premaster;
-  return { ...asked, ...(yield* keysOf(asked.at, asked.at.master(secret, said))), chain, peerKey };
+  return {
+    ...asked,
+    ...(yield* keysOf(asked.at, asked.at.master(secret, said))),
+    chain,
+    peerKey,
+    peerScheme: undefined,
+  };
 });
 
 /** The key of a client's certificate, when that is trusted; none when there is none and none is required. */
@@ -204,7 +214,7 @@ export const clientProof = Effect.fnUntraced(function* (from: Keyed): Steps<Keye
   if (!(yield* crypto.verify(peerKey, scheme, content, message.signature))) {
     return yield* new DecryptError({ what: "CertificateVerify" });
   }
-  return from;
+  return { ...from, peerScheme: scheme };
 });
 
 /** The client's Finished. */
@@ -215,13 +225,25 @@ export const clientFinish = (from: Keyed): Step<Proven> =>
 
 /** Our Finished. The session is in the store before it leaves, so that a quick client finds it there. */
 export const serverFinish = Effect.fnUntraced(function* (from: Proven): Steps<Established> {
-  const { at, chain, master, offered, theirs, tickets } = from;
+  const { at, chain, master, offered, peerScheme, theirs } = from;
   const sessionKey = at.server.sessionId.length > 0 ? toHex(at.server.sessionId) : undefined;
-  const endPoint = serverEndPoint(from.leaf, yield* Crypto);
+  const crypto = yield* Crypto;
+  const endPoint = serverEndPoint(from.leaf, crypto);
   const kept = copies(chain);
-  const session = yield* sessionOf(at, master, kept, at.serverName, endPoint);
+  const session = yield* sessionOf(at, {
+    masterSecret: master,
+    peerCertificates: kept,
+    serverName: at.serverName,
+    serverEndPoint: endPoint,
+    credentials: EMPTY,
+    ownCertificate: leafHash(from.leaf, crypto),
+    group: offered.group,
+    primeBits: undefined,
+    ownScheme: offered.scheme,
+    peerScheme,
+  });
   if (sessionKey !== undefined) yield* fromStore((store) => store.put(sessionKey, session), undefined);
-  const sessionTicket = yield* newSessionTicket(session, tickets);
+  const sessionTicket = yield* newSessionTicket(session, from);
   const ours = yield* finish(at, from, "server");
   return established(at, {
     masterSecret: master,
@@ -238,11 +260,15 @@ export const serverFinish = Effect.fnUntraced(function* (from: Proven): Steps<Es
 
 /** Gives a ticket where one was promised, an empty one if it can't be (RFC 5077 §3.3); says whether it did. */
 const newSessionTicket = Effect.fnUntraced(
-  function* (session: Session, tickets: Heard["tickets"]): Steps<boolean> {
+  function* (
+    session: Session,
+    { settings: { policy }, tickets }: Pick<Heard, "settings" | "tickets">,
+  ): Steps<boolean> {
     if (!tickets) return false;
     const ticket = yield* tickets.seal(session);
     const age = Math.floor((yield* Clock.currentTimeMillis) / 1000) - session.createdAt;
-    const ticketLifetimeHint = ticket.length > 0 ? Math.max(tickets.lifetime - age, 1) : 0;
+    const lifetime = Math.min(tickets.lifetime, Math.floor(policy.limits.sessionLifetime / 1000));
+    const ticketLifetimeHint = ticket.length > 0 ? Math.max(lifetime - age, 1) : 0;
     yield* send(make(NewSessionTicket, { ticketLifetimeHint, ticket }));
     return ticket.length > 0;
   },
@@ -253,14 +279,14 @@ const newSessionTicket = Effect.fnUntraced(
 /** We finish first (RFC 5246 §7.3, figure 2). */
 export const resumed = Effect.fnUntraced(
   function* (heard: Extract<Heard, { _tag: "Resumed" }>): Steps<Established> {
-    const { byTicket, session, suite, tickets, wish } = heard;
+    const { byTicket, session, suite, wish } = heard;
     const { compressionMethod } = session;
     const sessionId = byTicket ? wish.hello.sessionId : session.id;
     const hello = { sessionId, compressionMethod };
     const agreed = yield* serverHello(heard, { suite, schemes: [] }, hello, answers(heard, suite));
     const at: Resumed = { ...agreed, _tag: "Resumed", session };
     const keyed = yield* keysOf(at, session.masterSecret);
-    const renewed = yield* newSessionTicket(session, tickets);
+    const renewed = yield* newSessionTicket(session, heard);
     const ours = yield* finish(at, keyed, "server");
     const { theirs } = yield* receive(clientFinishShape(at, keyed));
     return established(at, {

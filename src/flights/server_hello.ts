@@ -4,16 +4,18 @@
  *
  * @module
  */
-import { Effect, Option } from "../deps.ts";
+import { Clock, Effect, Option } from "../deps.ts";
 import { downgradeSentinel, firstRecord, highest, spoken } from "../dialects/mod.ts";
 import type { HandshakeError } from "../errors.ts";
 import { receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
 import { findExtension, HelloRequest, ServerHello, type ServerHelloExtension } from "../messages/mod.ts";
 import { ECPointFormat } from "../names/protocol.ts";
+import type { Policy } from "../policy.ts";
 import { Handshakes } from "../record/handshakes.ts";
-import { Credentials } from "../services/credentials.ts";
+import { type Credential, Credentials } from "../services/credentials.ts";
 import { Crypto } from "../services/crypto.ts";
+import { partitionHash } from "../services/partition.ts";
 import type { Session, SessionStore } from "../services/session_store.ts";
 import { SessionTickets, type SessionTicketsService } from "../services/session_tickets.ts";
 import { CertificateVerifier } from "../services/verifier.ts";
@@ -22,14 +24,8 @@ import { make } from "../wire/codec.ts";
 import { type Again, agree, type Agreed, fragmentBytes, fromStore } from "./agreed.ts";
 import { clientHelloPlace } from "./read_client_hello.ts";
 import { keepsPromises, mayResume, serverInfo } from "./renegotiation.ts";
-import {
-  type Choice,
-  chooseSuite,
-  resumable,
-  type ServerSettings,
-  type Wish,
-  wishOf,
-} from "./server_negotiation.ts";
+import { type Choice, chooseSuite, type ServerSettings, type Wish, wishOf } from "./server_negotiation.ts";
+import { resumable, resumesAtAll, type Standing } from "./session_rules.ts";
 
 /** What a server's handshake needs. */
 export type ServerServices = Handshakes | Crypto | CertificateVerifier | Credentials | SessionStore;
@@ -75,29 +71,36 @@ export const clientHello = Effect.fnUntraced(
     // A refusal, too, goes out in a record that the client reads.
     (yield* Handshakes).open(firstRecord(hello.clientVersion));
     const wish = yield* wishOf(settings, hello, again?.previous);
-    const { partition } = yield* CertificateVerifier;
     const bound = wish.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
     const known = policy.sessionTickets && wish.ticket !== undefined ? yield* SessionTickets : undefined;
     // One that is shown is opened all the same: what it holds may be the sign of an attack.
-    const tickets = bound ? known : undefined;
+    const tickets = bound && resumesAtAll(policy) ? known : undefined;
     const heard = { settings, wish, tickets };
-    const kept = mayResume(again) ? yield* shown(wish, known) : Option.none();
-    if (Option.isSome(kept)) {
-      const { session, byTicket, renew } = kept.value;
-      const suite = yield* resumable(settings, wish, session, partition);
-      if (suite) {
-        yield* keepsPromises(wish.previous, promised(wish, suite));
-        return { ...heard, _tag: "Resumed", session, suite, byTicket, tickets: renew ? tickets : undefined };
-      }
-    }
     const candidates = yield* (yield* Credentials).candidates({
       role: "server",
       serverName: wish.serverName,
       schemes: findExtension(wish.extensions, "signature_algorithms")?.supportedSignatureAlgorithms,
     });
+    const kept = mayResume(again, policy) ? yield* shown(wish, known) : Option.none();
+    if (Option.isSome(kept)) {
+      const { session, byTicket, renew } = kept.value;
+      const suite = yield* resumable(settings, wish, session, yield* standing(policy, candidates));
+      if (suite) {
+        yield* keepsPromises(wish.previous, promised(wish, suite));
+        return { ...heard, _tag: "Resumed", session, suite, byTicket, tickets: renew ? tickets : undefined };
+      }
+    }
     const choice = yield* chooseSuite(settings, wish, candidates);
     yield* keepsPromises(wish.previous, promised(wish, choice.suite));
     return { ...heard, _tag: "Full", choice };
+  },
+);
+
+const standing = Effect.fnUntraced(
+  function* (policy: Policy, own: ReadonlyArray<Credential>): Steps<Standing> {
+    const crypto = yield* Crypto;
+    const partition = partitionHash(crypto, (yield* CertificateVerifier).partition);
+    return { policy, partition, own, crypto, now: (yield* Clock.currentTimeMillis) / 1000 };
   },
 );
 
@@ -131,7 +134,7 @@ export const serverHello = Effect.fnUntraced(
     answer: ReadonlyArray<ServerHelloExtension>,
   ): Steps<Agreed> {
     const crypto = yield* Crypto;
-    const { partition } = yield* CertificateVerifier;
+    const partition = partitionHash(crypto, (yield* CertificateVerifier).partition);
     const handshakes = yield* Handshakes;
     const { previous, hello, dialect, serverName, alpn, secureRenegotiation, groups } = wish;
     const random = crypto.random(32);

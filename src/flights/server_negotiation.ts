@@ -19,10 +19,9 @@ import {
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Policy } from "../policy.ts";
 import { type Credential, signedWith } from "../services/credentials.ts";
-import type { Session } from "../services/session_store.ts";
 import { canCompress } from "../record/compression.ts";
 import { type Suite, suites } from "../suites.ts";
-import { ascii, type Bytes, sameBytes } from "../wire/bytes.ts";
+import { type Bytes, sameBytes } from "../wire/bytes.ts";
 import type { Established } from "./agreed.ts";
 import { boundHello } from "./renegotiation.ts";
 
@@ -248,39 +247,13 @@ export const chooseSuite = (
   );
 };
 
-const possibleSuites = (policy: Policy, hello: ClientHello, version: ProtocolVersion): ReadonlyArray<Suite> =>
+/** The suites that both ends speak in a version, the best first by our order. */
+export const possibleSuites = (
+  policy: Policy,
+  hello: ClientHello,
+  version: ProtocolVersion,
+): ReadonlyArray<Suite> =>
   policy.cipherSuites.flatMap((id) => {
     const suite = suites.get(id);
     return suite && suite.since <= version && hello.cipherSuites.includes(id) ? [suite] : [];
   });
-
-/**
- * The suite to resume a session with, or `undefined` for a full handshake (RFC 5246 §7.4.1.3, RFC 7627 §5.3). A
- * session that had the extended master secret and a hello that has not is the sign of an attack.
- */
-export const resumable = (
-  { policy, clientAuth }: ServerSettings,
-  wish: Wish,
-  session: Session,
-  partition: string,
-): Checked<Suite | undefined> => {
-  const bound = session.extendedMasterSecret === 1;
-  if (bound && !wish.extendedMasterSecret) {
-    return refused(
-      "session_lost_extended_master_secret",
-      "the client resumes a session that had extended_master_secret without it",
-    );
-  }
-  const suite = possibleSuites(policy, wish.hello, wish.dialect.version)
-    .find((s) => s.id === session.cipherSuite);
-  const same = session.version === wish.dialect.version &&
-    wish.hello.compressionMethods.includes(session.compressionMethod) &&
-    (session.compressionMethod === CompressionMethod.null ||
-      policy.compressionMethods.includes(session.compressionMethod)) &&
-    session.serverName === (wish.serverName ?? "") &&
-    session.maxFragmentLength === (wish.maxFragmentLength ?? 0) &&
-    (clientAuth !== "require" || session.peerCertificates.length > 0) &&
-    sameBytes(session.partition, ascii(partition)) &&
-    (bound || (!wish.extendedMasterSecret && policy.resumeWithoutExtendedMasterSecret));
-  return Either.right(same ? suite : undefined);
-};

@@ -9,12 +9,14 @@ import {
   type CredentialsService,
 } from "../services/credentials.ts";
 import { Crypto, type PrivateKey, PrivateKeyError } from "../services/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { type Bytes, toHex } from "../wire/bytes.ts";
 import { type Certificate, isSelfIssued, parseCertificate } from "../x509/certificate.ts";
 import { decodeDer } from "../x509/der.ts";
 import { name as distinguishedName, sameName } from "../x509/distinguished_name.ts";
 import { matchesName } from "../x509/names.ts";
 import { publicKeyOf, sameKey } from "./credentials_keys.ts";
+import { sha256 } from "./noble.ts";
+import { partitionOf } from "./partition.ts";
 import { certificatesFromPem, openedPrivateKeyFromPem, type Passphrase, type PemError } from "./pem.ts";
 
 export { PemError } from "./pem.ts";
@@ -97,8 +99,8 @@ export const make = (credentials: ReadonlyArray<Credential>): Layer.Layer<Creden
   Layer.sync(Credentials, () => serviceOf(credentials));
 
 /**
- * Credentials that are loaded again whenever `when` says so: new handshakes get the new ones, and connections that are
- * there go on (a client that resumes a session sees no certificate at all; one that renegotiates sees the new one, and
+ * Credentials that are loaded again whenever `when` says so: new handshakes get the new ones, sessions made with the old
+ * ones are not resumed any more, and connections that are there go on (a client that renegotiates sees the new one, and
  * may refuse it, as ours does unless policy says `serverMayChangeCertificate`). Where loading fails, a warning in the log
  * says why and the old ones stay; only the first loading must succeed.
  *
@@ -121,7 +123,12 @@ export const reloading = <E, R, R2 = never>(
         ),
       );
       yield* Effect.forkScoped(Stream.runForEach(when, () => again));
-      return { candidates: (request) => Effect.suspend(() => service.candidates(request)) };
+      return {
+        get partition() {
+          return service.partition;
+        },
+        candidates: (request) => Effect.suspend(() => service.candidates(request)),
+      };
     }),
   );
 
@@ -176,9 +183,14 @@ interface Known {
 const serviceOf = (credentials: ReadonlyArray<Credential>): CredentialsService => {
   const known = credentials.map((credential) => ({ credential, certificates: readable(credential.chain) }));
   return {
+    // The order too decides which one is shown.
+    partition: credentials.length === 0 ? "" : partitionOf("credentials", ...credentials.map(nameOf)),
     candidates: (request) => Effect.sync(() => chosen(known, request).map(({ credential }) => credential)),
   };
 };
+
+const nameOf = ({ chain, schemes }: Credential): string =>
+  JSON.stringify([chain.map((der) => toHex(sha256(der))), schemes ?? null]);
 
 const readable = (chain: ReadonlyArray<Bytes>): ReadonlyArray<Certificate> =>
   chain.flatMap((der) => Either.match(parseCertificate(der), { onLeft: () => [], onRight: (c) => [c] }));

@@ -7,7 +7,7 @@ import { ascii, type Bytes, concat, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 
 /** What a ticket is for; the number goes up when the layout of Session or Ticket changes. */
-const PURPOSE = ascii("effect-tls session ticket 1");
+const PURPOSE = ascii("effect-tls session ticket 2");
 
 /** What a tag vouches for beside the session. */
 const additionalData = (keyName: Bytes): Bytes => concat(PURPOSE, keyName);

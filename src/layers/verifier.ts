@@ -9,8 +9,8 @@ import {
 import { toHex } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { sha256 } from "./noble.ts";
+import { partitionOf } from "./partition.ts";
 import { base64 } from "./pem.ts";
-import { partitionOf } from "./verifier_roots.ts";
 
 export { PemError } from "./pem.ts";
 export { layerRoots, makeRoots } from "./verifier_roots.ts";
@@ -18,8 +18,8 @@ export { layerBundled, layerSystem, SystemRootsError } from "./verifier_system.t
 export type { Strength } from "../x509/validate.ts";
 
 /**
- * Your own decision. `partition` names the settings that it depends on: sessions made under one name are not resumed
- * under another, so a decision that changes must change its name.
+ * Your own decision. `partition` names the settings that it depends on, in any text of any length: sessions made under
+ * one name are not resumed under another, so a decision that changes must change its name.
  */
 export const make = (
   partition: string,

@@ -5,12 +5,13 @@ import {
   CertificateVerifier,
   type CertificateVerifierService,
 } from "../services/verifier.ts";
-import { ascii, type Bytes, toHex } from "../wire/bytes.ts";
+import { type Bytes, toHex } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { judgeStatus } from "../x509/ocsp_validate.ts";
 import { type BySubject, bySubject, findPath } from "../x509/path.ts";
 import type { Strength } from "../x509/validate.ts";
 import { sha256 } from "./noble.ts";
+import { partitionOf } from "./partition.ts";
 import { certificatesFromPem, type PemError } from "./pem.ts";
 
 /**
@@ -58,10 +59,6 @@ export const makeRoots = (
     ),
   };
 };
-
-/** The name of some settings; short, whatever they are. */
-export const partitionOf = (kind: string, ...settings: ReadonlyArray<string>): string =>
-  `${kind}:${toHex(sha256(ascii(settings.join("\n"))))}`;
 
 const eitherToList = { onLeft: () => [], onRight: (certificate: Certificate) => [certificate] };
 

@@ -52,6 +52,12 @@ export type CredentialRequest =
 
 /** Our credentials. */
 export interface CredentialsService {
+  /**
+   * Names the credentials as they are now, in any text: a client offers a session under the partition alone that it was
+   * made under, so that nobody is taken for somebody else. Whoever changes what `candidates` gives changes it as well.
+   * Empty: there are none.
+   */
+  readonly partition: string;
   /** Those that may serve, the best first; the handshake takes the first that fits suite, schemes and groups. */
   readonly candidates: (request: CredentialRequest) => Effect.Effect<ReadonlyArray<Credential>>;
 }

@@ -211,6 +211,7 @@ export const credentialsOf = (
   return Layer.effect(
     Credentials,
     Effect.map(found, (credentials) => ({
+      partition: "shim",
       candidates: (request) => Effect.sync(() => (heard(request), credentials)),
     })),
   );

@@ -480,6 +480,7 @@ const signedBy = (key: Authority, signature: Signature): Issued =>
 const showing = (built: Built, issued: () => Issued): Built => ({
   ...built,
   server: Context.add(built.server, Credentials, {
+    partition: "own",
     candidates: () =>
       Effect.sync(() => {
         const { chainPem, privateKeyPem } = issued();

@@ -435,7 +435,10 @@ for (const allowed of [false, true]) {
     Effect.gen(function* () {
       let shown = 0;
       const credentials = [Golden.server("rsa"), Golden.server("p256")].map(credentialOf);
-      const turning = Credentials.of({ candidates: () => Effect.sync(() => [credentials[shown++ % 2]!]) });
+      const turning = Credentials.of({
+        partition: "turning",
+        candidates: () => Effect.sync(() => [credentials[shown++ % 2]!]),
+      });
       const own = { ...policy, serverMayChangeCertificate: allowed };
       const setup = { ...usual, client: { policy: own } };
       const built = yield* build(setup);

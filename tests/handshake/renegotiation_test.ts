@@ -34,8 +34,8 @@ for (const version of [SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2]) {
     for (const change of ["nothing", "suite", "certificate"] as const satisfies ReadonlyArray<Change>) {
       for (const resume of ["full", "by ID", "by ticket"] as const) {
         if (resume === "by ticket" && version === SSL_3_0) continue; // it has no extensions
-        // What takes a full handshake: a certificate that was not shown, a suite that is not the session's, SSL 3.0.
-        const resumed = resume !== "full" && version > SSL_3_0 &&
+        // What takes a full handshake: a certificate that was not shown, a suite that is not the session's.
+        const resumed = resume !== "full" &&
           (change === "nothing" || (change === "certificate" && who === "client"));
         sync(
           `${versionText(version)}: ${who} renegotiates, ${change} changes, ${resume}${
@@ -79,8 +79,7 @@ for (const version of [SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2]) {
               for (const n of [now, yield* client.negotiated, yield* server.negotiated]) {
                 assert.equal(n.version, version);
                 // The session of the first round has the certificate that the second asks for.
-                const has = change === "certificate" && resume !== "full" && round === "2" &&
-                  version > SSL_3_0;
+                const has = change === "certificate" && resume !== "full" && round === "2";
                 assert.equal(n.resumed, resumed || has);
                 assert.equal(n.cipherSuite, turned ? second : first);
                 assert.equal(n.secureRenegotiation, true);

@@ -1,5 +1,6 @@
 import { assert, Context, Effect, Either, Option, TestClock } from "../deps.ts";
 import { effect, quiet, sync } from "../support/effect.ts";
+import { sessionWith } from "../support/session.ts";
 import { meetChanged, sayingServerHello } from "../support/other_ends.ts";
 import { build, meet, type Setup, type Tamper } from "../support/handshake.ts";
 import { makeMemory } from "../../src/layers/session_store.ts";
@@ -13,7 +14,7 @@ import {
 } from "../../src/services/session_store.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { ServerHello } from "../../src/messages/mod.ts";
-import { ascii, toHex } from "../../src/wire/bytes.ts";
+import { toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 
 const { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: AES_128, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: AES_256 } =
@@ -171,7 +172,7 @@ sync(
     yield* (yield* meet(built)).client;
     const store = Context.get(built.client, SessionStore);
     const session = Option.getOrThrow(yield* store.get("localhost"));
-    yield* store.put("localhost", make(Session, { ...session, partition: ascii("another") }));
+    yield* store.put("localhost", make(Session, { ...session, partition: new Uint8Array(32) }));
     assert.equal((yield* (yield* (yield* meet(built)).client).negotiated).resumed, false);
   }),
 );
@@ -184,7 +185,7 @@ sync(
     const id = toHex(Option.getOrThrow(yield* Context.get(built.client, SessionStore).get("localhost")).id);
     const store = Context.get(built.server, SessionStore);
     const session = Option.getOrThrow(yield* store.get(id));
-    yield* store.put(id, make(Session, { ...session, partition: ascii("another") }));
+    yield* store.put(id, make(Session, { ...session, partition: new Uint8Array(32) }));
     assert.equal((yield* (yield* (yield* meet(built)).client).negotiated).resumed, false);
   }),
 );
@@ -273,23 +274,7 @@ sync(
 
 // ---- the store in memory ----
 
-const session = (n: number) =>
-  make(Session, {
-    id: Uint8Array.of(n),
-    version: N.ProtocolVersion.TLS_1_2,
-    cipherSuite: AES_128,
-    compressionMethod: N.CompressionMethod.null,
-    masterSecret: new Uint8Array(48),
-    extendedMasterSecret: 1,
-    maxFragmentLength: 0,
-    serverName: "",
-    partition: ascii("test"),
-    peerCertificates: [],
-    serverEndPoint: new Uint8Array(0),
-    ticket: new Uint8Array(0),
-    ticketExpiresAt: 0,
-    createdAt: 0,
-  });
+const session = (n: number) => sessionWith({ id: Uint8Array.of(n) });
 
 effect(
   "SessionStore.layerMemory drops what was used longest ago when it is full, and what is too old",

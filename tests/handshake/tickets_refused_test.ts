@@ -324,7 +324,8 @@ effect(
     const next = yield* told(built);
     assert.deepEqual([next.shown, next.resumed, next.acknowledged], [rotated.given?.ticket, true, false]);
     yield* setTime(START + 25 * HOUR);
-    yield* doctor(built, () => ({ ticket: one.ticket, ticketExpiresAt: START + 30 * DAY }));
+    const createdAt = START + 2 * HOUR;
+    yield* doctor(built, () => ({ createdAt, ticket: one.ticket, ticketExpiresAt: START + 30 * DAY }));
     yield* inVain(built);
   }),
 );
@@ -351,6 +352,7 @@ effect(
     const built = yield* longLived;
     yield* first(built);
     yield* setTime(START - HOUR);
+    yield* doctor(built, () => ({ createdAt: START - HOUR }));
     yield* inVain(built);
   }),
 );
@@ -369,6 +371,8 @@ for (const [what, ticketLifetimeHint, seconds] of hints) {
     `a lifetime hint ${what}: the ticket is shown until then, and not after`,
     Effect.gen(function* () {
       const built = yield* longLived;
+      const policy = { ...modern, limits: { ...modern.limits, sessionLifetime: 8 * DAY * 1000 } };
+      const setup: Setup = { client: { policy } };
       const saying: Change = (stream) => ({
         ...stream,
         send: (raw, message) => {
@@ -377,15 +381,15 @@ for (const [what, ticketLifetimeHint, seconds] of hints) {
           stream.send(encodeMessage(other), other);
         },
       });
-      const { client } = yield* meetChanged(built, {}, { server: saying });
+      const { client } = yield* meetChanged(built, setup, { server: saying });
       assert.equal((yield* (yield* client).negotiated).sessionTicket, true);
       const known = yield* session(built);
       assert.deepEqual([known.createdAt, known.ticketExpiresAt], [START, START + seconds]);
       yield* setTime(START + seconds - 1);
-      assert.deepEqual((yield* told(built)).shown, known.ticket);
+      assert.deepEqual((yield* told(built, setup)).shown, known.ticket);
       yield* doctor(built, () => known);
       yield* setTime(START + seconds);
-      const late = yield* told(built);
+      const late = yield* told(built, setup);
       assert.deepEqual([late.shown, late.hello.sessionId, late.resumed], [EMPTY, EMPTY, false]);
     }),
   );

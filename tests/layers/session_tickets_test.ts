@@ -2,8 +2,6 @@ import { layerDeterministic, makeDeterministic } from "../../src/layers/crypto_d
 import * as Layers from "../../src/layers/session_tickets.ts";
 import * as Ring from "../../src/layers/session_tickets_ring.ts";
 import { sealed } from "../../src/layers/session_tickets_seal.ts";
-import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import type { Crypto, CryptoService } from "../../src/services/crypto.ts";
 import { Session } from "../../src/services/session_store.ts";
 import {
@@ -31,6 +29,7 @@ import {
   TestClock,
 } from "../deps.ts";
 import { effect, temporary } from "../support/effect.ts";
+import { sessionWith } from "../support/session.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -46,21 +45,11 @@ const setTime = (seconds: number) => TestClock.setTime(seconds * 1000);
 const bytes = (length: number, value: number): Bytes => new Uint8Array(length).fill(value);
 
 const session = (change: Partial<Session> = {}): Session =>
-  make(Session, {
-    id: EMPTY,
-    version: ProtocolVersion.TLS_1_2,
-    cipherSuite: CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    compressionMethod: CompressionMethod.null,
+  sessionWith({
     masterSecret: bytes(48, 0xa5),
-    extendedMasterSecret: 1,
-    maxFragmentLength: 0,
-    serverName: "localhost",
-    partition: ascii("roots"),
     peerCertificates: [bytes(300, 0x30), bytes(200, 0x31)],
     serverEndPoint: bytes(32, 0x42),
     createdAt: START,
-    ticket: EMPTY,
-    ticketExpiresAt: 0,
     ...change,
   });
 
@@ -167,7 +156,7 @@ test(
           .seal(bytes(12, 1), Uint8Array.of(...ascii(purpose), ...name), plain),
       }));
     const plain = codec(Session).unsafeEncode(session());
-    const purpose = "effect-tls session ticket 1";
+    const purpose = "effect-tls session ticket 2";
     assert.ok(yield* opens(tickets, sealing(purpose, plain)));
     assert.equal(yield* opens(tickets, sealing(purpose, plain.subarray(1))), false);
     assert.equal(yield* opens(tickets, sealing(purpose, Uint8Array.of(...plain, 0))), false);
@@ -177,17 +166,30 @@ test(
 );
 
 test(
-  "a ticket of version 1 still opens: whoever changes a layout raises the number in what the tag vouches for",
+  "a ticket of version 2 still opens: whoever changes a layout raises the number in what the tag vouches for",
   Effect.gen(function* () {
     const tickets = yield* from(Layers.layerKeys({ keys: [key(1)] }));
     const short = session({ peerCertificates: [bytes(3, 0x30)] });
-    const golden = "01010101010101010101010101010101" + "8df9537d7eae39d73c10a85c" + "008c" +
+    const golden = "01010101010101010101010101010101" + "8df9537d7eae39d73c10a85c" + "00b2" +
       "c06a1563d4df29947864609656e2c1f266c695993e3452d9f8dbac7e824f2f1a49aaa97324a42f9a55a9f02a03a660aa" +
-      "109a925c8e8d158072a67bcd1fa47f5295024bbefe7d23e867c09341100bb999826239630095ff94cee1010c4e3a03ae" +
-      "a2b0647bd1d248e3259103f70d1f3c8c2dd49f60a2c5aecfd681a9d0668eb3470718a271e64828e1f081662a";
+      "109a925c8e8d158072a67bcd1fa47f5295024ecc9112579b67c09541100889a9b2427b2142d7bdd68ca3434e0c7841ec" +
+      "e0f2263993900ca167d071857f7d3c8c2dd4adf93807ec8d94c3eb92d1b7c35541e1df9dbcfab8a6e29a0385b0a16818" +
+      "b68e1922311e221c49b4ff9466082960af74007f2e66898e8f0ef829a7a9a37756b5";
     const { session: got } = Option.getOrThrow(yield* tickets.open(Uint8Array.fromHex(golden)));
     assert.equal(shown(got), shown(short));
     assert.equal(toHex(yield* tickets.seal(short)), golden);
+  }),
+);
+
+test(
+  "a ticket of version 1, whose session does not say whose it is, is none",
+  Effect.gen(function* () {
+    const tickets = yield* from(Layers.layerKeys({ keys: [key(1)] }));
+    const old = "01010101010101010101010101010101" + "8df9537d7eae39d73c10a85c" + "008c" +
+      "c06a1563d4df29947864609656e2c1f266c695993e3452d9f8dbac7e824f2f1a49aaa97324a42f9a55a9f02a03a660aa" +
+      "109a925c8e8d158072a67bcd1fa47f5295024bbefe7d23e867c09341100bb999826239630095ff94cee1010c4e3a03ae" +
+      "a2b0647bd1d248e3259103f70d1f3c8c2dd49f60a2c5aecfd681a9d0668eb3470718a271e64828e1f081662a";
+    assert.equal(yield* opens(tickets, Uint8Array.fromHex(old)), false);
   }),
 );
 

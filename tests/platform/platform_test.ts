@@ -1,15 +1,13 @@
 import { assert, Context, Deferred, Effect, Either, Fiber, Layer } from "../deps.ts";
 import { live } from "../support/effect.ts";
+import { sessionWith } from "../support/session.ts";
 import { build, meet } from "../support/handshake.ts";
 import * as Client from "../../src/client.ts";
 import { KeyValueStore, Socket } from "../../src/platform/deps.ts";
 import { fromSocket, layerKeyValueStore, layerSocket, toSocket } from "../../src/platform/mod.ts";
 import * as Server from "../../src/server.ts";
 import { makePair } from "../../src/layers/byte_stream.ts";
-import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { Session, SessionStore } from "../../src/services/session_store.ts";
-import { make } from "../../src/wire/codec.ts";
+import { SessionStore } from "../../src/services/session_store.ts";
 import { Transport } from "../../src/services/transport.ts";
 
 /** Two Sockets, back to back. */
@@ -156,21 +154,10 @@ live(
   Effect.gen(function* () {
     const shared = yield* Layer.build(KeyValueStore.layerMemory);
     const sessions = yield* Layer.build(Layer.provide(layerKeyValueStore(), Layer.succeedContext(shared)));
-    const bad = make(Session, {
+    const bad = sessionWith({
       id: new Uint8Array(1),
-      version: ProtocolVersion.TLS_1_2,
-      cipherSuite: CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-      compressionMethod: CompressionMethod.null,
       masterSecret: new Uint8Array(48).fill(0x5e),
-      extendedMasterSecret: 1,
-      maxFragmentLength: 0,
       serverName: "a".repeat(256),
-      partition: new Uint8Array(0),
-      peerCertificates: [],
-      serverEndPoint: new Uint8Array(0),
-      ticket: new Uint8Array(0),
-      ticketExpiresAt: 0,
-      createdAt: 0,
     });
     const put = yield* Effect.either(Context.get(sessions, SessionStore).put("key", bad));
     assert.equal(Either.isLeft(put) && put.left._tag, "SessionStoreError");

@@ -78,7 +78,7 @@ const contextOf = (role: Role, course: Course, kept: Kept) => {
     Context.add(Crypto, makeToy(`course ${role}`)),
     Context.add(SessionStore, storeOf(kept)),
     Context.add(CertificateVerifier, { partition: "toy", verify: () => Effect.void }),
-    Context.add(Credentials, { candidates: () => Effect.succeed(own) }),
+    Context.add(Credentials, { partition: "own", candidates: () => Effect.succeed(own) }),
     Context.add(SessionTickets, tickets),
   );
 };

@@ -132,7 +132,10 @@ export const meetBy = (built: Built, setup: Setup, sides: Sides) =>
 /** The same between ends of ours. */
 export const meet = (built: Built, setup: Setup = {}) =>
   meetBy(built, setup, {
-    client: (stream) => Client.over(stream, { serverName: "localhost", ...setup.client }),
+    client: (stream) => {
+      const client = { serverName: "localhost", ...setup.client };
+      return Client.over(stream, { sessionKey: client.serverName, ...client });
+    },
     server: (stream) => Server.over(stream, setup.server),
   });
 

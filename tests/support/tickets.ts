@@ -3,8 +3,12 @@ import { assert, Context, Effect, Either, Option } from "../deps.ts";
 import type { Connection } from "../../src/connection.ts";
 import type { HandshakeError } from "../../src/errors.ts";
 import type { ConnectionEvent } from "../../src/events.ts";
+import { placesOf } from "../../src/flights/client_sessions.ts";
 import { layerKeys } from "../../src/layers/session_tickets.ts";
 import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
+import { Credentials } from "../../src/services/credentials.ts";
+import { Crypto } from "../../src/services/crypto.ts";
+import { partitionHash } from "../../src/services/partition.ts";
 import { Session, SessionStore } from "../../src/services/session_store.ts";
 import { SessionTickets, type SessionTicketsService } from "../../src/services/session_tickets.ts";
 import { make } from "../../src/wire/codec.ts";
@@ -39,9 +43,16 @@ export const renewing = (tickets: SessionTicketsService): SessionTicketsService 
   open: (ticket) => Effect.map(tickets.open(ticket), Option.map((opened) => ({ ...opened, renew: true }))),
 });
 
+/** Where the client's store has its session with the server. */
+export const placeOf = ({ client }: Built): string => {
+  const { partition } = Context.get(client, Credentials);
+  const credentials = partitionHash(Context.get(client, Crypto), partition);
+  return placesOf({ sessionKey: "localhost" }, partition, credentials)[0]!;
+};
+
 /** What the client knows of the server. */
-export const kept = ({ client }: Built): Effect.Effect<Option.Option<Session>> =>
-  Effect.orDie(Context.get(client, SessionStore).get("localhost"));
+export const kept = (built: Built): Effect.Effect<Option.Option<Session>> =>
+  Effect.orDie(Context.get(built.client, SessionStore).get(placeOf(built)));
 
 /** The session that the client must have. */
 export const session = (built: Built): Effect.Effect<Session> => Effect.map(kept(built), Option.getOrThrow);
@@ -51,7 +62,7 @@ export const doctor = (built: Built, change: (session: Session) => Partial<Sessi
   Effect.gen(function* () {
     const known = yield* session(built);
     const { put } = Context.get(built.client, SessionStore);
-    yield* Effect.orDie(put("localhost", make(Session, { ...known, ...change(known) })));
+    yield* Effect.orDie(put(placeOf(built), make(Session, { ...known, ...change(known) })));
   });
 
 /** What a good handshake was like, with data both ways after it. */

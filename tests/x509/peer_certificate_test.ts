@@ -86,7 +86,10 @@ live(
     const credential = credentialOf(Golden.server("p256"));
     const junk = Uint8Array.of(0x30, 0x01, 0x00);
     const chain = [...credential.chain, junk];
-    const shown = Credentials.of({ candidates: () => Effect.succeed([{ ...credential, chain }]) });
+    const shown = Credentials.of({
+      partition: "own",
+      candidates: () => Effect.succeed([{ ...credential, chain }]),
+    });
     const built = yield* build({ toy: true }); // everybody is trusted
     const ends = yield* meet({
       ...built,

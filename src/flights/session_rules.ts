@@ -1,0 +1,191 @@
+/**
+ * Whether a session may be resumed, in one place: what both ends hold it against (`stands`), what a client offers
+ * (`mayOffer`), what a server takes (`resumable`), and what a client makes of a server that took it (`resumedAsMade`).
+ * All pure. Nothing in a resumption is judged but here: neither certificates nor signatures come in one.
+ *
+ * @module
+ */
+import { Either } from "../deps.ts";
+import { dialects } from "../dialects/mod.ts";
+import { IllegalParameter, Refused } from "../errors.ts";
+import { CompressionMethod } from "../names/protocol.ts";
+import type { SignatureScheme } from "../names/signature_scheme.ts";
+import type { Policy } from "../policy.ts";
+import { type Credential, signedWith } from "../services/credentials.ts";
+import type { CryptoService, PublicKey } from "../services/crypto.ts";
+import type { Session } from "../services/session_store.ts";
+import type { Suite } from "../suites.ts";
+import { type Bytes, EMPTY, sameBytes } from "../wire/bytes.ts";
+import { type Certificate, parseCertificate } from "../x509/certificate.ts";
+import { type Agreed, type Established, fragmentCode } from "./agreed.ts";
+import type { ClientSettings } from "./client_settings.ts";
+import { possibleSuites, type ServerSettings, type Wish } from "./server_negotiation.ts";
+
+/** What an end is when a session is to be resumed. */
+export interface Standing {
+  readonly policy: Policy;
+  /** The trust settings, as a session keeps them. */
+  readonly partition: Bytes;
+  /** Those of our own credentials that a full handshake could show. */
+  readonly own: ReadonlyArray<Credential>;
+  readonly crypto: CryptoService;
+  /** Seconds since the epoch. */
+  readonly now: number;
+}
+
+/** Seconds that clocks may differ: what is from a later future is from a clock that was wrong. */
+const CLOCK_SKEW = 300;
+
+// ---- both ends ----
+
+/**
+ * Whether a full handshake of now could have made this session: under the same trust, with a leaf that we still show, in
+ * its time, and with nothing that our policy has come to refuse.
+ */
+export const stands = (s: Session, by: Standing): boolean =>
+  sameBytes(s.partition, by.partition) && lives(s, by) && allowed(s, by.policy) && isOurs(s, by) &&
+  isStillTheirs(s, by);
+
+/** Whether a policy resumes at all; sessions are dated in whole seconds. */
+export const resumesAtAll = ({ limits }: Policy): boolean => limits.sessionLifetime >= 1000;
+
+const lives = ({ createdAt }: Session, { policy, now }: Standing): boolean =>
+  now < createdAt + policy.limits.sessionLifetime / 1000 && createdAt <= now + CLOCK_SKEW;
+
+/** What needs no key to judge. A finite field is a group where we chose it, and else a number of bits. */
+const allowed = (s: Session, policy: Policy): boolean =>
+  policy.cipherSuites.includes(s.cipherSuite) &&
+  (s.compressionMethod === CompressionMethod.null ||
+    policy.compressionMethods.includes(s.compressionMethod)) &&
+  (s.primeBits > 0
+    ? s.primeBits >= policy.minimumDhPrimeBits
+    : s.group === 0 || policy.groups.includes(s.group));
+
+/** Whether we showed nothing, or what we still have, and signed as we still would. */
+const isOurs = (s: Session, { own, policy, crypto }: Standing): boolean => {
+  if (s.ownCertificate.length === 0) return true;
+  const credential = own.find(({ chain }) => sameBytes(leafHash(chain[0], crypto), s.ownCertificate));
+  return credential !== undefined &&
+    isUsable(s, credential.publicKey, s.ownScheme, policy, (schemes) => signedWith(credential, schemes));
+};
+
+/** The same of the peer, whose certificate must last. */
+const isStillTheirs = (s: Session, { policy, now }: Standing): boolean => {
+  const [der] = s.peerCertificates;
+  if (der === undefined) return true;
+  const leaf = Either.getOrUndefined(parseCertificate(der));
+  return leaf !== undefined && lasts(leaf, s, now) && leaf.publicKey._tag !== "unsupported" &&
+    isUsable(s, leaf.publicKey, s.peerScheme, policy);
+};
+
+/** One that was over already, and was trusted all the same, is judged by other things than its time. */
+const lasts = ({ notAfter }: Certificate, { createdAt }: Session, now: number): boolean =>
+  now <= notAfter || createdAt > notAfter;
+
+/** Whether policy still has a key's curve, and the scheme that it signed with, if it signed. */
+const isUsable = (
+  { version }: Session,
+  key: PublicKey,
+  scheme: SignatureScheme,
+  { groups, signatureSchemes }: Policy,
+  some = (schemes: ReadonlyArray<SignatureScheme>) => schemes,
+): boolean =>
+  (key._tag !== "ecdsa" || groups.includes(key.group)) &&
+  (scheme === 0 ||
+    some(dialects.get(version)?.signing.schemesOf(key, signatureSchemes) ?? []).includes(scheme));
+
+const leafHashes = new WeakMap<Bytes, Bytes>();
+
+/** A leaf as a session keeps it; nothing, for no leaf. The same bytes object is hashed once. */
+export const leafHash = (leaf: Bytes | undefined, { hash }: CryptoService): Bytes => {
+  if (leaf === undefined) return EMPTY;
+  const known = leafHashes.get(leaf);
+  if (known) return known;
+  const digest = hash("sha256").digest(leaf);
+  leafHashes.set(leaf, digest);
+  return digest;
+};
+
+// ---- what a client offers ----
+
+/** Whether a client offers a session (RFC 5246 §F.1.4, RFC 7627 §5.3): to the same server, as the same client. */
+export const mayOffer = (
+  s: Session,
+  { policy, serverName }: ClientSettings,
+  by: Standing & { readonly credentials: Bytes; readonly previous: Established | undefined },
+): boolean =>
+  s.id.length + s.ticket.length > 0 &&
+  s.serverName === (serverName ?? "") &&
+  // A server that agreed to none is asked again, and may resume all the same.
+  (s.maxFragmentLength === 0 || s.maxFragmentLength === fragmentCode(policy)) &&
+  (s.extendedMasterSecret === 1 ||
+    (policy.resumeWithoutExtendedMasterSecret && !policy.requireExtendedMasterSecret &&
+      !by.previous?.negotiated.extendedMasterSecret)) &&
+  sameBytes(s.credentials, by.credentials) &&
+  stands(s, by);
+
+// ---- what a server takes ----
+
+/**
+ * The suite to resume a session with, or `undefined` for a full handshake (RFC 5246 §7.4.1.3, RFC 7627 §5.3). A
+ * session that had the extended master secret and a hello that has not is the sign of an attack.
+ */
+export const resumable = (
+  { policy, clientAuth }: ServerSettings,
+  wish: Wish,
+  session: Session,
+  by: Standing,
+): Either.Either<Suite | undefined, Refused> => {
+  const bound = session.extendedMasterSecret === 1;
+  if (bound && !wish.extendedMasterSecret) {
+    return Either.left(
+      new Refused({
+        reason: "session_lost_extended_master_secret",
+        detail: "the client resumes a session that had extended_master_secret without it",
+      }),
+    );
+  }
+  const suite = possibleSuites(policy, wish.hello, wish.dialect.version)
+    .find((s) => s.id === session.cipherSuite);
+  const same = session.version === wish.dialect.version &&
+    wish.hello.compressionMethods.includes(session.compressionMethod) &&
+    session.serverName === (wish.serverName ?? "") &&
+    session.maxFragmentLength === (wish.maxFragmentLength ?? 0) &&
+    (clientAuth !== "require" || session.peerCertificates.length > 0) &&
+    (bound || (!wish.extendedMasterSecret && policy.resumeWithoutExtendedMasterSecret));
+  return Either.right(same && suite && stands(session, by) ? suite : undefined);
+};
+
+// ---- what a client makes of it ----
+
+/** Whether a server resumes a session as it was made. */
+export const resumedAsMade = (
+  of: Session,
+  { dialect, suite, server, extendedMasterSecret, maxFragmentLength }: Pick<
+    Agreed,
+    "dialect" | "suite" | "server" | "extendedMasterSecret" | "maxFragmentLength"
+  >,
+): Either.Either<void, IllegalParameter | Refused> => {
+  const differs = of.version !== dialect.version
+    ? { field: "serverVersion", rfc: "RFC 5246 §7.4.1.3" }
+    : of.cipherSuite !== suite.id
+    ? { field: "cipherSuite", rfc: "RFC 5246 §7.4.1.3" }
+    : of.compressionMethod !== server.compressionMethod
+    ? { field: "compressionMethod", rfc: "RFC 5246 §7.4.1.3" }
+    : of.maxFragmentLength !== (maxFragmentLength ?? 0)
+    ? { field: "extensions.max_fragment_length", rfc: "RFC 6066 §4" }
+    : undefined;
+  if (differs) {
+    const reason = "is not that of the session it resumes";
+    return Either.left(new IllegalParameter({ subject: "ServerHello", reason, ...differs }));
+  }
+  if ((of.extendedMasterSecret === 1) !== extendedMasterSecret) {
+    return Either.left(
+      new Refused({
+        reason: "session_lost_extended_master_secret",
+        detail: "the server resumes a session and differs from it in extended_master_secret",
+      }),
+    );
+  }
+  return Either.void;
+};
