@@ -83,7 +83,7 @@ export const signaturePrice = (key: PublicKey, signedBytes: number): number =>
   (key._tag === "ecdsa"
     ? ecdsaPrices[key.group] ?? Infinity
     : key._tag === "ed25519"
-    ? 650
+    ? 800
     : 4 * steps(key.publicExponent) * (key.modulus.length / 256) ** 1.5);
 
 const ecdsaPrices: Partial<Record<NamedGroup, number>> = {
