@@ -1,9 +1,11 @@
 import { assert, Effect, Either } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
-import { judged, leafKey } from "../../src/flights/peer.ts";
+import { fitsWish, judged, leafKey } from "../../src/flights/peer.ts";
 import { alertOf, CertificateError } from "../../src/errors.ts";
 import { modern } from "../../src/policy.ts";
+import { ClientCertificateType } from "../../src/names/protocol.ts";
 import * as Der from "../../src/x509/der_writer.ts";
+import type { KeyUsage } from "../../src/x509/key_usage.ts";
 import { oids } from "../../src/x509/oids.ts";
 import { makeCa, makeKey } from "../support/ca.ts";
 import { sameBytes } from "../../src/wire/bytes.ts";
@@ -66,4 +68,17 @@ Deno.test("a verifier's word on a corrupt certificate has the alert of policy, u
   assert.equal(told("unreadable"), "decode_error");
   assert.equal(told("unreadable", "access_denied"), "access_denied");
   assert.equal(told("expired"), "certificate_expired");
+});
+
+Deno.test("a client's leaf whose keyUsage lacks digitalSignature is refused by the handshake, whoever trusts it", () => {
+  const fits = (keyUsage: ReadonlyArray<KeyUsage>) => {
+    const leaf = Either.getOrThrow(leafKey([makeCa().issue({ keyUsage }).der], modern));
+    const wish = { types: [ClientCertificateType.ecdsa_sign], authorities: [], schemes: undefined };
+    return Either.match(fitsWish(leaf, wish, modern.groups), {
+      onLeft: (e) => e.detail,
+      onRight: () => "fits",
+    });
+  };
+  assert.equal(fits(["digitalSignature"]), "fits");
+  assert.equal(fits(["keyAgreement"]), "its keyUsage does not allow digitalSignature");
 });
