@@ -69,10 +69,7 @@ export class Work {
 }
 
 /** `Effect.yieldNow` gives way to other fibers alone: its queue is one of microtasks, before which no timer fires. */
-const turn: Effect.Effect<void> = Effect.async((resume) => {
-  const id = setTimeout(() => resume(Effect.void), 0);
-  return Effect.sync(() => clearTimeout(id));
-});
+const turn = Effect.sleep(0);
 
 /** What reading a certificate costs, and folding its names: as if it were all names. */
 export const certificatePrice = (der: Bytes): number => 2 * prices.byte * der.length;
