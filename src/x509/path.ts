@@ -107,7 +107,7 @@ interface Issuer {
 /** Every path from here to an anchor, the likeliest first, each when it is asked for. */
 function* paths(path: Path, search: Search, identities: ReadonlyArray<number>): Generator<Path> {
   const head = path.at(-1)!;
-  const { anchors, verified, work } = search;
+  const { anchors, work } = search;
   if (path.length === 1 && anchors.get(head.subject.key)?.some(isSame(head))) yield path;
   let found = 0;
   for (const { certificate, trusted, identity } of issuersOf(head, search)) {
@@ -115,8 +115,6 @@ function* paths(path: Path, search: Search, identities: ReadonlyArray<number>): 
     // The same key and name again would go in a circle.
     if (identities.includes(identity)) continue;
     found++;
-    // That it did not sign can be known of another path.
-    if (verified.get(head)?.get(certificate) === false) continue;
     const longer = [...path, certificate];
     if (trusted) yield longer;
     else yield* paths(longer, search, [...identities, identity]);

@@ -9,6 +9,7 @@ import { parseCertificate } from "../../src/x509/certificate.ts";
 import * as Der from "../../src/x509/der_writer.ts";
 import { violation } from "../../src/x509/name_constraints.ts";
 import { oids } from "../../src/x509/oids.ts";
+import { judgeStatus } from "../../src/x509/ocsp_validate.ts";
 import { bySubject, findPath } from "../../src/x509/path.ts";
 import { LIMIT, prices, signaturePrice, Work } from "../../src/x509/work.ts";
 import { type Issued, type KeyPair, makeCa, makeKey } from "../support/ca.ts";
@@ -41,10 +42,11 @@ const judge = async (root: Issued, chain: ReadonlyArray<Bytes>, more: Partial<Ve
 
 /** What is left of the work after a path was looked for. */
 const search = async (root: Issued, chain: ReadonlyArray<Bytes>, work = new Work()) => {
-  const [leaf, ...rest] = chain.map(read);
+  // What was read once, and constraints that were made ready, are kept as long as the bytes are the same object.
+  const [leaf, ...rest] = chain.map((der) => read(der.slice()));
   const criteria = { time: NOW, name: "localhost", purpose: "serverAuth" } as const;
   const result = await Effect.runPromise(
-    findPath(leaf!, bySubject(rest), bySubject([read(root.der)]), criteria, work).pipe(
+    findPath(leaf!, bySubject(rest), bySubject([read(root.der.slice())]), criteria, work).pipe(
       Effect.either,
       Effect.provideService(Crypto, makeNoble(platformRandom)),
     ),
@@ -247,6 +249,39 @@ Deno.test("a response about hundreds draws for each, and one about more than the
   assertSpent(
     (await judge(root, leaf.chain, { ocspResponse: concat(staple(500), new Uint8Array(300_000)) })).result,
   );
+});
+
+Deno.test("a leaf is not trusted where the work is spent anywhere in judging its path", async () => {
+  const root = makeCa({ extensions: [bases(20)] });
+  const { chain } = root.intermediate().issue({ names: ["localhost", ...addresses(20)] });
+  const { result, left } = await search(root, chain);
+  assertTrusted(result);
+  const used = LIMIT - left;
+  for (let limit = 0; limit < used; limit += used / 100) {
+    assertSpent((await search(root, chain, new Work(limit))).result);
+  }
+  assertSpent((await search(root, chain, new Work(used - 0.1))).result);
+});
+
+Deno.test("a leaf is not trusted where the work is spent anywhere in judging its staple", async () => {
+  const root = makeCa();
+  const leaf = root.issue();
+  const staple = makeStaple(root, leaf, { by: responderOf(root) });
+  const criteria = { time: Math.floor(Date.now() / 1000), name: undefined, purpose: "serverAuth" } as const;
+  const ask = (limit: number) => {
+    const work = new Work(limit);
+    return Effect.runPromise(
+      judgeStatus([read(leaf.der), read(root.der)], staple, criteria, work).pipe(
+        Effect.either,
+        Effect.provideService(Crypto, makeNoble(platformRandom)),
+        Effect.map((result) => ({ result, used: limit - work.left })),
+      ),
+    );
+  };
+  const { result, used } = await ask(LIMIT);
+  assertTrusted(result);
+  for (let limit = 0; limit < used; limit += used / 100) assertSpent((await ask(limit)).result);
+  assertSpent((await ask(used - 0.1)).result);
 });
 
 Deno.test("a signature costs by its key: more for more bits, for a longer exponent and for more that is signed", () => {
