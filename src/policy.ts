@@ -70,6 +70,11 @@ export interface Policy extends RecordOptions {
    * the extended master secret was resumed (RFC 7627 §5.4).
    */
   readonly insecureRenegotiation: boolean;
+  /**
+   * What tells a peer that a certificate of its chain is no DER of one: `bad_certificate`, as RFC 5246 §7.2.2 has it for
+   * one that is corrupt (the message that carries it was decoded), or `decode_error`, as BoringSSL has it.
+   */
+  readonly corruptCertificateAlert: "bad_certificate" | "decode_error";
   /** Whether a server may show another certificate in a renegotiation (the triple handshake needs that). */
   readonly serverMayChangeCertificate: boolean;
   readonly limits: Limits;
@@ -149,6 +154,7 @@ export const modern: Policy = {
   requireSecureRenegotiation: true,
   renegotiation: "refuse",
   insecureRenegotiation: false,
+  corruptCertificateAlert: "bad_certificate",
   serverMayChangeCertificate: false,
   limits,
 };

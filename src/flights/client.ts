@@ -56,7 +56,7 @@ import { negotiate } from "./client_negotiation.ts";
 import { forgetOffered, keep } from "./client_sessions.ts";
 import { serverEndPoint } from "./bindings.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
-import { fitsSuite, leafKey } from "./peer.ts";
+import { fitsSuite, judged, leafKey } from "./peer.ts";
 import { sameServer } from "./renegotiation.ts";
 import { leafHash } from "./session_rules.ts";
 
@@ -155,15 +155,17 @@ export const serverFlight = Effect.fnUntraced(
     const from = { offer, at, ocspResponse, answer, request };
     yield* sameServer(offer.previous, chain ?? [], offer.settings.policy);
     if (chain === undefined) return { ...from, chain: [], peerKey: undefined };
-    const peerKey = yield* fitsSuite(yield* leafKey(chain), at);
+    const { policy, serverName } = offer.settings;
+    const peerKey = yield* fitsSuite(yield* leafKey(chain, policy), at);
     const verifier = yield* CertificateVerifier;
-    yield* verifier.verify({
+    const verdict = verifier.verify({
       chain,
-      name: offer.settings.serverName,
+      name: serverName,
       purpose: "serverAuth",
       ocspResponse,
       signedCertificateTimestamps: timestamps(at),
     });
+    yield* judged(verdict, policy);
     return { ...from, chain, peerKey };
   },
 );

@@ -167,7 +167,25 @@ const ofServer: ReadonlyArray<readonly [string, Setup, (flow: Bytes) => Bytes, s
     "IllegalParameter illegal_parameter",
   ],
   ["an empty Certificate", {}, withChain(), "DecodeError decode_error"],
-  ["a certificate that is no DER", {}, withChain(ascii("certificate")), "DecodeError decode_error"],
+  ["a certificate that is no DER", {}, withChain(ascii("certificate")), "CertificateError bad_certificate"],
+  [
+    "a certificate that is no DER, where policy has it told as BoringSSL does",
+    { client: { policy: { ...modern, corruptCertificateAlert: "decode_error" } } },
+    withChain(ascii("certificate")),
+    "CertificateError decode_error",
+  ],
+  [
+    "an authority's certificate that is no DER",
+    {},
+    withChain(chainOf("p256"), ascii("certificate")),
+    "CertificateError bad_certificate",
+  ],
+  [
+    "an authority's certificate that is no DER, where policy has it told as BoringSSL does",
+    { client: { policy: { ...modern, corruptCertificateAlert: "decode_error" } } },
+    withChain(chainOf("p256"), ascii("certificate")),
+    "CertificateError decode_error",
+  ],
   [
     "a certificate whose key does not fit the suite",
     {},
