@@ -10,6 +10,7 @@ import {
   type Stream,
   Tracer,
 } from "./deps.ts";
+import { boundedStore } from "./connection/bounded_store.ts";
 import { systemTimer, within } from "./connection/deadline.ts";
 import { LAST_WORDS, makeLife } from "./connection/life.ts";
 import { makeNegotiator } from "./connection/negotiator.ts";
@@ -30,6 +31,7 @@ import { ContentType } from "./names/protocol.ts";
 import { attempt } from "./record/attempt.ts";
 import { makeWire, type Received } from "./record/wire.ts";
 import { Crypto } from "./services/crypto.ts";
+import { SessionStore } from "./services/session_store.ts";
 import type { ByteStream } from "./services/transport.ts";
 import type { Bytes } from "./wire/bytes.ts";
 import { type PeerCertificate, peerCertificate } from "./x509/peer_certificate.ts";
@@ -103,7 +105,7 @@ export interface Connection {
   readonly closeWrite: Effect.Effect<void, HandshakeError>;
   /**
    * Sends close_notify as long as the stream takes it (`limits.writeWait`), waits a moment for the peer's
-   * (`limits.closeWait`), and closes the stream. What has arrived and was not read is lost. Never fails; may be called
+   * (`limits.closeWait`), and closes the stream. What has arrived and was not read is lost, unless the peer had said its last. Never fails; may be called
    * again.
    */
   readonly close: Effect.Effect<void>;
@@ -137,18 +139,24 @@ const AS_BEFORE: Renegotiation = {};
 export const establish = <R>(
   stream: ByteStream,
   program: Program<R>,
-): Effect.Effect<Connection, HandshakeError, R | Crypto | Scope.Scope> =>
+): Effect.Effect<Connection, HandshakeError, R | Crypto | SessionStore | Scope.Scope> =>
   Effect.gen(() => establishing(stream, program));
 
 /** A generator, and not one in a closure, whose shape each connection would have anew. */
 function* establishing<R>(
   stream: ByteStream,
   program: Program<R>,
-): Effect.fn.Return<Connection, HandshakeError, R | Crypto | Scope.Scope> {
-  const runtime = yield* Effect.runtime<R | Crypto | Scope.Scope>();
-  const { context } = runtime;
+): Effect.fn.Return<Connection, HandshakeError, R | Crypto | SessionStore | Scope.Scope> {
+  const runtime = yield* Effect.runtime<R | Crypto | SessionStore | Scope.Scope>();
+  const context = Context.add(
+    runtime.context,
+    SessionStore,
+    boundedStore(Context.get(runtime.context, SessionStore), program.policy.limits.storeWait),
+  );
   const { hash } = Context.get(context, Crypto);
-  const scope = Context.get(context, Scope.Scope);
+  const outer = Context.get(context, Scope.Scope);
+  /** Of the connection's own fibers: they end after it was said how it ends. */
+  const scope = yield* Scope.make();
   const { role, policy } = program;
   const { limits } = policy;
   const state = makeState();
@@ -227,27 +235,25 @@ function* establishing<R>(
 
   /** `close` reads on for nobody. */
   const peersGoodbye: Effect.Effect<void, HandshakeError> = Effect.suspend(() => {
+    if (state.reading() !== "discarding") return Effect.void;
     wire.discard();
-    return state.reading() === "discarding" ? Effect.zipRight(pumpOnce, peersGoodbye) : Effect.void;
+    return Effect.zipRight(pumpOnce, peersGoodbye);
   });
-  const close: Connection["close"] = Effect.suspend(() => {
-    if (mustWait()) return life.cancel;
-    life.happened("closing");
-    return life.depart(
-      Effect.suspend(() =>
-        state.writing() === "ended" ? within(limits.closeWait, peersGoodbye) : Effect.void
-      ),
-    );
-  });
+  const leave = (after: Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (mustWait()) return life.cancel;
+      life.happened("closing");
+      return life.depart(after);
+    });
+  const close: Connection["close"] = leave(
+    Effect.suspend(() => state.writing() === "ended" ? within(limits.closeWait, peersGoodbye) : Effect.void),
+  );
 
   // A scope that closes says goodbye too, but waits for nobody.
   yield* Scope.addFinalizerExit(
-    scope,
-    (exit) => {
-      if (Exit.isFailure(exit)) return life.abort;
-      life.happened("closing");
-      return life.depart(Effect.void);
-    },
+    outer,
+    (exit) =>
+      Effect.zipRight(Exit.isFailure(exit) ? life.abort : leave(Effect.void), Scope.close(scope, exit)),
   );
   yield* traced(`effect-tls.${role}.handshake`, life.guardHandshake(negotiator.first));
 

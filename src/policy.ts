@@ -17,7 +17,7 @@ export interface Limits extends WireLimits {
   readonly closeWait: number;
   /** Milliseconds that the stream may go, at the end, without taking any of what is still to be sent. */
   readonly writeWait: number;
-  /** Milliseconds that a session store may take to forget a session. */
+  /** Milliseconds that a session store may take for anything; the connection goes on without its answer. */
   readonly storeWait: number;
   /** Renegotiations that the peer may begin within a `renegotiationWindow` of milliseconds. */
   readonly renegotiations: number;

@@ -1,5 +1,5 @@
 /** `deno task stress`: `--help` tells how. @module */
-import { Effect, Logger } from "../deps.ts";
+import { Effect, Logger, LogLevel } from "../deps.ts";
 import { help, numberOf, parse, UsageError } from "../../examples/lib/flags.ts";
 import { run } from "../../examples/lib/program.ts";
 import { type Plan, planOf } from "./plan.ts";
@@ -64,7 +64,7 @@ const main = () => {
     else console.log(JSON.stringify({ event: "end", rounds, findings: found }));
     if (found > 0) yield* Effect.fail(new Found(`${found} findings`));
     // Warnings of stores and observers that fail by plan are expected.
-  }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger)));
+  }).pipe(Logger.withMinimumLogLevel(LogLevel.None));
 };
 
 const complain = (e: unknown): void => {

@@ -18,6 +18,9 @@ import * as Server from "../../src/server.ts";
 import { type ByteStream, TransportError } from "../../src/services/transport.ts";
 import type { Plan, SidePlan, StorePlan, StreamPlan } from "./plan.ts";
 
+/** Milliseconds that an end waits for its own writes and for its own end: a stream that hangs may hang both. */
+const HANGS = 2_000;
+
 /** Milliseconds in which a round must be over. */
 const PATIENCE = 20_000;
 
@@ -208,9 +211,9 @@ const doing = (
     const reader = yield* Effect.forkDaemon(Effect.exit(reading));
     const renegotiator = yield* Effect.forkDaemon(Effect.exit(renegotiating));
     const writer = yield* Effect.forkDaemon(Effect.exit(writing));
-    if (plan.endsAfter === undefined) yield* Fiber.await(writer);
+    if (plan.endsAfter === undefined) yield* Effect.timeoutOption(Fiber.await(writer), HANGS);
     else yield* Effect.sleep(plan.endsAfter);
-    typed(plan.end, own)(yield* Effect.exit(ways[plan.end]));
+    typed(plan.end, own)(yield* Effect.exit(Effect.timeoutOption(ways[plan.end], HANGS)));
     const wrote = Fiber.join(writer);
     const asked = Fiber.join(renegotiator);
     const read = Fiber.join(reader);
