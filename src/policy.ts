@@ -55,6 +55,9 @@ export interface Policy extends RecordOptions {
   readonly sessionTickets: boolean;
   /** Bytes that a client asks for as the most in a record (RFC 6066 §4); `undefined`: the usual 2^14. */
   readonly maxFragmentLength: 512 | 1024 | 2048 | 4096 | undefined;
+  /** Whether a client asks for a stapled OCSP response (RFC 6066 §8), and for SCTs (RFC 6962 §3.3). */
+  readonly requestOcsp: boolean;
+  readonly requestScts: boolean;
   /** Whether a peer without extended_master_secret is refused altogether (RFC 7627 §5.2). */
   readonly requireExtendedMasterSecret: boolean;
   /** Whether a session without it may be resumed (RFC 7627 §5.3), in a renegotiation too. */
@@ -148,6 +151,8 @@ export const modern: Policy = {
   compressionMethods: [CompressionMethod.null],
   sessionTickets: true,
   maxFragmentLength: undefined,
+  requestOcsp: true,
+  requestScts: true,
   requireExtendedMasterSecret: false,
   resumeWithoutExtendedMasterSecret: false,
   bindWithoutExtendedMasterSecret: false,
