@@ -37,7 +37,7 @@ live(
     // Nobody on this machine leaves a connect waiting.
     Deno.connect = ((options: Deno.ConnectOptions) => {
       given = options.signal;
-      return new Promise(() => {});
+      return new Promise<never>(() => {});
     }) as typeof connect;
     const opening = yield* Effect.fork(Effect.provide(
       Effect.scoped(Effect.flatMap(Transport, ({ open }) => open({ hostname: "localhost", port: 1 }))),
