@@ -35,10 +35,12 @@ live(
     let given: AbortSignal | undefined;
     yield* Effect.addFinalizer(() => Effect.sync(() => void (Deno.connect = connect)));
     // Nobody on this machine leaves a connect waiting.
-    Deno.connect = ((options: Deno.ConnectOptions) => {
-      given = options.signal;
-      return new Promise<never>(() => {});
-    }) as typeof connect;
+    Object.assign(Deno, {
+      connect: (options: Deno.ConnectOptions) => {
+        given = options.signal;
+        return new Promise<never>(() => {});
+      },
+    });
     const opening = yield* Effect.fork(Effect.provide(
       Effect.scoped(Effect.flatMap(Transport, ({ open }) => open({ hostname: "localhost", port: 1 }))),
       layerTcp,
