@@ -14,7 +14,7 @@
  * @module
  */
 import { Clock, Effect, Option } from "../deps.ts";
-import { authenticationOf } from "../authentications/mod.ts";
+import { isAskedFor } from "../authentications/mod.ts";
 import { type CertificateWish, firstRecord } from "../dialects/mod.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import type { Answer, ExchangeError } from "../exchanges/mod.ts";
@@ -196,12 +196,11 @@ const choose = Effect.fnUntraced(
     const candidates = yield* (yield* Credentials).candidates({ role: "client", ...wish });
     const common = offer.settings.policy.signatureSchemes.filter((s) => wish.schemes?.includes(s) ?? true);
     for (const credential of candidates) {
-      const { certificateType } = authenticationOf(credential.publicKey);
       const [scheme] = signedWith(
         credential,
         at.dialect.signing.schemesOf(credential.publicKey, common),
       );
-      if (scheme !== undefined && wish.types.includes(certificateType)) return { credential, scheme };
+      if (scheme !== undefined && isAskedFor(credential.publicKey, wish.types)) return { credential, scheme };
     }
     return undefined;
   },
