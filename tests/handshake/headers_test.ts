@@ -3,7 +3,7 @@ import { assert, Effect, Either, Fiber } from "../deps.ts";
 import { sync } from "../support/effect.ts";
 import { build, ends, hear, meet, recordsOf, type Setup } from "../support/handshake.ts";
 import { type Change, meetChanged, sayingServerHello } from "../support/other_ends.ts";
-import { handshakeMessage, plainRecord, replay, scripted } from "../support/replay.ts";
+import { plainRecord, replay, scripted } from "../support/replay.ts";
 import { alertOf } from "../../src/errors.ts";
 import { encodeMessage, kindOf } from "../../src/grammar/message_kind.ts";
 import {
