@@ -90,6 +90,11 @@ for (const version of [SSL_3_0, TLS_1_0, N.ProtocolVersion.TLS_1_2]) {
       },
       /signature_algorithms, which no answer may have/,
     ],
+    [
+      "is padding, of which an answer has none (RFC 7685 §3)",
+      { _tag: "unknown", type: N.ExtensionType.of(N.ExtensionType.padding), data: new Uint8Array(3) },
+      /padding/,
+    ],
   ];
   for (const [what, extension, message] of odd) {
     sync(
