@@ -110,9 +110,11 @@ export const finished = <A extends Message & { readonly verifyData: Bytes }, I>(
             : Either.left(new DecryptError({ what: "Finished" })),
       ),
     undefined,
-    most,
+    (type) => most(type) && VERIFY_DATA,
   );
 };
+/** Bytes of the longest verify_data: two hashes in SSL 3.0 (RFC 6101 §5.6.9). */
+const VERIFY_DATA = 36;
 
 /** What may be here. Never the last place of a flight: there would be nothing to tell it from. */
 export const maybe = <A>(place: Place<A>): Place<Option.Option<A>> =>

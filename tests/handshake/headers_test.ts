@@ -3,7 +3,7 @@ import { assert, Effect, Either, Fiber } from "../deps.ts";
 import { sync } from "../support/effect.ts";
 import { build, ends, hear, meet, recordsOf, type Setup } from "../support/handshake.ts";
 import { type Change, meetChanged, sayingServerHello } from "../support/other_ends.ts";
-import { plainRecord, replay, scripted } from "../support/replay.ts";
+import { handshakeMessage, plainRecord, replay, scripted } from "../support/replay.ts";
 import { alertOf } from "../../src/errors.ts";
 import { encodeMessage, kindOf } from "../../src/grammar/message_kind.ts";
 import {
@@ -218,6 +218,22 @@ sync(
       certificateAuthorities: [],
     });
     assert.equal(Either.isRight(codec(CertificateRequest).encode(empty)), true);
+  }),
+);
+
+sync(
+  "a Finished that is longer than any version's is refused at its header",
+  Effect.gen(function* () {
+    for (const [length, expected] of [[36, "DecryptError"], [37, "DecodeError"]] as const) {
+      const { server } = yield* meetChanged(yield* build({ toy: true }), {}, {
+        client: (stream) => ({
+          ...stream,
+          send: (raw, message) =>
+            stream.send(raw[0] === 20 ? handshakeMessage(20, new Uint8Array(length)) : raw, message),
+        }),
+      });
+      assert.equal(Either.isLeft(server) && server.left._tag, expected);
+    }
   }),
 );
 
