@@ -169,6 +169,7 @@ function* establishing<R>(
   let silence: (() => void) | undefined;
   const wire = makeWire(stream, role, limits, policy, {
     handshaking: state.handshaking,
+    due: () => negotiator.due,
     broke: (why) => {
       life.happened(why._tag === "Closed" ? "write_interrupted" : "write_failed", why);
       // A handshake goes on only to hear the peer's reason.

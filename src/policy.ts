@@ -85,7 +85,8 @@ export interface Policy extends RecordOptions {
 
 /** Generous to any honest peer. */
 export const limits: Limits = {
-  handshakeMessage: 64 * 1024,
+  // The longest ClientHello that there can be.
+  handshakeMessage: 131_396,
   certificateMessage: 256 * 1024,
   emptyRecords: 32,
   warningAlerts: 4,

@@ -14,10 +14,12 @@ import {
   UnexpectedMessage,
 } from "../errors.ts";
 import type { Established, Negotiated } from "../flights/agreed.ts";
-import { nameOfComing } from "../grammar/message_kind.ts";
+import { kindOf, nameOfComing } from "../grammar/message_kind.ts";
+import { ClientHello, HelloRequest, ServerHello } from "../messages/mod.ts";
 import { AlertLevel } from "../names/alert.ts";
 import { HandshakeType } from "../names/protocol.ts";
 import type { RenegotiationPolicy } from "../policy.ts";
+import type { Due } from "../record/due.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import type { Wire } from "../record/wire.ts";
 import { deadline, type Silence } from "./deadline.ts";
@@ -28,6 +30,8 @@ import type { ConnectionState } from "./state.ts";
 /** The handshakes of one connection. */
 export interface Negotiator {
   readonly first: Effect.Effect<Established, HandshakeError>;
+  /** What may come while no flight is awaited. */
+  readonly due: Due;
   /** Meets what is ahead. */
   readonly arrived: Effect.Effect<void, HandshakeError>;
   /** The peer says that it does not renegotiate. */
@@ -37,6 +41,11 @@ export interface Negotiator {
 
 /** What a client makes of a HelloRequest. */
 const ASKED: Renegotiation = { resume: true };
+
+/** The messages that begin a handshake, or answer the first, and how long each is at most. */
+const openings: ReadonlyMap<HandshakeType, number> = new Map(
+  [kindOf(HelloRequest), kindOf(ClientHello), kindOf(ServerHello)].map(({ type, most }) => [type, most]),
+);
 
 /** Milliseconds: who takes longer to read half of what may wait does not read. */
 const PATIENCE = 1_000;
@@ -150,6 +159,12 @@ export const makeNegotiator = <R>(of: {
       (secureRenegotiation && (extendedMasterSecret || !resumed || renegotiated));
   };
 
+  /** Whether the peer can wish for a handshake by such a message. */
+  const isWish = (type: HandshakeType): boolean =>
+    now.established?.dialect.afterHandshake[role].includes(type) ?? false;
+  const isAnswer = (type: HandshakeType): boolean =>
+    ours !== undefined && role === "client" && type === HandshakeType.server_hello;
+
   const arrived: Negotiator["arrived"] = Effect.suspend((): Effect.Effect<void, HandshakeError> => {
     const coming = wire.ahead()!;
     const attempt = ours;
@@ -167,9 +182,7 @@ export const makeNegotiator = <R>(of: {
       return Effect.map(rest, ({ negotiated }) => settle(attempt, Effect.succeed(negotiated)));
     }
     const { established } = now;
-    const known = coming._tag === "Handshake" &&
-      established?.dialect.afterHandshake[role].includes(coming.type);
-    if (known) return wished(established!);
+    if (coming._tag === "Handshake" && isWish(coming.type)) return wished(established!);
     wire.drop();
     return Effect.fail(
       new UnexpectedMessage({ expected: ["ApplicationData"], got: nameOfComing(coming) }),
@@ -292,6 +305,10 @@ export const makeNegotiator = <R>(of: {
 
   return {
     first: Effect.suspend(() => run(Effect.flatten(program.open(undefined)), own(), flushed, silence)),
+    due: {
+      expected: () => ["ApplicationData"],
+      most: (type) => isWish(type) || isAnswer(type) ? openings.get(type) : undefined,
+    },
     arrived,
     noRenegotiation: () => {
       if (!ours?.rest) return;

@@ -94,7 +94,7 @@ export const offer = Effect.fnUntraced(
       ...(asks ? [sessionTicket(session)] : []),
       ...extensions(settings),
       ...(previous ? [] : applicationProtocols(settings)),
-    ].filter(({ _tag }) => dialect.honours(_tag));
+    ].filter(({ _tag }) => dialect.says(_tag));
     const hello = make(ClientHello, {
       clientVersion: previous?.clientVersion ?? dialect.version,
       random: crypto.random(32),
