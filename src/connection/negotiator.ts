@@ -77,7 +77,7 @@ export const makeNegotiator = <R>(of: {
   const { limits } = policy;
   let ours: Attempt | undefined;
   /** When the peer began renegotiations that may still count. */
-  let begun: ReadonlyArray<number> = [];
+  let peerBegan: ReadonlyArray<number> = [];
 
   /** A stream, and so a transcript, of its own for all parts of one handshake. */
   const own = (): Context.Context<R | Handshakes> => Context.add(context, Handshakes, wire.handshake());
@@ -102,10 +102,10 @@ export const makeNegotiator = <R>(of: {
 
   /** Whether the peer has begun too many; in a window of time, so that a long life forbids nothing. */
   const counted: Effect.Effect<void, LimitExceeded> = Effect.flatMap(Clock.currentTimeMillis, (time) => {
-    begun = [...begun.filter((t) => t <= time && time - t < limits.renegotiationWindow), time];
+    peerBegan = [...peerBegan.filter((t) => t <= time && time - t < limits.renegotiationWindow), time];
     const allowed = limits.renegotiations;
-    return begun.length > allowed
-      ? Effect.fail(new LimitExceeded({ limit: "renegotiations", allowed, got: begun.length }))
+    return peerBegan.length > allowed
+      ? Effect.fail(new LimitExceeded({ limit: "renegotiations", allowed, got: peerBegan.length }))
       : Effect.void;
   });
   const passedOver = Effect.suspend(() => {
@@ -123,7 +123,7 @@ export const makeNegotiator = <R>(of: {
       wire.drop();
       return Effect.zipRight(
         counted,
-        Effect.suspend(() => ours || state.handshaking() ? Effect.void : start(ASKED)),
+        Effect.suspend(() => ours || state.handshaking() ? Effect.void : launch(claim(ASKED))),
       );
     },
     refuse: ({ dialect }) => {
@@ -194,7 +194,6 @@ export const makeNegotiator = <R>(of: {
   /** A handshake takes both halves. */
   const notBoth = (): HandshakeError | undefined =>
     state.readFault() ?? state.writeFault() ?? (state.reading() === "ended" ? new Closed() : undefined);
-  const mustWait = (): boolean => state.handshaking() && state.writing() === "open";
 
   const settle = (attempt: Attempt, how: Effect.Effect<Negotiated, HandshakeError>): void => {
     if (ours === attempt) ours = undefined;
@@ -238,7 +237,7 @@ export const makeNegotiator = <R>(of: {
   const drive = Effect.fnUntraced(
     function* (attempt: Attempt): Effect.fn.Return<void, HandshakeError> {
       // A client may have begun one in the meantime.
-      if (role === "server") { while (mustWait()) yield* state.idle; }
+      if (role === "server") { while (state.mustWait()) yield* state.idle; }
       const end = notBoth();
       if (end) return yield* end;
       const services = own();
@@ -255,8 +254,8 @@ export const makeNegotiator = <R>(of: {
       yield* Effect.raceFirst(pumping(attempt), late(attempt));
     },
   );
-  /** Begins an attempt where there is none, in the breath in which that was found; it goes on by itself. */
-  const start = (changes: Renegotiation): Effect.Effect<void> => {
+  /** Takes the place of an attempt, in the breath in which it was found empty. */
+  const claim = (changes: Renegotiation): Attempt => {
     const attempt: Attempt = {
       changes,
       done: Deferred.unsafeMake(FiberId.none),
@@ -265,14 +264,17 @@ export const makeNegotiator = <R>(of: {
     };
     ours = attempt;
     if (role === "client") state.beginHandshake();
-    return Effect.uninterruptible(Effect.map(
+    return attempt;
+  };
+  /** An attempt goes on by itself, whoever waits for it. */
+  const launch = (attempt: Attempt): Effect.Effect<void> =>
+    Effect.uninterruptible(Effect.map(
       Effect.forkIn(Effect.interruptible(drive(attempt)), scope),
       (fiber) =>
         fiber.addObserver((exit) => {
           if (Exit.isFailure(exit)) giveUp(attempt, state.readFault() ?? new Closed());
         }),
     ));
-  };
 
   const renegotiate: Negotiator["renegotiate"] = (changes) =>
     Effect.uninterruptibleMask((restore) =>
@@ -284,11 +286,10 @@ export const makeNegotiator = <R>(of: {
           if (ours.changes === changes) return wait;
           return Effect.zipRight(Effect.ignore(wait), renegotiate(changes));
         }
-        if (mustWait()) return Effect.zipRight(restore(state.idle), renegotiate(changes));
+        if (state.mustWait()) return Effect.zipRight(restore(state.idle), renegotiate(changes));
         if (!isSafe(now.established!)) return Effect.fail(new RenegotiationRefused({ by: "policy" }));
-        const begun = start(changes);
-        const { done } = ours!;
-        return Effect.zipRight(begun, restore(Deferred.await(done)));
+        const attempt = claim(changes);
+        return Effect.zipRight(launch(attempt), restore(Deferred.await(attempt.done)));
       })
     );
 

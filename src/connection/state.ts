@@ -132,6 +132,8 @@ export interface ConnectionState {
   readonly writeFault: () => HandshakeError | undefined;
   /** Whether a handshake is under way: nothing of the user's is sent. */
   readonly handshaking: () => boolean;
+  /** Whether who writes must wait for a handshake to end. */
+  readonly mustWait: () => boolean;
   readonly beginHandshake: () => void;
   readonly endHandshake: () => void;
   /** Waits until no handshake is under way, or nothing can be written any more. */
@@ -167,6 +169,7 @@ export const makeState = (): ConnectionState => {
     readFault: () => reading === "open" || reading === "ended" ? undefined : whyNotRead ?? new Closed(),
     writeFault: () => writing === "open" ? undefined : whyNotWrite ?? new Closed(),
     handshaking: () => handshaking,
+    mustWait: () => handshaking && writing === "open",
     beginHandshake: () => {
       handshaking = true;
       if (writing === "open") idle.unsafeClose();
