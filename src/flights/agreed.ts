@@ -204,7 +204,14 @@ export interface Keys {
 /** The keys that follow from a master secret, which a key log hears of. */
 export const keysOf = Effect.fnUntraced(function* (at: Agreed, master: Bytes): Effect.fn.Return<Keys> {
   const log = yield* KeyLog;
-  if (log) yield* log(`CLIENT_RANDOM ${toHex(at.hello.random)} ${toHex(master)}`);
+  if (log) {
+    const line = `CLIENT_RANDOM ${toHex(at.hello.random)} ${toHex(master)}`;
+    // A log that dies is no reason to.
+    yield* Effect.catchAllDefect(
+      Effect.suspend(() => log(line)),
+      (defect) => Effect.logWarning(`key log: ${String(defect)}`),
+    );
+  }
   const { client, server } = at.derivation.keys(master, at.encryptThenMac);
   const method = at.server.compressionMethod;
   return { master, keys: { client: compressed(client, method), server: compressed(server, method) } };

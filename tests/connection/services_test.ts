@@ -6,6 +6,7 @@ import * as Client from "../../src/client.ts";
 import { makeObservers } from "../../src/connection/observers.ts";
 import type { Observe } from "../../src/events.ts";
 import { makePair } from "../../src/layers/byte_stream.ts";
+import * as KeyLog from "../../src/layers/key_log.ts";
 import { AlertDescription, AlertLevel } from "../../src/names/alert.ts";
 import { modern } from "../../src/policy.ts";
 import * as Server from "../../src/server.ts";
@@ -53,6 +54,20 @@ for (
     })),
   );
 }
+
+live(
+  "a key log that dies is told of in the log, and the handshake goes on",
+  quiet(Effect.gen(function* () {
+    const built = yield* build({ toy: true });
+    const [a, b] = yield* makePair();
+    const dies = KeyLog.layerTo(() => Effect.die(new Error("the disk is full")));
+    const [client, server] = yield* Effect.all([
+      Effect.provide(Effect.provide(Client.over(a, { serverName: "localhost" }), built.client), dies),
+      Effect.provide(Effect.provide(Server.over(b), built.server), dies),
+    ], { concurrency: 2 });
+    assert.equal(yield* converse(client, server), "ping pong");
+  })),
+);
 
 const badStores: Readonly<Record<string, () => Effect.Effect<never>>> = {
   hangs: () => stuckForEver,
