@@ -128,5 +128,5 @@ export const serverEndPoint = (leaf: Bytes | undefined, crypto: CryptoService): 
   if (leaf === undefined) return EMPTY;
   const scheme = Either.getOrUndefined(parseCertificate(leaf))?.signatureAlgorithm.scheme;
   const hash = scheme === undefined ? undefined : endPointHashes.get(scheme);
-  return hash === undefined ? EMPTY : crypto.hash(hash).digest(leaf);
+  return hash === undefined ? EMPTY : crypto.hash(hash).digest([leaf]);
 };

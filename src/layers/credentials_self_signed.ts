@@ -87,7 +87,7 @@ const issue = (
     const serialNumber = crypto.random(16);
     serialNumber[0] = serialNumber[0]! & 0x3f | 0x40; // positive, and of one length
     // RFC 7093 §2, method 1.
-    const keyId = crypto.hash("sha256").digest(spki).subarray(0, 20);
+    const keyId = crypto.hash("sha256").digest([spki]).subarray(0, 20);
     const tbs = Build.tbsCertificate({
       serialNumber,
       signature: algorithm,

@@ -127,8 +127,8 @@ const isOf = (
   const row = hashes.find(({ oid }) => oid === hashAlgorithm.oid);
   if (!row) return false;
   const { digest } = crypto.hash(row.name);
-  return sameBytes(issuerNameHash, digest(leaf.issuer.raw)) &&
-    sameBytes(issuerKeyHash, digest(keyBits(issuer.spki)));
+  return sameBytes(issuerNameHash, digest([leaf.issuer.raw])) &&
+    sameBytes(issuerKeyHash, digest([keyBits(issuer.spki)]));
 };
 
 /** The issuer itself, or whom it let speak for it, must have signed (RFC 6960 §4.2.2.2). */
@@ -193,7 +193,7 @@ const names = (
 ): boolean =>
   responderID._tag === "byName"
     ? sameName(responderID.value, subject)
-    : sameBytes(responderID.value, hash("sha1").digest(keyBits(spki)));
+    : sameBytes(responderID.value, hash("sha1").digest([keyBits(spki)]));
 
 /** What one response says at a time. What is revoked stays so, however old the news is. */
 const said = ({ certStatus, thisUpdate, nextUpdate }: SingleResponse, time: number): Fault | undefined => {
