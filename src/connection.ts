@@ -13,7 +13,7 @@ import {
 import { systemTimer, within } from "./connection/deadline.ts";
 import { LAST_WORDS, makeLife } from "./connection/life.ts";
 import { makeNegotiator } from "./connection/negotiator.ts";
-import type { Program, Renegotiation } from "./connection/program.ts";
+import { decodeRenegotiation, type Program, type Renegotiation } from "./connection/program.ts";
 import { makePump, type Pump } from "./connection/pump.ts";
 import { makeObservers, type Observers } from "./connection/observers.ts";
 import { makeState, type Reading, type Writing } from "./connection/state.ts";
@@ -77,7 +77,10 @@ export interface Connection {
    * `limits.renegotiationBuffer` bytes.
    */
   readonly renegotiate: Effect.Effect<Negotiated, HandshakeError>;
-  /** The same with other settings: another suite, a client's certificate asked for only now. */
+  /**
+   * The same with other settings: another suite, a client's certificate asked for only now. `InvalidOption`: one of them
+   * is not of its type, and nothing was asked.
+   */
   readonly renegotiateWith: (changes: Renegotiation) => Effect.Effect<Negotiated, HandshakeError>;
   /**
    * Keys for a use of their own, `length` bytes, from the last handshake (RFC 5705 §4). Without a context the keys are
@@ -259,7 +262,7 @@ function* establishing<R>(
     readEpoch,
     write,
     renegotiate: negotiator.renegotiate(AS_BEFORE),
-    renegotiateWith: negotiator.renegotiate,
+    renegotiateWith: (changes) => Effect.flatMap(decodeRenegotiation(changes), negotiator.renegotiate),
     exportKeyingMaterial: (label, length, context) =>
       Effect.suspend(() => exportKeyingMaterial(left(), policy, label, length, context)),
     channelBinding: (type) => Effect.suspend(() => channelBinding(left(), policy, type)),
