@@ -2,6 +2,7 @@
 import { alertOf, type HandshakeError, rfcOf } from "./errors.ts";
 import { AlertDescription, type AlertName } from "./names/alert.ts";
 import type { CertificateReason } from "./services/verifier.ts";
+import { printable } from "./wire/printable.ts";
 
 /** An error, told. */
 export interface Explanation {
@@ -22,14 +23,14 @@ export const explain = (e: HandshakeError): Explanation => ({
   hint: hintOf(e),
 });
 
-/** An explanation as one readable block of lines. */
+/** An explanation as one readable block of lines, in each of which what a peer may have said is escaped. */
 export const render = ({ _tag, what, alert, rfc, hint }: Explanation): string =>
   [
     `${_tag}: ${what}`,
     ...(alert ? [`  alert  ${alert} (sent)`] : []),
     ...(rfc ? [`  see    ${rfc}`] : []),
     ...(hint ? [`  hint   ${hint}`] : []),
-  ].join("\n");
+  ].map(printable).join("\n");
 
 const hintOf = (e: HandshakeError): string | undefined => {
   switch (e._tag) {
