@@ -62,7 +62,7 @@ export const main = (args: ReadonlyArray<string>) => {
       });
       const elapsed = performance.now() - start;
       report.established(number, yield* connection.negotiated, yield* connection.peerCertificates, elapsed);
-      const next = lines(connection);
+      const next = lines(connection, (text) => report.data(number, text));
       const exchange = Effect.gen(function* () {
         if (send === undefined) return;
         yield* say(connection, `${send}\n`);
