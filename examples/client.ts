@@ -17,6 +17,7 @@ const flags = {
   reconnect: { takes: "N", help: "connect N times more, resuming" },
   send: { takes: "TEXT", help: "send a line and print the answer" },
   renegotiate: { help: "renegotiate, and then send and print again; meet the server's wish to" },
+  "no-secure-renegotiation": { help: "connect also to a server that does not know RFC 5746" },
   http: { takes: "PATH", help: "GET this path and print the answer" },
   ...common,
 } as const;

@@ -73,7 +73,7 @@ const shared =
   "policy versions cipher-suites groups compression alpn cert key key-pass session-store no-tickets " +
   "renegotiate renegotiation insecure-renegotiation crypto key-log json help";
 const flags = {
-  client: `servername ca insecure reconnect send http ${shared}`,
+  client: `servername ca insecure reconnect send http no-secure-renegotiation ${shared}`,
   server: `host port reply client-auth client-ca renegotiate-client-auth ticket-keys session-ttl ${shared}`,
   demo: "json help",
   certs: "names days force json help",
@@ -122,6 +122,7 @@ const misused: ReadonlyArray<
   ],
   [/--client-ca says/, "server", "--client-auth", "require"],
   [/--client-ca says/, "server", "--renegotiate", "--renegotiate-client-auth", "request"],
+  [/policy\.versions: a list of 0/, "client", "localhost", "--versions", ","],
   [/--versions: tls9/, "server", "--versions", "tls9"],
   [/--policy: lax/, "server", "--policy", "lax"],
   [/--reply: sing/, "server", "--reply", "sing"],
