@@ -31,7 +31,7 @@ import { attempt } from "./record/attempt.ts";
 import { makeWire, type Received } from "./record/wire.ts";
 import { Crypto } from "./services/crypto.ts";
 import type { ByteStream } from "./services/transport.ts";
-import type { Bytes } from "./wire/bytes.ts";
+import { type Bytes, isBytes } from "./wire/bytes.ts";
 import { type PeerCertificate, peerCertificate } from "./x509/peer_certificate.ts";
 import { readableOf, type Run, writableOf } from "./web_streams.ts";
 
@@ -314,9 +314,6 @@ const streams: Readonly<Record<"events" | "readable" | "writable", PropertyDescr
 };
 
 /** By its own word for itself: a Uint8Array of another realm is one, too. */
-const isBytes = (data: unknown): data is Bytes =>
-  ArrayBuffer.isView(data) && (data as Uint8Array)[Symbol.toStringTag] === "Uint8Array";
-
 const noBytes = (data: unknown): InvalidOption =>
   new InvalidOption({
     option: "data",

@@ -6,6 +6,7 @@
  */
 import { Duration, Either, Option, ParseResult, Schema, SchemaAST } from "./deps.ts";
 import { InvalidOption } from "./errors.ts";
+import { isBytes } from "./wire/bytes.ts";
 
 const utf8 = new TextEncoder();
 
@@ -77,7 +78,7 @@ export const registered = <E extends number>(
 /** So many bytes. */
 export const bytes = (length: number): Schema.Schema<Uint8Array> =>
   Schema.declare(
-    (u: unknown): u is Uint8Array => u instanceof Uint8Array && u.length === length,
+    (u: unknown): u is Uint8Array => isBytes(u) && u.length === length,
     says(`a Uint8Array of ${length} bytes`),
   );
 

@@ -291,6 +291,20 @@ sync(
   }),
 );
 
+sync(
+  "no keys are exported for a context that is no Uint8Array, or a label that is no text",
+  Effect.gen(function* () {
+    const { client } = yield* handshake();
+    for (const context of ["abc", new Uint16Array(2), [1], 1, null] as Untyped) {
+      const error = yield* Effect.flip(client.exportKeyingMaterial("a label", 16, context));
+      assert.equal(error.reason, "a context is a Uint8Array");
+    }
+    for (const label of [1, null, ["a"]] as Untyped) {
+      assert.match((yield* Effect.flip(client.exportKeyingMaterial(label, 16))).reason, /^a label is/);
+    }
+  }),
+);
+
 Deno.test("makers without an Effect throw the same", () => {
   const thrown = (make: () => unknown) => assert.throws(make, { _tag: "InvalidOption" });
   thrown(() => makeRoots([], { minimumRsaBits: NaN }));

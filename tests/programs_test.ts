@@ -15,7 +15,7 @@ import {
 import { main as certs } from "../examples/certs.ts";
 import { main as clientMain } from "../examples/client.ts";
 import { main as demo } from "../examples/demo.ts";
-import { UsageError } from "../examples/lib/flags.ts";
+import { parse, policyOf, UsageError } from "../examples/lib/flags.ts";
 import { main as serveSource } from "../examples/serve_source.ts";
 import { main as serverMain } from "../examples/server.ts";
 import { certificates, repository, temporary } from "./interop/peers.ts";
@@ -137,6 +137,13 @@ const misused: ReadonlyArray<
   [/--names: names nobody/, "certs", "nowhere", "--names", ","],
   [/8001 is no flag/, "serve_source", "8001"],
 ];
+
+Deno.test("--no-secure-renegotiation lets a server without RFC 5746 pass, and nothing else", () => {
+  const of = (...args: ReadonlyArray<string>) =>
+    policyOf(parse({ "no-secure-renegotiation": { help: "" } }, args));
+  assert.equal(of().requireSecureRenegotiation, true);
+  assert.deepEqual(of("--no-secure-renegotiation"), { ...of(), requireSecureRenegotiation: false });
+});
 
 live(
   "wrong usage is one line on stderr, nothing on stdout, and exit code 2",
