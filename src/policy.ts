@@ -214,7 +214,7 @@ const members: Schema.Schema<Policy> = Schema.Struct({
   cipherSuites: list(registered(CipherSuite), 1),
   groups: list(registered(NamedGroup)),
   signatureSchemes: list(registered(SignatureScheme)),
-  minimumDhPrimeBits: whole(1),
+  minimumDhPrimeBits: whole(0),
   encryptThenMac: flag,
   splitRecords: flag,
   sslv2Hello: flag,

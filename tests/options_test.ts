@@ -212,7 +212,7 @@ const wrongTimes: ReadonlyArray<unknown> = [NaN, -1, "-1 second", "soon", {}, nu
 const built = <A, E>(layer: Layer.Layer<A, E, never>) =>
   Effect.flatMap(Scope.make(), (scope) => Effect.either(Scope.extend(Layer.build(layer), scope)));
 const wrongLayers: ReadonlyArray<readonly [string, string, Layer.Layer<never, { readonly _tag: string }>]> = [
-  ...([NaN, 0, "2048"] as ReadonlyArray<Untyped>).map((minimumRsaBits) =>
+  ...([NaN, -1, "2048"] as ReadonlyArray<Untyped>).map((minimumRsaBits) =>
     [
       `roots of ${minimumRsaBits} bits`,
       "strength.minimumRsaBits",

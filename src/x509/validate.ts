@@ -28,7 +28,7 @@ export interface Strength {
 }
 
 const strength: Schema.Schema<Strength> = Schema.Struct({
-  minimumRsaBits: Schema.optional(whole(1)),
+  minimumRsaBits: Schema.optional(whole(0)),
   sha1: Schema.optional(flag),
   commonName: Schema.optional(flag),
 });
