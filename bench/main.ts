@@ -13,6 +13,7 @@ import { forgeHandshakes, selfSigned } from "./forge.ts";
 import * as Loopback from "./loopback.ts";
 import { operations, providers, refused } from "./providers.ts";
 import { chained, chains } from "./chains.ts";
+import { dearer, hostileChains, hostileHellos, judging, reading } from "./hostile.ts";
 import { decodeByHand, encodeByHand, hello } from "./client_hello.ts";
 import { bare, bareSymmetric, handshakes, type Kind, whileOpen, withoutPublicKeys } from "./handshakes.ts";
 import { beyond, type Figure, ratio, ratioOf } from "./measure.ts";
@@ -249,6 +250,22 @@ const scaling: ReadonlyArray<Row> = [
   ),
 ];
 
+const MILLISECONDS = "ms of processor time";
+const hostile: ReadonlyArray<Row> = [
+  ...Object.entries(hostileChains).map(([kind, make]) =>
+    row(`hostile/chain/${kind}`, (name) => {
+      const chain = make();
+      return ratioOf(name, MILLISECONDS, dearer((crypto) => judging(chain, crypto)));
+    })
+  ),
+  ...Object.entries(hostileHellos).map(([kind, make]) =>
+    row(`hostile/hello/${kind}`, (name) => {
+      const hello = make();
+      return ratioOf(name, MILLISECONDS, dearer((crypto) => reading(hello, crypto)));
+    })
+  ),
+];
+
 const cryptography: ReadonlyArray<Row> = [
   ...Object.entries(operations).map(([operation, make]) =>
     row(
@@ -272,6 +289,7 @@ const figures: ReadonlyArray<Row> = [
   ...network,
   ...footprint,
   ...scaling,
+  ...hostile,
   ...cryptography,
 ];
 

@@ -112,25 +112,18 @@ const speak = (
   });
 };
 
-/** The handshakes of one connection of a client. */
+/** The handshakes of a client. */
 export const clientProgram = (
   settings: ClientSettings,
-): Pick<Program<Exclude<ClientRequirements, Scope.Scope>>, "role" | "policy" | "open" | "asked"> => {
-  // As at a server: what was changed stays so.
-  let current = settings.policy;
-  return {
-    role: "client",
-    policy: settings.policy,
-    open: (again) => {
-      const { policy = current, resume = false } = again?.changes ?? {};
-      const hello = clientHello({ ...settings, policy }, again && { previous: again.previous, resume });
-      return Effect.map(
-        hello,
-        (sent) => Effect.tap(afterClientHello(sent), () => Effect.sync(() => void (current = policy))),
-      );
-    },
-  };
-};
+): Pick<Program<Exclude<ClientRequirements, Scope.Scope>>, "role" | "policy" | "open" | "asked"> => ({
+  role: "client",
+  policy: settings.policy,
+  open: (again) => {
+    const { policy = settings.policy, resume = false } = again?.changes ?? {};
+    const hello = clientHello({ ...settings, policy }, again && { previous: again.previous, resume });
+    return Effect.map(hello, afterClientHello);
+  },
+});
 
 /**
  * Opens a stream by the Transport and makes it a TLS connection. Both live in the scope; the stream is closed at once

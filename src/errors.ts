@@ -57,13 +57,16 @@ export class IllegalParameter extends Data.TaggedError("IllegalParameter")<{
   }
 }
 
-/** *protocol*: an extension in the answer that nobody asked for (RFC 5246 §7.4.1.4). */
+/** *protocol*: an extension in the answer that nobody asked for, or that no answer has (RFC 5246 §7.4.1.4). */
 export class UnsupportedExtension extends Data.TaggedError("UnsupportedExtension")<{
   readonly subject: string;
   readonly extension: string;
+  /** Whether it was offered, and is of those that are never answered. */
+  readonly offered?: boolean | undefined;
 }> {
   override get message() {
-    return `${this.subject} carries ${this.extension}, which was not offered`;
+    const why = this.offered ? "no answer may have" : "was not offered";
+    return `${this.subject} carries ${this.extension}, which ${why}`;
   }
 }
 

@@ -20,7 +20,7 @@ export interface Limits extends WireLimits {
   readonly closeWait: number;
   /** Milliseconds that the stream may go, at the end, without taking any of what is still to be sent. */
   readonly writeWait: number;
-  /** Milliseconds that a session store may take to forget a session. */
+  /** Milliseconds that a session store may take for anything; the connection goes on without its answer. */
   readonly storeWait: number;
   /** Renegotiations that the peer may begin within a `renegotiationWindow` of milliseconds. */
   readonly renegotiations: number;
@@ -58,6 +58,9 @@ export interface Policy extends RecordOptions {
   readonly sessionTickets: boolean;
   /** Bytes that a client asks for as the most in a record (RFC 6066 §4); `undefined`: the usual 2^14. */
   readonly maxFragmentLength: 512 | 1024 | 2048 | 4096 | undefined;
+  /** Whether a client asks for a stapled OCSP response (RFC 6066 §8), and for SCTs (RFC 6962 §3.3). */
+  readonly requestOcsp: boolean;
+  readonly requestScts: boolean;
   /** Whether a peer without extended_master_secret is refused altogether (RFC 7627 §5.2). */
   readonly requireExtendedMasterSecret: boolean;
   /** Whether a session without it may be resumed (RFC 7627 §5.3), in a renegotiation too. */
@@ -73,6 +76,11 @@ export interface Policy extends RecordOptions {
    * the extended master secret was resumed (RFC 7627 §5.4).
    */
   readonly insecureRenegotiation: boolean;
+  /**
+   * What tells a peer that a certificate of its chain is no DER of one: `bad_certificate`, as RFC 5246 §7.2.2 has it for
+   * one that is corrupt (the message that carries it was decoded), or `decode_error`, as BoringSSL has it.
+   */
+  readonly corruptCertificateAlert: "bad_certificate" | "decode_error";
   /** Whether a server may show another certificate in a renegotiation (the triple handshake needs that). */
   readonly serverMayChangeCertificate: boolean;
   readonly limits: Limits;
@@ -89,7 +97,8 @@ const frozen = (policy: Policy): Policy => {
 
 /** Generous to any honest peer. */
 export const limits: Limits = {
-  handshakeMessage: 64 * 1024,
+  // The longest ClientHello that there can be.
+  handshakeMessage: 131_396,
   certificateMessage: 256 * 1024,
   emptyRecords: 32,
   warningAlerts: 4,
@@ -155,12 +164,15 @@ export const modern: Policy = frozen({
   compressionMethods: [CompressionMethod.null],
   sessionTickets: true,
   maxFragmentLength: undefined,
+  requestOcsp: true,
+  requestScts: true,
   requireExtendedMasterSecret: false,
   resumeWithoutExtendedMasterSecret: false,
   bindWithoutExtendedMasterSecret: false,
   requireSecureRenegotiation: true,
   renegotiation: "refuse",
   insecureRenegotiation: false,
+  corruptCertificateAlert: "bad_certificate",
   serverMayChangeCertificate: false,
   limits,
 });
@@ -223,6 +235,9 @@ const members: Schema.Schema<Policy> = Schema.Struct({
   maxFragmentLength: Schema.UndefinedOr(
     among([512, 1024, 2048, 4096] as const, "512, 1024, 2048, 4096 or undefined"),
   ),
+  requestOcsp: flag,
+  requestScts: flag,
+  corruptCertificateAlert: word("bad_certificate", "decode_error"),
   requireExtendedMasterSecret: flag,
   resumeWithoutExtendedMasterSecret: flag,
   bindWithoutExtendedMasterSecret: flag,

@@ -119,7 +119,7 @@ const speak = (
 export const serverProgram = (
   settings: ServerSettings,
 ): Pick<Program<ServerRequirements>, "role" | "policy" | "open" | "asked"> => {
-  // What a renegotiation of ours asked for is asked for in the client's later ones too: else it sheds its certificate.
+  // Whether a client is asked for a certificate holds until we say otherwise: else it sheds it by a handshake of its own.
   let current = settings;
   return {
     role: "server",
@@ -128,12 +128,12 @@ export const serverProgram = (
       if (!again) return Effect.succeed(serverHandshake(settings));
       const {
         previous,
-        changes: { policy = current.policy, clientAuth = current.clientAuth, resume = false },
+        changes: { policy = settings.policy, clientAuth = current.clientAuth, resume = false },
       } = again;
       const wanted = { ...settings, policy, clientAuth };
       const rest = Effect.tap(
         serverHandshake(wanted, { previous, resume }),
-        () => Effect.sync(() => void (current = wanted)),
+        () => Effect.sync(() => void (current = { ...settings, clientAuth })),
       );
       return Effect.as(helloRequest, rest);
     },

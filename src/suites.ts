@@ -29,7 +29,6 @@ const none = (mac: HashName): StreamRow => ({ _tag: "stream", cipher: undefined,
 
 const C = CipherSuite;
 const SSL = ProtocolVersion.SSL_3_0;
-const TLS = ProtocolVersion.TLS_1_0;
 const TLS12 = ProtocolVersion.TLS_1_2;
 
 type Row = readonly [
@@ -44,9 +43,8 @@ type Row = readonly [
 /**
  * The best first: forward secrecy, then authenticated encryption, then the rest by age.
  *
- * RFC 5246 §A.5, RFC 5288 §3, RFC 5289 §3, RFC 7905 §2, RFC 3268, RFC 4492 §6. Suites of SSL 3.0's time exist from
- * there; those with curves need the extensions that SSL 3.0 has not; those that name a PRF need TLS 1.2. AES was never
- * written down for SSL 3.0 and is spoken there by everybody who still speaks it.
+ * RFC 5246 §A.5, RFC 5288 §3, RFC 5289 §3, RFC 7905 §2, RFC 3268, RFC 4492 §6. Those that name a PRF need TLS 1.2. AES
+ * and curves were never written down for SSL 3.0, and are spoken there by everybody who still speaks it.
  */
 // deno-fmt-ignore
 const rows: ReadonlyArray<Row> = [
@@ -63,10 +61,10 @@ const rows: ReadonlyArray<Row> = [
   [C.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,         "ecdhe", "rsa",       aes128("sha256"), "sha256", TLS12],
   [C.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384,       "ecdhe", "ecdsa",     aes256("sha384"), "sha384", TLS12],
   [C.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384,         "ecdhe", "rsa",       aes256("sha384"), "sha384", TLS12],
-  [C.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,          "ecdhe", "ecdsa",     aes128("sha1"),   "sha256", TLS],
-  [C.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,            "ecdhe", "rsa",       aes128("sha1"),   "sha256", TLS],
-  [C.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,          "ecdhe", "ecdsa",     aes256("sha1"),   "sha256", TLS],
-  [C.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,            "ecdhe", "rsa",       aes256("sha1"),   "sha256", TLS],
+  [C.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,          "ecdhe", "ecdsa",     aes128("sha1"),   "sha256", SSL],
+  [C.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,            "ecdhe", "rsa",       aes128("sha1"),   "sha256", SSL],
+  [C.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,          "ecdhe", "ecdsa",     aes256("sha1"),   "sha256", SSL],
+  [C.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,            "ecdhe", "rsa",       aes256("sha1"),   "sha256", SSL],
   [C.TLS_DHE_RSA_WITH_AES_128_CBC_SHA256,           "dhe",   "rsa",       aes128("sha256"), "sha256", TLS12],
   [C.TLS_DHE_RSA_WITH_AES_256_CBC_SHA256,           "dhe",   "rsa",       aes256("sha256"), "sha256", TLS12],
   [C.TLS_DHE_RSA_WITH_AES_128_CBC_SHA,              "dhe",   "rsa",       aes128("sha1"),   "sha256", SSL],
@@ -77,29 +75,29 @@ const rows: ReadonlyArray<Row> = [
   [C.TLS_RSA_WITH_AES_256_CBC_SHA256,               "rsa",   "rsa",       aes256("sha256"), "sha256", TLS12],
   [C.TLS_RSA_WITH_AES_128_CBC_SHA,                  "rsa",   "rsa",       aes128("sha1"),   "sha256", SSL],
   [C.TLS_RSA_WITH_AES_256_CBC_SHA,                  "rsa",   "rsa",       aes256("sha1"),   "sha256", SSL],
-  [C.TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA,         "ecdhe", "ecdsa",     tripleDes,        "sha256", TLS],
-  [C.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA,           "ecdhe", "rsa",       tripleDes,        "sha256", TLS],
+  [C.TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA,         "ecdhe", "ecdsa",     tripleDes,        "sha256", SSL],
+  [C.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA,           "ecdhe", "rsa",       tripleDes,        "sha256", SSL],
   [C.TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA,             "dhe",   "rsa",       tripleDes,        "sha256", SSL],
   [C.TLS_RSA_WITH_3DES_EDE_CBC_SHA,                 "rsa",   "rsa",       tripleDes,        "sha256", SSL],
-  [C.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA,              "ecdhe", "ecdsa",     rc4("sha1"),      "sha256", TLS],
-  [C.TLS_ECDHE_RSA_WITH_RC4_128_SHA,                "ecdhe", "rsa",       rc4("sha1"),      "sha256", TLS],
+  [C.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA,              "ecdhe", "ecdsa",     rc4("sha1"),      "sha256", SSL],
+  [C.TLS_ECDHE_RSA_WITH_RC4_128_SHA,                "ecdhe", "rsa",       rc4("sha1"),      "sha256", SSL],
   [C.TLS_RSA_WITH_RC4_128_SHA,                      "rsa",   "rsa",       rc4("sha1"),      "sha256", SSL],
   [C.TLS_RSA_WITH_RC4_128_MD5,                      "rsa",   "rsa",       rc4("md5"),       "sha256", SSL],
   [C.TLS_DH_anon_WITH_AES_128_GCM_SHA256,           "dhe",   "anonymous", AES_128_GCM,      "sha256", TLS12],
   [C.TLS_DH_anon_WITH_AES_256_GCM_SHA384,           "dhe",   "anonymous", AES_256_GCM,      "sha384", TLS12],
   [C.TLS_DH_anon_WITH_AES_128_CBC_SHA256,           "dhe",   "anonymous", aes128("sha256"), "sha256", TLS12],
   [C.TLS_DH_anon_WITH_AES_256_CBC_SHA256,           "dhe",   "anonymous", aes256("sha256"), "sha256", TLS12],
-  [C.TLS_ECDH_anon_WITH_AES_128_CBC_SHA,            "ecdhe", "anonymous", aes128("sha1"),   "sha256", TLS],
-  [C.TLS_ECDH_anon_WITH_AES_256_CBC_SHA,            "ecdhe", "anonymous", aes256("sha1"),   "sha256", TLS],
+  [C.TLS_ECDH_anon_WITH_AES_128_CBC_SHA,            "ecdhe", "anonymous", aes128("sha1"),   "sha256", SSL],
+  [C.TLS_ECDH_anon_WITH_AES_256_CBC_SHA,            "ecdhe", "anonymous", aes256("sha1"),   "sha256", SSL],
   [C.TLS_DH_anon_WITH_AES_128_CBC_SHA,              "dhe",   "anonymous", aes128("sha1"),   "sha256", SSL],
   [C.TLS_DH_anon_WITH_AES_256_CBC_SHA,              "dhe",   "anonymous", aes256("sha1"),   "sha256", SSL],
-  [C.TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA,           "ecdhe", "anonymous", tripleDes,        "sha256", TLS],
+  [C.TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA,           "ecdhe", "anonymous", tripleDes,        "sha256", SSL],
   [C.TLS_DH_anon_WITH_3DES_EDE_CBC_SHA,             "dhe",   "anonymous", tripleDes,        "sha256", SSL],
-  [C.TLS_ECDH_anon_WITH_RC4_128_SHA,                "ecdhe", "anonymous", rc4("sha1"),      "sha256", TLS],
+  [C.TLS_ECDH_anon_WITH_RC4_128_SHA,                "ecdhe", "anonymous", rc4("sha1"),      "sha256", SSL],
   [C.TLS_DH_anon_WITH_RC4_128_MD5,                  "dhe",   "anonymous", rc4("md5"),       "sha256", SSL],
-  [C.TLS_ECDHE_ECDSA_WITH_NULL_SHA,                 "ecdhe", "ecdsa",     none("sha1"),     "sha256", TLS],
-  [C.TLS_ECDHE_RSA_WITH_NULL_SHA,                   "ecdhe", "rsa",       none("sha1"),     "sha256", TLS],
-  [C.TLS_ECDH_anon_WITH_NULL_SHA,                   "ecdhe", "anonymous", none("sha1"),     "sha256", TLS],
+  [C.TLS_ECDHE_ECDSA_WITH_NULL_SHA,                 "ecdhe", "ecdsa",     none("sha1"),     "sha256", SSL],
+  [C.TLS_ECDHE_RSA_WITH_NULL_SHA,                   "ecdhe", "rsa",       none("sha1"),     "sha256", SSL],
+  [C.TLS_ECDH_anon_WITH_NULL_SHA,                   "ecdhe", "anonymous", none("sha1"),     "sha256", SSL],
   [C.TLS_RSA_WITH_NULL_SHA256,                      "rsa",   "rsa",       none("sha256"),   "sha256", TLS12],
   [C.TLS_RSA_WITH_NULL_SHA,                         "rsa",   "rsa",       none("sha1"),     "sha256", SSL],
   [C.TLS_RSA_WITH_NULL_MD5,                         "rsa",   "rsa",       none("md5"),      "sha256", SSL],

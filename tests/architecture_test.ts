@@ -23,7 +23,6 @@ const levels: Readonly<Record<string, number>> = {
   "src/flights/": 9,
   "src/connection/": 10,
   "src/connection.ts": 10,
-  "src/web_streams.ts": 10,
   "src/client.ts": 10,
   "src/server.ts": 10,
   "src/layers/": 11,

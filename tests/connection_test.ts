@@ -129,7 +129,7 @@ live(
     yield* client.close;
     assert.equal(text(yield* Fiber.join(peer)), "last words");
     assert.equal(tagOf(yield* Effect.either(client.write(ascii("x")))), "Closed");
-    assert.equal(yield* client.read, undefined);
+    assert.equal(tagOf(yield* Effect.either(client.read)), "Closed");
   }),
 );
 

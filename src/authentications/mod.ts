@@ -1,4 +1,5 @@
 /** What a kind of key can sign, and which suites and client certificate types it is for. @module */
+import { bitLength } from "../crypto/ffdhe.ts";
 import { ClientCertificateType } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { PublicKey } from "../services/crypto.ts";
@@ -22,17 +23,29 @@ const among = (...schemes: ReadonlyArray<SignatureScheme>) => {
 
 const S = SignatureScheme;
 
-/** Bytes that a modulus needs at least, by PSS scheme: two hashes and two bytes (RFC 8017 §9.1.1). */
-const pssLength = new Map<SignatureScheme, number>([
-  [S.rsa_pss_rsae_sha256, 66],
-  [S.rsa_pss_rsae_sha384, 98],
-  [S.rsa_pss_rsae_sha512, 130],
-  [S.rsa_pss_pss_sha256, 66],
-  [S.rsa_pss_pss_sha384, 98],
-  [S.rsa_pss_pss_sha512, 130],
+/** Bits of a modulus that holds a PKCS #1 signature: eleven bytes and the hash with its name (RFC 8017 §9.2). */
+const pkcs1Bits = (digestInfo: number): number => 8 * (10 + digestInfo) + 1;
+/** The same of PSS: two hashes and two bytes, in a bit less than the modulus has (RFC 8017 §9.1.1). */
+const pssBits = (hash: number): number => 8 * (2 * hash + 1) + 2;
+
+/** Bits that a modulus needs at least, by scheme. */
+const leastBits = new Map<SignatureScheme, number>([
+  [S.rsa_pkcs1_md5_sha1, pkcs1Bits(36)],
+  [S.rsa_pkcs1_sha1, pkcs1Bits(15 + 20)],
+  [S.rsa_pkcs1_sha256, pkcs1Bits(19 + 32)],
+  [S.rsa_pkcs1_sha384, pkcs1Bits(19 + 48)],
+  [S.rsa_pkcs1_sha512, pkcs1Bits(19 + 64)],
+  [S.rsa_pss_rsae_sha256, pssBits(32)],
+  [S.rsa_pss_rsae_sha384, pssBits(48)],
+  [S.rsa_pss_rsae_sha512, pssBits(64)],
+  [S.rsa_pss_pss_sha256, pssBits(32)],
+  [S.rsa_pss_pss_sha384, pssBits(48)],
+  [S.rsa_pss_pss_sha512, pssBits(64)],
 ]);
-const longEnough = (scheme: SignatureScheme, key: PublicKey): boolean =>
-  (key._tag === "rsa" || key._tag === "rsa_pss") && key.modulus.length >= (pssLength.get(scheme) ?? 0);
+
+/** Whether a key is long enough for a signature of this scheme. */
+export const hasRoomFor = (scheme: SignatureScheme, key: PublicKey): boolean =>
+  !("modulus" in key) || bitLength(key.modulus) >= (leastBits.get(scheme) ?? 0);
 
 const pkcs1OrPss = among(
   S.rsa_pkcs1_sha1,
@@ -51,13 +64,13 @@ const authentications: Record<PublicKey["_tag"], Authentication> = {
     name: "rsa",
     suites: "rsa",
     certificateType: ClientCertificateType.rsa_sign,
-    makes: (scheme, key) => pkcs1OrPss(scheme) && longEnough(scheme, key),
+    makes: (scheme, key) => pkcs1OrPss(scheme) && hasRoomFor(scheme, key),
   },
   rsa_pss: {
     name: "rsa",
     suites: "rsa",
     certificateType: ClientCertificateType.rsa_sign,
-    makes: (scheme, key) => pss(scheme) && longEnough(scheme, key),
+    makes: (scheme, key) => pss(scheme) && hasRoomFor(scheme, key),
   },
   ecdsa: {
     name: "ecdsa",
@@ -72,6 +85,10 @@ const authentications: Record<PublicKey["_tag"], Authentication> = {
     makes: among(S.ed25519),
   },
 };
+
+/** Whether a server that asks for certificates of some types asks for this key's; one that names none asks for any. */
+export const isAskedFor = (key: PublicKey, types: ReadonlyArray<ClientCertificateType>): boolean =>
+  types.length === 0 || types.includes(authenticationOf(key).certificateType);
 
 /** How a key authenticates. */
 export const authenticationOf = (key: PublicKey): Authentication => authentications[key._tag];

@@ -44,6 +44,9 @@ const timerIn = (runtime: Runtime.Runtime<never>): Timer => (milliseconds, late)
   return () => fiber.unsafeInterruptAsFork(FiberId.none);
 };
 
+const timerOf = (clock: Clock.Clock, runtime: Runtime.Runtime<never>): Timer =>
+  clock === system ? systemTimer : timerIn(runtime);
+
 /** How long a peer may say nothing at all. */
 export interface Silence {
   readonly milliseconds: number;
@@ -75,7 +78,7 @@ export const deadline = <A, R>(
       if (done) return resume(done);
       let late: HandshakeTimeout | undefined;
       let grace: (() => void) | undefined;
-      const timer = clock === system ? systemTimer : timerIn(runtime);
+      const timer = timerOf(clock, runtime);
       const give = (up: HandshakeTimeout) => {
         late = up;
         work.unsafeInterruptAsFork(FiberId.none);
@@ -100,6 +103,34 @@ export const deadline = <A, R>(
   });
 
 /**
+ * How an effect ended, or `undefined` when it takes longer than so many milliseconds by Effect's Clock: then it is
+ * interrupted, and not waited for. No timer is made for what ends at once.
+ */
+export const settled = <A, E>(
+  milliseconds: number,
+  of: Effect.Effect<A, E>,
+): Effect.Effect<Exit.Exit<A, E> | undefined> =>
+  Effect.flatMap(Effect.zip(Effect.runtime<never>(), Effect.clock), ([runtime, clock]) => {
+    const fiber = Runtime.runFork(runtime, Effect.interruptible(of));
+    const done = fiber.unsafePoll();
+    if (done) return Effect.succeed(done);
+    return Effect.async((resume) => {
+      const callOff = timerOf(clock, runtime)(milliseconds, () => {
+        fiber.unsafeInterruptAsFork(FiberId.none);
+        resume(Effect.succeed(undefined));
+      });
+      fiber.addObserver((exit) => {
+        callOff();
+        resume(Effect.succeed(exit));
+      });
+      return Effect.sync(() => {
+        callOff();
+        fiber.unsafeInterruptAsFork(FiberId.none);
+      });
+    });
+  });
+
+/**
  * Runs an effect for at most so long, whatever becomes of it; when it is late it is interrupted, and not waited for.
  * Not `Effect.timeout`: this is used in finalizers, where children inherit that they can't be interrupted and a timeout
  * would wait for them.
@@ -113,9 +144,9 @@ export const whileMoving = <E>(
   of: Effect.Effect<void, E>,
   moved: () => number,
 ): Effect.Effect<void> =>
-  Effect.suspend(() => {
+  Effect.flatMap(Effect.runtime<never>(), (runtime) => {
     // It begins here and now, and mostly ends so too.
-    const fiber = Effect.runFork(Effect.interruptible(Effect.exit(of)));
+    const fiber = Runtime.runFork(runtime, Effect.interruptible(Effect.exit(of)));
     if (fiber.unsafePoll()) return Effect.void;
     return Effect.async<void>((resume) => {
       let callOff: () => void;

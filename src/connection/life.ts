@@ -64,7 +64,7 @@ export const makeLife = (parts: LifeParts): Life => {
   const happened: Life["happened"] = (event, why) => {
     const parting = state.happened(event, why);
     say(parting, why && alertOf(why));
-    if (event === "closing") wire.discard();
+    if (state.reading() === "discarding") wire.discard();
     return parting;
   };
   const released = Effect.suspend(() => {
@@ -84,7 +84,8 @@ export const makeLife = (parts: LifeParts): Life => {
     Effect.suspend(() => {
       if (over()) return released;
       const parting = happened(event, why);
-      const forgets = why ? isFatal(why) || forgetsAfter(why, established()) : parting === "internal_error";
+      const forgets = parting === "internal_error" ||
+        (why !== undefined && (isFatal(why) || forgetsAfter(why, established())));
       // Last words first: a store may take its time.
       const last = forgets ? Effect.zipRight(released, within(limits.storeWait, forget)) : released;
       return Effect.ensuring(within(LAST_WORDS, wire.flush), last);
@@ -93,8 +94,13 @@ export const makeLife = (parts: LifeParts): Life => {
     (cancels: () => boolean) => <A>(of: Effect.Effect<A, HandshakeError>): Effect.Effect<A, HandshakeError> =>
       Effect.onExit(of, (exit) => {
         if (Exit.isSuccess(exit)) return Effect.void;
-        if (Cause.isInterruptedOnly(exit.cause)) return cancels() ? end("cancelled", undefined) : Effect.void;
+        // Data may have broken off before a renegotiation, and nothing before the first handshake.
+        const later = established() !== undefined;
+        if (Cause.isInterruptedOnly(exit.cause)) {
+          return cancels() ? end(later ? "aborted" : "cancelled", undefined) : Effect.void;
+        }
         const why = Option.getOrUndefined(Cause.failureOption(exit.cause));
+        if (why?._tag === "HandshakeTimeout") return end(later ? "timed_out" : "cancelled", why);
         return end(why ? eventOf(why) : "aborted", why);
       });
 
@@ -111,9 +117,7 @@ export const makeLife = (parts: LifeParts): Life => {
 /** What a fault is to the two halves. */
 const eventOf = (why: HandshakeError): EndEvent => {
   if (why instanceof PeerAlert) return why.level === AlertLevel.fatal ? "peer_alert" : "peer_closed_early";
-  const alert = alertOf(why);
-  if (alert === undefined) return "stream_ended";
-  return alert === "user_canceled" ? "cancelled" : "fault";
+  return alertOf(why) === undefined ? "stream_ended" : "fault";
 };
 
 /** Whether a stream that just ended takes the session along, as it did up to TLS 1.0 (RFC 2246 §7.2.1). */

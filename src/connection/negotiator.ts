@@ -14,10 +14,12 @@ import {
   UnexpectedMessage,
 } from "../errors.ts";
 import type { Established, Negotiated } from "../flights/agreed.ts";
-import { nameOfComing } from "../grammar/message_kind.ts";
+import { kindOf, nameOfComing } from "../grammar/message_kind.ts";
+import { ClientHello, HelloRequest, ServerHello } from "../messages/mod.ts";
 import { AlertLevel } from "../names/alert.ts";
 import { HandshakeType } from "../names/protocol.ts";
 import type { RenegotiationPolicy } from "../policy.ts";
+import type { Due } from "../record/due.ts";
 import { Handshakes } from "../record/handshakes.ts";
 import type { Wire } from "../record/wire.ts";
 import { deadline, type Silence } from "./deadline.ts";
@@ -28,6 +30,8 @@ import type { ConnectionState } from "./state.ts";
 /** The handshakes of one connection. */
 export interface Negotiator {
   readonly first: Effect.Effect<Established, HandshakeError>;
+  /** What may come while no flight is awaited. */
+  readonly due: Due;
   /** Meets what is ahead. */
   readonly arrived: Effect.Effect<void, HandshakeError>;
   /** The peer says that it does not renegotiate. */
@@ -37,6 +41,11 @@ export interface Negotiator {
 
 /** What a client makes of a HelloRequest. */
 const ASKED: Renegotiation = { resume: true };
+
+/** The messages that begin a handshake, or answer the first, and how long each is at most. */
+const openings: ReadonlyMap<HandshakeType, number> = new Map(
+  [kindOf(HelloRequest), kindOf(ClientHello), kindOf(ServerHello)].map(({ type, most }) => [type, most]),
+);
 
 /** Milliseconds: who takes longer to read half of what may wait does not read. */
 const PATIENCE = 1_000;
@@ -68,7 +77,7 @@ export const makeNegotiator = <R>(of: {
   const { limits } = policy;
   let ours: Attempt | undefined;
   /** When the peer began renegotiations that may still count. */
-  let begun: ReadonlyArray<number> = [];
+  let peerBegan: ReadonlyArray<number> = [];
 
   /** A stream, and so a transcript, of its own for all parts of one handshake. */
   const own = (): Context.Context<R | Handshakes> => Context.add(context, Handshakes, wire.handshake());
@@ -93,10 +102,10 @@ export const makeNegotiator = <R>(of: {
 
   /** Whether the peer has begun too many; in a window of time, so that a long life forbids nothing. */
   const counted: Effect.Effect<void, LimitExceeded> = Effect.flatMap(Clock.currentTimeMillis, (time) => {
-    begun = [...begun.filter((t) => t <= time && time - t < limits.renegotiationWindow), time];
+    peerBegan = [...peerBegan.filter((t) => t <= time && time - t < limits.renegotiationWindow), time];
     const allowed = limits.renegotiations;
-    return begun.length > allowed
-      ? Effect.fail(new LimitExceeded({ limit: "renegotiations", allowed, got: begun.length }))
+    return peerBegan.length > allowed
+      ? Effect.fail(new LimitExceeded({ limit: "renegotiations", allowed, got: peerBegan.length }))
       : Effect.void;
   });
   const passedOver = Effect.suspend(() => {
@@ -114,7 +123,7 @@ export const makeNegotiator = <R>(of: {
       wire.drop();
       return Effect.zipRight(
         counted,
-        Effect.suspend(() => ours || state.handshaking() ? Effect.void : start(ASKED)),
+        Effect.suspend(() => ours || state.handshaking() ? Effect.void : launch(claim(ASKED))),
       );
     },
     refuse: ({ dialect }) => {
@@ -150,6 +159,12 @@ export const makeNegotiator = <R>(of: {
       (secureRenegotiation && (extendedMasterSecret || !resumed || renegotiated));
   };
 
+  /** Whether the peer can wish for a handshake by such a message. */
+  const isWish = (type: HandshakeType): boolean =>
+    now.established?.dialect.afterHandshake[role].includes(type) ?? false;
+  const isAnswer = (type: HandshakeType): boolean =>
+    ours !== undefined && role === "client" && type === HandshakeType.server_hello;
+
   const arrived: Negotiator["arrived"] = Effect.suspend((): Effect.Effect<void, HandshakeError> => {
     const coming = wire.ahead()!;
     const attempt = ours;
@@ -167,9 +182,7 @@ export const makeNegotiator = <R>(of: {
       return Effect.map(rest, ({ negotiated }) => settle(attempt, Effect.succeed(negotiated)));
     }
     const { established } = now;
-    const known = coming._tag === "Handshake" &&
-      established?.dialect.afterHandshake[role].includes(coming.type);
-    if (known) return wished(established!);
+    if (coming._tag === "Handshake" && isWish(coming.type)) return wished(established!);
     wire.drop();
     return Effect.fail(
       new UnexpectedMessage({ expected: ["ApplicationData"], got: nameOfComing(coming) }),
@@ -181,7 +194,6 @@ export const makeNegotiator = <R>(of: {
   /** A handshake takes both halves. */
   const notBoth = (): HandshakeError | undefined =>
     state.readFault() ?? state.writeFault() ?? (state.reading() === "ended" ? new Closed() : undefined);
-  const mustWait = (): boolean => state.handshaking() && state.writing() === "open";
 
   const settle = (attempt: Attempt, how: Effect.Effect<Negotiated, HandshakeError>): void => {
     if (ours === attempt) ours = undefined;
@@ -225,7 +237,7 @@ export const makeNegotiator = <R>(of: {
   const drive = Effect.fnUntraced(
     function* (attempt: Attempt): Effect.fn.Return<void, HandshakeError> {
       // A client may have begun one in the meantime.
-      if (role === "server") { while (mustWait()) yield* state.idle; }
+      if (role === "server") { while (state.mustWait()) yield* state.idle; }
       const end = notBoth();
       if (end) return yield* end;
       const services = own();
@@ -242,8 +254,8 @@ export const makeNegotiator = <R>(of: {
       yield* Effect.raceFirst(pumping(attempt), late(attempt));
     },
   );
-  /** Begins an attempt where there is none, in the breath in which that was found; it goes on by itself. */
-  const start = (changes: Renegotiation): Effect.Effect<void> => {
+  /** Takes the place of an attempt, in the breath in which it was found empty. */
+  const claim = (changes: Renegotiation): Attempt => {
     const attempt: Attempt = {
       changes,
       done: Deferred.unsafeMake(FiberId.none),
@@ -252,14 +264,17 @@ export const makeNegotiator = <R>(of: {
     };
     ours = attempt;
     if (role === "client") state.beginHandshake();
-    return Effect.uninterruptible(Effect.map(
+    return attempt;
+  };
+  /** An attempt goes on by itself, whoever waits for it. */
+  const launch = (attempt: Attempt): Effect.Effect<void> =>
+    Effect.uninterruptible(Effect.map(
       Effect.forkIn(Effect.interruptible(drive(attempt)), scope),
       (fiber) =>
         fiber.addObserver((exit) => {
           if (Exit.isFailure(exit)) giveUp(attempt, state.readFault() ?? new Closed());
         }),
     ));
-  };
 
   const renegotiate: Negotiator["renegotiate"] = (changes) =>
     Effect.uninterruptibleMask((restore) =>
@@ -271,11 +286,10 @@ export const makeNegotiator = <R>(of: {
           if (ours.changes === changes) return wait;
           return Effect.zipRight(Effect.ignore(wait), renegotiate(changes));
         }
-        if (mustWait()) return Effect.zipRight(restore(state.idle), renegotiate(changes));
+        if (state.mustWait()) return Effect.zipRight(restore(state.idle), renegotiate(changes));
         if (!isSafe(now.established!)) return Effect.fail(new RenegotiationRefused({ by: "policy" }));
-        const begun = start(changes);
-        const { done } = ours!;
-        return Effect.zipRight(begun, restore(Deferred.await(done)));
+        const attempt = claim(changes);
+        return Effect.zipRight(launch(attempt), restore(Deferred.await(attempt.done)));
       })
     );
 
@@ -292,6 +306,10 @@ export const makeNegotiator = <R>(of: {
 
   return {
     first: Effect.suspend(() => run(Effect.flatten(program.open(undefined)), own(), flushed, silence)),
+    due: {
+      expected: () => ["ApplicationData"],
+      most: (type) => isWish(type) || isAnswer(type) ? openings.get(type) : undefined,
+    },
     arrived,
     noRenegotiation: () => {
       if (!ours?.rest) return;

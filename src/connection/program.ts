@@ -8,14 +8,11 @@ import { clientAuthOption, decodeOption, flag } from "../options.ts";
 import { type Policy, PolicyOption } from "../policy.ts";
 import type { Handshakes } from "../record/handshakes.ts";
 
-/**
- * What may be different in a renegotiation that this end asks for, and in all later ones of the connection, whoever asks.
- * What is left out is as it was.
- */
+/** What may be different in a renegotiation that this end asks for. */
 export interface Renegotiation {
-  /** Suites, groups and schemes of another policy; version and limits stay. */
+  /** Suites, groups and schemes of another policy, this once; version and limits stay. The connection's unless given. */
   readonly policy?: Policy | undefined;
-  /** Server: whether the client is asked for a certificate now. */
+  /** Server: whether the client is asked for a certificate, now and in later renegotiations, whoever asks for them. */
   readonly clientAuth?: ServerSettings["clientAuth"] | undefined;
   /** Whether a session with RFC 7627 may be resumed, so that there are new keys and nothing else; not unless given. */
   readonly resume?: boolean | undefined;

@@ -25,6 +25,7 @@ export type EndEvent =
   | "write_interrupted"
   | "fault"
   | "cancelled"
+  | "timed_out"
   | "aborted"
   | "half_closed"
   | "closing"
@@ -48,7 +49,8 @@ export const endEvents: Readonly<Record<EndEvent, string>> = {
   write_failed: "the stream did not take what was written",
   write_interrupted: "a write was interrupted, so that half a record may be on the stream",
   fault: "something that the peer sent, or that is ours, is wrong",
-  cancelled: "a handshake was given up, or took too long",
+  cancelled: "the first handshake was given up or took too long, or `close` in the middle of a later one",
+  timed_out: "a renegotiation took too long",
   aborted: "`abort`, a scope that closed with a failure, or a defect of ours",
   half_closed: "`closeWrite`",
   closing: "`close`, or a scope that closed with success",
@@ -60,7 +62,8 @@ const closing = { open: "closed", discarding: "closed" } as const;
 
 /** Where each event leads the reading half; what is not listed stays as it is. */
 export const readingSteps: Readonly<Record<EndEvent, Partial<Record<Reading, Reading>>>> = {
-  peer_closed: { open: "ended", discarding: "ended" },
+  // Who let go of what came cannot say that it was all.
+  peer_closed: { open: "ended", discarding: "closed" },
   peer_closed_early: failing,
   peer_alert: failing,
   stream_ended: failing,
@@ -68,6 +71,7 @@ export const readingSteps: Readonly<Record<EndEvent, Partial<Record<Reading, Rea
   write_interrupted: closing,
   fault: failing,
   cancelled: failing,
+  timed_out: failing,
   aborted: closing,
   half_closed: {},
   closing: { open: "discarding" },
@@ -91,6 +95,7 @@ export const writingSteps: Readonly<Record<EndEvent, Partial<Record<Writing, Wri
   // Nothing follows a close_notify (RFC 5246 §7.2.1).
   fault: { open: { ...failed, says: "alert" }, ended: failed },
   cancelled: { open: { ...failed, says: "user_canceled" }, ended: failed },
+  timed_out: { open: { ...failed, says: "internal_error" }, ended: failed },
   aborted: { open: { ...closed, says: "internal_error" }, ended: closed },
   half_closed: { open: { to: "ended", says: "close_notify" } },
   closing: { open: { to: "ended", says: "close_notify" } },
@@ -127,6 +132,8 @@ export interface ConnectionState {
   readonly writeFault: () => HandshakeError | undefined;
   /** Whether a handshake is under way: nothing of the user's is sent. */
   readonly handshaking: () => boolean;
+  /** Whether who writes must wait for a handshake to end. */
+  readonly mustWait: () => boolean;
   readonly beginHandshake: () => void;
   readonly endHandshake: () => void;
   /** Waits until no handshake is under way, or nothing can be written any more. */
@@ -162,6 +169,7 @@ export const makeState = (): ConnectionState => {
     readFault: () => reading === "open" || reading === "ended" ? undefined : whyNotRead ?? new Closed(),
     writeFault: () => writing === "open" ? undefined : whyNotWrite ?? new Closed(),
     handshaking: () => handshaking,
+    mustWait: () => handshaking && writing === "open",
     beginHandshake: () => {
       handshaking = true;
       if (writing === "open") idle.unsafeClose();

@@ -85,8 +85,10 @@ export interface CertificateWish {
 export interface Dialect extends Pick<VersionInUse, "version" | "alert" | "noCertificate"> {
   /** Which messages may come after a handshake, to each side: they wish for another (RFC 5246 §7.4.1). */
   readonly afterHandshake: OfBoth<ReadonlyArray<HandshakeType>>;
-  /** Which extensions mean something here, by name. */
-  readonly honours: (extension: string) => boolean;
+  /** Which extensions a client says that speaks no higher version, by name. */
+  readonly says: (extension: string) => boolean;
+  /** Which of them mean something in an end's hello once this version is chosen; the others are passed over. */
+  readonly honours: OfBoth<(extension: string) => boolean>;
   readonly derive: (suite: Suite, random: OfBoth<Bytes>, crypto: CryptoService) => Derivation;
   readonly signing: Signing;
   /** What a client can verify that does not say (RFC 5246 §7.4.1.4.1). */

@@ -30,9 +30,9 @@ export const spoken = (versions: ReadonlyArray<ProtocolVersion>): ReadonlyArray<
 export const highest = (versions: ReadonlyArray<ProtocolVersion>): ProtocolVersion =>
   versions.reduce((a, b) => a > b ? a : b);
 
-/** What records say while no version is agreed on: every server reads 1.0 but one of SSL 3.0 alone (RFC 5246 §E.1). */
-export const firstRecord = (offered: ProtocolVersion): ProtocolVersion =>
-  offered < ProtocolVersion.TLS_1_0 ? ProtocolVersion.SSL_3_0 : ProtocolVersion.TLS_1_0;
+/** How it is spoken while no version is agreed on: everybody reads 1.0 but who has SSL 3.0 alone (RFC 5246 §E.1). */
+export const spokenFirst = (offered: ProtocolVersion): Dialect =>
+  offered < ProtocolVersion.TLS_1_0 ? ssl30 : tls10;
 
 const sentinel = (last: number): Bytes => Uint8Array.of(...ascii("DOWNGRD"), last);
 const TO_12 = sentinel(1);

@@ -1,5 +1,7 @@
 /** Signatures before TLS 1.2: the key alone says how (RFC 4346 §4.7, RFC 4492 §5.4). @module */
 import { Either, Option } from "../deps.ts";
+import { hasRoomFor } from "../authentications/mod.ts";
+import type { Snapshot } from "../crypto/transcript.ts";
 import { IllegalParameter } from "../errors.ts";
 import { form } from "../grammar/form.ts";
 import { one } from "../grammar/places.ts";
@@ -15,8 +17,14 @@ import { type Bytes, concat } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import type { Dialect, Signing } from "./dialect.ts";
 
-/** The scheme of each kind of key that can sign. */
-export type SchemeByKey = Partial<Record<PublicKey["_tag"], SignatureScheme>>;
+/** The scheme of each kind of key that can sign (RFC 4346 §4.7, RFC 4492 §5.4). */
+const schemes: Partial<Record<PublicKey["_tag"], SignatureScheme>> = {
+  rsa: SignatureScheme.rsa_pkcs1_md5_sha1,
+  ecdsa: SignatureScheme.ecdsa_sha1,
+};
+
+/** What is put to a key in a CertificateVerify. */
+type Proof = (said: Snapshot, master: Bytes, crypto: CryptoService) => Bytes;
 
 /** MD5 and then SHA-1 of the same bytes, which is what RSA signs. */
 export const md5Sha1 = (data: Bytes, crypto: CryptoService): Bytes =>
@@ -25,12 +33,10 @@ export const md5Sha1 = (data: Bytes, crypto: CryptoService): Bytes =>
 /** Whether a scheme signs the 36 bytes of two hashes; the others hash for themselves. */
 const isPair = (scheme: SignatureScheme): boolean => scheme === SignatureScheme.rsa_pkcs1_md5_sha1;
 
-/** Signatures whose scheme follows from the key. `pair` is what an RSA CertificateVerify signs. */
-export const signingBefore12 = (
-  schemes: SchemeByKey,
-  pair: (...of: Parameters<Signing["proof"]>) => Bytes,
-): Signing => {
-  const schemeOfKey = (key: PublicKey) => Option.fromNullable(schemes[key._tag]);
+/** Signatures whose scheme follows from the key; by what a CertificateVerify signs: two hashes, or what is hashed once. */
+export const signingBefore12 = (pair: Proof, single: Proof): Signing => {
+  const schemeOfKey = (key: PublicKey) =>
+    Option.filter(Option.fromNullable(schemes[key._tag]), (scheme) => hasRoomFor(scheme, key));
   return {
     serverKeyExchange: {
       ecdhe: form(ServerKeyExchangeECDHELegacy),
@@ -47,7 +53,7 @@ export const signingBefore12 = (
           rfc: "RFC 4346 §4.7",
         })),
     content: (scheme, data, crypto) => isPair(scheme) ? md5Sha1(data, crypto) : data,
-    proof: (scheme, said, master, crypto) => isPair(scheme) ? pair(scheme, said, master, crypto) : said.bytes,
+    proof: (scheme, said, master, crypto) => (isPair(scheme) ? pair : single)(said, master, crypto),
     members: (_, signature) => ({ signature }),
     trailer: ({ signature }) => 2 + signature.length,
   };

@@ -1,12 +1,11 @@
 /** SSL 3.0 (RFC 6101). Broken (RFC 7568), and spoken only where somebody names it. @module */
-import { expand, type HashPair, keyedDigest } from "../crypto/ssl30.ts";
+import { expand, type HashPair, keyedContent, keyedDigest } from "../crypto/ssl30.ts";
 import { form } from "../grammar/form.ts";
 import { either, noCertificate } from "../grammar/places.ts";
 import { Warning } from "../grammar/send.ts";
 import { ClientKeyExchangeRSASSL30 } from "../messages/mod.ts";
 import { AlertLevel, type AlertName } from "../names/alert.ts";
 import { ClientCertificateType, ProtocolVersion } from "../names/protocol.ts";
-import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { RecordForm } from "../record/cipher.ts";
 import { ssl30Form } from "../record/mac.ts";
 import type { CryptoService } from "../services/crypto.ts";
@@ -31,7 +30,7 @@ const hashPair = (crypto: CryptoService): HashPair => ({
   sha1: crypto.hash("sha1"),
 });
 
-/** RFC 6101 §5.6.9, §6.1, §6.2.2. There is no extended master secret, because there are no extensions. */
+/** RFC 6101 §5.6.9, §6.1, §6.2.2. There is no extended master secret (RFC 7627 §4 needs a PRF). */
 const derive: Dialect["derive"] = (suite, random, crypto) => {
   const hashes = hashPair(crypto);
   const master = (premaster: Uint8Array) =>
@@ -83,17 +82,38 @@ const alert: Dialect["alert"] = (level, description) => {
     : { level: AlertLevel.fatal, description: known ?? "handshake_failure" };
 };
 
-/** SSL 3.0. */
+const among = (...names: ReadonlyArray<string>) => {
+  const set = new Set(names);
+  return (extension: string): boolean => set.has(extension);
+};
+
+/**
+ * SSL 3.0. It has no extensions but what was made for it (RFC 5746); its last servers answered all the same what a hello
+ * of TLS asked for. What changes keys or messages that SSL 3.0 has not means nothing here.
+ */
 export const ssl30: Dialect = {
   version: ProtocolVersion.SSL_3_0,
   alert,
   noCertificate: true,
   afterHandshake: tlsCommon.afterHandshake,
-  honours: (extension) => extension === "renegotiation_info",
+  says: among("renegotiation_info"),
+  honours: {
+    client: among("renegotiation_info", "supported_groups"),
+    server: among(
+      "renegotiation_info",
+      "server_name",
+      "status_request",
+      "ec_point_formats",
+      "max_fragment_length",
+      "signed_certificate_timestamp",
+      "application_layer_protocol_negotiation",
+    ),
+  },
   derive,
   signing: signingBefore12(
-    { rsa: SignatureScheme.rsa_pkcs1_md5_sha1 },
-    (_, said, master, crypto) => keyedDigest(hashPair(crypto), master, said, EMPTY),
+    (said, master, crypto) => keyedDigest(hashPair(crypto), master, said, EMPTY),
+    // The key hashes it by SHA-1 itself.
+    (said, master, crypto) => keyedContent(crypto.hash("sha1"), master, said, EMPTY),
   ),
   defaultSchemes: [],
   clientKeyExchangeRSA: form(ClientKeyExchangeRSASSL30),

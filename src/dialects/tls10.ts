@@ -1,7 +1,6 @@
 /** TLS 1.0 (RFC 2246) and TLS 1.1 (RFC 4346), which differ in the IV of a record. @module */
 import { prf10 } from "../crypto/prf.ts";
 import { ProtocolVersion } from "../names/protocol.ts";
-import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { RecordForm } from "../record/cipher.ts";
 import { hmacForm } from "../record/mac.ts";
 import type { CryptoService } from "../services/crypto.ts";
@@ -20,15 +19,18 @@ const hashing = (_: Suite, crypto: CryptoService): Hashing => {
   };
 };
 
+const isOfBefore12 = (extension: string): boolean => extension !== "signature_algorithms";
+
 const dialect = (records: RecordForm, survivesTruncation: boolean): Dialect => ({
   ...tlsCommon,
   version: records.version,
   // A client that does not offer TLS 1.2 must not send it (RFC 5246 §7.4.1.4.1).
-  honours: (extension) => extension !== "signature_algorithms",
+  says: isOfBefore12,
+  honours: { client: isOfBefore12, server: isOfBefore12 },
   derive: deriveTls(records, hashing),
   signing: signingBefore12(
-    { rsa: SignatureScheme.rsa_pkcs1_md5_sha1, ecdsa: SignatureScheme.ecdsa_sha1 },
-    (_, said, __, crypto) => concat(said.digest(crypto.hash("md5")), said.digest(crypto.hash("sha1"))),
+    (said, _, crypto) => concat(said.digest(crypto.hash("md5")), said.digest(crypto.hash("sha1"))),
+    (said) => said.bytes,
   ),
   defaultSchemes: [],
   certificateRequest: certificateRequestBefore12,

@@ -68,7 +68,8 @@ const records: RecordForm = {
 export const tls12: Dialect = {
   ...tlsCommon,
   version: ProtocolVersion.TLS_1_2,
-  honours: () => true,
+  says: () => true,
+  honours: { client: () => true, server: () => true },
   derive: deriveTls(records, hashing),
   signing,
   defaultSchemes: [SignatureScheme.rsa_pkcs1_sha1, SignatureScheme.ecdsa_sha1],

@@ -14,8 +14,8 @@
  * @module
  */
 import { Clock, Effect, Option } from "../deps.ts";
-import { authenticationOf } from "../authentications/mod.ts";
-import { type CertificateWish, firstRecord } from "../dialects/mod.ts";
+import { isAskedFor } from "../authentications/mod.ts";
+import { type CertificateWish, dialects, spokenFirst } from "../dialects/mod.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import type { Answer, ExchangeError } from "../exchanges/mod.ts";
 import type { HandshakeError } from "../errors.ts";
@@ -56,7 +56,7 @@ import { negotiate } from "./client_negotiation.ts";
 import { forgetOffered, keep } from "./client_sessions.ts";
 import { serverEndPoint } from "./bindings.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
-import { fitsSuite, leafKey } from "./peer.ts";
+import { fitsSuite, judged, leafKey } from "./peer.ts";
 import { sameServer } from "./renegotiation.ts";
 import { leafHash } from "./session_rules.ts";
 
@@ -131,7 +131,7 @@ const noTicket: Place<NewSessionTicket | undefined> = absent;
 export const clientHello = Effect.fnUntraced(
   function* (settings: ClientSettings, again?: Again): Steps<Offer> {
     const offered = yield* offer(settings, again);
-    (yield* Handshakes).open(firstRecord(offered.dialect.version));
+    (yield* Handshakes).open(spokenFirst(offered.dialect.version));
     yield* send(offered.hello);
     return offered;
   },
@@ -142,8 +142,12 @@ export const clientHello = Effect.fnUntraced(
 /** The server's choice. */
 export const serverHello = Effect.fnUntraced(function* (offer: Offer): Steps<Answered<Full | Resumed>> {
   const { server } = yield* receive(serverHelloShape);
+  const handshakes = yield* Handshakes;
+  // A refusal goes out in the version that the server says it speaks.
+  const theirs = dialects.get(server.serverVersion);
+  if (theirs) handshakes.open(theirs);
   const at = yield* negotiate(offer, server, yield* Crypto);
-  (yield* Handshakes).agree(at.dialect, fragmentBytes(at.maxFragmentLength));
+  handshakes.agree(at.dialect, fragmentBytes(at.maxFragmentLength));
   return { offer, at };
 });
 
@@ -155,15 +159,17 @@ export const serverFlight = Effect.fnUntraced(
     const from = { offer, at, ocspResponse, answer, request };
     yield* sameServer(offer.previous, chain ?? [], offer.settings.policy);
     if (chain === undefined) return { ...from, chain: [], peerKey: undefined };
-    const peerKey = yield* fitsSuite(yield* leafKey(chain), at);
+    const { policy, serverName } = offer.settings;
+    const peerKey = yield* fitsSuite(yield* leafKey(chain, policy), at);
     const verifier = yield* CertificateVerifier;
-    yield* verifier.verify({
+    const verdict = verifier.verify({
       chain,
-      name: offer.settings.serverName,
+      name: serverName,
       purpose: "serverAuth",
       ocspResponse,
       signedCertificateTimestamps: timestamps(at),
     });
+    yield* judged(verdict, policy);
     return { ...from, chain, peerKey };
   },
 );
@@ -196,12 +202,11 @@ const choose = Effect.fnUntraced(
     const candidates = yield* (yield* Credentials).candidates({ role: "client", ...wish });
     const common = offer.settings.policy.signatureSchemes.filter((s) => wish.schemes?.includes(s) ?? true);
     for (const credential of candidates) {
-      const { certificateType } = authenticationOf(credential.publicKey);
       const [scheme] = signedWith(
         credential,
         at.dialect.signing.schemesOf(credential.publicKey, common),
       );
-      if (scheme !== undefined && wish.types.includes(certificateType)) return { credential, scheme };
+      if (scheme !== undefined && isAskedFor(credential.publicKey, wish.types)) return { credential, scheme };
     }
     return undefined;
   },

@@ -94,7 +94,7 @@ export const offer = Effect.fnUntraced(
       ...(asks ? [sessionTicket(session)] : []),
       ...extensions(settings),
       ...(previous ? [] : applicationProtocols(settings)),
-    ].filter(({ _tag }) => dialect.honours(_tag));
+    ].filter(({ _tag }) => dialect.says(_tag));
     const hello = make(ClientHello, {
       clientVersion: previous?.clientVersion ?? dialect.version,
       random: crypto.random(32),
@@ -179,8 +179,8 @@ const extensions = ({ policy, serverName }: ClientSettings): ReadonlyArray<Clien
     { _tag: "extended_master_secret" },
     ...(policy.encryptThenMac ? [{ _tag: "encrypt_then_mac" } as const] : []),
     ...(maxFragmentLength === undefined ? [] : [{ _tag: "max_fragment_length", maxFragmentLength } as const]),
-    { _tag: "status_request", request: anyResponder },
-    { _tag: "signed_certificate_timestamp" },
+    ...(policy.requestOcsp ? [{ _tag: "status_request", request: anyResponder } as const] : []),
+    ...(policy.requestScts ? [{ _tag: "signed_certificate_timestamp" } as const] : []),
     { _tag: "supported_groups", namedGroupList: policy.groups },
     { _tag: "ec_point_formats", ecPointFormatList: [ECPointFormat.uncompressed] },
     { _tag: "signature_algorithms", supportedSignatureAlgorithms: policy.signatureSchemes },

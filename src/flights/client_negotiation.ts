@@ -6,7 +6,7 @@ import {
   type ClientHello,
   type ClientHelloExtension,
   findExtension,
-  type ServerHello,
+  ServerHello,
   type ServerHelloExtension,
 } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
@@ -15,6 +15,7 @@ import { ECPointFormat, versionText } from "../names/protocol.ts";
 import type { CryptoService } from "../services/crypto.ts";
 import { suites } from "../suites.ts";
 import { sameBytes } from "../wire/bytes.ts";
+import { make } from "../wire/codec.ts";
 import { agree, type Full, type Resumed } from "./agreed.ts";
 import { protocolNames } from "./protocol_names.ts";
 import { type Offer, sniOf, versionsOf } from "./client_hello.ts";
@@ -35,21 +36,23 @@ export const negotiate = (
   crypto: CryptoService,
 ): Either.Either<Full | Resumed, NegotiationError> => Either.gen(() => negotiation(offer, server, crypto));
 
-function* negotiation(offer: Offer, server: ServerHello, crypto: CryptoService) {
+function* negotiation(offer: Offer, said: ServerHello, crypto: CryptoService) {
   const { settings: { policy, serverName }, hello, previous, session } = offer;
   const ours = versionsOf(policy, previous);
-  const dialect = ours.includes(server.serverVersion) ? dialects.get(server.serverVersion) : undefined;
+  const dialect = ours.includes(said.serverVersion) ? dialects.get(said.serverVersion) : undefined;
   if (!dialect) {
     return yield* refused(
       "no_common_version",
-      `the server speaks ${versionText(server.serverVersion)}, we ${ours.map(versionText).join(", ")}`,
+      `the server speaks ${versionText(said.serverVersion)}, we ${ours.map(versionText).join(", ")}`,
     );
   }
+  yield* solicited(hello, said.extensions);
+  // What was offered may be answered; what the version cannot mean is passed over.
+  const extensions = said.extensions?.filter(({ _tag }) => dialect.honours.server(_tag));
+  const server = make(ServerHello, { ...said, extensions });
   if (isDowngraded(server.random, dialect.version, highest(ours))) {
     return yield* refused("downgrade", "the server could have spoken a higher version that we offered");
   }
-  const odd = server.extensions?.find(({ _tag }) => !dialect.honours(_tag));
-  if (odd) return yield* unsolicited(odd);
   const suite = hello.cipherSuites.includes(server.cipherSuite) ? suites.get(server.cipherSuite) : undefined;
   if (!suite || suite.since > dialect.version) {
     const reason = `${CipherSuite.nameOf(server.cipherSuite)} was not offered for this version`;
@@ -59,7 +62,6 @@ function* negotiation(offer: Offer, server: ServerHello, crypto: CryptoService) 
     return yield* illegal("compressionMethod", "was not offered", "RFC 5246 §7.4.1.3");
   }
   const secureRenegotiation = yield* boundAnswer(previous, server, policy);
-  yield* solicited(hello, server.extensions);
   const formats = findExtension(server.extensions, "ec_point_formats")?.ecPointFormatList;
   if (formats && !formats.includes(ECPointFormat.uncompressed)) {
     return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.2");
@@ -106,6 +108,12 @@ function* negotiation(offer: Offer, server: ServerHello, crypto: CryptoService) 
   return { ...settled, _tag: "Resumed", session: of } satisfies Resumed;
 }
 
+/** What a server never answers, though it is asked (RFC 5246 §7.4.1.4.1, RFC 7685 §3). */
+const unanswered: ReadonlySet<number> = new Set([
+  ExtensionType.signature_algorithms,
+  ExtensionType.padding,
+]);
+
 /** RFC 5246 §7.4.1.4: an answer carries nothing that was not asked for. */
 const solicited = (
   asked: ClientHello,
@@ -116,14 +124,15 @@ const solicited = (
   if (asked.cipherSuites.includes(CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)) {
     types.add(ExtensionType.renegotiation_info);
   }
-  const odd = (answered ?? []).find((e) => !types.has(typeOf(e)));
-  return odd === undefined ? Either.void : unsolicited(odd);
-};
-
-const unsolicited = (e: ServerHelloExtension) =>
-  Either.left(
-    new UnsupportedExtension({ subject: "ServerHello", extension: ExtensionType.nameOf(typeOf(e)) }),
+  const odd = answered?.map(typeOf).find((type) => !types.has(type) || unanswered.has(type));
+  return odd === undefined ? Either.void : Either.left(
+    new UnsupportedExtension({
+      subject: "ServerHello",
+      extension: ExtensionType.nameOf(odd),
+      offered: types.has(odd),
+    }),
   );
+};
 
 const typeOf = (e: ClientHelloExtension | ServerHelloExtension): number =>
   e._tag === "unknown" ? e.type : ExtensionType.members[e._tag];

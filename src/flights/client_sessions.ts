@@ -76,7 +76,7 @@ export const toOffer = Effect.fnUntraced(function* (
 /** Whether a session's ticket is shown, and not its ID. */
 const showsTicket = (s: Session, policy: Policy, now: number): boolean =>
   policy.sessionTickets && s.ticket.length > 0 && now < s.ticketExpiresAt &&
-  (dialects.get(s.version)?.honours("session_ticket") ?? false);
+  (dialects.get(s.version)?.honours.server("session_ticket") ?? false);
 
 /** Every credential of ours that a server could be shown, where a session showed one. */
 const showable = (

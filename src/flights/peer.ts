@@ -1,11 +1,12 @@
 /** The peer's certificate, as far as a handshake itself judges it; whether it is trusted the verifier says. @module */
-import { Either } from "../deps.ts";
+import { Effect, Either } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
 import type { CertificateWish } from "../dialects/mod.ts";
 import { DecodeError, IllegalParameter } from "../errors.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import type { PublicKey } from "../services/crypto.ts";
-import { CertificateError } from "../services/verifier.ts";
+import type { Policy } from "../policy.ts";
+import { certificateAlerts, CertificateError } from "../services/verifier.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Agreed } from "./agreed.ts";
@@ -13,31 +14,38 @@ import type { Agreed } from "./agreed.ts";
 /** Why a leaf is not even a candidate for trust. */
 export type PeerError = DecodeError | IllegalParameter | CertificateError;
 
-/** The key of a chain's leaf. An empty chain, or a leaf that can't be read, is a decode_error (RFC 5246 §7.4.2). */
-export const leafKey = (chain: ReadonlyArray<Bytes>): Either.Either<Leaf, PeerError> => {
+/** The key of a chain's leaf. An empty chain is a decode_error (RFC 5246 §7.4.2), a leaf that can't be read is corrupt. */
+export const leafKey = (
+  chain: ReadonlyArray<Bytes>,
+  policy: Pick<Policy, "corruptCertificateAlert">,
+): Either.Either<Leaf, PeerError> => {
   const [der] = chain;
-  const unreadable = (path: string, offset: number, reason: string) =>
-    Either.left(new DecodeError({ subject: "Certificate", path, offset, reason }));
-  if (!der) return unreadable("certificateList", 0, "is empty");
+  if (!der) {
+    const path = "certificateList";
+    return Either.left(new DecodeError({ subject: "Certificate", path, offset: 0, reason: "is empty" }));
+  }
+  const refused = (reason: "unreadable" | "unsupported", subject: string, detail: string, rfc: string) =>
+    Either.left(corruptBy(policy)(new CertificateError({ reason, index: 0, subject, detail, rfc })));
   const parsed = parseCertificate(der);
-  if (Either.isLeft(parsed)) {
-    const { path, offset, reason } = parsed.left;
-    return unreadable(`certificateList.0.${path}`, offset, reason);
-  }
+  if (Either.isLeft(parsed)) return refused("unreadable", "", parsed.left.message, "RFC 5280 §4.1");
   const { publicKey, keyUsage, subject } = parsed.right;
-  if (publicKey._tag === "unsupported") {
-    return Either.left(
-      new CertificateError({
-        reason: "unsupported",
-        index: 0,
-        subject: subject.text,
-        detail: publicKey.detail,
-        rfc: "RFC 5280 §4.1.2.7",
-      }),
-    );
-  }
-  return Either.right({ key: publicKey, usages: keyUsage });
+  return publicKey._tag === "unsupported"
+    ? refused("unsupported", subject.text, publicKey.detail, "RFC 5280 §4.1.2.7")
+    : Either.right({ key: publicKey, usages: keyUsage });
 };
+
+/** The verifier's word, told by the alert that policy has for a certificate that can't be read. */
+export const judged = <R>(
+  verdict: Effect.Effect<void, CertificateError, R>,
+  policy: Pick<Policy, "corruptCertificateAlert">,
+): Effect.Effect<void, CertificateError, R> => Effect.mapError(verdict, corruptBy(policy));
+
+const corruptBy =
+  ({ corruptCertificateAlert: alert }: Pick<Policy, "corruptCertificateAlert">) =>
+  (error: CertificateError): CertificateError =>
+    error.reason === "unreadable" && error.alert === undefined && alert !== certificateAlerts.unreadable
+      ? new CertificateError({ ...error, alert })
+      : error;
 
 /** What the handshake needs of a leaf. */
 export interface Leaf {

@@ -45,7 +45,7 @@ import {
 } from "./agreed.ts";
 import { serverEndPoint } from "./bindings.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
-import { fitsWish, leafKey } from "./peer.ts";
+import { fitsWish, judged, leafKey } from "./peer.ts";
 import {
   answers,
   clientHello,
@@ -195,9 +195,10 @@ const clientKey = Effect.fnUntraced(
         detail: "the client shows no certificate, and ours is a server that requires one",
       });
     }
-    const key = yield* fitsWish(yield* leafKey(chain), request, settings.policy.groups);
+    const { policy } = settings;
+    const key = yield* fitsWish(yield* leafKey(chain, policy), request, policy.groups);
     const verifier = yield* CertificateVerifier;
-    yield* verifier.verify({ chain, name: undefined, purpose: "clientAuth" });
+    yield* judged(verifier.verify({ chain, name: undefined, purpose: "clientAuth" }), policy);
     return key;
   },
 );

@@ -5,7 +5,7 @@
  * @module
  */
 import { Clock, Effect, Option } from "../deps.ts";
-import { downgradeSentinel, firstRecord, highest, spoken } from "../dialects/mod.ts";
+import { downgradeSentinel, highest, spoken, spokenFirst } from "../dialects/mod.ts";
 import type { HandshakeError } from "../errors.ts";
 import { receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
@@ -68,8 +68,8 @@ export const clientHello = Effect.fnUntraced(
   function* (settings: ServerSettings, again?: Again): Steps<Heard> {
     const { policy } = settings;
     const { hello } = yield* receive(clientHelloShape);
-    // A refusal, too, goes out in a record that the client reads.
-    (yield* Handshakes).open(firstRecord(hello.clientVersion));
+    // A refusal, too, goes out in a record that the client reads, by a name that it knows.
+    (yield* Handshakes).open(spokenFirst(hello.clientVersion));
     const wish = yield* wishOf(settings, hello, again?.previous);
     const bound = wish.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
     const known = policy.sessionTickets && wish.ticket !== undefined ? yield* SessionTickets : undefined;

@@ -88,7 +88,7 @@ function* reading(
   previous: Established | undefined,
 ) {
   const dialect = yield* versionOf(policy, hello, previous);
-  const extensions = hello.extensions?.filter(({ _tag }) => dialect.honours(_tag)) ?? [];
+  const extensions = hello.extensions?.filter(({ _tag }) => dialect.honours.client(_tag)) ?? [];
   if (!hello.compressionMethods.includes(CompressionMethod.null)) {
     return yield* refused("no_common_compression_method", "every client must offer null");
   }

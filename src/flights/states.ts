@@ -39,9 +39,11 @@ export const courses: ReadonlyArray<Course> = [...dialects.values()].flatMap((di
   kindsOf(dialect).flatMap(({ exchange, authentication }) => {
     const { certified } = serverAuthentications[authentication];
     const of = { version: dialect.version, exchange, authentication };
-    const tickets = dialect.honours("session_ticket") ? [false, true] : [false];
+    const tickets = dialect.honours.server("session_ticket") ? [false, true] : [false];
     return tickets.flatMap((newSessionTicket): ReadonlyArray<Course> => [
-      ...(certified && dialect.honours("status_request") ? [false, true] : [false]).flatMap((statusRequest) =>
+      ...(certified && dialect.honours.server("status_request") ? [false, true] : [false]).flatMap((
+        statusRequest,
+      ) =>
         (certified ? ["not asked", "none", "shown"] as const : ["not asked"] as const)
           .map((clientCertificate) => ({
             ...of,

@@ -1,15 +1,18 @@
 /** What the grammar needs to know of a message class. @module */
 import type { Either, Schema } from "../deps.ts";
 import { HandshakeType } from "../names/protocol.ts";
+import { messageName } from "../record/due.ts";
 import type { Coming, Message } from "../record/handshakes.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { codec, type DecodeError } from "../wire/codec.ts";
-import { declarationOf } from "../wire/layout.ts";
+import { declarationOf, longest } from "../wire/layout.ts";
 
 /** A message class as the wire knows it. */
 export interface MessageKind<A> {
   readonly name: string;
   readonly type: HandshakeType;
+  /** Bytes that its body has at most, by its form. */
+  readonly most: number;
   readonly decode: (body: Bytes) => Either.Either<A, DecodeError>;
   /** Header and body; throws EncodeError. */
   readonly encode: (message: A) => Bytes;
@@ -24,11 +27,12 @@ const kinds = new WeakMap<object, MessageKind<never>>();
 export const kindOf = <A, I>(schema: Schema.Schema<A, I>): MessageKind<A> => {
   const known = kinds.get(schema);
   if (known) return known as unknown as MessageKind<A>;
-  const { tag, meta } = declarationOf(schema);
+  const { tag, meta, layout } = declarationOf(schema);
   const { decode, unsafeEncode } = codec(schema);
   const kind: MessageKind<A> = {
     name: tag,
     type: HandshakeType.of(meta.type),
+    most: longest(layout),
     decode,
     encode: (message) => {
       const raw = unsafeEncode(message, HEADER);
@@ -51,6 +55,4 @@ export const encodeMessage = (message: Message): Bytes =>
 
 /** What came, by the name its class has: `ServerHelloDone`. */
 export const nameOfComing = (coming: Coming): string =>
-  coming._tag === "Handshake"
-    ? HandshakeType.nameOf(coming.type).replace(/(^|_)([a-z])/g, (_, _1, letter) => letter.toUpperCase())
-    : coming._tag;
+  coming._tag === "Handshake" ? messageName(coming.type) : coming._tag;

@@ -15,6 +15,7 @@ import {
   UnexpectedMessage,
 } from "../errors.ts";
 import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshakes.ts";
+import type { Due } from "../record/due.ts";
 import type { Protection } from "../record/protection.ts";
 import type { HandshakeMessage } from "../record/records.ts";
 import type { Bytes } from "../wire/bytes.ts";
@@ -40,7 +41,9 @@ export class Place<out A> {
     /** Takes it off the stream. */
     readonly take: (coming: Coming, from: HandshakeStream) => Taken<A>,
     /** What the record holds when nothing comes; `undefined`: something must. */
-    readonly otherwise?: () => A,
+    readonly otherwise?: (() => A) | undefined,
+    /** Bytes that a handshake message of this type has here at most; `undefined`: none has its place here. */
+    readonly most: Due["most"] = () => undefined,
   ) {}
 
   /** The same place, its value turned into another. */
@@ -50,7 +53,8 @@ export class Place<out A> {
       this.name,
       this.accepts,
       (coming, from) => Either.map(this.take(coming, from), f),
-      ...(otherwise ? [() => f(otherwise())] : []),
+      otherwise && (() => f(otherwise())),
+      this.most,
     );
   }
 }
@@ -71,7 +75,7 @@ export const proof = <A extends Message, I>(schema: Schema.Schema<A, I>): Place<
 export const ofKind = <A extends Message>(kind: MessageKind<A>): Place<Received<A>> => {
   const here = (coming: Coming): coming is HandshakeMessage =>
     coming._tag === "Handshake" && coming.type === kind.type;
-  return new Place(kind.name, here, (coming, from) => {
+  const take = (coming: Coming, from: HandshakeStream): Taken<Received<A>> => {
     // `receive` asked `accepts` before it came here.
     const { body, raw } = coming as HandshakeMessage;
     const before = from.transcript();
@@ -80,7 +84,8 @@ export const ofKind = <A extends Message>(kind: MessageKind<A>): Place<Received<
       from.heard(raw, message);
       return { message, body, before };
     });
-  });
+  };
+  return new Place(kind.name, here, take, undefined, (type) => type === kind.type ? kind.most : undefined);
 };
 
 /** The message must be here. */
@@ -92,7 +97,7 @@ export const finished = <A extends Message & { readonly verifyData: Bytes }, I>(
   schema: Schema.Schema<A, I>,
   expected: (said: Snapshot) => Bytes,
 ): Place<Bytes> => {
-  const { name, accepts, take } = proof(schema);
+  const { name, accepts, take, most } = proof(schema);
   return new Place(
     name,
     accepts,
@@ -104,8 +109,12 @@ export const finished = <A extends Message & { readonly verifyData: Bytes }, I>(
             ? Either.right(message.verifyData)
             : Either.left(new DecryptError({ what: "Finished" })),
       ),
+    undefined,
+    (type) => most(type) && VERIFY_DATA,
   );
 };
+/** Bytes of the longest verify_data: two hashes in SSL 3.0 (RFC 6101 §5.6.9). */
+const VERIFY_DATA = 36;
 
 /** What may be here. Never the last place of a flight: there would be nothing to tell it from. */
 export const maybe = <A>(place: Place<A>): Place<Option.Option<A>> =>
@@ -114,6 +123,7 @@ export const maybe = <A>(place: Place<A>): Place<Option.Option<A>> =>
     place.accepts,
     (coming, from) => Either.map(place.take(coming, from), Option.some),
     Option.none,
+    place.most,
   );
 
 /** One or the other must be here. */
@@ -122,11 +132,13 @@ export const either = <A, B>(a: Place<A>, b: Place<B>): Place<A | B> =>
     `${a.name} or ${b.name}`,
     (coming) => a.accepts?.(coming) || b.accepts?.(coming) || false,
     (coming, from) => a.accepts?.(coming) ? a.take(coming, from) : b.take(coming, from),
+    undefined,
+    (type) => a.most(type) ?? b.most(type),
   );
 
 /** What comes here is refused, and not as a message out of place. */
 export const refused = (place: Place<unknown>, why: () => Refused): Place<undefined> =>
-  new Place(NOTHING, place.accepts, () => Either.left(why()), () => undefined);
+  new Place(NOTHING, place.accepts, () => Either.left(why()), () => undefined, place.most);
 
 /** The warning of SSL 3.0 that says that there is no certificate (RFC 6101 §5.6.6). */
 export const noCertificate: Place<void> = new Place(
@@ -167,6 +179,15 @@ export const receive = <S extends Shape>(
     /** What could have come since the last thing that did. */
     let expected: Array<string> = [];
     let index = 0;
+    /** The places where the next message can stand: up to the first that does not stay empty. */
+    const open = (): ReadonlyArray<Place<unknown>> => {
+      const end = places.findIndex(([_, { otherwise }], i) => i >= index && !otherwise);
+      return places.slice(index, end < 0 ? undefined : end + 1).map(([_, place]) => place);
+    };
+    const due: Due = {
+      expected: () => [...expected, ...open().map(({ name }) => name).filter((name) => name !== NOTHING)],
+      most: (type) => open().map(({ most }) => most(type)).find((most) => most !== undefined),
+    };
     /** Takes what is here, and waits only for what is not. */
     const rest = (): Effect.Effect<FlightOf<S>, ConnectionError | PlaceError> => {
       for (; index < places.length; index++) {
@@ -175,7 +196,7 @@ export const receive = <S extends Shape>(
           out[key] = place.otherwise?.();
           continue;
         }
-        const here = from.here();
+        const here = from.here(due);
         if (Either.isLeft(here)) return Effect.fail(here.left);
         const coming = here.right;
         if (!coming) return Effect.flatMap(from.more, rest);

@@ -1,6 +1,6 @@
 /** Our own certificates and keys: from PEM, by a signer, loaded again. @module */
 import { Cause, Data, Effect, Either, Layer, Stream } from "../deps.ts";
-import { authenticationOf } from "../authentications/mod.ts";
+import { authenticationOf, isAskedFor } from "../authentications/mod.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import {
   type Credential,
@@ -233,8 +233,8 @@ const canAnswer = (
   { credential: { publicKey, usage } }: Known,
   { types, schemes }: CredentialRequest & { readonly role: "client" },
 ): boolean => {
-  const { certificateType, makes } = authenticationOf(publicKey);
-  return usage.digitalSignature && types.includes(certificateType) &&
+  const { makes } = authenticationOf(publicKey);
+  return usage.digitalSignature && isAskedFor(publicKey, types) &&
     (schemes === undefined || schemes.some((scheme) => makes(scheme, publicKey)));
 };
 

@@ -9,8 +9,9 @@ import {
 import { type Bytes, toHex } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { judgeStatus } from "../x509/ocsp_validate.ts";
-import { type BySubject, bySubject, findPath } from "../x509/path.ts";
+import { type BySubject, bySubject, findPath, overspent } from "../x509/path.ts";
 import { decodeStrength, type Strength } from "../x509/validate.ts";
+import { certificatePrice, Work } from "../x509/work.ts";
 import { sha256 } from "./noble.ts";
 import { partitionOf } from "./partition.ts";
 import { certificatesFromPem, type PemError } from "./pem.ts";
@@ -57,12 +58,13 @@ const rootsService = (roots: ReadonlyArray<Bytes>, strength: Strength): Certific
     ),
     verify: Effect.fnUntraced(
       function* ({ chain, name, purpose, ocspResponse }) {
-        const [leaf, ...intermediates] = yield* parsed(chain);
+        const work = new Work();
+        const [leaf, ...intermediates] = yield* parsed(chain, work);
         const time = Math.floor((yield* Clock.currentTimeMillis) / 1000);
         anchors ??= bySubject(readable());
         const criteria = { ...strength, time, name, purpose };
-        const path = yield* findPath(leaf, bySubject(intermediates), anchors, criteria);
-        yield* judgeStatus(path, ocspResponse, criteria);
+        const path = yield* findPath(leaf, bySubject(intermediates), anchors, criteria, work);
+        yield* judgeStatus(path, ocspResponse, criteria, work);
       },
     ),
   };
@@ -70,20 +72,25 @@ const rootsService = (roots: ReadonlyArray<Bytes>, strength: Strength): Certific
 
 const eitherToList = { onLeft: () => [], onRight: (certificate: Certificate) => [certificate] };
 
-const parsed = (
-  chain: ReadonlyArray<Bytes>,
-): Either.Either<readonly [Certificate, ...ReadonlyArray<Certificate>], CertificateError> => {
-  const certificates: Array<Certificate> = [];
-  for (const [index, der] of chain.entries()) {
-    const certificate = parseCertificate(der);
-    if (Either.isLeft(certificate)) return unreadable(index, certificate.left.message);
-    certificates.push(certificate.right);
-  }
-  const [leaf, ...more] = certificates;
-  return leaf ? Either.right([leaf, ...more]) : unreadable(0, "the chain is empty");
-};
+const parsed = Effect.fnUntraced(
+  function* (
+    chain: ReadonlyArray<Bytes>,
+    work: Work,
+  ): Effect.fn.Return<readonly [Certificate, ...ReadonlyArray<Certificate>], CertificateError> {
+    const certificates: Array<Certificate> = [];
+    for (const [index, der] of chain.entries()) {
+      const [leaf] = certificates;
+      // The handshake has read the leaf before, whatever it cost.
+      if (!work.draw(certificatePrice(der)) && leaf) return yield* overspent(leaf);
+      const certificate = parseCertificate(der);
+      if (Either.isLeft(certificate)) return yield* unreadable(index, certificate.left.message);
+      certificates.push(certificate.right);
+      yield* work.pause;
+    }
+    const [leaf, ...more] = certificates;
+    return leaf ? [leaf, ...more] : yield* unreadable(0, "the chain is empty");
+  },
+);
 
-const unreadable = (index: number, detail: string) =>
-  Either.left(
-    new CertificateError({ reason: "unreadable", index, subject: "", detail, rfc: "RFC 5280 §4.1" }),
-  );
+const unreadable = (index: number, detail: string): CertificateError =>
+  new CertificateError({ reason: "unreadable", index, subject: "", detail, rfc: "RFC 5280 §4.1" });

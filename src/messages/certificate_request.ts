@@ -7,11 +7,14 @@ import { meta, opaque, vector } from "../wire/schema.ts";
 /** `opaque DistinguishedName<1..2^16-1>`, DER. */
 export const DistinguishedName = opaque(1, 2 ** 16 - 1);
 
+/** `ClientCertificateType certificate_types<1..2^8-1>`; servers that name none are read, as everybody reads them. */
+const clientCertificateTypes = vector(ClientCertificateType, 0, 2 ** 8 - 1);
+
 /** The server asks for a client certificate, as in TLS 1.2 (RFC 5246 §7.4.4). */
 export class CertificateRequest extends Schema.TaggedClass<CertificateRequest>("CertificateRequest")(
   "CertificateRequest",
   {
-    certificateTypes: vector(ClientCertificateType, 1, 2 ** 8 - 1),
+    certificateTypes: clientCertificateTypes,
     supportedSignatureAlgorithms: vector(SignatureScheme, 2, 2 ** 16 - 2),
     certificateAuthorities: vector(DistinguishedName, 0, 2 ** 16 - 1),
   },
@@ -22,6 +25,6 @@ export class CertificateRequest extends Schema.TaggedClass<CertificateRequest>("
 export class CertificateRequestLegacy extends Schema.TaggedClass<CertificateRequestLegacy>(
   "CertificateRequestLegacy",
 )("CertificateRequest", {
-  certificateTypes: vector(ClientCertificateType, 1, 2 ** 8 - 1),
+  certificateTypes: clientCertificateTypes,
   certificateAuthorities: vector(DistinguishedName, 0, 2 ** 16 - 1),
 }, meta(13, "RFC 4346 §7.4.4")) {}

@@ -1,7 +1,7 @@
 /** IANA "TLS ExtensionType Values". @module */
 import { enumerated } from "../wire/schema.ts";
 
-/** `enum { … } ExtensionType` (RFC 8446 §4.2), every registered value. */
+/** `enum { … } ExtensionType` (RFC 8446 §4.2), every registered value, and those that BoringSSL uses without. */
 export const ExtensionType = enumerated("ExtensionType", 2, {
   server_name: 0,
   max_fragment_length: 1,
@@ -66,6 +66,12 @@ export const ExtensionType = enumerated("ExtensionType", 2, {
   ech_outer_extensions: 0xfd00,
   encrypted_client_hello: 0xfe0d,
   renegotiation_info: 0xff01,
+  next_protocol_negotiation: 13172,
+  application_settings_old: 17513,
+  application_settings: 17613,
+  channel_id: 30032,
+  dummy_pq_padding: 54537,
+  pq_experiment_signal: 54538,
 });
 /** An extension's number, registered or not. */
 export type ExtensionType = typeof ExtensionType.Type;

@@ -6,6 +6,7 @@ import type { Direction, Observe } from "../events.ts";
 import type { AlertLevel, AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import type { Due } from "./due.ts";
 import type { Protection } from "./protection.ts";
 import type { Arrival, Records } from "./records.ts";
 import { attempt } from "./attempt.ts";
@@ -33,8 +34,8 @@ export type Message = { readonly _tag: string };
 
 /** One handshake's messages, in both directions. It owns the transcript, so that nothing can be forgotten. */
 export interface HandshakeStream {
-  /** The next message or change of keys, if it has arrived; left where it is. */
-  readonly here: () => Either.Either<Coming | undefined, ConnectionError>;
+  /** The next message or change of keys, if it has arrived; left where it is. What is not due is a fault. */
+  readonly here: (due: Due) => Either.Either<Coming | undefined, ConnectionError>;
   /** Waits for more to arrive. Before that, what is to be sent is. */
   readonly more: Effect.Effect<void, ConnectionError>;
   /** Takes away what is here; a message joins the transcript. */
@@ -49,8 +50,8 @@ export interface HandshakeStream {
   readonly changeRead: (protection: Protection) => Either.Either<void, RecordError>;
   /** Says ChangeCipherSpec; our later records are under these keys. */
   readonly changeWrite: (protection: Protection) => void;
-  /** The version that our records say until one is agreed on. */
-  readonly open: (version: ProtocolVersion) => void;
+  /** The version that our records say, and whose alerts are said, until one is agreed on. */
+  readonly open: (version: Pick<VersionInUse, "version" | "alert">) => void;
   /** The version that records say from now on, and the most that each of them carries (RFC 6066 §4). */
   readonly agree: (version: VersionInUse, maxFragment: number) => void;
   /** Puts a warning into the outbox. */
@@ -68,6 +69,7 @@ export const handshakeStream = (over: {
   readonly drop: () => void;
   readonly observe: Observe | undefined;
   readonly ahead: () => Coming | undefined;
+  readonly open: HandshakeStream["open"];
   readonly agree: HandshakeStream["agree"];
   readonly warn: HandshakeStream["warn"];
 }): HandshakeStream => {
@@ -128,7 +130,7 @@ export const handshakeStream = (over: {
       observe?.({ _tag: "changeCipherSpec", direction: "sent", flight });
       records.changeWrite(protection);
     },
-    open: (version) => records.open(version),
+    open: over.open,
     agree: over.agree,
     warn: over.warn,
   };

@@ -20,6 +20,7 @@ import { ContentType, HandshakeType, ProtocolVersion } from "../names/protocol.t
 import { DecodeError } from "../wire/codec.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../wire/bytes.ts";
 import { ByteQueue } from "./byte_queue.ts";
+import { anything, type Due, messageName } from "./due.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection.ts";
 import { beginsWithSslv2Hello, SSLV2_HEADER, sslv2Hello, sslv2Length } from "./sslv2_hello.ts";
 
@@ -40,7 +41,7 @@ export type Arrival =
 
 /** What a peer may send at most; more is a `LimitExceeded`. */
 export interface RecordLimits {
-  /** Bytes in a handshake message, and in a Certificate. */
+  /** Bytes in a handshake message, and in a Certificate; what a message's own form bounds may be less. */
   readonly handshakeMessage: number;
   readonly certificateMessage: number;
   /** Records in a row that carry nothing. */
@@ -117,10 +118,10 @@ export class Records {
       : Math.max(maxFragment, this.#maxFragmentRead);
   }
 
-  /** The next arrival, or `undefined` when more bytes are wanted. */
-  next(): Arrival | undefined {
+  /** The next arrival, or `undefined` when more bytes are wanted. A message that is not due is refused at its header. */
+  next(due: Due = anything): Arrival | undefined {
     for (;;) {
-      const message = this.#whole() ?? this.#oldHello();
+      const message = this.#whole(due) ?? this.#oldHello();
       if (message) return message;
       const record = this.#record();
       if (!record) return undefined;
@@ -128,7 +129,8 @@ export class Records {
       if (fragment.length > this.#maxFragmentRead) {
         throw new RecordOverflow({ length: fragment.length, limit: this.#maxFragmentRead });
       }
-      if (type !== ContentType.handshake && this.#message.length > 0) {
+      // Alerts and data may stand between two fragments of a message (RFC 5246 §6.2.1), and no change of keys.
+      if (type === ContentType.change_cipher_spec && this.#message.length > 0) {
         throw new UnexpectedMessage({
           expected: ["the rest of a handshake message"],
           got: contentName(type),
@@ -268,7 +270,9 @@ export class Records {
     const version = queue.at(1) << 8 | queue.at(2);
     const length = queue.at(3) << 8 | queue.at(4);
     if (!this.#started && !(type in contentNames && version >> 8 === 3)) throw notTls(queue);
-    if (this.#agreed === undefined ? version >> 8 !== 3 : version !== this.#agreed) {
+    // Who gave up before the version was agreed on says so in a record of another.
+    const any = this.#agreed === undefined || (type === ContentType.alert && this.#readEpoch === 0);
+    if (any ? version >> 8 !== 3 : version !== this.#agreed) {
       throw new RecordVersion({
         expected: ProtocolVersion.nameOf(this.#agreed ?? 0x0300),
         got: ProtocolVersion.nameOf(version),
@@ -285,21 +289,29 @@ export class Records {
     return this.#read.open(type, queue.take(length));
   }
 
-  /** A handshake message that is complete. Its length is refused at its header, before its body is waited for. */
-  #whole(): HandshakeMessage | undefined {
+  /** A handshake message that is complete. What is wrong at its header is refused before its body is waited for. */
+  #whole(due: Due): HandshakeMessage | undefined {
     const queue = this.#message;
     if (queue.length < 4) return undefined;
     const type = HandshakeType.of(queue.at(0));
     const length = queue.at(1) << 16 | queue.at(2) << 8 | queue.at(3);
-    const limit = type === HandshakeType.certificate ? "certificateMessage" : "handshakeMessage";
-    if (length > this.limits[limit]) {
-      throw new LimitExceeded({ limit, allowed: this.limits[limit], got: length });
-    }
     if (this.#changing && type !== HandshakeType.finished) {
       throw new UnexpectedMessage({
         expected: ["Finished"],
         got: `handshake message ${HandshakeType.nameOf(type)}`,
       });
+    }
+    const most = due.most(type);
+    if (most === undefined) {
+      throw new UnexpectedMessage({ expected: due.expected(), got: messageName(type) });
+    }
+    if (length > most) {
+      const reason = `${length} bytes, where at most ${most} have a meaning`;
+      throw new DecodeError({ subject: messageName(type), path: "", offset: 0, reason });
+    }
+    const limit = type === HandshakeType.certificate ? "certificateMessage" : "handshakeMessage";
+    if (length > this.limits[limit]) {
+      throw new LimitExceeded({ limit, allowed: this.limits[limit], got: length });
     }
     if (queue.length < 4 + length) return undefined;
     this.#changing = false;

@@ -5,15 +5,16 @@
  * @module
  */
 import { Deferred, Effect, Either, FiberId } from "../deps.ts";
-import { type ConnectionError, LimitExceeded, PeerAlert, Truncated, UnexpectedMessage } from "../errors.ts";
+import { type ConnectionError, LimitExceeded, PeerAlert, Truncated } from "../errors.ts";
 import type { Observe } from "../events.ts";
 import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType } from "../names/protocol.ts";
 import type { ByteStream } from "../services/transport.ts";
 import { HelloRequest } from "../messages/hello_request.ts";
-import { DecodeError, make } from "../wire/codec.ts";
+import { make } from "../wire/codec.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { attempt } from "./attempt.ts";
+import type { Due } from "./due.ts";
 import { type Broke, makeOutbox, type Outbox } from "./outbox.ts";
 import { type Coming, type HandshakeStream, handshakeStream, type VersionInUse } from "./handshakes.ts";
 import {
@@ -53,7 +54,7 @@ export interface Wire extends Outbox {
   /** Handles one arrival: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
   readonly step: Effect.Effect<Step, ConnectionError>;
   /** As `step` for what has arrived already; `undefined` when more bytes are wanted. */
-  readonly poll: () => Either.Either<Step | undefined, ConnectionError>;
+  readonly poll: (due?: Due) => Either.Either<Step | undefined, ConnectionError>;
   /** What a handshake would take next, if it has arrived. */
   readonly ahead: () => Coming | undefined;
   /** Passes over what is ahead. */
@@ -79,6 +80,8 @@ export interface WireState {
   readonly broke: Broke;
   /** Whether a handshake is under way. */
   readonly handshaking: () => boolean;
+  /** What may come where no flight is awaited. */
+  readonly due: () => Due;
 }
 
 /** The wire of one connection over `stream`. */
@@ -100,6 +103,7 @@ export const makeWire = (
   let ahead: Coming | undefined;
   let warnings = 0;
   let helloRequests = 0;
+  let opened: Pick<VersionInUse, "alert"> | undefined;
   let inUse: VersionInUse | undefined;
 
   const enough = limits.renegotiationBuffer / 2;
@@ -144,16 +148,8 @@ export const makeWire = (
     }
   };
 
-  /** RFC 5246 §7.4.1.1: a client in the middle of a handshake ignores it; a server never gets one. */
+  /** RFC 5246 §7.4.1.1: a client in the middle of a handshake ignores it. */
   const helloRequest = (a: HandshakeMessage): Either.Either<Step, ConnectionError> => {
-    const { body } = a;
-    if (role === "server") {
-      return Either.left(new UnexpectedMessage({ expected: ["a client's message"], got: "HelloRequest" }));
-    }
-    if (body.length > 0) {
-      const reason = `${body.length} bytes left over`;
-      return Either.left(new DecodeError({ subject: "HelloRequest", path: "", offset: 0, reason }));
-    }
     observe?.({
       _tag: "message",
       direction: "received",
@@ -173,8 +169,14 @@ export const makeWire = (
   const passOver: Wire["passOver"] = () =>
     ++helloRequests > limits.helloRequests ? exceeded("helloRequests", helloRequests) : Either.void;
 
-  const poll: Wire["poll"] = () => {
-    const arrived = attempt(() => records.next());
+  /** A client may be greeted at any time (RFC 5246 §7.4.1.1). */
+  const greeted = (due: Due): Due =>
+    role === "server"
+      ? due
+      : { ...due, most: (type) => type === HandshakeType.hello_request ? 0 : due.most(type) };
+  let idle: Due | undefined;
+  const poll: Wire["poll"] = (due = idle ??= greeted(state.due())) => {
+    const arrived = attempt(() => records.next(due));
     if (Either.isLeft(arrived)) return Either.left(arrived.left);
     return arrived.right ? received(arrived.right) : Either.right(undefined);
   };
@@ -204,9 +206,9 @@ export const makeWire = (
   );
 
   /** A close_notify in the middle of a handshake ends it. */
-  const here: HandshakeStream["here"] = () => {
+  const here: HandshakeStream["here"] = (due) => {
     while (!ahead) {
-      const what = poll();
+      const what = poll(greeted(due));
       if (Either.isLeft(what)) return Either.left(what.left);
       if (what.right === undefined) break;
       if (what.right === "close_notify") {
@@ -220,7 +222,8 @@ export const makeWire = (
 
   const drop = () => void (ahead = undefined);
   const alert: Wire["alert"] = (level, description) => {
-    const said = inUse ? inUse.alert(level, description) : { level, description };
+    const speaking = inUse ?? opened;
+    const said = speaking ? speaking.alert(level, description) : { level, description };
     if (said === undefined) return;
     const code = AlertDescription[said.description];
     records.write(ContentType.alert, Uint8Array.of(said.level, code));
@@ -260,6 +263,10 @@ export const makeWire = (
         ahead: () => ahead,
         drop,
         observe,
+        open: (version) => {
+          opened = version;
+          records.open(version.version);
+        },
         agree: (version, maxFragment) => {
           inUse = version;
           records.agree(version.version, maxFragment);

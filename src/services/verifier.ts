@@ -15,8 +15,8 @@ export const certificateAlerts = {
   name_mismatch: "bad_certificate",
   /** A signature does not verify, or another rule of RFC 5280 §6 is broken. */
   invalid: "bad_certificate",
-  /** No DER of a certificate. */
-  unreadable: "decode_error",
+  /** No DER of a certificate: corrupt, while the message that carries it is well-formed. */
+  unreadable: "bad_certificate",
   /** A name that the authorities above may not vouch for (RFC 5280 §4.2.1.10). */
   name_not_permitted: "bad_certificate",
   /** An authority's certificate in the place of a server's or client's. */

@@ -89,6 +89,32 @@ export const tagOf = (layout: Layout): string | undefined => {
   return tag?.kind === "constant" ? String(tag.value) : undefined;
 };
 
+/** Bytes that a value takes at most; `Infinity` where nothing but what it stands in bounds it. */
+export const longest = (layout: Layout): number => {
+  switch (layout.kind) {
+    case "uint":
+      return layout.width;
+    case "fixed":
+      return layout.length;
+    case "opaque":
+    case "text":
+    case "vector":
+      return layout.prefix + layout.max;
+    case "rest":
+      return Infinity;
+    case "struct":
+      return layout.fields.reduce((sum, field) => sum + longest(field.layout), 0);
+    case "constant":
+      return 0;
+    case "optional":
+      return longest(layout.of);
+    case "variant":
+      return layout.width + Math.max(...[...layout.cases.values(), layout.otherwise].map(longest));
+    case "extensions":
+      return 2 + 2 ** 16 - 1;
+  }
+};
+
 const fromAST = (ast: AST.AST): Layout => {
   const known = cache.get(ast);
   if (known) return known;

@@ -53,8 +53,16 @@ export const parseCertificate = (der: Bytes): Either.Either<Certificate, DerErro
 
 const parsed = new WeakMap<Bytes, Either.Either<Certificate, DerError>>();
 
-/** Whether issuer and subject are the same name (RFC 5280 §6.1). */
-export const isSelfIssued = ({ issuer, subject }: Certificate): boolean => sameName(issuer, subject);
+/** Whether issuer and subject are the same name (RFC 5280 §6.1). It is found once: names can be as long as a message. */
+export const isSelfIssued = (certificate: Certificate): boolean => {
+  const known = selfIssued.get(certificate);
+  if (known !== undefined) return known;
+  const same = sameName(certificate.issuer, certificate.subject);
+  selfIssued.set(certificate, same);
+  return same;
+};
+
+const selfIssued = new WeakMap<Certificate, boolean>();
 
 const version: Der<1 | 2 | 3> = map(count, (n, fail) => n === 1 ? 2 : n === 2 ? 3 : fail("no version"));
 

@@ -3,7 +3,8 @@
  *
  * What is not DER is refused: lengths that are indefinite or longer than need be, integers and object identifiers
  * with idle leading bytes, booleans other than 0 and 255, bits set in what is unused, bytes left over. No declaration
- * refers to itself, so the depth is bounded by the declarations. Byte strings are views of what was given.
+ * refers to itself, so the depth is bounded by the declarations. Byte strings are views of what was given. What costs
+ * is each value, not each byte, so that there may be so many of them and no more.
  *
  * @module
  */
@@ -60,8 +61,12 @@ export class Fault {
   constructor(readonly offset: number, readonly reason: string) {}
 }
 
+/** Values with a tag in what is read at once: as many as a certificate with 16,000 names has, which nobody has. */
+const MOST_VALUES = 16_384;
+
 /** A place in the bytes, and where the enclosing value ends. */
 export class Reader {
+  #values = 0;
   constructor(readonly bytes: Bytes, public position: number, public end: number) {}
 
   /** The tag that comes next, -1 at the end. */
@@ -89,6 +94,7 @@ export class Reader {
     if (this.next !== tag || tag < 0) this.fail(`expected tag ${hex(tag)}, got ${hex(this.next)}`);
     if ((tag & 0x1f) === 0x1f) this.fail("a tag of more than one byte");
     if (end - start < 2) this.fail("no length");
+    if (++this.#values > MOST_VALUES) this.fail(`more than ${MOST_VALUES} values`);
     let length = bytes[start + 1]!;
     this.position = start + 2;
     if (length >= 0x80) length = this.longLength(length & 0x7f);
@@ -96,6 +102,16 @@ export class Reader {
       this.fail(`length ${length}, but ${end - this.position} bytes are left`, start);
     }
     this.end = this.position + length;
+    const value = of(this);
+    this.finish();
+    this.end = end;
+    return value;
+  }
+  /** Reads so many of the bytes that were just passed again, by `of`, which must read all of them. */
+  again<A>(length: number, of: (r: Reader) => A): A {
+    const { end, position } = this;
+    this.position -= length;
+    this.end = position;
     const value = of(this);
     this.finish();
     this.end = end;

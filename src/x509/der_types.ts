@@ -64,8 +64,16 @@ export const objectIdentifier = tagged(0x06, (r) => {
   return from === bytes.length && from > 0 ? dotted : r.fail("half an object identifier", start);
 });
 
-/** Arcs can be 128-bit UUIDs (X.667). */
-const longArc = (bytes: Bytes): bigint => bytes.reduce((n, byte) => n * 128n + BigInt(byte & 0x7f), 0n);
+/** Arcs can be 128-bit UUIDs (X.667). Seven bytes at a time are a number without loss. */
+const longArc = (bytes: Bytes): bigint => {
+  let arc = 0n;
+  for (let from = 0; from < bytes.length; from += 7) {
+    const piece = bytes.subarray(from, from + 7);
+    const low = piece.reduce((n, byte) => n * 128 + (byte & 0x7f), 0);
+    arc = arc << BigInt(7 * piece.length) | BigInt(low);
+  }
+  return arc;
+};
 
 const time = (pattern: RegExp) => (r: Reader): number => {
   const start = r.position;

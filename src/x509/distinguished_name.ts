@@ -23,18 +23,17 @@ export interface DistinguishedName {
   readonly text: string;
   /** One string for each RDN; two names are the same when these are (RFC 5280 §7.1). */
   readonly folded: ReadonlyArray<string>;
+  /** The same for the same names, as the key of a map. */
+  readonly key: string;
 }
 
 /** Whether two names are the same, however they are encoded. */
 export const sameName = (a: DistinguishedName, b: DistinguishedName): boolean =>
-  sameBytes(a.raw, b.raw) || a.folded.length === b.folded.length && isBelow(a, b);
+  sameBytes(a.raw, b.raw) || a.key === b.key;
 
 /** Whether `name` begins with all of `base`: lies in its subtree. */
 export const isBelow = (name: DistinguishedName, base: DistinguishedName): boolean =>
   base.folded.every((rdn, i) => name.folded[i] === rdn);
-
-/** A name as a key of a map: the same for the same names. */
-export const nameKey = (name: DistinguishedName): string => name.folded.join("\n");
 
 const attribute: Der<Attribute> = map(
   sequence({ type: objectIdentifier, value: any }),
@@ -50,6 +49,7 @@ const attribute: Der<Attribute> = map(
 class Name implements DistinguishedName {
   #text: string | undefined;
   #folded: ReadonlyArray<string> | undefined;
+  #key: string | undefined;
   constructor(readonly raw: Bytes, readonly rdns: DistinguishedName["rdns"]) {}
 
   get text() {
@@ -57,6 +57,9 @@ class Name implements DistinguishedName {
   }
   get folded() {
     return this.#folded ??= this.rdns.map((rdn) => rdn.map(folded).sort().join("+"));
+  }
+  get key() {
+    return this.#key ??= this.folded.join("\n");
   }
 }
 
@@ -121,7 +124,7 @@ const escaped = (text: string): string =>
     // deno-lint-ignore no-control-regex
     .replace(/[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`);
 
-const LONGEST = 1024;
+const LONGEST = 256;
 
 /** Case folded, white space collapsed: what RFC 4518 amounts to for the names there are. */
 const folded = ({ type, text, value }: Attribute): string =>

@@ -6,7 +6,7 @@ import {
   implicit,
   map,
   optional,
-  Reader,
+  type Reader,
   sequence,
   sequenceOf,
   type TypeOf,
@@ -37,7 +37,7 @@ const declarations = {
     ({ permitted = [], excluded = [] }, fail) =>
       permitted.length + excluded.length > 0 ? { permitted, excluded } : fail("no subtree"),
   ),
-  tlsFeature: sequenceOf(count, 0),
+  tlsFeature: map(sequenceOf(count, 0), (features): ReadonlySet<number> => new Set(features)),
 } satisfies Partial<Record<keyof typeof oids, Der<unknown>>>;
 
 /** Name constraints of a CA. */
@@ -90,13 +90,10 @@ const byOid: ReadonlyMap<string, Known> = new Map(
 );
 type Known = keyof typeof declarations;
 
-/** Reads what the OCTET STRING at the end of what `r` just passed holds, so that offsets stay those of the certificate. */
-const parsed = (known: Known, value: Bytes, r: Reader): unknown => {
-  const inner = new Reader(r.bytes, r.position - value.length, r.position);
+/** Reads what the OCTET STRING at the end of what `r` just passed holds. */
+const parsed = (known: Known, { length }: Bytes, r: Reader): unknown => {
   try {
-    const result = declarations[known].read(inner);
-    inner.finish();
-    return result;
+    return r.again<unknown>(length, declarations[known].read);
   } catch (e) {
     if (e instanceof Fault) e.path.unshift(known);
     throw e;

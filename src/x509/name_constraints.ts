@@ -6,6 +6,7 @@ import type { NameConstraints } from "./extensions.ts";
 import { type GeneralName, printName } from "./general_name.ts";
 import { hostNames, isDnsName } from "./names.ts";
 import { oids } from "./oids.ts";
+import { prices, type Work } from "./work.ts";
 
 /** Why a certificate is not what the constraints above it allow. */
 export interface Violation {
@@ -16,41 +17,71 @@ export interface Violation {
 
 /**
  * Checks the names of one certificate against the constraints of one CA above it; its common name too, where that is
- * to count as a host's.
+ * to count as a host's. Certificates can make this as long as they like, so that it ends where the work is spent: who
+ * asks looks whether it is.
  */
 export const violation = (
   certificate: Certificate,
-  { permitted, excluded }: NameConstraints,
-  budget: { comparisons: number },
+  constraints: NameConstraints,
+  work: Work,
   commonName = false,
 ): Violation | undefined => {
-  const names = namesOf(certificate, commonName);
-  // Certificates can make this as long as they like; nobody's honest ones come near the end of the budget.
-  budget.comparisons -= names.length * (permitted.length + excluded.length);
-  if (budget.comparisons < 0) {
-    return { reason: "invalid", detail: "too many names and constraints to compare" };
-  }
-  for (const name of names) {
-    const [allowed, forbidden] = [permitted, excluded].map((bases) =>
-      bases.filter((b) => b._tag === name._tag)
-    );
-    if (!allowed!.length && !forbidden!.length) continue;
-    const form = forms[name._tag];
-    // All of one form by the filter above.
-    const value = name.value as never;
+  const groups = ready(constraints, work);
+  for (const name of namesOf(certificate, commonName)) {
+    const group = groups.get(name._tag);
+    if (!group) continue;
+    if (!work.draw(prices.name + prices.comparison * group.weight)) return undefined;
+    const { form, permitted, excluded } = group;
     if (!form) return { reason: "unsupported", detail: `name constraints of the form ${name._tag}` };
-    const broken = [...allowed!, ...forbidden!].some((base) => !form.isBase(base.value as never)) ||
-      !form.isName(value);
-    if (broken) return { reason: "invalid", detail: `a malformed ${name._tag} under name constraints` };
-    if (forbidden!.some((base) => form.touches(value, base.value as never))) {
+    const value = group.broken ? undefined : form.name(name.value);
+    if (value === undefined) {
+      return { reason: "invalid", detail: `a malformed ${name._tag} under name constraints` };
+    }
+    if (excluded.some((base) => form.touches(value, base))) {
       return { reason: "name_not_permitted", detail: `a CA above excludes the name ${printName(name)}` };
     }
-    if (allowed!.length && !allowed!.some((base) => form.within(value, base.value as never))) {
+    if (permitted.length && !permitted.some((base) => form.within(value, base))) {
       return { reason: "name_not_permitted", detail: `no CA above permits the name ${printName(name)}` };
     }
   }
   return undefined;
 };
+
+/** What a CA says of one form of names, its bases made ready to be compared. */
+interface Group {
+  /** `undefined`: it is not judged here. */
+  readonly form: Form | undefined;
+  readonly permitted: Array<unknown>;
+  readonly excluded: Array<unknown>;
+  /** Whether one of the bases is malformed. */
+  broken: boolean;
+  /** What a name has to be compared with, in pieces of 64 bytes. */
+  weight: number;
+}
+type Groups = ReadonlyMap<GeneralName["_tag"], Group>;
+
+/** The constraints of a CA by the form of names that they are on: each base is judged once, and not for each name. */
+const ready = (constraints: NameConstraints, work: Work): Groups => {
+  const known = made.get(constraints);
+  if (known) return known;
+  const groups = new Map<GeneralName["_tag"], Group>();
+  for (const kind of ["permitted", "excluded"] as const) {
+    for (const { _tag, value } of constraints[kind]) {
+      if (!work.draw(prices.name)) return groups;
+      const form = forms[_tag];
+      const group = groups.get(_tag) ?? { form, permitted: [], excluded: [], broken: false, weight: 0 };
+      groups.set(_tag, group);
+      const base = form?.base(value);
+      if (base === undefined) group.broken = true;
+      else group[kind].push(base);
+      group.weight += 1 + (typeof value === "object" && "raw" in value ? value.raw : value).length / 64;
+    }
+  }
+  made.set(constraints, groups);
+  return groups;
+};
+
+const made = new WeakMap<NameConstraints, Groups>();
 
 /** All names of a certificate: its subject, its e-mail addresses of old, and its subjectAltName. */
 const namesOf = (certificate: Certificate, commonName: boolean): ReadonlyArray<GeneralName> => {
@@ -65,53 +96,72 @@ const namesOf = (certificate: Certificate, commonName: boolean): ReadonlyArray<G
   return [...named, ...subjectAltName, ...emails];
 };
 
-/** How names of one form are judged. */
-interface Form<A> {
-  readonly isName: (name: A) => boolean;
-  readonly isBase: (base: A) => boolean;
+/**
+ * How names `A` of one form are judged: names and bases are made ready once, `undefined` where they are malformed.
+ * Methods, so that forms of all kinds are in one table: each is given values of its own form alone.
+ */
+interface Form<A = unknown, N = unknown, B = unknown> {
+  name(name: A): N | undefined;
+  base(base: A): B | undefined;
   /** All that the name stands for lies in the subtree. */
-  readonly within: (name: A, base: A) => boolean;
+  within(name: N, base: B): boolean;
   /** Some that the name stands for lies in the subtree: a wildcard stands for many. */
-  readonly touches: (name: A, base: A) => boolean;
+  touches(name: N, base: B): boolean;
 }
 
-const directoryName: Form<DistinguishedName> = {
-  isName: () => true,
-  isBase: () => true,
+const directoryName: Form<DistinguishedName, DistinguishedName, DistinguishedName> = {
+  name: (name) => name,
+  base: (base) => base,
   within: isBelow,
   touches: isBelow,
 };
 
-const belowHost = (name: string, base: string): boolean => {
-  const [lower, below] = [name.toLowerCase(), base.toLowerCase()];
-  // With a dot in front, which the RFC does not know but CAs write, it is what lies below alone.
-  return below === "" || lower === below || lower.endsWith(below.startsWith(".") ? below : `.${below}`);
+/** A name in lower case; `below` is the same with a dot in front, of a wildcard what follows the star. */
+interface Host {
+  readonly host: string;
+  readonly below: string;
+  readonly wildcard: boolean;
+  readonly labels: number;
+}
+
+const hostOf = (name: string): Host => {
+  const host = name.toLowerCase();
+  const wildcard = host.startsWith("*.");
+  // With a dot in front, which the RFC does not know but CAs write, a base is what lies below alone.
+  const below = wildcard ? host.slice(1) : host === "" || host.startsWith(".") ? host : `.${host}`;
+  return { host, below, wildcard, labels: host.split(".").length };
 };
 
-const dNSName: Form<string> = {
-  isName: (name) => isDnsName(name, true),
-  isBase: (base) => base === "" || isDnsName(base.replace(/^\./, "")),
-  within: belowHost,
+const dNSName: Form<string, Host, Host> = {
+  name: (name) => isDnsName(name, true) ? hostOf(name) : undefined,
+  base: (base) => base === "" || isDnsName(base.replace(/^\./, "")) ? hostOf(base) : undefined,
+  within: ({ host }, base) => host === base.host || host.endsWith(base.below),
   // `*.example.com` may be `secret.example.com`, whatever lies below that it is not.
   touches: (name, base) =>
-    belowHost(name, base) ||
-    name.startsWith("*.") && belowHost(base, name.slice(2)) &&
-      base.split(".").length === name.split(".").length,
+    dNSName.within(name, base) ||
+    name.wildcard && name.labels === base.labels && base.below.endsWith(name.below),
 };
 
-/** An address and its mask, one after another; a mask is ones and then zeros (RFC 4632 §3.1). */
-const iPAddress: Form<Bytes> = {
-  isName: ({ length }) => length === 4 || length === 16,
-  isBase: (base) => {
-    const mask = base.subarray(base.length / 2);
-    const bits = Array.from(mask, (byte) => byte.toString(2).padStart(8, "0")).join("");
-    return (base.length === 8 || base.length === 32) && !bits.includes("01");
+/** Ones and then zeros (RFC 4632 §3.1). */
+const isMask = (mask: Bytes): boolean => {
+  const at = mask.findIndex((byte) => byte !== 0xff);
+  const zeros = at < 0 ? 0 : 0xff - mask[at]!;
+  return (zeros & zeros + 1) === 0 && mask.every((byte, i) => i <= at || at < 0 || byte === 0);
+};
+
+/** A base is an address and its mask, one after another. */
+const iPAddress: Form<Bytes, Bytes, Bytes> = {
+  name: (name) => name.length === 4 || name.length === 16 ? name : undefined,
+  base: (base) =>
+    (base.length === 8 || base.length === 32) && isMask(base.subarray(base.length / 2)) ? base : undefined,
+  within: (name, base) => {
+    const { length } = name;
+    if (base.length !== 2 * length) return false;
+    for (let i = 0; i < length; i++) if ((name[i]! ^ base[i]!) & base[length + i]!) return false;
+    return true;
   },
-  within: (name, base) =>
-    base.length === 2 * name.length &&
-    name.every((byte, i) => ((byte ^ base[i]!) & base[name.length + i]!) === 0),
   touches: (name, base) => iPAddress.within(name, base),
 };
 
-/** The forms that are judged. Each is given values of its own form alone. */
-const forms: Partial<Record<GeneralName["_tag"], Form<never>>> = { directoryName, dNSName, iPAddress };
+/** The forms that are judged. */
+const forms: Partial<Record<GeneralName["_tag"], Form>> = { directoryName, dNSName, iPAddress };

@@ -1,7 +1,7 @@
 /** Whether a leaf was revoked, by the OCSP response that was stapled to it (RFC 6960 §3.2, RFC 7633). @module */
 import { Effect, Either } from "../deps.ts";
 import { ExtensionType } from "../names/extension_type.ts";
-import { Crypto, type CryptoService } from "../services/crypto.ts";
+import { Crypto, type CryptoService, type HashName } from "../services/crypto.ts";
 import { CertificateError, type CertificateReason } from "../services/verifier.ts";
 import { type Bytes, sameBytes } from "../wire/bytes.ts";
 import { hashes } from "./algorithms.ts";
@@ -9,14 +9,23 @@ import { type Certificate, isSelfIssued, parseCertificate } from "./certificate.
 import { decodeDer } from "./der.ts";
 import { sameName } from "./distinguished_name.ts";
 import { type BasicResponse, type CertId, ocspResponse, type SingleResponse } from "./ocsp.ts";
-import { signatureHolds } from "./path.ts";
+import { overspent, signatureHolds } from "./path.ts";
 import { keyBits } from "./public_key.ts";
-import { brokenRule, type Budget, type Criteria, dateText, type Path, signatureRules } from "./validate.ts";
+import {
+  brokenRule,
+  cheapRules,
+  costlyRules,
+  type Criteria,
+  dateText,
+  type Path,
+  signatureRules,
+} from "./validate.ts";
+import { certificatePrice, prices, type Work } from "./work.ts";
 
 /** How far clocks may differ, in seconds. */
 const SKEW = 300;
 
-/** More than any responder sends along; each that fits costs two signatures. */
+/** More than any responder sends along. */
 const MAX_CERTIFICATES = 8;
 
 /**
@@ -29,20 +38,22 @@ export const judgeStatus = Effect.fnUntraced(
     path: Path,
     staple: Bytes | undefined,
     criteria: Criteria,
+    work: Work,
   ): Effect.fn.Return<void, CertificateError, Crypto> {
     const leaf = path[0]!;
     const { verify } = yield* Crypto;
     // Nobody is above a leaf that is itself trusted; if it signed itself, it speaks for itself.
-    const own = isSelfIssued(leaf) && (yield* signatureHolds(leaf, leaf, verify));
+    const own = isSelfIssued(leaf) && (yield* signatureHolds(leaf, leaf, verify, work));
     const issuer = path[1] ?? (own ? leaf : undefined);
     if (!issuer) return;
     const demanded = criteria.purpose === "serverAuth" &&
-      leaf.tlsFeature?.includes(ExtensionType.status_request);
+      leaf.tlsFeature?.has(ExtensionType.status_request);
     const missing = (found: string) => {
       const fault: Fault = ["status_missing", `it must be stapled to, and ${found}`, "RFC 7633 §4.2.3"];
       return demanded ? refusal(leaf, fault) : Effect.void;
     };
     if (!staple) return yield* missing("came without an OCSP response");
+    if (!work.draw(prices.byte * staple.length)) return yield* overspent(leaf);
     const read = decodeDer("OCSPResponse", ocspResponse, staple);
     if (Either.isLeft(read)) {
       const detail = `its OCSP response is none: ${read.left.message}`;
@@ -50,7 +61,9 @@ export const judgeStatus = Effect.fnUntraced(
     }
     const { status, basic } = read.right;
     if (!basic) return yield* missing(`its OCSP response says ${status} alone`);
-    const fault = yield* broken({ leaf, issuer, path, criteria, crypto: yield* Crypto }, basic);
+    const crypto = yield* Crypto;
+    const fault = yield* broken({ leaf, issuer, path, criteria, crypto, work, hashed: new Map() }, basic);
+    if (work.spent) return yield* overspent(leaf);
     if (fault) return yield* refusal(leaf, fault);
   },
 );
@@ -62,6 +75,14 @@ interface At {
   readonly path: Path;
   readonly criteria: Criteria;
   readonly crypto: CryptoService;
+  readonly work: Work;
+  /** The hashes of the issuer's name and key, by the function: a response may be about thousands. */
+  readonly hashed: Map<HashName, IssuerHashes>;
+}
+
+interface IssuerHashes {
+  readonly name: Bytes;
+  readonly key: Bytes;
 }
 
 type Fault = readonly [reason: CertificateReason, detail: string, rfc: string];
@@ -82,6 +103,7 @@ const refusal = (leaf: Certificate, [reason, detail, rfc]: Fault): Effect.Effect
 /** The first of RFC 6960 §3.2's demands that a response does not meet. */
 const broken = Effect.fnUntraced(
   function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | undefined> {
+    if (!at.work.draw(prices.certId * basic.responses.length)) return undefined;
     const about = basic.responses.filter(({ certID }) => isOf(certID, at));
     if (about.length === 0) {
       return ["status_invalid", "its OCSP response is about another certificate", "RFC 6960 §3.2"];
@@ -120,23 +142,24 @@ const isUnknown = ({ hashAlgorithm, serialNumber }: CertId, leaf: Certificate): 
 /** RFC 6960 §4.1.1: any hash function that is known may be used, SHA-1 too, as nothing rests on its strength. */
 const isOf = (
   { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber }: CertId,
-  { leaf, issuer, crypto }: At,
+  { leaf, issuer, crypto, hashed }: At,
 ): boolean => {
-  // What is cheap to tell is told first: a response may be about thousands.
   if (!sameBytes(serialNumber, leaf.serialNumber)) return false;
   const row = hashes.find(({ oid }) => oid === hashAlgorithm.oid);
   if (!row) return false;
   const { digest } = crypto.hash(row.name);
-  return sameBytes(issuerNameHash, digest([leaf.issuer.raw])) &&
-    sameBytes(issuerKeyHash, digest([keyBits(issuer.spki)]));
+  const { name, key } = hashed.get(row.name) ??
+    { name: digest([leaf.issuer.raw]), key: digest([keyBits(issuer.spki)]) };
+  hashed.set(row.name, { name, key });
+  return sameBytes(issuerNameHash, name) && sameBytes(issuerKeyHash, key);
 };
 
 /** The issuer itself, or whom it let speak for it, must have signed (RFC 6960 §4.2.2.2). */
 const notBySomebodyAllowed = Effect.fnUntraced(
   function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | undefined> {
-    const { issuer, path, criteria, crypto } = at;
+    const { issuer, path, criteria, crypto, work } = at;
     const byIssuer = names(basic, issuer, crypto);
-    if (byIssuer && (yield* signatureHolds(basic, issuer, crypto.verify))) return undefined;
+    if (byIssuer && (yield* signatureHolds(basic, issuer, crypto.verify, work))) return undefined;
     // Whom it let speak for it may have its name.
     let fault: Fault = byIssuer
       ? [
@@ -150,27 +173,32 @@ const notBySomebodyAllowed = Effect.fnUntraced(
         "RFC 6960 §4.2.2.2",
       ];
     for (const der of basic.certs.slice(0, MAX_CERTIFICATES)) {
+      yield* work.pause;
+      if (!work.draw(certificatePrice(der))) return undefined;
       const read = parseCertificate(der);
       if (Either.isLeft(read) || !names(basic, read.right, crypto)) continue;
       const responder = read.right;
       const text = `its OCSP responder ${responder.subject.text}`;
-      const rule = brokenRule(
-        [responder, issuer, ...path.slice(2)],
-        { ...criteria, purpose: "OCSPSigning", name: undefined, commonName: false },
-        { ...budget },
-      );
+      const its = [responder, issuer, ...path.slice(2)];
+      const asResponder = {
+        ...criteria,
+        purpose: "OCSPSigning",
+        name: undefined,
+        commonName: false,
+      } as const;
+      const cheap = yield* brokenRule(cheapRules, its, asResponder, work);
+      const named = !cheap && sameName(responder.issuer, issuer.subject) &&
+        (yield* signatureHolds(responder, issuer, crypto.verify, work));
+      const rule = cheap ?? (named ? yield* brokenRule(costlyRules, its, asResponder, work) : undefined);
       if (rule) {
         fault = [
           rule.reason === "unsupported" ? rule.reason : "status_invalid",
           `${text}: ${rule.detail}`,
           rule.rfc,
         ];
-      } else if (
-        !sameName(responder.issuer, issuer.subject) ||
-        !(yield* signatureHolds(responder, issuer, crypto.verify))
-      ) {
+      } else if (!named) {
         fault = ["status_invalid", `${text} was not named by ${issuer.subject.text}`, "RFC 6960 §4.2.2.2"];
-      } else if (!(yield* signatureHolds(basic, responder, crypto.verify))) {
+      } else if (!(yield* signatureHolds(basic, responder, crypto.verify, work))) {
         fault = [
           "status_invalid",
           `its OCSP response's signature is not one of ${responder.subject.text}`,
@@ -181,9 +209,6 @@ const notBySomebodyAllowed = Effect.fnUntraced(
     return fault;
   },
 );
-
-/** Only names are compared there; the rest was spent on the path. */
-const budget: Budget = { steps: 0, paths: 0, signatures: 0, comparisons: 2 ** 16 };
 
 /** Whether a response says that it is this one's (RFC 6960 §4.2.2.3). */
 const names = (

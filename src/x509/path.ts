@@ -3,10 +3,10 @@ import { Effect } from "../deps.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { Crypto, type CryptoService } from "../services/crypto.ts";
 import { CertificateError } from "../services/verifier.ts";
-import { sameBytes, toHex } from "../wire/bytes.ts";
+import { type Bytes, sameBytes } from "../wire/bytes.ts";
 import { type Certificate, isSelfIssued } from "./certificate.ts";
-import { nameKey } from "./distinguished_name.ts";
-import { brokenRule, type Budget, type Criteria, type Path } from "./validate.ts";
+import { brokenRule, cheapRules, costlyRules, type Criteria, type Path } from "./validate.ts";
+import { prices, signaturePrice, type Work } from "./work.ts";
 
 /** Certificates by their subject. */
 export type BySubject = ReadonlyMap<string, ReadonlyArray<Certificate>>;
@@ -16,9 +16,8 @@ export const bySubject = (certificates: Iterable<Certificate>): BySubject => {
   const index = new Map<string, Array<Certificate>>();
   const seen = new Set<string>();
   for (const certificate of certificates) {
-    const raw = toHex(certificate.raw);
-    if (seen.size === seen.add(raw).size) continue;
-    const key = nameKey(certificate.subject);
+    if (seen.size === seen.add(textOf(certificate.raw)).size) continue;
+    const { key } = certificate.subject;
     const same = index.get(key);
     if (same) same.push(certificate);
     else index.set(key, [certificate]);
@@ -26,9 +25,15 @@ export const bySubject = (certificates: Iterable<Certificate>): BySubject => {
   return index;
 };
 
+/** Bytes as the key of a set: the platform makes it a hundred times as fast as hexadecimal can be made here. */
+const textOf = (bytes: Bytes): string => decoder.decode(bytes);
+const decoder = new TextDecoder("latin1");
+
 /**
  * The first path that holds, of those there are: the intermediates may be in any order, too many, or misleading.
- * Where none holds, the failure that tells most: of a path to a trusted root, that of a rule before a signature's.
+ * What a stranger can make up costs him as much as us: a path is held to the rules that cost next to nothing, then its
+ * signatures are verified from the root down, and only what the root vouches for is held to the rest. Where no path
+ * holds, the failure that tells most: the later a path fails the nearer it was.
  */
 export const findPath = Effect.fnUntraced(
   function* (
@@ -36,70 +41,119 @@ export const findPath = Effect.fnUntraced(
     intermediates: BySubject,
     anchors: BySubject,
     criteria: Criteria,
+    work: Work,
   ): Effect.fn.Return<Path, CertificateError, Crypto> {
     const { verify } = yield* Crypto;
     const search: Search = {
       intermediates,
       anchors,
-      budget: { ...budget },
+      work,
+      issuers: new Map(),
+      identities: new Map(),
       verified: new Map(),
       deadEnd: [],
     };
-    let rule: CertificateError | undefined;
+    let late: CertificateError | undefined;
+    let early: CertificateError | undefined;
     let signature: CertificateError | undefined;
-    for (const path of paths([leaf], search)) {
-      if (search.budget.paths-- <= 0) break;
-      const broken = brokenRule(path, criteria, search.budget);
-      const forged = broken ? undefined : yield* badSignature(path, search, verify);
-      if (!broken && !forged) return path;
-      rule ??= broken;
+    for (const path of paths([leaf], search, [identityOf(leaf, search)])) {
+      const cheap = yield* brokenRule(cheapRules, path, criteria, work);
+      const forged = cheap ? undefined : yield* badSignature(path, search, verify);
+      const costly = cheap || forged ? undefined : yield* brokenRule(costlyRules, path, criteria, work);
+      if (work.spent) break;
+      if (!cheap && !forged && !costly) return path;
+      early ??= cheap;
       signature ??= forged;
+      late ??= costly;
     }
-    return yield* rule ?? signature ?? noPath(leaf, search);
+    const told = late ?? early ?? signature;
+    return yield* work.spent ? overspent(leaf, told) : told ?? noPath(leaf, search);
   },
 );
 
-/** More than any honest chain needs: cross-certified authorities have a dozen paths, and a path five certificates. */
-const budget: Budget = { steps: 2000, paths: 100, signatures: 100, comparisons: 2 ** 20 };
+/** More work was asked for than a verification may cost. */
+export const overspent = (leaf: Certificate, found?: CertificateError): CertificateError =>
+  fault(
+    leaf,
+    0,
+    "invalid",
+    "its chain takes more work to judge than any may: fewer certificates, names or constraints, or shorter keys, " +
+      `would do${found ? `; up to there ${found.message}` : ""}`,
+  );
+
 const MAX_DEPTH = 12;
 
 interface Search {
   readonly intermediates: BySubject;
   readonly anchors: BySubject;
-  readonly budget: Budget;
+  readonly work: Work;
+  /** Who may have issued a certificate. */
+  readonly issuers: Map<Certificate, ReadonlyArray<Issuer>>;
+  /** The number of a key together with a name. */
+  readonly identities: Map<string, number>;
   /** The signatures that were looked at: by certificate, then by issuer. */
   readonly verified: Map<Certificate, Map<Certificate, boolean>>;
   /** Where the likeliest path ended that found no root. */
   deadEnd: Path;
 }
 
+/** Who may have issued a certificate. */
+interface Issuer {
+  readonly certificate: Certificate;
+  readonly trusted: boolean;
+  readonly identity: number;
+}
+
 /** Every path from here to an anchor, the likeliest first, each when it is asked for. */
-function* paths(path: Path, search: Search): Generator<Path> {
+function* paths(path: Path, search: Search, identities: ReadonlyArray<number>): Generator<Path> {
   const head = path.at(-1)!;
-  if (path.length === 1 && candidates(search.anchors, nameKey(head.subject), head).some(isSame(head))) {
-    yield path;
-  }
-  const issuer = nameKey(head.issuer);
+  const { anchors, work } = search;
+  if (path.length === 1 && anchors.get(head.subject.key)?.some(isSame(head))) yield path;
   let found = 0;
-  for (const [known, trusted] of [[search.anchors, true], [search.intermediates, false]] as const) {
-    for (const next of candidates(known, issuer, head)) {
-      if (path.length >= MAX_DEPTH || search.budget.steps-- <= 0) return;
-      // The same key and name again would go in a circle.
-      if (path.some((one) => nameKey(one.subject) === issuer && sameBytes(one.spki, next.spki))) continue;
-      found++;
-      if (trusted) yield [...path, next];
-      else yield* paths([...path, next], search);
-    }
+  for (const { certificate, trusted, identity } of issuersOf(head, search)) {
+    if (path.length >= MAX_DEPTH || !work.draw(prices.step)) return;
+    // The same key and name again would go in a circle.
+    if (identities.includes(identity)) continue;
+    found++;
+    const longer = [...path, certificate];
+    if (trusted) yield longer;
+    else yield* paths(longer, search, [...identities, identity]);
   }
   if (found === 0 && search.deadEnd.length === 0) search.deadEnd = path;
 }
 
 const isSame = (a: Certificate) => (b: Certificate): boolean => sameBytes(a.raw, b.raw);
 
-/** Those of a name, first the ones whose key identifier fits: a hint and no more (RFC 5280 §4.2.1.1). */
-const candidates = (known: BySubject, name: string, child: Certificate): ReadonlyArray<Certificate> => {
-  const all = known.get(name) ?? [];
-  return all.length < 2 ? all : all.toSorted((a, b) => keyFit(child, b) - keyFit(child, a));
+/** Those of the issuer's name, first the trusted ones, and of these the ones whose key identifier fits. */
+const issuersOf = (child: Certificate, search: Search): ReadonlyArray<Issuer> => {
+  const known = search.issuers.get(child);
+  if (known) return known;
+  const found = ([["anchors", true], ["intermediates", false]] as const).flatMap(([where, trusted]) => {
+    const all = search[where].get(child.issuer.key) ?? [];
+    if (!search.work.draw(prices.issuer * all.length)) return [];
+    return byFit(child, all).map((certificate): Issuer => ({
+      certificate,
+      trusted,
+      identity: identityOf(certificate, search),
+    }));
+  });
+  search.issuers.set(child, found);
+  return found;
+};
+
+/** The same for the same key and name. */
+const identityOf = ({ subject, spki }: Certificate, { identities }: Search): number => {
+  const text = `${textOf(spki)}\n${subject.key}`;
+  const known = identities.get(text) ?? identities.size;
+  identities.set(text, known);
+  return known;
+};
+
+/** A hint and no more (RFC 5280 §4.2.1.1). */
+const byFit = (child: Certificate, all: ReadonlyArray<Certificate>): ReadonlyArray<Certificate> => {
+  if (all.length < 2) return all;
+  const fits = all.map((one) => keyFit(child, one));
+  return [1, 0, -1].flatMap((wanted) => all.filter((_, i) => fits[i] === wanted));
 };
 
 /** 1: the key identifiers agree; -1: they differ; 0: who knows. */
@@ -115,7 +169,7 @@ type Signed = Pick<Certificate, "signatureAlgorithm" | "tbs" | "signature">;
 const badSignature = Effect.fnUntraced(
   function* (
     path: Path,
-    { verified, budget }: Search,
+    { verified, work }: Search,
     verify: CryptoService["verify"],
   ): Effect.fn.Return<CertificateError | undefined> {
     for (let index = path.length - 2; index >= 0; index--) {
@@ -124,8 +178,8 @@ const badSignature = Effect.fnUntraced(
       verified.set(child, known);
       let holds = known.get(issuer);
       if (holds === undefined) {
-        if (budget.signatures-- <= 0) return fault(child, index, "invalid", "too many signatures to verify");
-        known.set(issuer, holds = yield* signatureHolds(child, issuer, verify));
+        known.set(issuer, holds = yield* signatureHolds(child, issuer, verify, work));
+        yield* work.pause;
       }
       if (holds) continue;
       const otherRoot = index === path.length - 2 && keyFit(child, issuer) < 0;
@@ -143,17 +197,22 @@ const badSignature = Effect.fnUntraced(
 );
 
 /** Whether something was signed by the key of a certificate: another certificate, or an OCSP response. */
-export const signatureHolds = (
-  { signatureAlgorithm: { scheme }, tbs, signature }: Signed,
-  { publicKey }: Pick<Certificate, "publicKey">,
-  verify: CryptoService["verify"],
-): Effect.Effect<boolean> =>
-  publicKey._tag === "unsupported" || scheme === undefined ? Effect.succeed(false) : verify(
-    publicKey,
-    publicKey._tag === "rsa_pss" ? ofPssKey.get(scheme) ?? scheme : scheme,
-    tbs,
-    signature,
-  );
+export const signatureHolds = Effect.fnUntraced(
+  function* (
+    { signatureAlgorithm: { scheme }, tbs, signature }: Signed,
+    { publicKey }: Pick<Certificate, "publicKey">,
+    verify: CryptoService["verify"],
+    work: Work,
+  ): Effect.fn.Return<boolean> {
+    if (publicKey._tag === "unsupported" || scheme === undefined) return false;
+    const price = signaturePrice(publicKey, tbs.length);
+    if (!work.draw(price)) return false;
+    const usual = publicKey._tag === "rsa_pss" ? ofPssKey.get(scheme) ?? scheme : scheme;
+    const holds = yield* verify(publicKey, usual, tbs, signature);
+    if (!holds) work.draw(price * prices.failure);
+    return holds;
+  },
+);
 
 /** What a certificate calls RSASSA-PSS, TLS tells apart by the key (RFC 8446 §4.2.3). */
 const ofPssKey: ReadonlyMap<SignatureScheme, SignatureScheme> = new Map([
@@ -162,10 +221,10 @@ const ofPssKey: ReadonlyMap<SignatureScheme, SignatureScheme> = new Map([
   [SignatureScheme.rsa_pss_rsae_sha512, SignatureScheme.rsa_pss_pss_sha512],
 ]);
 
-const noPath = (leaf: Certificate, { deadEnd, budget }: Search): CertificateError => {
+const noPath = (leaf: Certificate, { deadEnd }: Search): CertificateError => {
   const last = deadEnd.at(-1);
-  // Without a dead end all ways go on: in circles, too deep, or for ever.
-  if (!last || budget.steps < 0) return fault(leaf, 0, "unknown_ca", "no path to a trusted root was found");
+  // Without a dead end all ways go on: in circles, or too deep.
+  if (!last) return fault(leaf, 0, "unknown_ca", "no path to a trusted root was found");
   return fault(
     last,
     deadEnd.length - 1,

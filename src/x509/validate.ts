@@ -1,5 +1,5 @@
 /** The rules that a path holds to (RFC 5280 §6.1), as a table. @module */
-import { Schema } from "../deps.ts";
+import { Effect, Schema } from "../deps.ts";
 import { ExtensionType } from "../names/extension_type.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { decodeOption, flag, whole } from "../options.ts";
@@ -13,6 +13,7 @@ import type { KeyUsage } from "./key_usage.ts";
 import { violation } from "./name_constraints.ts";
 import { hostNames, matchesName } from "./names.ts";
 import { oids } from "./oids.ts";
+import { prices, type Work } from "./work.ts";
 
 /** How weak a thing may be and still count. */
 export interface Strength {
@@ -48,32 +49,35 @@ export interface Criteria extends Strength {
 /** Leaf first, trust anchor last. A leaf that is trusted itself is alone. */
 export type Path = ReadonlyArray<Certificate>;
 
-/** What a peer's certificates may still cost. */
-export interface Budget {
-  /** Certificates looked at as issuers. */
-  steps: number;
-  /** Paths held against the rules. */
-  paths: number;
-  /** Signatures verified. */
-  signatures: number;
-  /** Names held against name constraints. */
-  comparisons: number;
-}
-
-/** The first rule that a path breaks, from the leaf up; signatures are not looked at here. */
-export const brokenRule = (path: Path, criteria: Criteria, budget: Budget): CertificateError | undefined => {
-  for (const [index, certificate] of path.entries()) {
-    const at: At = { path, index, certificate, criteria, budget };
-    for (const { rfc, where, broken } of rules) {
-      const found = where(at) ? broken(at) : undefined;
-      if (found) {
-        const [reason, detail] = found;
-        return new CertificateError({ reason, index, subject: certificate.subject.text, detail, rfc });
+/**
+ * The first of some rules that a path breaks, from the leaf up; signatures are not looked at here. Where the work is
+ * spent there is no answer: who asks looks whether it is.
+ */
+export const brokenRule = Effect.fnUntraced(
+  function* (
+    rules: ReadonlyArray<Rule>,
+    path: Path,
+    criteria: Criteria,
+    work: Work,
+  ): Effect.fn.Return<CertificateError | undefined> {
+    for (const [index, certificate] of path.entries()) {
+      const at: At = { path, index, certificate, criteria, work };
+      if (!work.draw(prices.rules)) return undefined;
+      for (const { rfc, where, price, broken } of rules) {
+        if (!where(at)) continue;
+        if (price && !work.draw(price(at))) return undefined;
+        const found = broken(at);
+        if (work.spent) return undefined;
+        if (found) {
+          const [reason, detail] = found;
+          return new CertificateError({ reason, index, subject: certificate.subject.text, detail, rfc });
+        }
       }
+      yield* work.pause;
     }
-  }
-  return undefined;
-};
+    return undefined;
+  },
+);
 
 /** A certificate in its place. */
 interface At {
@@ -81,13 +85,16 @@ interface At {
   readonly index: number;
   readonly certificate: Certificate;
   readonly criteria: Criteria;
-  readonly budget: Budget;
+  readonly work: Work;
 }
 
-interface Rule {
+/** A rule, one row of a table. */
+export interface Rule {
   readonly rfc: string;
   /** To which certificates of a path it applies. */
   readonly where: (at: At) => boolean;
+  /** What it costs, where a certificate can make that as much as it likes. */
+  readonly price?: (at: At) => number;
   readonly broken: (at: At) => Broken | undefined;
 }
 
@@ -119,11 +126,19 @@ export const signatureRules: ReadonlyArray<{
   },
 ];
 
+const NOTHING: ReadonlySet<number> = new Set();
+
+const purposesIn = ({ certificate: { extendedKeyUsage } }: At): number =>
+  prices.member * (extendedKeyUsage?.length ?? 0);
+const namesIn = ({ certificate: { subjectAltName, subject } }: At): number =>
+  prices.name * ((subjectAltName?.length ?? 0) + subject.rdns.length);
+
 /**
- * Trust anchors are held to what they say of themselves, too, as other implementations do: who made one with an end
- * date or a constraint meant it (RFC 5937).
+ * The rules that cost next to nothing, whatever the certificates are: a path is held to them before a signature is
+ * verified. Trust anchors are held to what they say of themselves, too, as other implementations do: who made one with
+ * an end date or a constraint meant it (RFC 5937).
  */
-const rules: ReadonlyArray<Rule> = [
+export const cheapRules: ReadonlyArray<Rule> = [
   {
     rfc: "RFC 5280 §4.1.2.5",
     where: everywhere,
@@ -133,35 +148,6 @@ const rules: ReadonlyArray<Rule> = [
         : time > notAfter
         ? ["expired", `it expired on ${dateText(notAfter)}`]
         : undefined,
-  },
-  {
-    rfc: "RFC 9525 §6",
-    where: leaf,
-    broken: ({ certificate, criteria: { name, commonName = false } }) =>
-      name === undefined || matchesName(certificate, name, commonName) ? undefined : [
-        "name_mismatch",
-        `it is for ${namesText(hostNames(certificate, commonName))}, not for ${JSON.stringify(name)}`,
-      ],
-  },
-  {
-    rfc: "RFC 5280 §4.2",
-    where: everywhere,
-    broken: ({ certificate: { extensions } }) => {
-      const unknown = extensions.find(({ critical, oid }) => critical && !isUnderstood(oid));
-      return unknown && ["unsupported", `its critical extension ${unknown.oid} is not known`];
-    },
-  },
-  {
-    // Of the features of TLS that a certificate can demand only this one shows when it is judged.
-    rfc: "RFC 7633 §4.1",
-    where: leaf,
-    broken: ({ certificate: { extensions, tlsFeature } }) => {
-      const strange = tlsFeature?.find((feature) => feature !== ExtensionType.status_request);
-      const critical = extensions.some((one) => one.oid === oids.tlsFeature && one.critical);
-      return critical && strange !== undefined
-        ? ["unsupported", `it demands the TLS feature ${strange}, which is not known`]
-        : undefined;
-    },
   },
   {
     rfc: "RFC 5280 §4.1.2.7",
@@ -202,17 +188,6 @@ const rules: ReadonlyArray<Rule> = [
     },
   },
   {
-    rfc: "RFC 5280 §4.2.1.9",
-    where: authority,
-    broken: ({ certificate: { basicConstraints }, path, index }) => {
-      const below = path.slice(1, index).filter((one) => !isSelfIssued(one)).length;
-      const { pathLength = Infinity } = basicConstraints ?? {};
-      return below > pathLength
-        ? ["invalid", `it allows ${pathLength} authorities below it, and there are ${below}`]
-        : undefined;
-    },
-  },
-  {
     rfc: "RFC 5280 §4.2.1.3",
     where: authority,
     broken: ({ certificate: { keyUsage } }) =>
@@ -231,10 +206,58 @@ const rules: ReadonlyArray<Rule> = [
         : ["wrong_usage", `its keyUsage does not allow ${wanted.join(" or ")}`];
     },
   },
+];
+
+/** The rules that a certificate can make costly: only a path whose signatures all hold is held to them. */
+export const costlyRules: ReadonlyArray<Rule> = [
+  {
+    rfc: "RFC 9525 §6",
+    where: leaf,
+    price: namesIn,
+    broken: ({ certificate, criteria: { name, commonName = false } }) =>
+      name === undefined || matchesName(certificate, name, commonName) ? undefined : [
+        "name_mismatch",
+        `it is for ${namesText(hostNames(certificate, commonName))}, not for ${JSON.stringify(name)}`,
+      ],
+  },
+  {
+    rfc: "RFC 5280 §4.2",
+    where: everywhere,
+    price: ({ certificate: { extensions } }) => prices.member * extensions.length,
+    broken: ({ certificate: { extensions } }) => {
+      const unknown = extensions.find(({ critical, oid }) => critical && !isUnderstood(oid));
+      return unknown && ["unsupported", `its critical extension ${unknown.oid} is not known`];
+    },
+  },
+  {
+    // Of the features of TLS that a certificate can demand only this one shows when it is judged.
+    rfc: "RFC 7633 §4.1",
+    where: leaf,
+    price: ({ certificate: { extensions } }) => prices.member * extensions.length,
+    broken: ({ certificate: { extensions, tlsFeature = [] } }) => {
+      const [strange] = [...tlsFeature].filter((feature) => feature !== ExtensionType.status_request);
+      const critical = extensions.some((one) => one.oid === oids.tlsFeature && one.critical);
+      return critical && strange !== undefined
+        ? ["unsupported", `it demands the TLS feature ${strange}, which is not known`]
+        : undefined;
+    },
+  },
+  {
+    rfc: "RFC 5280 §4.2.1.9",
+    where: authority,
+    broken: ({ certificate: { basicConstraints }, path, index }) => {
+      const below = path.slice(1, index).filter((one) => !isSelfIssued(one)).length;
+      const { pathLength = Infinity } = basicConstraints ?? {};
+      return below > pathLength
+        ? ["invalid", `it allows ${pathLength} authorities below it, and there are ${below}`]
+        : undefined;
+    },
+  },
   {
     // In a CA it restricts what is below, which the RFC does not say and everybody does. Roots speak for all.
     rfc: "RFC 5280 §4.2.1.12",
     where: (at) => at.criteria.purpose !== "OCSPSigning" && (leaf(at) || signed(at)),
+    price: purposesIn,
     broken: ({ certificate: { extendedKeyUsage }, criteria: { purpose } }) =>
       extendedKeyUsage?.some((oid) => oid === oids[purpose] || oid === oids.anyExtendedKeyUsage) ?? true
         ? undefined
@@ -244,6 +267,7 @@ const rules: ReadonlyArray<Rule> = [
     // That it may speak for its issuer must be said in so many words, and the issuer itself need not say it.
     rfc: "RFC 6960 §4.2.2.2",
     where: (at) => at.criteria.purpose === "OCSPSigning" && leaf(at),
+    price: purposesIn,
     broken: ({ certificate: { extendedKeyUsage = [] } }) =>
       extendedKeyUsage.includes(oids.OCSPSigning)
         ? undefined
@@ -253,8 +277,9 @@ const rules: ReadonlyArray<Rule> = [
     // An authority with this extension demands it of all below.
     rfc: "RFC 7633 §4.2.2",
     where: (at) => at.criteria.purpose !== "OCSPSigning" && signed(at),
-    broken: ({ certificate: { tlsFeature = [] }, path, index }) => {
-      const missing = path[index + 1]!.tlsFeature?.find((feature) => !tlsFeature.includes(feature));
+    price: ({ path, index }) => prices.member * (path[index + 1]!.tlsFeature?.size ?? 0),
+    broken: ({ certificate: { tlsFeature = NOTHING }, path, index }) => {
+      const [missing] = (path[index + 1]!.tlsFeature ?? NOTHING).difference(tlsFeature);
       return missing === undefined
         ? undefined
         : ["invalid", `it lacks the TLS feature ${missing}, which its issuer demands`];
@@ -264,10 +289,11 @@ const rules: ReadonlyArray<Rule> = [
     rfc: "RFC 5280 §4.2.1.10",
     // Authorities that issue to themselves, as in a key rollover, are not constrained.
     where: (at) => leaf(at) || !isSelfIssued(at.certificate),
-    broken: ({ certificate, path, index, budget, criteria: { commonName = false } }) => {
+    price: namesIn,
+    broken: ({ certificate, path, index, work, criteria: { commonName = false } }) => {
       for (const { nameConstraints } of path.slice(index + 1)) {
         const found = nameConstraints &&
-          violation(certificate, nameConstraints, budget, commonName && index === 0);
+          violation(certificate, nameConstraints, work, commonName && index === 0);
         if (found) return [found.reason, found.detail];
       }
       return undefined;

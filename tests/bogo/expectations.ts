@@ -5,7 +5,6 @@ import type { ConnectionEvent, Observe } from "../../src/events.ts";
 import { certificatesFromPem } from "../../src/layers/pem.ts";
 import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { AlertDescription } from "../../src/names/alert.ts";
 import { HandshakeType, ProtocolVersion } from "../../src/names/protocol.ts";
 import type { CredentialRequest } from "../../src/services/credentials.ts";
 import { toHex } from "../../src/wire/bytes.ts";
@@ -50,7 +49,6 @@ export class Heard {
 
   /** Whether a handshake failed because the peer speaks a version alone that is not spoken here. */
   readonly onlyTls13 = (error: ShimError): boolean => {
-    if (error._tag === "PeerAlert") return error.description === AlertDescription.protocol_version;
     const versions = findExtension(this.clientHello?.extensions, "supported_versions")?.versions ?? [];
     return error._tag === "Refused" && error.reason === "no_common_version" &&
       versions.some((v) => v === TLS_1_3);

@@ -141,6 +141,9 @@ export const policyOf = (config: Config, resumes: boolean): Policy.Policy => ({
   splitRecords: config["cbc-record-splitting"] ?? false,
   renegotiation: renegotiationOf(config),
   insecureRenegotiation: true,
+  requestOcsp: config["enable-ocsp-stapling"] ?? false,
+  requestScts: config["enable-signed-cert-timestamps"] ?? false,
+  corruptCertificateAlert: "decode_error",
   // The reference exports keys without the extended master secret, but binds no resumed channel.
   bindWithoutExtendedMasterSecret: !(config["tls-unique"] && resumes),
   limits: {

@@ -1,7 +1,8 @@
 /** How a connection ends: every event in every state of both halves, over every transport. */
-import { assert, Effect, Either, Exit, Fiber, Scope } from "../deps.ts";
+import { assert, Context, Effect, Either, Exit, Fiber, Option, Scope } from "../deps.ts";
 import { page } from "../ends.ts";
-import { build } from "../support/handshake.ts";
+import { sync } from "../support/effect.ts";
+import { build, meet } from "../support/handshake.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
 import {
@@ -24,7 +25,9 @@ import { Socket } from "../../src/platform/deps.ts";
 import { modern } from "../../src/policy.ts";
 import * as Server from "../../src/server.ts";
 import { type ByteStream, TransportError } from "../../src/services/transport.ts";
-import { ascii } from "../../src/wire/bytes.ts";
+import { Credentials } from "../../src/services/credentials.ts";
+import { SessionStore } from "../../src/services/session_store.ts";
+import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
 
 // ---- the tables ----
 
@@ -284,3 +287,86 @@ for (const [transport, streams] of Object.entries(transports)) {
     }
   }
 }
+
+// ---- last words ----
+
+sync(
+  "after our close_notify a broken record of the peer's is answered by nothing, and ends the reading half",
+  Effect.gen(function* () {
+    const { tried, peersStream, said } = yield* trial(makePair(), "server");
+    yield* tried.closeWrite;
+    yield* peersStream.write(Uint8Array.of(23, 3, 3, 0, 40, ...new Uint8Array(40)));
+    const read = yield* Effect.either(tried.read);
+    assert.equal(Either.isLeft(read) && read.left._tag, "BadRecordMac");
+    assert.deepEqual(said, ["close_notify"]);
+    assert.equal((yield* tried.ends).reading, "failed");
+  }),
+);
+
+sync(
+  "a broken record that arrives in one chunk behind good data is told to the peer, and ends the connection",
+  Effect.gen(function* () {
+    const good: Array<Uint8Array> = [];
+    const [a, b] = yield* makePair();
+    const built = yield* build({ toy: true });
+    const said: Array<string> = [];
+    let broken = false;
+    // What the client says is held back, so that it arrives together with what is broken.
+    const holding: ByteStream = {
+      ...a,
+      write: (bytes) => broken ? Effect.sync(() => void good.push(bytes)) : a.write(bytes),
+    };
+    const [client, server] = yield* Effect.all([
+      Effect.provide(Client.over(holding, { serverName: "localhost", policy }), built.client),
+      Effect.provide(
+        Server.over(b, {
+          policy,
+          observe: (e) => {
+            if (e._tag === "alert" && e.direction === "sent") {
+              said.push(AlertDescription.nameOf(e.description));
+            }
+          },
+        }),
+        built.server,
+      ),
+    ], { concurrency: 2 });
+    broken = true;
+    yield* client.write(ascii("good"));
+    yield* a.write(concat(...good, Uint8Array.of(23, 3, 3, 0, 40, ...new Uint8Array(40))));
+    assert.deepEqual(yield* server.read, ascii("good"));
+    const read = yield* Effect.either(server.read);
+    assert.equal(Either.isLeft(read) && read.left._tag, "BadRecordMac");
+    assert.deepEqual(said, ["bad_record_mac"]);
+    assert.deepEqual(yield* server.ends, { reading: "failed", writing: "failed" });
+    const told = yield* Effect.either(client.read);
+    assert.match(Either.isLeft(told) ? told.left.message : "", /fatal alert bad_record_mac/);
+  }),
+);
+
+sync(
+  "a defect of ours in a renegotiation is an internal_error, and takes the session out of the store",
+  Effect.gen(function* () {
+    const allowing = { ...policy, renegotiation: "allow" } as const;
+    const built = yield* build({ toy: true });
+    let dying = false;
+    const own = Context.get(built.server, Credentials);
+    const defective = Context.add(built.server, Credentials, {
+      ...own,
+      candidates: (request) => dying ? Effect.die(new Error("a defect")) : own.candidates(request),
+    });
+    const { client, server } = yield* meet({ ...built, server: defective }, {
+      client: { policy: allowing },
+      server: { policy: allowing },
+    });
+    const [c, s] = [yield* client, yield* server];
+    const { sessionId } = yield* c.negotiated;
+    const store = Context.get(built.server, SessionStore);
+    assert.equal(Option.isSome(yield* store.get(toHex(sessionId))), true);
+    dying = true;
+    const reading = yield* Effect.fork(Effect.exit(s.read));
+    const asked = yield* Effect.either(c.renegotiate);
+    assert.match(Either.isLeft(asked) ? asked.left.message : "", /fatal alert internal_error/);
+    assert.equal(Exit.isFailure(yield* Fiber.join(reading)), true);
+    assert.equal(Option.isNone(yield* store.get(toHex(sessionId))), true);
+  }),
+);

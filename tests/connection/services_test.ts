@@ -54,6 +54,32 @@ for (
   );
 }
 
+const badStores: Readonly<Record<string, () => Effect.Effect<never>>> = {
+  hangs: () => stuckForEver,
+  dies: () => Effect.die(new Error("the database is gone")),
+  throws: () => {
+    throw new Error("no such table");
+  },
+};
+
+for (const [how, does] of Object.entries(badStores)) {
+  live(
+    `a session store that ${how} whatever it is asked is done without, by either end`,
+    quiet(Effect.gen(function* () {
+      const store: SessionStoreService = { enabled: true, get: does, put: does, remove: does };
+      const built = yield* build({ toy: true });
+      const bad = Effect.provideService(SessionStore, store);
+      const [a, b] = yield* makePair();
+      const [client, server] = yield* Effect.all([
+        Effect.provide(bad(Client.over(a, { serverName: "localhost", policy: impatient })), built.client),
+        Effect.provide(bad(Server.over(b, { policy: impatient })), built.server),
+      ], { concurrency: 2 });
+      assert.equal(yield* converse(client, server), "ping pong");
+      assert.equal((yield* client.negotiated).resumed, false);
+    })),
+  );
+}
+
 live(
   "a verifier that hangs and can't be interrupted is a HandshakeTimeout all the same",
   Effect.gen(function* () {

@@ -28,13 +28,19 @@ const fits = ({ exchange, authentication }: Suite, version: ProtocolVersion, kin
   ((version === TLS_1_2 || !onlyIn12.includes(kind)) &&
     (keysFor[`${exchange} ${authentication}`] ?? []).includes(kind));
 
-/** The groups of an exchange; ffdhe4096 is left to the test of the groups. */
-const groupsOf = ({ exchange }: Suite): ReadonlyArray<NamedGroup | undefined> =>
+/**
+ * The groups of an exchange; ffdhe4096 is left to the test of the groups. A client of SSL 3.0 says of no curve that it
+ * has it, and gets one of the oldest (RFC 8422 §4).
+ */
+const groupsOf = (
+  { exchange }: Suite,
+  version: ProtocolVersion,
+): ReadonlyArray<NamedGroup | undefined> =>
   exchange === "rsa"
     ? [undefined]
     : exchange === "dhe"
     ? [NamedGroup.ffdhe2048]
-    : legacy.groups.filter((g) => !isFfdhe(g));
+    : legacy.groups.filter((g) => !isFfdhe(g) && (version > SSL_3_0 || g !== NamedGroup.x25519));
 
 /** Every version with every suite and every certificate; the group of the exchange is the first. */
 for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
@@ -48,7 +54,11 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
     ) {
       const there = suite.since <= version;
       const good = there && fits(suite, version, kind);
-      for (const group of good && first === suite ? groupsOf(suite) : groupsOf(suite).slice(0, 1)) {
+      for (
+        const group of good && first === suite
+          ? groupsOf(suite, version)
+          : groupsOf(suite, version).slice(0, 1)
+      ) {
         const policy: Policy = {
           ...legacy,
           versions: [version],

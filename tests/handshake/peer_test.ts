@@ -1,7 +1,11 @@
-import { assert, Either } from "../deps.ts";
+import { assert, Effect, Either } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
-import { leafKey } from "../../src/flights/peer.ts";
+import { fitsWish, judged, leafKey } from "../../src/flights/peer.ts";
+import { alertOf, CertificateError } from "../../src/errors.ts";
+import { modern } from "../../src/policy.ts";
+import { ClientCertificateType } from "../../src/names/protocol.ts";
 import * as Der from "../../src/x509/der_writer.ts";
+import type { KeyUsage } from "../../src/x509/key_usage.ts";
 import { oids } from "../../src/x509/oids.ts";
 import { makeCa, makeKey } from "../support/ca.ts";
 import { sameBytes } from "../../src/wire/bytes.ts";
@@ -16,13 +20,13 @@ const exponent = rsa.findIndex((_, i) => sameBytes(rsa.subarray(i, i + 5), Uint8
 const told = (change: (der: Uint8Array) => void): string => {
   const der = rsa.slice();
   change(der);
-  return Either.match(leafKey([der]), { onLeft: (e) => e._tag, onRight: ({ key }) => key._tag });
+  return Either.match(leafKey([der], modern), { onLeft: (e) => e._tag, onRight: ({ key }) => key._tag });
 };
 
 Deno.test("a leaf whose RSA key has numbers that cannot be is refused, whoever trusts it", () => {
   assert.equal(told(() => {}), "rsa");
-  assert.equal(told((der) => der[exponent - 3]! &= 0xfe), "DecodeError", "an even modulus");
-  assert.equal(told((der) => der[exponent + 2] = 0), "DecodeError", "an even exponent");
+  assert.equal(told((der) => der[exponent - 3]! &= 0xfe), "CertificateError", "an even modulus");
+  assert.equal(told((der) => der[exponent + 2] = 0), "CertificateError", "an even exponent");
 });
 
 Deno.test("a leaf whose RSA key is shorter or longer than any in use is unsupported: no provider has to judge it", () => {
@@ -34,7 +38,7 @@ Deno.test("a leaf whose RSA key is shorter or longer than any in use is unsuppor
     const key = makeKey("p256");
     const spki = Der.sequence(algorithm, Der.bitString(numbers));
     const ca = makeCa();
-    return Either.match(leafKey([ca.issue({ key: { ...key, kind: "rsa", spki } }).der]), {
+    return Either.match(leafKey([ca.issue({ key: { ...key, kind: "rsa", spki } }).der], modern), {
       onLeft: (e) => e.message.split(": ").at(-1)!,
       onRight: ({ key }) => key._tag,
     });
@@ -45,12 +49,36 @@ Deno.test("a leaf whose RSA key is shorter or longer than any in use is unsuppor
   assert.equal(leaf(8200), "the RSA key is too large");
 });
 
-Deno.test("no certificate, and one that is no DER, are decode errors with a path", () => {
+Deno.test("no certificate is a decode error, and one that is no DER is corrupt: both say where", () => {
   const reason = (chain: ReadonlyArray<Uint8Array>) =>
-    Either.match(leafKey(chain), {
+    Either.match(leafKey(chain, modern), {
       onLeft: (e) => e.message,
       onRight: () => "read",
     });
   assert.equal(reason([]), "Certificate.certificateList, byte 0: is empty");
-  assert.match(reason([Uint8Array.of(0x30, 0x80)]), /^Certificate\.certificateList\.0.*, byte \d+: /);
+  assert.match(reason([Uint8Array.of(0x30, 0x80)]), /^certificate 0: Certificate.*, byte \d+: /);
+});
+
+Deno.test("a verifier's word on a corrupt certificate has the alert of policy, unless it names one itself", () => {
+  const told = (reason: "unreadable" | "expired", alert?: "access_denied") => {
+    const error = new CertificateError({ reason, index: 1, subject: "", detail: "", rfc: "", alert });
+    const verdict = judged(Effect.fail(error), { ...modern, corruptCertificateAlert: "decode_error" });
+    return alertOf(Effect.runSync(Effect.flip(verdict)));
+  };
+  assert.equal(told("unreadable"), "decode_error");
+  assert.equal(told("unreadable", "access_denied"), "access_denied");
+  assert.equal(told("expired"), "certificate_expired");
+});
+
+Deno.test("a client's leaf whose keyUsage lacks digitalSignature is refused by the handshake, whoever trusts it", () => {
+  const fits = (keyUsage: ReadonlyArray<KeyUsage>) => {
+    const leaf = Either.getOrThrow(leafKey([makeCa().issue({ keyUsage }).der], modern));
+    const wish = { types: [ClientCertificateType.ecdsa_sign], authorities: [], schemes: undefined };
+    return Either.match(fitsWish(leaf, wish, modern.groups), {
+      onLeft: (e) => e.detail,
+      onRight: () => "fits",
+    });
+  };
+  assert.equal(fits(["digitalSignature"]), "fits");
+  assert.equal(fits(["keyAgreement"]), "its keyUsage does not allow digitalSignature");
 });

@@ -1,9 +1,10 @@
-import { assert, Context, Effect, Either, Layer, type Schema } from "../deps.ts";
+import { assert, Context, Effect, Either, Layer } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
+import { altering, verdict } from "../support/altering.ts";
 import { build, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
 import { without } from "../support/other_ends.ts";
-import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
+import { plainRecord } from "../support/replay.ts";
 import type { OverOptions } from "../../src/client.ts";
 import { alertOf, type HandshakeError } from "../../src/errors.ts";
 import {
@@ -21,37 +22,9 @@ import { Crypto, type CryptoService } from "../../src/services/crypto.ts";
 import type { KeyUsage } from "../../src/x509/key_usage.ts";
 import { makeCa } from "../support/ca.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
-import { codec, type Constructor, make } from "../../src/wire/codec.ts";
+import { codec } from "../../src/wire/codec.ts";
 
 const ca = makeCa();
-
-/** A flow with one message read, changed and written anew. */
-const altering = <A, I, P>(
-  Class: Schema.Schema<A, I> & Constructor<A, P>,
-  type: number,
-  change: (message: A) => P | Bytes,
-) =>
-(flow: Bytes): Bytes =>
-  concat(
-    ...recordsOf(flow).map((record) => {
-      if (record[0] !== 22 || record[5] !== type) return record;
-      const message = Either.getOrThrow(codec(Class).decode(record.subarray(9)));
-      const changed = change(message);
-      const body = changed instanceof Uint8Array ? changed : codec(Class).unsafeEncode(make(Class, changed));
-      return plainRecord(22, handshakeMessage(type, body), record[1]! << 8 | record[2]!);
-    }),
-  );
-
-/** What one side makes of a changed flow of the other: its error and its alert. */
-const verdict = (role: "client" | "server", setup: Setup, change: (flow: Bytes) => Bytes) =>
-  Effect.gen(function* () {
-    const peer = role === "client" ? "server" : "client";
-    const { tape } = yield* meet(yield* build(setup), setup);
-    const first = tape.flows.find((f) => f.from === peer)!.bytes;
-    const { error } = yield* replay(role, [change(first)], setup);
-    // Nothing comes after the first flow, so one that will do is Truncated.
-    return error && error._tag !== "Truncated" ? `${error._tag} ${alertOf(error)}` : "accepted";
-  });
 
 const sni: ServerHelloExtension = { _tag: "server_name" };
 
@@ -167,7 +140,25 @@ const ofServer: ReadonlyArray<readonly [string, Setup, (flow: Bytes) => Bytes, s
     "IllegalParameter illegal_parameter",
   ],
   ["an empty Certificate", {}, withChain(), "DecodeError decode_error"],
-  ["a certificate that is no DER", {}, withChain(ascii("certificate")), "DecodeError decode_error"],
+  ["a certificate that is no DER", {}, withChain(ascii("certificate")), "CertificateError bad_certificate"],
+  [
+    "a certificate that is no DER, where policy has it told as BoringSSL does",
+    { client: { policy: { ...modern, corruptCertificateAlert: "decode_error" } } },
+    withChain(ascii("certificate")),
+    "CertificateError decode_error",
+  ],
+  [
+    "an authority's certificate that is no DER",
+    {},
+    withChain(chainOf("p256"), ascii("certificate")),
+    "CertificateError bad_certificate",
+  ],
+  [
+    "an authority's certificate that is no DER, where policy has it told as BoringSSL does",
+    { client: { policy: { ...modern, corruptCertificateAlert: "decode_error" } } },
+    withChain(chainOf("p256"), ascii("certificate")),
+    "CertificateError decode_error",
+  ],
   [
     "a certificate whose key does not fit the suite",
     {},

@@ -127,14 +127,20 @@ sync(
 );
 
 sync(
-  "a refusal goes out in a record of the client's, SSL 3.0 or TLS 1.0",
+  "a refusal goes out in a record of the client's, SSL 3.0 or TLS 1.0, by an alert that it has",
   Effect.gen(function* () {
-    for (const [version, expected] of [[0x0300, SSL_3_0], [0x0301, TLS_1_0], [0x0302, TLS_1_0]] as const) {
+    for (
+      const [version, expected, alert] of [
+        [0x0300, SSL_3_0, "28"],
+        [0x0301, TLS_1_0, "46"],
+        [0x0302, TLS_1_0, "46"],
+      ] as const
+    ) {
       const { said } = yield* replay("server", [helloOf(version)], {
         kind: "rsa",
         server: { policy: modern },
       });
-      assert.equal(toHex(said), `15${expected.toString(16).padStart(4, "0")}00020246`);
+      assert.equal(toHex(said), `15${expected.toString(16).padStart(4, "0")}000202${alert}`);
     }
   }),
 );

@@ -56,6 +56,43 @@ for (const version of versions) {
 
   withPeer(
     "javac",
+    `JSSE, ${version.name}: ECDSA of the server and of the client, in both roles`,
+    Effect.gen(function* () {
+      const { folder, trust, peer } = yield* java;
+      const keys = yield* p12(folder, "p256", "server-ecdsa");
+      const suites = jsseSuites(version).filter((s) => /ECDHE_ECDSA.*AES_\d+_CBC_SHA$/.test(s));
+      assert.equal(suites.length, 2);
+      const port = yield* freePort;
+      const server = yield* peer(noEms, "server", String(port), version.jsse, keys, trust, "want", "all");
+      yield* server.until(/listening/);
+      for (const suite of suites) {
+        const connection = connect(port, { policy: only(version.id, [suiteOf(suite)]) });
+        yield* Effect.scoped(
+          Effect.flatMap(connection, (c) => converses(c, { version: version.id, suite })),
+        ).pipe(
+          Effect.provide(client(Golden.root, "p256")),
+          Effect.catchAll((e) => Effect.dieMessage(`${suite}: ${e}\n${server.output()}`)),
+        );
+        yield* server.until(new RegExp(`${suite} certificates=1`));
+      }
+      const ours = yield* listen(
+        "p256",
+        { policy: only(version.id, suites.map(suiteOf)), onFailure: () => Effect.void },
+        (connection) =>
+          Effect.gen(function* () {
+            yield* connection.write(new TextEncoder().encode("desserts\n"));
+            while (yield* connection.read);
+          }),
+      );
+      const args = ["client", String(ours), version.jsse, "-", trust, "1", "all"];
+      const one = yield* peer([...noEms, "-Djdk.tls.client.disableExtensions=supported_versions"], ...args);
+      yield* one.ended;
+      assert.match(one.output(), new RegExp(`connected ${version.jsse} \\S*ECDHE_ECDSA`));
+    }),
+  );
+
+  withPeer(
+    "javac",
     `our server and JSSE, ${version.name}: full, then resumed, with a client certificate and without`,
     Effect.gen(function* () {
       const { folder, trust, peer } = yield* java;

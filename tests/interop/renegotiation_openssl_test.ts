@@ -400,7 +400,7 @@ withPeer(
     assert.deepEqual(told.map(({ event, text, description, _tag }) => [event, text ?? description ?? _tag]), [
       ["data", "theirs\n"],
       ["alert", "no_renegotiation"],
-      ["alert", "close_notify"],
+      ["alert", "internal_error"],
       ["error", "RenegotiationRefused"],
     ]);
     assert.equal((yield* peer.trace).handshakes.length, 2);

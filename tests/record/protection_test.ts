@@ -162,6 +162,37 @@ for (const form of forms.slice(1)) {
   });
 }
 
+for (const form of forms.slice(1)) {
+  Deno.test(`${versionText(form.version)}: a good MAC does not stand for a padding that is bad`, () => {
+    // Where padding is bad it is taken for none, and then this MAC is in its place.
+    const content = ascii("eleven byte");
+    for (const claimed of [1, 5, 31, 255]) {
+      const { open, sealed } = forged(form, (mac) => concat(content, mac(content), Uint8Array.of(claimed)));
+      isBad(() => open.open(DATA, sealed));
+    }
+    const { open, sealed } = forged(form, (mac) => concat(content, mac(content), Uint8Array.of(0)));
+    assert.equal(toHex(open.open(DATA, sealed).fragment), toHex(content));
+  });
+
+  Deno.test(`${versionText(form.version)}, encrypt-then-MAC: a padding that its own maker made bad is refused`, () => {
+    const met = (plain: Bytes) => {
+      const { keys, open } = pair(AES128_SHA, form, true);
+      const iv = form.iv === "explicit" ? crypto.random(16) : keys.iv;
+      const explicit = form.iv === "explicit" ? iv : new Uint8Array(0);
+      const covered = concat(explicit, aes(keys.key, iv, plain));
+      const mac = hmacOf("sha1", keys.mac, header(0, form.version, covered.length), covered);
+      return () => open.open(DATA, concat(covered, mac));
+    };
+    const ending = (...end: ReadonlyArray<number>) =>
+      concat(new Uint8Array(16 - end.length), Uint8Array.from(end));
+    assert.equal(met(ending(2, 2, 2))().fragment.length, 13);
+    assert.equal(met(new Uint8Array(16).fill(15))().fragment.length, 0);
+    isBad(met(ending(2, 1, 2)));
+    isBad(met(ending(200)));
+    isBad(met(new Uint8Array(16).fill(16)));
+  });
+}
+
 Deno.test("POODLE: SSL 3.0 takes any bytes of padding, but no more than a block of them", () => {
   const [form] = forms as [RecordForm];
   const content = ascii("sixteen bytes..x");

@@ -108,6 +108,14 @@ Deno.test({
   },
 });
 
+const contentOf = (tbs: Bytes): Bytes => tbs.subarray(tbs[1]! < 0x80 ? 2 : 2 + (tbs[1]! & 0x7f));
+
+/** A TBSCertificate of version 3 that says another one; version 1 is said by leaving it out. */
+const ofVersion = (tbs: Bytes, version: 1 | 2): Bytes => {
+  const after = contentOf(tbs).subarray(Der.explicit(0, Der.integer(2)).length);
+  return Der.sequence(...version === 1 ? [] : [Der.explicit(0, Der.integer(1))], after);
+};
+
 /** What is no certificate, however well it is signed. */
 const malformed: Readonly<Record<string, readonly [IssueOptions, RegExp]>> = {
   "two signature algorithms": [{ outerSignature: "ecdsa_sha512" }, /algorithms differ/],
@@ -144,6 +152,15 @@ const malformed: Readonly<Record<string, readonly [IssueOptions, RegExp]>> = {
       },
     },
     /version.*no version/,
+  ],
+  "extensions in version 1": [{ alter: (tbs) => ofVersion(tbs, 1) }, /version 1 has no extensions/],
+  "extensions in version 2": [{ alter: (tbs) => ofVersion(tbs, 2) }, /version 2 has no extensions/],
+  "unique identifiers in version 1": [
+    {
+      version1: true,
+      alter: (tbs) => Der.sequence(contentOf(tbs), Der.context(1, Uint8Array.of(0, 1))),
+    },
+    /version 1 has no unique identifiers/,
   ],
   "a subject that is not in its encoding": [
     {

@@ -86,6 +86,15 @@ export const strangeCurve = () => {
   return { ...key, spki: Der.sequence(algorithm, Der.bitString(key.spki.slice(-65))) };
 };
 
+/** An RSA key whose public exponent has five bytes. */
+export const dearExponent = () => {
+  const key = makeKey("p256");
+  const algorithm = Der.sequence(Der.objectIdentifier(oids.rsaEncryption), Der.nullValue);
+  const modulus = Uint8Array.from({ length: 256 }, () => 0xff);
+  const numbers = Der.sequence(Der.integer(modulus), Der.integer(Uint8Array.of(1, 0, 0, 0, 1)));
+  return { ...key, kind: "rsa", spki: Der.sequence(algorithm, Der.bitString(numbers)) } as const;
+};
+
 /** What is to be trusted. */
 export const good: Rows = {
   "a leaf right below the root": () => {
@@ -230,6 +239,15 @@ export const good: Rows = {
       middle: constraints([], [dns("bad.example.com"), ip(10, 0, 0, 0, 255, 0, 0, 0)]),
       leaf: { names: ["good.example.com", "notbad.example.com", "11.0.0.1"] },
     }, { host: "good.example.com" }),
+  "an IPv6 address that has the bytes of an IPv4 network that is excluded": () =>
+    three({
+      middle: constraints([], [ip(...V6.slice(0, 4), 255, 255, 255, 255)]),
+      leaf: { names: ["2001:db8::1"] },
+    }, { host: "2001:db8::1" }),
+  "an IPv4 address that has the bytes of an IPv6 network that is excluded": () =>
+    three({ middle: constraints([], [ip(...V6, ...V6_MASK)]), leaf: { names: ["32.1.13.184"] } }, {
+      host: "32.1.13.184",
+    }),
   "constraints on a form of name that the leaf does not have": () =>
     three({ middle: constraints([email("example.com")]) }),
 };
@@ -339,6 +357,19 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
       three({ root: constraints([ip(...V6, ...V6_MASK)]), leaf: { names: ["2001:db9::1"] } }, {
         host: "2001:db9::1",
       }),
+    "an IPv6 address where none but IPv4 addresses are permitted": () =>
+      three({
+        root: constraints([ip(...V6.slice(0, 4), 255, 255, 255, 255)]),
+        leaf: { names: ["2001:db8::1"] },
+      }, { host: "2001:db8::1" }),
+    "an IPv4 address where none but IPv6 addresses are permitted": () =>
+      three({ root: constraints([ip(...V6, ...V6_MASK)]), leaf: { names: ["32.1.13.184"] } }, {
+        host: "32.1.13.184",
+      }),
+    "a leaf that has its issuer's name, as an authority may that is not constrained": () => {
+      const middle = makeCa().intermediate();
+      return three({ middle: constraints([dns("example.com")]), leaf: { subjectDer: middle.subject } });
+    },
     "an address that is excluded": () =>
       three({ middle: constraints([], [ip(127, 0, 0, 0, 255, 0, 0, 0)]) }, { host: "127.0.0.1" }),
     "a DNS name that is excluded": () => three({ middle: constraints([], [dns("localhost")]) }),
@@ -413,6 +444,10 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
       three({ root: { key: "rsa" }, middle: { signature: "pss_sha256_short_salt" } }, {
         index: 1,
         openssl: "it takes any length",
+      }),
+    "an RSA key with an exponent that is dear to compute": () =>
+      three({ leaf: { key: dearExponent() } }, {
+        openssl: "it bounds the exponents of larger keys alone",
       }),
     "a curve that is not known": () => three({ leaf: { key: strangeCurve() } }),
   },

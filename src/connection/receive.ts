@@ -1,0 +1,25 @@
+/** What a reader of a connection is given. @module */
+import { Effect } from "../deps.ts";
+import type { HandshakeError } from "../errors.ts";
+import type { Received, Wire } from "../record/wire.ts";
+import type { Pump } from "./pump.ts";
+import type { ConnectionState } from "./state.ts";
+
+/** The oldest data that waits, the end, or why there is none; the pump is run until there is one of them. */
+export const receiving = (
+  { wire, state, pump }: { readonly wire: Wire; readonly state: ConnectionState; readonly pump: Pump },
+): Effect.Effect<Received | undefined, HandshakeError> => {
+  const next: Effect.Effect<Received | undefined, HandshakeError> = Effect.suspend(() => {
+    const received = wire.read();
+    if (received) return Effect.succeed(received);
+    if (state.reading() === "ended") return Effect.succeed(undefined);
+    const end = state.readFault();
+    if (end) return Effect.fail(end);
+    // What is here already needs no fiber.
+    return Effect.flatMap(
+      pump.buffered,
+      (what) => what === undefined ? Effect.zipRight(pump.once, next) : next,
+    );
+  });
+  return next;
+};

@@ -1,0 +1,55 @@
+/** What a writer of a connection can do. @module */
+import { Effect, Either } from "../deps.ts";
+import { type HandshakeError, InvalidOption } from "../errors.ts";
+import { ContentType } from "../names/protocol.ts";
+import { attempt } from "../record/attempt.ts";
+import type { Wire } from "../record/wire.ts";
+import { type Bytes, isBytes } from "../wire/bytes.ts";
+import type { Life } from "./life.ts";
+import type { ConnectionState } from "./state.ts";
+
+/** The writing half, for a user. */
+export interface Sending {
+  readonly write: (data: Bytes) => Effect.Effect<void, HandshakeError>;
+  readonly closeWrite: Effect.Effect<void, HandshakeError>;
+}
+
+/** Bytes that are sealed before they are handed on; bounds the memory of a write. */
+const PIECE = 4 * 2 ** 14;
+
+/** One writer at a time, and none while a handshake is under way. */
+export const sending = (
+  { wire, state, life }: { readonly wire: Wire; readonly state: ConnectionState; readonly life: Life },
+): Sending => {
+  const oneWriter = Effect.unsafeMakeSemaphore(1);
+  const write: Sending["write"] = (data) => {
+    const from = (at: number): Effect.Effect<void, HandshakeError> =>
+      Effect.suspend(() => {
+        const end = state.writeFault();
+        if (end) return Effect.fail(end);
+        if (state.mustWait()) return Effect.zipRight(state.idle, from(at));
+        const sealed = attempt(() =>
+          wire.records.write(ContentType.application_data, data.subarray(at, at + PIECE))
+        );
+        if (Either.isLeft(sealed)) return life.guard(Effect.fail(sealed.left));
+        const rest = at + PIECE;
+        return rest < data.length ? Effect.zipRight(wire.flush, from(rest)) : wire.flush;
+      });
+    return isBytes(data) ? oneWriter.withPermits(1)(from(0)) : Effect.fail(noBytes(data));
+  };
+  const closeWrite: Sending["closeWrite"] = Effect.suspend(() => {
+    const end = state.writing() === "ended" ? undefined : state.writeFault();
+    if (end) return Effect.fail(end);
+    if (state.mustWait()) return Effect.zipRight(state.idle, closeWrite);
+    life.happened("half_closed");
+    return wire.flush;
+  });
+  return { write, closeWrite };
+};
+
+const noBytes = (data: unknown): InvalidOption =>
+  new InvalidOption({
+    option: "data",
+    expected: "a Uint8Array",
+    got: Object.prototype.toString.call(data).slice(8, -1),
+  });

@@ -1,0 +1,82 @@
+/** A connection as streams: of events, and the web's. @module */
+import type { Effect } from "../deps.ts";
+import type { HandshakeError } from "../errors.ts";
+import type { Connection } from "./connection.ts";
+import type { Observers } from "./observers.ts";
+
+/** Runs an effect for a stream's consumer. */
+type Run = <A>(effect: Effect.Effect<A, HandshakeError>) => Promise<A>;
+
+/** Reads on demand, so that a slow consumer holds the peer back. */
+const readableOf = (
+  connection: Pick<Connection, "read" | "close">,
+  run: Run,
+): ReadableStream<Uint8Array> =>
+  new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const data = await run(connection.read);
+      if (data) controller.enqueue(data);
+      else controller.close();
+    },
+    cancel: () => run(connection.close),
+  }, { highWaterMark: 0 });
+
+/** Writes one chunk at a time. Closing it is a half-close; aborting it, as a pipe does whose source fails, is no good end. */
+const writableOf = (
+  connection: Pick<Connection, "write" | "closeWrite" | "abort">,
+  run: Run,
+): WritableStream<Uint8Array> =>
+  new WritableStream<Uint8Array>({
+    write: (chunk) => run(connection.write(chunk)),
+    close: () => run(connection.closeWrite),
+    abort: () => run(connection.abort),
+  });
+
+/** What a connection's streams are made of, and those that were asked for. */
+interface Streams {
+  readonly observers: Observers;
+  readonly run: Run;
+  events?: Connection["events"];
+  readable?: Connection["readable"];
+  writable?: Connection["writable"];
+}
+
+/** Where a connection has what its streams are made of. */
+export const STREAMS = Symbol("streams");
+
+/** A connection before it has streams. */
+export type Unstreamed = Omit<Connection, "events" | "readable" | "writable"> & {
+  readonly [STREAMS]: Streams;
+};
+
+/**
+ * The streams of a connection, each made when it is first asked for. They are members of its own, so that it can be
+ * spread and inherited from. One descriptor object for all connections keeps one hidden class; a closure for each would
+ * not (docs/adr/0014).
+ */
+const streams: Readonly<
+  Record<"events" | "readable" | "writable", PropertyDescriptor & ThisType<Unstreamed>>
+> = {
+  events: {
+    enumerable: true,
+    get() {
+      return this[STREAMS].events ??= this[STREAMS].observers.events;
+    },
+  },
+  readable: {
+    enumerable: true,
+    get() {
+      return this[STREAMS].readable ??= readableOf(this, this[STREAMS].run);
+    },
+  },
+  writable: {
+    enumerable: true,
+    get() {
+      return this[STREAMS].writable ??= writableOf(this, this[STREAMS].run);
+    },
+  },
+};
+
+/** Gives a connection the three members that it lacks. */
+export const withStreams = (connection: Unstreamed): Connection =>
+  Object.defineProperties(connection, streams) as Unstreamed & Connection;
