@@ -69,7 +69,7 @@ export const handshakes = (
     cipherSuites: [kind.suite],
     groups: [kind.group, ...Policy.compatible.groups],
   };
-  const build = <R>(layer: Layer.Layer<R>): Context.Context<R> =>
+  const build = <R, E>(layer: Layer.Layer<R, E>): Context.Context<R> =>
     Effect.runSync(Effect.scoped(Layer.build(layer)));
   const [c, s] = [build(client), build(server)];
   const once = (): boolean => {
@@ -118,7 +118,7 @@ const symmetric = (
     const block = prf12(hash)(master, "key expansion", label, 2 * (key + nonce.fixed));
     prf12(hash)(master, "client finished", label, 12);
     prf12(hash)(master, "server finished", label, 12);
-    hash.digest(said);
+    hash.digest([said]);
     const ciphers = [
       crypto.aead(aead, block.subarray(0, key)),
       crypto.aead(aead, block.subarray(key, 2 * key)),
@@ -210,7 +210,8 @@ export const whileOpen = async (crypto: Service, kind: Kind, open: number): Prom
   const alone = time();
   const scope = run(Scope.make());
   const { client, server } = layers(crypto, kind, CertificateVerifier.layerInsecure);
-  const build = <R>(layer: Layer.Layer<R>) => Effect.runPromise(Scope.extend(Layer.build(layer), scope));
+  const build = <R, E>(layer: Layer.Layer<R, E>) =>
+    Effect.runPromise(Scope.extend(Layer.build(layer), scope));
   const [c, s] = [await build(client), await build(server)];
   const meet = Effect.flatMap(ByteStream.makePair(), ([a, b]) =>
     Effect.all([

@@ -47,11 +47,11 @@ const cbc = (name: Crypto.CbcName, size: number): Make => (crypto) => {
 };
 const hashing = (size: number): Make => (crypto) => {
   const bytes = new Uint8Array(size);
-  return () => crypto.hash("sha256").digest(bytes);
+  return () => crypto.hash("sha256").digest([bytes]);
 };
 const hmac = (size: number): Make => (crypto) => {
   const bytes = new Uint8Array(size);
-  return () => crypto.hash("sha256").hmac(data)(bytes);
+  return () => crypto.hash("sha256").hmac(data)([bytes]);
 };
 
 /** By the name of each; all of them by the provider that is asked. */
@@ -113,7 +113,7 @@ export const refused: Readonly<
       },
     },
     "hmac_sha256/64": {
-      noble: () => noble.hash("sha256").hmac(key)(short),
+      noble: () => noble.hash("sha256").hmac(key)([short]),
       native: () => node.createHmac("sha256", key).update(short).digest(),
     },
     "aes_128_cbc/64": {

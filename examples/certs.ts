@@ -1,6 +1,6 @@
 /** A certificate authority for trying things out. `deno task certs --help` tells how. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
-import { Credentials, Crypto } from "../mod.ts";
+import { Credentials, Crypto, type Errors } from "../mod.ts";
 import { common, help, list, numberOf, parse, UsageError } from "./lib/flags.ts";
 import { FileError } from "./lib/layers.ts";
 import { run } from "./lib/program.ts";
@@ -27,7 +27,7 @@ type File = readonly [name: string, text: string];
 const files = (
   names: ReadonlyArray<string>,
   days: number,
-): Effect.Effect<ReadonlyArray<File>, never, Crypto.Crypto> =>
+): Effect.Effect<ReadonlyArray<File>, Errors.InvalidOption, Crypto.Crypto> =>
   Effect.gen(function* () {
     const root = yield* Credentials.makeAuthority({ commonName: "effect-tls trial root", days });
     const below = yield* root.intermediate({ commonName: "effect-tls trial intermediate", days });

@@ -17,6 +17,7 @@ const flags = {
   reconnect: { takes: "N", help: "connect N times more, resuming" },
   send: { takes: "TEXT", help: "send a line and print the answer" },
   renegotiate: { help: "renegotiate, and then send and print again; meet the server's wish to" },
+  "no-secure-renegotiation": { help: "connect also to a server that does not know RFC 5746" },
   http: { takes: "PATH", help: "GET this path and print the answer" },
   ...common,
 } as const;
@@ -62,7 +63,7 @@ export const main = (args: ReadonlyArray<string>) => {
       });
       const elapsed = performance.now() - start;
       report.established(number, yield* connection.negotiated, yield* connection.peerCertificates, elapsed);
-      const next = lines(connection);
+      const next = lines(connection, (text) => report.data(number, text));
       const exchange = Effect.gen(function* () {
         if (send === undefined) return;
         yield* say(connection, `${send}\n`);

@@ -13,6 +13,7 @@ import {
   type Connection,
   Credentials,
   Crypto,
+  type Errors,
   Policy,
   Server,
   SessionStore,
@@ -59,7 +60,11 @@ export const main = (args: ReadonlyArray<string>) => {
     // Certificates made in memory: each end trusts the other's, and nobody else's.
     const host = yield* Credentials.makeSelfSigned({ names: ["localhost"] });
     const user = yield* Credentials.makeSelfSigned({ names: ["a user"], purposes: ["clientAuth"] });
-    const listen = (sessions: Layer.Layer<never> | Layer.Layer<SessionStore.SessionStore>) =>
+    const listen = (
+      sessions:
+        | Layer.Layer<never, Errors.InvalidOption>
+        | Layer.Layer<SessionStore.SessionStore, Errors.InvalidOption>,
+    ) =>
       Effect.provide(
         Server.listen({ hostname: "127.0.0.1", port: 0, alpn: ["echo"], policy }, serve),
         Layer.mergeAll(

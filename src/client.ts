@@ -1,12 +1,13 @@
 /** The client's side of a connection. @module */
-import { Effect, type Scope } from "./deps.ts";
+import { Effect, Either, Schema, type Scope } from "./deps.ts";
 import { type Connection, establish, type Program } from "./connection.ts";
 import type { HandshakeError } from "./errors.ts";
 import type { Observe } from "./events.ts";
 import { afterClientHello, clientHello } from "./flights/client.ts";
 import type { ClientSettings } from "./flights/client_hello.ts";
 import { forget } from "./flights/client_sessions.ts";
-import { modern, type Policy } from "./policy.ts";
+import { alpnOption, decodeOption, flag, functionOf, port, text } from "./options.ts";
+import { modern, type Policy, PolicyOption } from "./policy.ts";
 import type { Credentials } from "./services/credentials.ts";
 import type { Crypto } from "./services/crypto.ts";
 import type { SessionStore } from "./services/session_store.ts";
@@ -56,11 +57,43 @@ export interface ConnectOptions extends ClientOptions, Address {
   readonly serverName?: string | undefined;
 }
 
+const clientOptions = {
+  policy: Schema.optional(PolicyOption),
+  alpn: Schema.optional(alpnOption),
+  fallback: Schema.optional(flag),
+  observe: Schema.optional(functionOf<Observe>()),
+};
+/** As long as a host name is at most, and more. */
+const hostOption = text(1, 255);
+const overOptions: Schema.Schema<OverOptions> = Schema.Struct({
+  ...clientOptions,
+  serverName: Schema.UndefinedOr(hostOption),
+  sessionKey: Schema.optional(text(0)),
+});
+const connectOptions: Schema.Schema<ConnectOptions> = Schema.Struct({
+  ...clientOptions,
+  hostname: hostOption,
+  port,
+  serverName: Schema.optional(hostOption),
+});
+const decodeOver = decodeOption(overOptions);
+const decodeConnect = decodeOption(connectOptions);
+
 /**
  * Makes a byte stream a TLS connection, in the client's role: for STARTTLS, pipes, WebSockets. The stream is closed
- * with the connection, and when the handshake fails.
+ * with the connection, and when the handshake fails. `InvalidOption`: there was none, for an option is not of its type.
  */
 export const over = (
+  stream: ByteStream,
+  options: OverOptions,
+): Effect.Effect<Connection, HandshakeError, ClientRequirements> =>
+  Either.match(decodeOver(options), {
+    onLeft: (error) => Effect.zipRight(stream.close, Effect.fail(error)),
+    onRight: (decoded) => speak(stream, decoded),
+  });
+
+/** The same with options that are known to be of their types. */
+const speak = (
   stream: ByteStream,
   options: OverOptions,
 ): Effect.Effect<Connection, HandshakeError, ClientRequirements> => {
@@ -99,12 +132,10 @@ export const clientProgram = (
 export const connect = (
   options: ConnectOptions,
 ): Effect.Effect<Connection, HandshakeError, Transport | ClientRequirements> =>
-  Effect.flatMap(Transport, (transport) => transport.open(options)).pipe(
-    Effect.flatMap((stream) =>
-      over(stream, {
-        ...options,
-        serverName: options.serverName ?? options.hostname,
-        sessionKey: `${options.serverName ?? options.hostname}@${options.hostname}:${options.port}`,
-      })
-    ),
-  );
+  Effect.flatMap(decodeConnect(options), (decoded) => {
+    const { hostname, port, serverName = hostname, ...rest } = decoded;
+    return Effect.flatMap(
+      Effect.flatMap(Transport, (transport) => transport.open({ hostname, port })),
+      (stream) => speak(stream, { ...rest, serverName, sessionKey: `${serverName}@${hostname}:${port}` }),
+    );
+  });

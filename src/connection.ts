@@ -6,7 +6,7 @@ import { systemTimer } from "./connection/deadline.ts";
 import { LAST_WORDS, makeLife } from "./connection/life.ts";
 import { makeNegotiator } from "./connection/negotiator.ts";
 import type { Connection } from "./connection/connection.ts";
-import type { Program, Renegotiation } from "./connection/program.ts";
+import { decodeRenegotiation, type Program, type Renegotiation } from "./connection/program.ts";
 import { makePump, type Pump } from "./connection/pump.ts";
 import { makeObservers } from "./connection/observers.ts";
 import { receiving } from "./connection/receive.ts";
@@ -108,7 +108,7 @@ function* establishing<R>(
     readEpoch,
     ...sending({ wire, state, life }),
     renegotiate: negotiator.renegotiate(AS_BEFORE),
-    renegotiateWith: negotiator.renegotiate,
+    renegotiateWith: (changes) => Effect.flatMap(decodeRenegotiation(changes), negotiator.renegotiate),
     exportKeyingMaterial: (label, length, context) =>
       Effect.suspend(() => exportKeyingMaterial(left(), policy, label, length, context)),
     channelBinding: (type) => Effect.suspend(() => channelBinding(left(), policy, type)),

@@ -13,6 +13,7 @@ import type { PrivateKeyError } from "./services/crypto.ts";
 import type { TransportError } from "./services/transport.ts";
 import { certificateAlerts, type CertificateError, isRefusalAlert } from "./services/verifier.ts";
 import type { DecodeError, EncodeError } from "./wire/codec.ts";
+import { printable } from "./wire/printable.ts";
 
 export { CertificateError } from "./services/verifier.ts";
 export { PrivateKeyError } from "./services/crypto.ts";
@@ -26,7 +27,9 @@ export class NotTls extends Data.TaggedError("NotTls")<{
   readonly start: string;
 }> {
   override get message() {
-    return `the peer does not speak TLS here: its first bytes look like ${this.looksLike} (${this.start})`;
+    return `the peer does not speak TLS here: its first bytes look like ${this.looksLike} (${
+      printable(this.start)
+    })`;
   }
 }
 
@@ -50,7 +53,7 @@ export class IllegalParameter extends Data.TaggedError("IllegalParameter")<{
   readonly rfc: string;
 }> {
   override get message() {
-    return `${this.subject}.${this.field}: ${this.reason}`;
+    return printable(`${this.subject}.${this.field}: ${this.reason}`);
   }
 }
 
@@ -140,7 +143,7 @@ export class Refused extends Data.TaggedError("Refused")<{
   readonly detail: string;
 }> {
   override get message() {
-    return `${this.reason.replaceAll("_", " ")}: ${this.detail}`;
+    return printable(`${this.reason.replaceAll("_", " ")}: ${this.detail}`);
   }
 }
 
@@ -204,7 +207,7 @@ export class InvalidOption extends Data.TaggedError("InvalidOption")<{
   readonly got: string;
 }> {
   override get message() {
-    return `${this.option}: ${this.got}, where ${this.expected} is allowed`;
+    return printable(`${this.option}: ${this.got}, where ${this.expected} is allowed`);
   }
 }
 

@@ -2,6 +2,7 @@
 import { alertOf, type HandshakeError, rfcOf } from "./errors.ts";
 import { AlertDescription, type AlertName } from "./names/alert.ts";
 import type { CertificateReason } from "./services/verifier.ts";
+import { printable } from "./wire/printable.ts";
 
 /** An error, told. */
 export interface Explanation {
@@ -22,14 +23,14 @@ export const explain = (e: HandshakeError): Explanation => ({
   hint: hintOf(e),
 });
 
-/** An explanation as one readable block of lines. */
+/** An explanation as one readable block of lines, in each of which what a peer may have said is escaped. */
 export const render = ({ _tag, what, alert, rfc, hint }: Explanation): string =>
   [
     `${_tag}: ${what}`,
     ...(alert ? [`  alert  ${alert} (sent)`] : []),
     ...(rfc ? [`  see    ${rfc}`] : []),
     ...(hint ? [`  hint   ${hint}`] : []),
-  ].join("\n");
+  ].map(printable).join("\n");
 
 const hintOf = (e: HandshakeError): string | undefined => {
   switch (e._tag) {
@@ -46,7 +47,7 @@ const hintOf = (e: HandshakeError): string | undefined => {
     case "HandshakeTimeout":
       return "the peer accepts connections and says nothing: is it a TLS port?";
     case "Truncated":
-      return e.handshaking ? "the peer may want another version, or no TLS at all" : undefined;
+      return e.handshaking ? `the peer may speak no TLS here, or be ${older}` : undefined;
     case "LimitExceeded":
       return limits[e.limit];
     case "RenegotiationRefused":
@@ -59,6 +60,10 @@ const hintOf = (e: HandshakeError): string | undefined => {
       return undefined;
   }
 };
+
+/** What a peer from before our policy is reached by: in this order, for each gives away more than the one before. */
+const older = "too old for our policy: try Policy.compatible, then Policy.legacy " +
+  "(--policy compatible, --policy legacy)";
 
 const certificates: Partial<Record<CertificateReason, string>> = {
   unknown_ca:
@@ -78,6 +83,8 @@ const limits: Partial<Record<Extract<HandshakeError, { _tag: "LimitExceeded" }>[
 const transport: Partial<Record<Extract<HandshakeError, { _tag: "TransportError" }>["operation"], string>> = {
   open: "is the name right, and is anything listening there?",
   listen: "another program may have the port, or only an administrator may have it",
+  read: `in a handshake, something between may let no such thing pass, or the peer be ${older}`,
+  write: `in a handshake, something between may let no such thing pass, or the peer be ${older}`,
 };
 
 const notTls: Record<Extract<HandshakeError, { _tag: "NotTls" }>["looksLike"], string> = {
@@ -88,10 +95,13 @@ const notTls: Record<Extract<HandshakeError, { _tag: "NotTls" }>["looksLike"], s
 };
 
 const refusals: Partial<Record<Extract<HandshakeError, { _tag: "Refused" }>["reason"], string>> = {
-  no_common_version: "see which versions the other end speaks, and Policy.versions (--versions)",
-  no_common_cipher_suite: "a wider policy may help: Policy.compatible (--policy compatible)",
-  no_common_application_protocol: "see which protocols the other end names in ALPN",
-  insecure_renegotiation: "a server without RFC 5746 is reached by Policy.legacy (--policy legacy)",
+  no_common_version: `the peer may be ${older}; or name the versions (Policy.versions, --versions)`,
+  no_common_cipher_suite: `the peer may be ${older}`,
+  weak_parameters: "shorter primes pass by minimumDhPrimeBits in the Policy (1024 in --policy legacy)",
+  no_common_application_protocol: "the two name no protocol in common (alpn, --alpn)",
+  insecure_renegotiation:
+    "a server without RFC 5746 is reached with requireSecureRenegotiation: false in the Policy " +
+    "(--no-secure-renegotiation); in a renegotiation, somebody may stand between",
   renegotiation_changes_extended_master_secret: "whoever answers is not who answered first, or broken",
   server_certificate_changed: "if the server is known to do so: serverMayChangeCertificate in the Policy",
   no_credential: "give the server a certificate and its key (Credentials.fromPem, --cert and --key)",
@@ -99,8 +109,10 @@ const refusals: Partial<Record<Extract<HandshakeError, { _tag: "Refused" }>["rea
 
 const alerts: Record<string, string> = {
   handshake_failure:
-    "the peer found nothing in common (cipher suites, groups, a certificate that it wants), or gives up since we declined to renegotiate (Policy.renegotiation, --renegotiation)",
-  protocol_version: "the peer speaks none of our versions",
+    `the peer found nothing in common: it may be ${older}; or want a certificate, or other groups; ` +
+    "or it gives up since we declined to renegotiate (Policy.renegotiation, --renegotiation)",
+  protocol_version:
+    `the peer speaks none of our versions: it may be ${older}; or want TLS 1.3, which is not spoken here`,
   unknown_ca: "the peer does not trust our certificate's root",
   bad_certificate: "the peer does not accept our certificate",
   certificate_expired: "our certificate has expired, or the peer's clock is wrong",

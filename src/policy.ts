@@ -1,8 +1,11 @@
 /** What an end is willing to speak, as data. Weak things are in no policy but the one that names them. @module */
-import type { CipherSuite } from "./names/cipher_suite.ts";
+import { type Either, ParseResult, Schema } from "./deps.ts";
+import type { InvalidOption } from "./errors.ts";
+import { CipherSuite } from "./names/cipher_suite.ts";
 import { NamedGroup } from "./names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "./names/protocol.ts";
 import { SignatureScheme } from "./names/signature_scheme.ts";
+import { among, decodeOption, flag, limit, list, registered, whole, word } from "./options.ts";
 import type { RecordOptions } from "./record/records.ts";
 import type { WireLimits } from "./record/wire.ts";
 import { type Suite, suites } from "./suites.ts";
@@ -83,6 +86,15 @@ export interface Policy extends RecordOptions {
   readonly limits: Limits;
 }
 
+/** Policies that are known to be of their type: frozen with their lists and limits, they stay so. */
+const known = new WeakSet<object>();
+
+const frozen = (policy: Policy): Policy => {
+  for (const value of Object.values(policy)) Object.freeze(value);
+  known.add(Object.freeze(policy));
+  return policy;
+};
+
 /** Generous to any honest peer. */
 export const limits: Limits = {
   // The longest ClientHello that there can be.
@@ -118,7 +130,7 @@ const usesAes = ({ cipher }: Suite): boolean =>
 const encrypts = ({ cipher }: Suite): boolean => cipher._tag !== "stream" || cipher.cipher !== undefined;
 
 /** The default: TLS 1.2, AEAD, forward secrecy. */
-export const modern: Policy = {
+export const modern: Policy = frozen({
   versions: [ProtocolVersion.TLS_1_2],
   cipherSuites: suitesThat(({ exchange, cipher }) => exchange !== "rsa" && cipher._tag === "aead"),
   groups: [
@@ -163,10 +175,10 @@ export const modern: Policy = {
   corruptCertificateAlert: "bad_certificate",
   serverMayChangeCertificate: false,
   limits,
-};
+});
 
 /** Adds TLS 1.0 and 1.1, CBC, SHA-1 signatures, renegotiation, and RSA key transport, which has no forward secrecy. */
-export const compatible: Policy = {
+export const compatible: Policy = frozen({
   ...modern,
   versions: [ProtocolVersion.TLS_1_2, ProtocolVersion.TLS_1_1, ProtocolVersion.TLS_1_0],
   cipherSuites: suitesThat(usesAes),
@@ -177,10 +189,10 @@ export const compatible: Policy = {
   ],
   sslv2Hello: true,
   renegotiation: "allow",
-};
+});
 
 /** Adds what is broken: SSL 3.0, 3DES, RC4, DEFLATE, short primes, and peers without RFC 5746 and RFC 7627. */
-export const legacy: Policy = {
+export const legacy: Policy = frozen({
   ...compatible,
   versions: [...compatible.versions, ProtocolVersion.SSL_3_0],
   cipherSuites: suitesThat(encrypts),
@@ -188,4 +200,68 @@ export const legacy: Policy = {
   minimumDhPrimeBits: 1024,
   resumeWithoutExtendedMasterSecret: true,
   requireSecureRenegotiation: false,
-};
+});
+
+const limitsOption: Schema.Schema<Limits> = Schema.Struct({
+  handshakeMessage: limit(1),
+  certificateMessage: limit(1),
+  emptyRecords: limit(0),
+  warningAlerts: limit(0),
+  helloRequests: limit(0),
+  shortBlockData: limit(1),
+  handshakeTimeout: limit(1),
+  firstByteTimeout: limit(1),
+  closeWait: limit(0),
+  writeWait: limit(0),
+  storeWait: limit(0),
+  renegotiationBuffer: limit(0),
+  renegotiations: limit(0),
+  renegotiationWindow: limit(0),
+  renegotiationWait: limit(0),
+  sessionLifetime: limit(0),
+});
+
+const members: Schema.Schema<Policy> = Schema.Struct({
+  versions: list(registered(ProtocolVersion), 1),
+  cipherSuites: list(registered(CipherSuite), 1),
+  groups: list(registered(NamedGroup)),
+  signatureSchemes: list(registered(SignatureScheme)),
+  minimumDhPrimeBits: whole(0),
+  encryptThenMac: flag,
+  splitRecords: flag,
+  sslv2Hello: flag,
+  compressionMethods: list(registered(CompressionMethod)),
+  sessionTickets: flag,
+  maxFragmentLength: Schema.UndefinedOr(
+    among([512, 1024, 2048, 4096] as const, "512, 1024, 2048, 4096 or undefined"),
+  ),
+  requestOcsp: flag,
+  requestScts: flag,
+  corruptCertificateAlert: word("bad_certificate", "decode_error"),
+  requireExtendedMasterSecret: flag,
+  resumeWithoutExtendedMasterSecret: flag,
+  bindWithoutExtendedMasterSecret: flag,
+  requireSecureRenegotiation: flag,
+  renegotiation: word("allow", "refuse", "close", "ignore"),
+  insecureRenegotiation: flag,
+  serverMayChangeCertificate: flag,
+  limits: limitsOption,
+});
+const parse = ParseResult.decodeUnknown(members);
+
+/** A policy as an option. What is frozen and was decoded before is not decoded again; all else is, into a copy. */
+export const PolicyOption: Schema.Schema<Policy> = Schema.declare([], {
+  decode: () => (u, how) =>
+    known.has(u as object) ? ParseResult.succeed(u as Policy) : ParseResult.map(parse(u, how), frozen),
+  encode: () => (u) => ParseResult.succeed(u as Policy),
+}, { identifier: "Policy", description: "a Policy" });
+
+/**
+ * A policy from what may be none (a file's JSON, JavaScript): every member must be there and of its type, and no others.
+ * What it gives is frozen, and costs nothing where it is used; a policy of any other origin is decoded for each
+ * connection.
+ */
+export const decode: (policy: unknown) => Either.Either<Policy, InvalidOption> = decodeOption(
+  PolicyOption,
+  "policy",
+);

@@ -1,13 +1,14 @@
 /** The server's side of a connection, and the loop that accepts them. @module */
-import { Cause, Effect, Exit, FiberSet, Scope } from "./deps.ts";
+import { Cause, Effect, Either, Exit, FiberSet, Schema, Scope } from "./deps.ts";
 import { type Connection, establish, type Program } from "./connection.ts";
-import type { HandshakeError } from "./errors.ts";
+import type { HandshakeError, InvalidOption } from "./errors.ts";
 import type { Observe } from "./events.ts";
 import { fromStore } from "./flights/agreed.ts";
 import { serverHandshake } from "./flights/server.ts";
 import { helloRequest } from "./flights/server_hello.ts";
 import type { ServerSettings } from "./flights/server_negotiation.ts";
-import { modern, type Policy } from "./policy.ts";
+import { alpnOption, clientAuthOption, decodeOption, functionOf, limit, port, text } from "./options.ts";
+import { modern, type Policy, PolicyOption } from "./policy.ts";
 import type { Credentials } from "./services/credentials.ts";
 import type { Crypto } from "./services/crypto.ts";
 import type { SessionStore } from "./services/session_store.ts";
@@ -61,10 +62,47 @@ export interface Listening {
   readonly ended: Effect.Effect<void>;
 }
 
-/** Makes a byte stream a TLS connection, in the server's role. The stream is closed with the connection. */
+const spoken = {
+  policy: Schema.optional(PolicyOption),
+  alpn: Schema.optional(alpnOption),
+  clientAuth: Schema.optional(clientAuthOption),
+};
+const serverOptions: Schema.Schema<ServerOptions> = Schema.Struct({
+  ...spoken,
+  observe: Schema.optional(functionOf<Observe>()),
+});
+const listenOptions = Schema.Struct({
+  ...spoken,
+  hostname: text(1),
+  port,
+  maxConnections: Schema.optional(limit(1)),
+  maxHandshakes: Schema.optional(limit(1)),
+  observe: Schema.optional(functionOf<NonNullable<ListenOptions["observe"]>>()),
+  onFailure: Schema.optional(functionOf()),
+});
+const decodeOver = decodeOption(serverOptions);
+/** What a function needs is known to its type alone. */
+const decodeListen = decodeOption(listenOptions) as <R>(
+  options: ListenOptions<R>,
+) => Either.Either<ListenOptions<R>, InvalidOption>;
+
+/**
+ * Makes a byte stream a TLS connection, in the server's role. The stream is closed with the connection, and when the
+ * handshake fails. `InvalidOption`: there was none, for an option is not of its type.
+ */
 export const over = (
   stream: ByteStream,
   options: ServerOptions = {},
+): Effect.Effect<Connection, HandshakeError, ServerRequirements | Scope.Scope> =>
+  Either.match(decodeOver(options), {
+    onLeft: (error) => Effect.zipRight(stream.close, Effect.fail(error)),
+    onRight: (decoded) => speak(stream, decoded),
+  });
+
+/** The same with options that are known to be of their types. */
+const speak = (
+  stream: ByteStream,
+  options: ServerOptions,
 ): Effect.Effect<Connection, HandshakeError, ServerRequirements | Scope.Scope> => {
   const { policy = modern, alpn = [], clientAuth = "none", observe } = options;
   return establish<ServerRequirements>(stream, {
@@ -113,19 +151,20 @@ export const listen = <E, R, R2 = never>(
   handler: (connection: Connection, number: number, remote: Address) => Effect.Effect<void, E, R>,
 ): Effect.Effect<
   Listening,
-  TransportError,
+  TransportError | InvalidOption,
   Transport | ServerRequirements | Scope.Scope | Exclude<R, Scope.Scope> | R2
 > =>
   Effect.gen(function* () {
-    const { maxConnections = 1024, maxHandshakes = 1024, onFailure = warn } = options;
-    const listener = yield* (yield* Transport).listen(options);
+    const decoded = yield* decodeListen(options);
+    const { hostname, port, maxConnections = 1024, maxHandshakes = 1024, onFailure = warn } = decoded;
+    const listener = yield* (yield* Transport).listen({ hostname, port });
     const fibers = yield* FiberSet.make<void>();
     const serving = yield* Effect.makeSemaphore(maxConnections);
     const shaking = yield* Effect.makeSemaphore(maxHandshakes);
     let count = 0;
 
     const observer = (number: number, remote: Address) =>
-      Effect.try(() => options.observe?.(number, remote)).pipe(
+      Effect.try(() => decoded.observe?.(number, remote)).pipe(
         Effect.catchAll(({ error }) =>
           Effect.as(Effect.logWarning(`connection ${number} has no observer: ${String(error)}`), undefined)
         ),
@@ -134,7 +173,7 @@ export const listen = <E, R, R2 = never>(
     const serve = (stream: ByteStream, remote: Address, number: number, established: Effect.Effect<void>) =>
       // While all are served that may be, no handshake begins.
       Effect.zipRight(serving.withPermits(1)(Effect.void), observer(number, remote)).pipe(
-        Effect.flatMap((observe) => over(stream, { ...options, observe })),
+        Effect.flatMap((observe) => speak(stream, { ...decoded, observe })),
         Effect.zipLeft(established),
         Effect.flatMap((connection) =>
           Effect.zipRight(handler(connection, number, remote), connection.close)

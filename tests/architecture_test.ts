@@ -11,6 +11,7 @@ const levels: Readonly<Record<string, number>> = {
   "src/errors.ts": 5,
   "src/events.ts": 5,
   "src/explain.ts": 5,
+  "src/options.ts": 6,
   "src/x509/": 6,
   "src/record/": 6,
   "src/grammar/": 7,

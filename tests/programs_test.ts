@@ -2,18 +2,20 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { assert, Deferred, Effect, Layer } from "./deps.ts";
 import {
+  ByteStream,
   CertificateVerifier,
   Client,
   type ConnectionEvent,
   Credentials,
   Crypto,
+  Server,
   SessionStore,
   Transport,
 } from "../mod.ts";
 import { main as certs } from "../examples/certs.ts";
 import { main as clientMain } from "../examples/client.ts";
 import { main as demo } from "../examples/demo.ts";
-import { UsageError } from "../examples/lib/flags.ts";
+import { parse, policyOf, UsageError } from "../examples/lib/flags.ts";
 import { main as serveSource } from "../examples/serve_source.ts";
 import { main as serverMain } from "../examples/server.ts";
 import { certificates, repository, temporary } from "./interop/peers.ts";
@@ -71,7 +73,7 @@ const shared =
   "policy versions cipher-suites groups compression alpn cert key key-pass session-store no-tickets " +
   "renegotiate renegotiation insecure-renegotiation crypto key-log json help";
 const flags = {
-  client: `servername ca insecure reconnect send http ${shared}`,
+  client: `servername ca insecure reconnect send http no-secure-renegotiation ${shared}`,
   server: `host port reply client-auth client-ca renegotiate-client-auth ticket-keys session-ttl ${shared}`,
   demo: "json help",
   certs: "names days force json help",
@@ -120,6 +122,7 @@ const misused: ReadonlyArray<
   ],
   [/--client-ca says/, "server", "--client-auth", "require"],
   [/--client-ca says/, "server", "--renegotiate", "--renegotiate-client-auth", "request"],
+  [/policy\.versions: a list of 0/, "client", "localhost", "--versions", ","],
   [/--versions: tls9/, "server", "--versions", "tls9"],
   [/--policy: lax/, "server", "--policy", "lax"],
   [/--reply: sing/, "server", "--reply", "sing"],
@@ -134,6 +137,13 @@ const misused: ReadonlyArray<
   [/--names: names nobody/, "certs", "nowhere", "--names", ","],
   [/8001 is no flag/, "serve_source", "8001"],
 ];
+
+Deno.test("--no-secure-renegotiation lets a server without RFC 5746 pass, and nothing else", () => {
+  const of = (...args: ReadonlyArray<string>) =>
+    policyOf(parse({ "no-secure-renegotiation": { help: "" } }, args));
+  assert.equal(of().requireSecureRenegotiation, true);
+  assert.deepEqual(of("--no-secure-renegotiation"), { ...of(), requireSecureRenegotiation: false });
+});
 
 live(
   "wrong usage is one line on stderr, nothing on stdout, and exit code 2",
@@ -299,6 +309,78 @@ live(
     assert.match(text, /<\/html>\n$/);
     assert.equal(peer.complaints(), "");
   }),
+);
+
+/** A server of TLS that answers one request with `text`, and breaks off without close_notify. */
+const cutting = (text: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => Deno.listen({ hostname: "127.0.0.1", port: 0 })),
+      (listener) => Effect.sync(() => listener.close()),
+    ),
+    (listener) => ({
+      port: listener.addr.port,
+      served: Effect.scoped(Effect.gen(function* () {
+        const stream = ByteStream.fromConn(yield* Effect.promise(() => listener.accept()));
+        const connection = yield* Server.over(stream);
+        yield* connection.read;
+        yield* connection.write(new TextEncoder().encode(text));
+        yield* stream.close;
+      })).pipe(Effect.provide(Layer.mergeAll(
+        Crypto.layerNative,
+        SessionStore.layerNone,
+        CertificateVerifier.layerNone,
+        Credentials.fromFiles([{ certificate: ours[1]!, privateKey: ours[3]! }]),
+      ))),
+    }),
+  );
+
+live(
+  "an answer that breaks off is printed as far as it came, and then told as the failure that it is",
+  Effect.scoped(Effect.gen(function* () {
+    for (const ask of ["--http", "--send"]) {
+      const { port, served } = yield* cutting(ask === "--http" ? "one\r\ntwo, half" : "two, half");
+      const [ran] = yield* Effect.all([client(port, ask, "/"), served], { concurrency: 2 });
+      assert.equal(ran.code, 1);
+      assert.equal(ran.stdout.trimEnd().split("\n").at(-1), "two, half");
+      if (ask === "--http") assert.match(ran.stdout, /\none\n/);
+      assert.match(ran.stderr, /^Truncated: the stream ended without close_notify/);
+    }
+  })),
+);
+
+live(
+  "what a peer says is printed without its escapes and on a line of its own, in words and in JSON",
+  Effect.scoped(Effect.gen(function* () {
+    const forged = "\x1b[2J\x9b31m\u202e\u2028";
+    const { port, served } = yield* cutting(`${forged}\r\n`);
+    const [ran] = yield* Effect.all([client(port, "--http", "/"), served], { concurrency: 2 });
+    assert.match(ran.stdout, /\\u001b\[2J\\u009b31m\\u202e\\u2028\n/);
+    const again = yield* cutting(`${forged}\r\n`);
+    const [json] = yield* Effect.all(
+      [client(again.port, "--http", "/", "--json"), again.served],
+      { concurrency: 2 },
+    );
+    assert.equal(textOf(linesOf(json.stdout)), `${forged}\r\n`);
+    const name = "localhost\n[9] established\x1b]0;x\x07";
+    const { port: theirs, peer } = yield* server("--session-store", "none", ...ours);
+    yield* Effect.scoped(Effect.flatMap(
+      Client.connect({ hostname: "127.0.0.1", port: theirs, serverName: name }),
+      (connection) => connection.write(new TextEncoder().encode(`${forged}\n`)),
+    )).pipe(Effect.provide(Layer.mergeAll(
+      Transport.layerTcp,
+      Crypto.layerNative,
+      SessionStore.layerNone,
+      CertificateVerifier.layerInsecure,
+      Credentials.none,
+    )));
+    yield* peer.until(/closed\n/);
+    assert.match(peer.output(), /for localhost\\u000a\[9\] established\\u001b\]0;x\\u0007\n/);
+    for (const printed of [ran.stdout, ran.stderr, json.stdout, json.stderr, peer.output()]) {
+      assert.doesNotMatch(printed, /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      assert.doesNotMatch(printed, /^\[9\]/m);
+    }
+  })),
 );
 
 live(

@@ -1,5 +1,6 @@
 /** The flags of the example programs, and what they mean. @module */
 import { parseArgs } from "node:util";
+import * as Either from "npm:effect@^3.22.4/Either";
 import { Names, Policy } from "../../mod.ts";
 
 /** A flag that can't be understood; the program says so and exits with 2. */
@@ -134,7 +135,7 @@ export const policyOf = (given: Given): Policy.Policy => {
   const base = oneOf("policy", { modern, compatible, legacy }, flags["policy"] ?? "modern");
   const named = <A>(flag: string, known: Readonly<Record<string, A>>, otherwise: ReadonlyArray<A>) =>
     flags[flag] === undefined ? otherwise : list(flags[flag]).map((name) => oneOf(flag, known, name));
-  return {
+  const policy = Policy.decode({
     ...base,
     versions: named("versions", versions, base.versions),
     cipherSuites: named("cipher-suites", suites, base.cipherSuites),
@@ -147,8 +148,11 @@ export const policyOf = (given: Given): Policy.Policy => {
       flags["renegotiation"] ?? (flags["renegotiate"] === undefined ? base.renegotiation : "allow"),
     ),
     insecureRenegotiation: flags["insecure-renegotiation"] !== undefined,
+    requireSecureRenegotiation: flags["no-secure-renegotiation"] === undefined &&
+      base.requireSecureRenegotiation,
     limits: { ...base.limits, sessionLifetime: 1000 * numberOf(given, "session-ttl", 86_400) },
-  };
+  });
+  return Either.getOrThrowWith(policy, ({ message }) => new UsageError(message));
 };
 
 /** `--client-auth`, or another flag that says the same of another moment. Throws UsageError. */

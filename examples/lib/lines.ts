@@ -4,8 +4,14 @@ import type { Connection, HandshakeError } from "../../mod.ts";
 
 const MAX_LINE = 2 ** 16;
 
-/** Reads lines off a connection, one at a time; `undefined` at the end. A line keeps its end. */
-export const lines = (connection: Connection): Effect.Effect<string | undefined, HandshakeError> => {
+/**
+ * Reads lines off a connection, one at a time; `undefined` at the end. A line keeps its end. `cut` is told what had come
+ * of a line when the connection broke off, which is for looking at and not for acting on.
+ */
+export const lines = (
+  connection: Connection,
+  cut?: (text: string) => void,
+): Effect.Effect<string | undefined, HandshakeError> => {
   const decoder = new TextDecoder();
   let text = "";
   let ended = false;
@@ -18,7 +24,13 @@ export const lines = (connection: Connection): Effect.Effect<string | undefined,
       text = text.slice(length);
       return Effect.succeed(line || undefined);
     }
-    return Effect.flatMap(connection.read, (bytes) => {
+    const read = Effect.tapError(connection.read, () =>
+      Effect.sync(() => {
+        text += decoder.decode();
+        if (text) cut?.(text);
+        text = "";
+      }));
+    return Effect.flatMap(read, (bytes) => {
       text += bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
       ended = bytes === undefined;
       return next;

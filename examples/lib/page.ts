@@ -1,7 +1,7 @@
 /** A web page that describes the connection it came by. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import { escapeUTF8 } from "npm:entities@^6.0.1/escape";
-import { type Connection, Names } from "../../mod.ts";
+import { type Connection, Errors, Names } from "../../mod.ts";
 import { lines, say } from "./lines.ts";
 import type { Report } from "./report.ts";
 
@@ -49,7 +49,10 @@ const html = (rows: ReadonlyArray<readonly [string, string]>): string =>
 <html lang="en"><head><title>effect-tls</title></head><body>
 <h1>This connection</h1>
 <dl>
-${rows.map(([name, value]) => `<dt>${escapeUTF8(name)}</dt><dd>${escapeUTF8(value)}</dd>`).join("\n")}
+${
+    rows.map(([name, value]) => `<dt>${escapeUTF8(name)}</dt><dd>${escapeUTF8(Errors.printable(value))}</dd>`)
+      .join("\n")
+  }
 </dl>
 </body></html>
 `;

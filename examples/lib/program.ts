@@ -5,10 +5,14 @@ import * as Exit from "npm:effect@^3.22.4/Exit";
 import * as Fiber from "npm:effect@^3.22.4/Fiber";
 import * as Logger from "npm:effect@^3.22.4/Logger";
 import { UsageError } from "./flags.ts";
+import { Errors } from "../../mod.ts";
 import { explained } from "./report.ts";
 
 /** Logs go to stderr, so that stdout is the program's answer alone. */
-const logs = Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger));
+const logs = Logger.replace(
+  Logger.defaultLogger,
+  Logger.withConsoleError(Logger.map(Logger.logfmtLogger, Errors.printable)),
+);
 
 /** Runs a program. SIGINT and SIGTERM end it in order, which is success. */
 export const run = async <E>(
@@ -20,7 +24,7 @@ export const run = async <E>(
     program = make();
   } catch (e) {
     if (!(e instanceof UsageError)) throw e;
-    console.error(`${e.message.replaceAll("\n", " ")} (see --help)`);
+    console.error(Errors.printable(`${e.message.replaceAll("\n", " ")} (see --help)`));
     Deno.exit(2);
   }
   const fiber = Effect.runFork(Effect.provide(program, logs));

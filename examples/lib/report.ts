@@ -35,6 +35,7 @@ export interface Report {
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 
+const { printable } = Errors;
 const { AlertDescription, AlertLevel, CipherSuite, CompressionMethod, NamedGroup, SignatureScheme } = Names;
 
 /** A message's class is its Schema. */
@@ -92,7 +93,7 @@ const encodeCertificates = Schema.encodeSync(Schema.Array(PeerCertificate));
 /** One JSON object a line. */
 export const json = (print: (line: string) => void): Report => {
   const say = (connection: number, { event, ...rest }: { readonly event: string }) =>
-    print(JSON.stringify({ event, connection, ...rest }));
+    print(printable(JSON.stringify({ event, connection, ...rest })));
   return {
     observe: (connection) => (event) => say(connection, jsonOf(event)),
     established: (connection, n, peer, milliseconds) => {
@@ -123,13 +124,12 @@ const failure = (error: unknown) => {
 export const isHandshakeError = (e: unknown): e is Errors.HandshakeError =>
   typeof e === "object" && e !== null && "_tag" in e && String(e._tag) in Errors;
 
-/** An error as a block of lines. */
+/** An error as a block of lines; what is not its first is indented, whoever said it. */
 export const explained = (error: unknown): string =>
   isHandshakeError(error)
     ? Errors.render(Errors.explain(error))
-    : error instanceof Error
-    ? `${error.name}: ${error.message}`
-    : String(error);
+    : (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+      .split("\n").map(printable).join("\n  ");
 
 const details = (n: Negotiated): string => {
   const { version, cipherSuite, group, signatureScheme, alpn, compressionMethod } = plain(n);
@@ -156,13 +156,17 @@ export const human = (
   complain: (line: string) => void,
   labelled: boolean,
 ): Report => {
-  const label = (connection: number): string => labelled ? `[${connection}] ` : "";
+  /** A line, whoever said what is in it. */
+  const tell = (connection: number, text: string) =>
+    print(printable(`${labelled ? `[${connection}] ` : ""}${text}`));
+  const warn = (connection: number, error: unknown) =>
+    complain(`${labelled ? `[${connection}] ` : ""}${explained(error)}`);
   const line = (
     connection: number,
     direction: "sent" | "received",
     flight: number | undefined,
     text: string,
-  ) => print(`${label(connection)}${direction === "sent" ? "→" : "←"} ${flight ?? " "}  ${text}`.trimEnd());
+  ) => tell(connection, `${direction === "sent" ? "→" : "←"} ${flight ?? " "}  ${text}`.trimEnd());
   return {
     observe: (connection) => (event) => {
       switch (event._tag) {
@@ -183,17 +187,17 @@ export const human = (
     },
     established: (connection, n, peer, milliseconds) => {
       const how = n.resumed ? "resumed" : "full handshake";
-      print(`${label(connection)}${how} in ${milliseconds.toFixed(1)} ms: ${details(n)}`);
-      peer.slice(0, 1).forEach((leaf) => print(label(connection) + described(leaf)));
+      tell(connection, `${how} in ${milliseconds.toFixed(1)} ms: ${details(n)}`);
+      peer.slice(0, 1).forEach((leaf) => tell(connection, described(leaf)));
     },
     renegotiated: (connection, n, peer) => {
       const how = n.resumed ? "renegotiated, resumed" : "renegotiated";
-      print(`${label(connection)}${how}: ${details(n)}, the peer's certificates: ${peer.length}`);
-      peer.slice(0, 1).forEach((leaf) => print(label(connection) + described(leaf)));
+      tell(connection, `${how}: ${details(n)}, the peer's certificates: ${peer.length}`);
+      peer.slice(0, 1).forEach((leaf) => tell(connection, described(leaf)));
     },
-    declined: (connection, error) => complain(label(connection) + explained(error)),
-    data: (connection, text) => print(label(connection) + text.replace(/\r?\n$/, "")),
-    closed: (connection) => print(`${label(connection)}closed`),
-    failed: (connection, error) => complain(label(connection) + explained(error)),
+    declined: warn,
+    data: (connection, text) => tell(connection, text.replace(/\r?\n$/, "")),
+    closed: (connection) => tell(connection, "closed"),
+    failed: warn,
   };
 };

@@ -50,7 +50,10 @@ export interface Connection {
    * `limits.renegotiationBuffer` bytes.
    */
   readonly renegotiate: Effect.Effect<Negotiated, HandshakeError>;
-  /** The same with other settings: another suite, a client's certificate asked for only now. */
+  /**
+   * The same with other settings: another suite, a client's certificate asked for only now. `InvalidOption`: one of them
+   * is not of its type, and nothing was asked.
+   */
   readonly renegotiateWith: (changes: Renegotiation) => Effect.Effect<Negotiated, HandshakeError>;
   /**
    * Keys for a use of their own, `length` bytes, from the last handshake (RFC 5705 §4). Without a context the keys are

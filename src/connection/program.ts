@@ -1,10 +1,11 @@
 /** What a side brings to its connection. @module */
-import type { Effect } from "../deps.ts";
+import { type Effect, Schema } from "../deps.ts";
 import type { HandshakeError } from "../errors.ts";
 import type { Observe } from "../events.ts";
 import type { Established } from "../flights/agreed.ts";
 import type { ServerSettings } from "../flights/server_negotiation.ts";
-import type { Policy } from "../policy.ts";
+import { clientAuthOption, decodeOption, flag } from "../options.ts";
+import { type Policy, PolicyOption } from "../policy.ts";
 import type { Handshakes } from "../record/handshakes.ts";
 
 /** What may be different in a renegotiation that this end asks for. */
@@ -16,6 +17,15 @@ export interface Renegotiation {
   /** Whether a session with RFC 7627 may be resumed, so that there are new keys and nothing else; not unless given. */
   readonly resume?: boolean | undefined;
 }
+
+const renegotiation: Schema.Schema<Renegotiation> = Schema.Struct({
+  policy: Schema.optional(PolicyOption),
+  clientAuth: Schema.optional(clientAuthOption),
+  resume: Schema.optional(flag),
+});
+
+/** What is asked of a renegotiation, or what of it is not of its type. */
+export const decodeRenegotiation = decodeOption(renegotiation, "changes");
 
 /** A side's handshakes. */
 export interface Program<R> {

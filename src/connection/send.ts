@@ -4,7 +4,7 @@ import { type HandshakeError, InvalidOption } from "../errors.ts";
 import { ContentType } from "../names/protocol.ts";
 import { attempt } from "../record/attempt.ts";
 import type { Wire } from "../record/wire.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { type Bytes, isBytes } from "../wire/bytes.ts";
 import type { Life } from "./life.ts";
 import type { ConnectionState } from "./state.ts";
 
@@ -46,10 +46,6 @@ export const sending = (
   });
   return { write, closeWrite };
 };
-
-/** By its own word for itself: a Uint8Array of another realm is one, too. */
-const isBytes = (data: unknown): data is Bytes =>
-  ArrayBuffer.isView(data) && (data as Uint8Array)[Symbol.toStringTag] === "Uint8Array";
 
 const noBytes = (data: unknown): InvalidOption =>
   new InvalidOption({

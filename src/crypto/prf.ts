@@ -29,8 +29,8 @@ export const pHash = (hash: Hash, secret: Bytes, seed: Bytes, length: number): B
   const hmac = hash.hmac(secret);
   let a = seed;
   for (let at = 0; at < length; at += hash.length) {
-    a = hmac(a);
-    out.set(hmac(a, seed).subarray(0, length - at), at);
+    a = hmac([a]);
+    out.set(hmac([a, seed]).subarray(0, length - at), at);
   }
   return out;
 };

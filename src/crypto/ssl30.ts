@@ -23,7 +23,7 @@ export const expand = ({ md5, sha1 }: HashPair, secret: Bytes, seed: Bytes, leng
   const out = new Uint8Array(length);
   for (let at = 0, round = 1; at < length; at += md5.length, round++) {
     const salt = ascii(String.fromCharCode(64 + round).repeat(round));
-    const block = md5.digest(secret, sha1.digest(salt, secret, seed));
+    const block = md5.digest([secret, sha1.digest([salt, secret, seed])]);
     out.set(block.subarray(0, length - at), at);
   }
   return out;
@@ -34,7 +34,7 @@ export const expand = ({ md5, sha1 }: HashPair, secret: Bytes, seed: Bytes, leng
  * of Finished, and without a sender what CertificateVerify signs (RFC 6101 §5.6.8, §5.6.9).
  */
 export const keyedDigest = (hashes: HashPair, master: Bytes, said: Snapshot, sender: Bytes): Bytes => {
-  const digest = (hash: Hash) => hash.digest(keyedContent(hash, master, said, sender));
+  const digest = (hash: Hash) => hash.digest([keyedContent(hash, master, said, sender)]);
   return concat(digest(hashes.md5), digest(hashes.sha1));
 };
 

@@ -28,7 +28,7 @@ type Proof = (said: Snapshot, master: Bytes, crypto: CryptoService) => Bytes;
 
 /** MD5 and then SHA-1 of the same bytes, which is what RSA signs. */
 export const md5Sha1 = (data: Bytes, crypto: CryptoService): Bytes =>
-  concat(crypto.hash("md5").digest(data), crypto.hash("sha1").digest(data));
+  concat(crypto.hash("md5").digest([data]), crypto.hash("sha1").digest([data]));
 
 /** Whether a scheme signs the 36 bytes of two hashes; the others hash for themselves. */
 const isPair = (scheme: SignatureScheme): boolean => scheme === SignatureScheme.rsa_pkcs1_md5_sha1;

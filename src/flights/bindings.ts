@@ -3,7 +3,7 @@ import { Data, Effect, Either } from "../deps.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Policy } from "../policy.ts";
 import type { CryptoService, HashName } from "../services/crypto.ts";
-import { type Bytes, concat, EMPTY } from "../wire/bytes.ts";
+import { type Bytes, concat, EMPTY, isBytes } from "../wire/bytes.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Established } from "./agreed.ts";
 
@@ -54,9 +54,14 @@ export const exportKeyingMaterial = (
   const { derivation: { exporter }, masterSecret, negotiated } = left;
   if (!exporter) return unavailable(what, "SSL 3.0 has none", "RFC 5705 §4");
   if (reserved.has(label)) return unavailable(what, `"${label}" is the protocol's own label`, "RFC 5705 §4");
-  if (!/^[\x20-\x7e]*$/.test(label)) return unavailable(what, "a label is ASCII text", "RFC 5705 §4");
+  if (typeof label !== "string" || !/^[\x20-\x7e]*$/.test(label)) {
+    return unavailable(what, "a label is ASCII text", "RFC 5705 §4");
+  }
   if (!Number.isInteger(length) || length < 1 || length > MAX_EXPORT) {
     return unavailable(what, `${length} is no length from 1 to ${MAX_EXPORT}`, "RFC 5705 §4");
+  }
+  if (context !== undefined && !isBytes(context)) {
+    return unavailable(what, "a context is a Uint8Array", "RFC 5705 §4");
   }
   if (context && context.length >= 2 ** 16) {
     return unavailable(what, "a context has less than 2^16 bytes", "RFC 5705 §4");
@@ -128,5 +133,5 @@ export const serverEndPoint = (leaf: Bytes | undefined, crypto: CryptoService): 
   if (leaf === undefined) return EMPTY;
   const scheme = Either.getOrUndefined(parseCertificate(leaf))?.signatureAlgorithm.scheme;
   const hash = scheme === undefined ? undefined : endPointHashes.get(scheme);
-  return hash === undefined ? EMPTY : crypto.hash(hash).digest(leaf);
+  return hash === undefined ? EMPTY : crypto.hash(hash).digest([leaf]);
 };

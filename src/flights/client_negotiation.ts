@@ -17,6 +17,7 @@ import { suites } from "../suites.ts";
 import { sameBytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import { agree, type Full, type Resumed } from "./agreed.ts";
+import { protocolNames } from "./protocol_names.ts";
 import { type Offer, sniOf, versionsOf } from "./client_hello.ts";
 import { boundAnswer, keepsPromises, sameServer } from "./renegotiation.ts";
 import { resumedAsMade } from "./session_rules.ts";
@@ -149,7 +150,7 @@ const applicationProtocol = (
   const ours = alpn.find((a) => name !== undefined && sameBytes(text.encode(a), name));
   return ours !== undefined && more.length === 0 ? Either.right(ours) : illegal(
     "extensions.application_layer_protocol_negotiation",
-    "is not one of the offered",
+    `${protocolNames(answer.protocolNameList)} is not one of the offered ${alpn.join(", ")}`,
     "RFC 7301 §3.1",
   );
 };

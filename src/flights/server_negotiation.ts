@@ -23,6 +23,7 @@ import { canCompress } from "../record/compression.ts";
 import { type Suite, suites } from "../suites.ts";
 import { type Bytes, sameBytes } from "../wire/bytes.ts";
 import type { Established } from "./agreed.ts";
+import { protocolNames } from "./protocol_names.ts";
 import { boundHello } from "./renegotiation.ts";
 
 /** How a server wants to be connected to. */
@@ -207,9 +208,10 @@ const applicationProtocol = (
   // Encoded once: a client may offer tens of thousands.
   const encoded = ours.map((name) => text.encode(name));
   const common = ours[encoded.findIndex((name) => theirs.some((t) => sameBytes(name, t)))];
-  return common !== undefined
-    ? Either.right(common)
-    : refused("no_common_application_protocol", `we speak ${ours.join(", ")}`);
+  return common !== undefined ? Either.right(common) : refused(
+    "no_common_application_protocol",
+    `we speak ${ours.join(", ")}, the client ${protocolNames(theirs)}`,
+  );
 };
 
 /** The best suite, by our order, for which a credential is at hand that the client can check. */

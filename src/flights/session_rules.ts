@@ -101,7 +101,7 @@ export const leafHash = (leaf: Bytes | undefined, { hash }: CryptoService): Byte
   if (leaf === undefined) return EMPTY;
   const known = leafHashes.get(leaf);
   if (known) return known;
-  const digest = hash("sha256").digest(leaf);
+  const digest = hash("sha256").digest([leaf]);
   leafHashes.set(leaf, digest);
   return digest;
 };

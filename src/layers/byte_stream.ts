@@ -1,5 +1,7 @@
 /** Byte streams from what a program has: a Deno connection, web streams, memory. @module */
-import { Deferred, Effect, FiberId } from "../deps.ts";
+import { Deferred, Effect, FiberId, Schema } from "../deps.ts";
+import type { InvalidOption } from "../errors.ts";
+import { decodeOption, limit } from "../options.ts";
 import { type ByteStream, TransportError } from "../services/transport.ts";
 import type { Bytes } from "../wire/bytes.ts";
 
@@ -121,60 +123,74 @@ interface Pipe {
   changed: Deferred.Deferred<void> | undefined;
 }
 
+/** Two streams, each of which reads what the other writes. */
+export type Pair = readonly [ByteStream, ByteStream];
+
+/** How a pair is made. */
+export interface PairOptions {
+  /** Bytes that may wait unread; unlimited unless given. */
+  readonly capacity?: number | undefined;
+}
+
+const pairOptions: Schema.Schema<PairOptions> = Schema.Struct({ capacity: Schema.optional(limit(1)) });
+const decode = decodeOption(pairOptions);
+
 /**
- * Two ends of a stream in memory. A write waits while `capacity` bytes (unlimited unless given) wait unread.
- * Without a wait nothing is asynchronous, so that two peers run under `Effect.runSync`.
+ * Two ends of a stream in memory. A write waits while `capacity` bytes wait unread. Without a wait nothing is
+ * asynchronous, so that two peers run under `Effect.runSync`.
  */
-export const makePair = (
-  options?: { readonly capacity?: number },
-): Effect.Effect<readonly [ByteStream, ByteStream]> =>
-  Effect.sync(() => {
-    const capacity = options?.capacity ?? Infinity;
-    const pipe = (): Pipe => ({ chunks: [], length: 0, ended: false, changed: undefined });
-    const wake = (p: Pipe): void => {
-      const waiting = p.changed;
-      p.changed = undefined;
-      if (waiting) Deferred.unsafeDone(waiting, Effect.void);
-    };
-    const change = (p: Pipe): Effect.Effect<void> =>
-      // Waited for from here on: a change between this and the waiting itself is not missed.
-      Deferred.await(p.changed ??= Deferred.unsafeMake(FiberId.none));
-    const end = (from: Pipe, to: Pipe): ByteStream => {
-      const read: ByteStream["read"] = Effect.suspend(() => {
-        const chunk = from.chunks.shift();
-        if (chunk) {
-          from.length -= chunk.length;
-          wake(from);
-          return Effect.succeed(chunk);
+export function makePair(): Effect.Effect<Pair>;
+export function makePair(options: PairOptions): Effect.Effect<Pair, InvalidOption>;
+export function makePair(options: PairOptions = {}): Effect.Effect<Pair, InvalidOption> {
+  return Effect.map(decode(options), ({ capacity = Infinity }) => pairOf(capacity));
+}
+
+const pairOf = (capacity: number): Pair => {
+  const pipe = (): Pipe => ({ chunks: [], length: 0, ended: false, changed: undefined });
+  const wake = (p: Pipe): void => {
+    const waiting = p.changed;
+    p.changed = undefined;
+    if (waiting) Deferred.unsafeDone(waiting, Effect.void);
+  };
+  const change = (p: Pipe): Effect.Effect<void> =>
+    // Waited for from here on: a change between this and the waiting itself is not missed.
+    Deferred.await(p.changed ??= Deferred.unsafeMake(FiberId.none));
+  const end = (from: Pipe, to: Pipe): ByteStream => {
+    const read: ByteStream["read"] = Effect.suspend(() => {
+      const chunk = from.chunks.shift();
+      if (chunk) {
+        from.length -= chunk.length;
+        wake(from);
+        return Effect.succeed(chunk);
+      }
+      return from.ended ? Effect.succeed(undefined) : Effect.zipRight(change(from), read);
+    });
+    const write: ByteStream["write"] = (bytes) =>
+      Effect.suspend(() => {
+        if (to.ended) {
+          return Effect.fail(new TransportError({ operation: "write", cause: "the stream is closed" }));
         }
-        return from.ended ? Effect.succeed(undefined) : Effect.zipRight(change(from), read);
-      });
-      const write: ByteStream["write"] = (bytes) =>
-        Effect.suspend(() => {
-          if (to.ended) {
-            return Effect.fail(new TransportError({ operation: "write", cause: "the stream is closed" }));
-          }
-          if (to.length >= capacity) return Effect.zipRight(change(to), write(bytes));
-          if (bytes.length > 0) {
-            to.chunks.push(bytes);
-            to.length += bytes.length;
-            wake(to);
-          }
-          return Effect.void;
-        });
-      return {
-        read,
-        write,
-        close: Effect.sync(() => {
-          // What was written can still be read; what comes is nobody's any more.
-          from.ended = to.ended = true;
-          from.chunks.length = from.length = 0;
-          wake(from);
+        if (to.length >= capacity) return Effect.zipRight(change(to), write(bytes));
+        if (bytes.length > 0) {
+          to.chunks.push(bytes);
+          to.length += bytes.length;
           wake(to);
-        }),
-      };
+        }
+        return Effect.void;
+      });
+    return {
+      read,
+      write,
+      close: Effect.sync(() => {
+        // What was written can still be read; what comes is nobody's any more.
+        from.ended = to.ended = true;
+        from.chunks.length = from.length = 0;
+        wake(from);
+        wake(to);
+      }),
     };
-    const there = pipe();
-    const back = pipe();
-    return [end(back, there), end(there, back)];
-  });
+  };
+  const there = pipe();
+  const back = pipe();
+  return [end(back, there), end(there, back)];
+};

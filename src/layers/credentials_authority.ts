@@ -1,5 +1,6 @@
 /** Certificates made in memory, self-signed or by an authority in memory: for development, tests, peers that pin. @module */
 import { Effect, Layer } from "../deps.ts";
+import type { InvalidOption } from "../errors.ts";
 import type { Credential, Credentials } from "../services/credentials.ts";
 import type { Crypto } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
@@ -35,21 +36,25 @@ export interface Authority {
   /** PKCS#8, not encrypted. */
   readonly privateKeyPem: string;
   /** A certificate and its key, for a server at localhost unless given otherwise. */
-  readonly issue: (options?: IssueOptions) => Effect.Effect<Issued, never, Crypto>;
+  readonly issue: (options?: IssueOptions) => Effect.Effect<Issued, InvalidOption, Crypto>;
   /** An authority below this one. */
-  readonly intermediate: (options?: AuthorityOptions) => Effect.Effect<Authority, never, Crypto>;
+  readonly intermediate: (options?: AuthorityOptions) => Effect.Effect<Authority, InvalidOption, Crypto>;
 }
 
 /** Makes a self-signed certificate in memory, from the randomness of `Crypto` and the time of the `Clock`. */
-export const makeSelfSigned = (options: SelfSignedOptions = {}): Effect.Effect<Issued, never, Crypto> =>
+export const makeSelfSigned = (
+  options: SelfSignedOptions = {},
+): Effect.Effect<Issued, InvalidOption, Crypto> =>
   Effect.flatMap(makeLeaf(options), (made) => issued(made, []));
 
 /** A self-signed certificate, made when the layer is built. */
-export const selfSigned = (options?: SelfSignedOptions): Layer.Layer<Credentials, never, Crypto> =>
+export const selfSigned = (options?: SelfSignedOptions): Layer.Layer<Credentials, InvalidOption, Crypto> =>
   Layer.unwrapEffect(Effect.map(makeSelfSigned(options), ({ credential }) => make([credential])));
 
 /** Makes a root in memory, from the randomness of `Crypto` and the time of the `Clock`. */
-export const makeAuthority = (options: AuthorityOptions = {}): Effect.Effect<Authority, never, Crypto> =>
+export const makeAuthority = (
+  options: AuthorityOptions = {},
+): Effect.Effect<Authority, InvalidOption, Crypto> =>
   Effect.map(makeAuthorityCertificate(options), (made) => authority(made, []));
 
 /** `above`: what stands between what it issues and the root. */

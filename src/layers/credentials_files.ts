@@ -1,5 +1,7 @@
 /** Credentials in PEM files, which may be replaced while they are in use. @module */
-import { Data, type Duration, Effect, Either, Layer, Stream } from "../deps.ts";
+import { Data, type Duration, Effect, Either, Layer, Schema, Stream } from "../deps.ts";
+import type { InvalidOption } from "../errors.ts";
+import { decodeOption, duration } from "../options.ts";
 import type { Credentials } from "../services/credentials.ts";
 import { type CredentialError, credentialFromPem, CredentialMismatch, reloading } from "./credentials.ts";
 import { type Passphrase, PemError } from "./pem.ts";
@@ -35,33 +37,43 @@ export interface FilesOptions {
   readonly reload?: Stream.Stream<unknown> | undefined;
 }
 
+const filesOptions: Schema.Schema<FilesOptions> = Schema.Struct({
+  every: Schema.optional(duration(1)),
+  reload: Schema.optional(
+    Schema.declare((u: unknown): u is Stream.Stream<unknown> => isStream(u), { description: "a Stream" }),
+  ),
+});
+const isStream = (u: unknown): boolean => typeof u === "object" && u !== null && Stream.StreamTypeId in u;
+const decode = decodeOption(filesOptions);
+
 /**
  * Credentials from PEM files. Files that change are loaded again, as `reloading` does: chain and key may be replaced
  * one after the other, for until they go together the old ones stay.
  */
 export const fromFiles = <E = never>(
   files: readonly [PemFiles<E>, ...ReadonlyArray<PemFiles<E>>],
-  { every = "10 seconds", reload = Stream.empty }: FilesOptions = {},
-): Layer.Layer<Credentials, CredentialFileError | E> =>
-  Layer.suspend(() => {
+  options: FilesOptions = {},
+): Layer.Layer<Credentials, CredentialFileError | InvalidOption | E> =>
+  Layer.unwrapEffect(Effect.map(Effect.suspend(() => decode(options)), (decoded) => {
+    const { every = "10 seconds", reload = Stream.empty } = decoded;
     /** What was tried last, well or not: the same files need no second warning. */
     let tried = "";
     const texts = Effect.either(Effect.forEach(files, pairIn));
     const load = Effect.gen(function* () {
       const read = yield* texts;
       tried = fingerprint(read);
-      return yield* Effect.forEach(yield* read, (pair, i) =>
-        Effect.mapError(credentialFromPem(pair), (e) => isOurs(e) ? failed(files[i]!)(e) : e));
+      return yield* Effect.forEach(
+        yield* read,
+        (pair, i) => Effect.mapError(credentialFromPem(pair), (e) => isOurs(e) ? failed(files[i]!)(e) : e),
+      );
     });
     // The first tick is of now, when they have just been read.
     const changed = Stream.drop(Stream.tick(every), 1).pipe(
-      Stream.mapEffect(() =>
-        texts
-      ),
+      Stream.mapEffect(() => texts),
       Stream.filter((read) => fingerprint(read) !== tried),
     );
     return reloading(load, Stream.merge(changed, reload));
-  });
+  }));
 
 const pairIn = <E>(files: PemFiles<E>) => {
   const read = (path: string) =>

@@ -1,6 +1,8 @@
 /** Certificates of one's own making: for development, for tests, for peers that pin. @module */
-import { Clock, Effect } from "../deps.ts";
+import { Clock, Effect, Schema } from "../deps.ts";
+import type { InvalidOption } from "../errors.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
+import { among, decodeOption, list, text, word } from "../options.ts";
 import { Crypto, type PrivateKey } from "../services/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import * as Build from "../x509/build.ts";
@@ -13,25 +15,45 @@ import { freshKey, publicKeyOf } from "./credentials_keys.ts";
 /** What to make; everything has a default. */
 export interface SelfSignedOptions {
   /** Host names and IP addresses; `localhost`, `127.0.0.1` and `::1` unless given. */
-  readonly names?: ReadonlyArray<string>;
+  readonly names?: ReadonlyArray<string> | undefined;
   /** ECDSA on P-256 unless given. RSA takes a moment, and serves key transport too. */
-  readonly key?: keyof typeof freshKey;
+  readonly key?: keyof typeof freshKey | undefined;
   /** How long it is valid from now on; a year unless given. */
-  readonly days?: number;
+  readonly days?: number | undefined;
   /** A server's unless given. */
-  readonly purposes?: ReadonlyArray<"serverAuth" | "clientAuth">;
+  readonly purposes?: ReadonlyArray<"serverAuth" | "clientAuth"> | undefined;
 }
 
 /** What an authority is asked to make. */
 export interface IssueOptions extends SelfSignedOptions {
   /** The subject's common name; the first of `names` unless given. */
-  readonly commonName?: string;
+  readonly commonName?: string | undefined;
 }
 
 /** What to make an authority of; everything has a default. */
 export interface AuthorityOptions extends Pick<SelfSignedOptions, "key" | "days"> {
-  readonly commonName?: string;
+  readonly commonName?: string | undefined;
 }
+
+/** A few, so that the year that a certificate ends in has four digits (RFC 5280 §4.1.2.5). */
+const days = Schema.Number.pipe(
+  Schema.filter((n) => n > 0 && n <= 1_000_000, { description: "a number of days, more than 0" }),
+);
+const authorityMembers = {
+  key: Schema.optional(
+    among(Object.keys(freshKey) as ReadonlyArray<keyof typeof freshKey>, Object.keys(freshKey).join(", ")),
+  ),
+  days: Schema.optional(days),
+  commonName: Schema.optional(text(1)),
+};
+const authorityOptions: Schema.Schema<AuthorityOptions> = Schema.Struct(authorityMembers);
+const issueOptions: Schema.Schema<IssueOptions> = Schema.Struct({
+  ...authorityMembers,
+  names: Schema.optional(list(text(1))),
+  purposes: Schema.optional(list(word("serverAuth", "clientAuth"))),
+});
+const decodeAuthority = decodeOption(authorityOptions);
+const decodeIssue = decodeOption(issueOptions);
 
 /** A certificate, and what its key needs to sign others. */
 export interface Made {
@@ -45,27 +67,33 @@ export interface Made {
 
 /** A certificate of a fresh key for names, by an issuer or by itself. */
 export const makeLeaf = (
-  { names = ["localhost", "127.0.0.1", "::1"], purposes = ["serverAuth"], commonName, ...options }:
-    IssueOptions,
+  wanted: IssueOptions,
   issuer?: Made,
-): Effect.Effect<Made, never, Crypto> => {
-  const hosts = names.map((name) => asciiName(name) ?? name);
-  return issue({ ...options, commonName: commonName ?? hosts[0] ?? "self-signed" }, issuer, (key) => [
-    Build.basicConstraints(false),
-    Build.keyUsage(key === "rsa" ? ["digitalSignature", "keyEncipherment"] : ["digitalSignature"]),
-    Build.extendedKeyUsage(purposes.map((purpose) => oids[purpose])),
-  ], hosts.length ? [Build.subjectAltName(hosts)] : []);
-};
+): Effect.Effect<Made, InvalidOption, Crypto> =>
+  Effect.flatMap(decodeIssue(wanted), (decoded) => {
+    const { names = ["localhost", "127.0.0.1", "::1"], purposes = ["serverAuth"], commonName, ...options } =
+      decoded;
+    const hosts = names.map((name) => asciiName(name) ?? name);
+    return issue({ ...options, commonName: commonName ?? hosts[0] ?? "self-signed" }, issuer, (key) => [
+      Build.basicConstraints(false),
+      Build.keyUsage(key === "rsa" ? ["digitalSignature", "keyEncipherment"] : ["digitalSignature"]),
+      Build.extendedKeyUsage(purposes.map((purpose) => oids[purpose])),
+    ], hosts.length ? [Build.subjectAltName(hosts)] : []);
+  });
 
 /** A certificate of a fresh key that signs others. */
 export const makeAuthorityCertificate = (
-  { commonName = "Test Authority", ...options }: AuthorityOptions,
+  wanted: AuthorityOptions,
   issuer?: Made,
-): Effect.Effect<Made, never, Crypto> =>
-  issue({ ...options, commonName }, issuer, () => [
-    Build.basicConstraints(true),
-    Build.keyUsage(["keyCertSign", "cRLSign"]),
-  ], []);
+): Effect.Effect<Made, InvalidOption, Crypto> =>
+  Effect.flatMap(
+    decodeAuthority(wanted),
+    ({ commonName = "Test Authority", ...options }) =>
+      issue({ ...options, commonName }, issuer, () => [
+        Build.basicConstraints(true),
+        Build.keyUsage(["keyCertSign", "cRLSign"]),
+      ], []),
+  );
 
 /** PKCS#8 of what was made. */
 export const privateKeyDer = ({ privateKey }: Made): Bytes => privateKeyInfo(privateKey);
@@ -87,7 +115,7 @@ const issue = (
     const serialNumber = crypto.random(16);
     serialNumber[0] = serialNumber[0]! & 0x3f | 0x40; // positive, and of one length
     // RFC 7093 §2, method 1.
-    const keyId = crypto.hash("sha256").digest(spki).subarray(0, 20);
+    const keyId = crypto.hash("sha256").digest([spki]).subarray(0, 20);
     const tbs = Build.tbsCertificate({
       serialNumber,
       signature: algorithm,

@@ -18,7 +18,7 @@ export const makeDeterministic = (seed: number | string): CryptoService => makeN
 
 /** ChaCha20 under the seed's hash; each draw begins at a block of its own. */
 const stream = (seed: number | string): (length: number) => Bytes => {
-  const key = hash("sha256").digest(new TextEncoder().encode(`effect-tls/${seed}`));
+  const key = hash("sha256").digest([new TextEncoder().encode(`effect-tls/${seed}`)]);
   const nonce = new Uint8Array(12);
   let block = 0;
   return (length) => {

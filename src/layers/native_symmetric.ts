@@ -27,12 +27,11 @@ export const makeHash = ({ createHash, createHmac }: NativeCrypto): CryptoServic
     return {
       ...noble,
       create: () => running(createHash(name)),
-      digest: (...data) => bytesOf(over(createHash(name), data)),
+      digest: (data) => bytesOf(over(createHash(name), data)),
       hmac: (key) => {
         const short = noble.hmac(key);
         const own = key.slice(); // as noble's: what becomes of the caller's key is of no account
-        return (...data) =>
-          total(data) < HMAC_FROM ? short(...data) : bytesOf(over(createHmac(name, own), data));
+        return (data) => total(data) < HMAC_FROM ? short(data) : bytesOf(over(createHmac(name, own), data));
       },
     };
   });

@@ -9,7 +9,7 @@ import { type Bytes, concat } from "../wire/bytes.ts";
  * comparing it whole and nothing is ever parsed. `undefined` when the modulus is too short for the hash.
  */
 export const pkcs1Encode = (hash: Hash, message: Bytes, length: number): Bytes | undefined =>
-  block1(concat(digestInfo[hash.name], hash.digest(message)), length);
+  block1(concat(digestInfo[hash.name], hash.digest([message])), length);
 
 /** Block type 1: `00 01`, at least eight bytes `ff`, `00`, and the content. */
 const block1 = (content: Bytes, length: number): Bytes | undefined => {
@@ -57,14 +57,14 @@ export const pssVerify = (hash: Hash, message: Bytes, encoded: Bytes, bits: numb
 
 /** H of EMSA-PSS: over eight zero bytes, the message's hash and the salt. */
 const pssHash = (hash: Hash, message: Bytes, salt: Bytes): Bytes =>
-  hash.digest(new Uint8Array(8), hash.digest(message), salt);
+  hash.digest([new Uint8Array(8), hash.digest([message]), salt]);
 
 /** The mask generation function (RFC 8017 §B.2.1). */
 const mgf1 = (hash: Hash, seed: Bytes, length: number): Bytes => {
   const out = new Uint8Array(length);
   for (let at = 0, counter = 0; at < length; at += hash.length, counter++) {
     const count = Uint8Array.of(counter >>> 24, counter >>> 16, counter >>> 8, counter);
-    out.set(hash.digest(seed, count).subarray(0, length - at), at);
+    out.set(hash.digest([seed, count]).subarray(0, length - at), at);
   }
   return out;
 };

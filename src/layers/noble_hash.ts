@@ -35,10 +35,10 @@ const make = (name: HashName): Hash => {
     length: outputLen,
     blockLength: blockLen,
     create: () => running(create()),
-    digest: (...data) => over(create(), data),
+    digest: (data) => over(create(), data),
     hmac: (key) => {
       const ready = hmac.create(nobleHashes[name], key);
-      return (...data) => over(ready.clone(), data);
+      return (data) => over(ready.clone(), data);
     },
   };
 };

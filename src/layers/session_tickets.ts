@@ -1,5 +1,7 @@
 /** Session tickets: keys made here, given keys, and keys in a file. @module */
-import { Clock, Duration, Effect, Layer, Option } from "../deps.ts";
+import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../deps.ts";
+import { InvalidOption } from "../errors.ts";
+import { bytes, decodeOption, duration, list } from "../options.ts";
 import { Crypto } from "../services/crypto.ts";
 import type { Session } from "../services/session_store.ts";
 import { SessionTickets, type SessionTicketsService, type TicketKey } from "../services/session_tickets.ts";
@@ -16,13 +18,13 @@ export interface LifetimeOptions {
    * From the full handshake on, whatever tickets come in between; a day unless given, and never more than the
    * 7 days of RFC 8446 §4.6.1. Longer than a store's, it is also how long a stolen key reads what was recorded.
    */
-  readonly lifetime?: Duration.DurationInput;
+  readonly lifetime?: Duration.DurationInput | undefined;
 }
 
 /** How long sessions can be resumed, and keys seal. */
 export interface RotatingOptions extends LifetimeOptions {
   /** How long a key seals tickets, at least a second; 8 hours unless given. For `lifetime` more it opens them. */
-  readonly rotateEvery?: Duration.DurationInput;
+  readonly rotateEvery?: Duration.DurationInput | undefined;
 }
 
 /** The keys that there are. */
@@ -34,6 +36,19 @@ export interface KeysOptions extends LifetimeOptions {
    */
   readonly keys: readonly [TicketKey, ...ReadonlyArray<TicketKey>];
 }
+
+const lifetime = Schema.optional(duration());
+const rotatingOptions: Schema.Schema<RotatingOptions> = Schema.Struct({
+  lifetime,
+  rotateEvery: Schema.optional(duration(1)),
+});
+const decodeRotating = decodeOption(rotatingOptions);
+const decodeKeys = decodeOption(
+  Schema.Struct({
+    lifetime,
+    keys: list(Schema.Struct({ name: bytes(16), key: bytes(32), createdAt: Schema.Number }), 1),
+  }),
+);
 
 /** Seconds that a ticket may live at most (RFC 8446 §4.6.1). */
 const MAX_LIFETIME = 604_800;
@@ -94,8 +109,14 @@ export const makeKey: Effect.Effect<TicketKey, never, Crypto> = Effect.zipWith(
   Ring.makeTicketKey,
 );
 
-/** Tickets under keys that live and end with this value. */
-export const makeRotating = (options: RotatingOptions = {}): SessionTicketsService => {
+/**
+ * Tickets under keys that live and end with this value. Options that are not of their types are the program's mistake,
+ * and thrown.
+ */
+export const makeRotating = (options: RotatingOptions = {}): SessionTicketsService =>
+  rotating(Either.getOrThrowWith(decodeRotating(options), (e) => e));
+
+const rotating = (options: RotatingOptions): SessionTicketsService => {
   const terms = termsOf(options);
   let ring: Ring.TicketKeyRing = [];
   return makeService(terms.lifetime, {
@@ -123,20 +144,23 @@ const foundIn = (
 };
 
 /** Tickets under keys made in this process, a new one every so often: with the process they are gone. */
-export const layerRotating = (options?: RotatingOptions): Layer.Layer<never> =>
-  layer(Effect.sync(() => makeRotating(options)));
+export const layerRotating = (options: RotatingOptions = {}): Layer.Layer<never, InvalidOption> =>
+  layer(Effect.map(Effect.suspend(() => decodeRotating(options)), rotating));
 
 /**
  * Tickets under given keys: those of several servers behind one name, or of the time before a restart. Keys of wrong
- * lengths, two of one name or none at all are the program's mistake, a defect (RangeError) when the layer is built.
+ * lengths, two of one name or none at all are an `InvalidOption` when the layer is built.
  */
-export const layerKeys = ({ keys, ...options }: KeysOptions): Layer.Layer<never> =>
-  layer(Effect.sync(() => {
-    const own = keys.map(checkedCopy);
-    const [first] = own;
-    if (!first) throw new RangeError("no ticket key");
-    if (Ring.merged(own, []).length < own.length) throw new RangeError("two ticket keys of one name");
-    return makeService(lifetimeOf(options), {
+export const layerKeys = (options: KeysOptions): Layer.Layer<never, InvalidOption> =>
+  layer(Effect.gen(function* () {
+    const decoded = yield* decodeKeys(options);
+    // The caller may wipe its own.
+    const own = decoded.keys.map((one) => ({ ...one, name: one.name.slice(), key: one.key.slice() }));
+    const first = own[0]!; // there is at least one
+    if (Ring.merged(own, []).length < own.length) {
+      return yield* new InvalidOption({ option: "keys", expected: "one key of a name", got: "two" });
+    }
+    return makeService(lifetimeOf(decoded), {
       forSealing: () => Effect.succeed(first),
       forOpening: (name) =>
         Effect.sync(() => {
@@ -145,14 +169,6 @@ export const layerKeys = ({ keys, ...options }: KeysOptions): Layer.Layer<never>
         }),
     });
   }));
-
-/** The caller may wipe its own. */
-const checkedCopy = ({ name, key, createdAt }: TicketKey): TicketKey => {
-  if (name.length !== 16 || key.length !== 32) {
-    throw new RangeError(`a ticket key has 16 and 32 bytes, not ${name.length} and ${key.length}`);
-  }
-  return { name: name.slice(), key: key.slice(), createdAt };
-};
 
 /**
  * Tickets under keys in a file, which outlive the process: `layerRotating`'s, read when the layer is built, made if
@@ -167,7 +183,8 @@ const checkedCopy = ({ name, key, createdAt }: TicketKey): TicketKey => {
 export const layerFile = (
   path: string,
   options: RotatingOptions = {},
-): Layer.Layer<never, TicketKeysError, Crypto> => layer(makeFile(path, termsOf(options)));
+): Layer.Layer<never, TicketKeysError | InvalidOption, Crypto> =>
+  layer(Effect.flatMap(Effect.suspend(() => decodeRotating(options)), (of) => makeFile(path, termsOf(of))));
 
 /** Milliseconds between two readings for the sake of unknown names: anybody may send those. */
 const READ_EVERY = 1000;

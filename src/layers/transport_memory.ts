@@ -10,12 +10,12 @@ export const layerMemory: Layer.Layer<Transport> = Layer.sync(Transport, () => {
   let port = 49152;
   const keyOf = (a: Address): string => `${a.hostname}:${a.port}`;
   const refused = (operation: "open" | "listen", address: Address, why: string) =>
-    Effect.fail(new TransportError({ operation, cause: `${keyOf(address)} ${why}` }));
+    Effect.fail(new TransportError({ operation, cause: why, address }));
   return {
     open: (address) =>
       Effect.suspend(() => {
         const listener = listeners.get(keyOf(address));
-        if (!listener) return refused("open", address, "refuses: nothing listens there");
+        if (!listener) return refused("open", address, "nothing listens there");
         return Effect.acquireRelease(
           Effect.flatMap(makePair(), ([ours, theirs]) => Effect.as(Queue.offer(listener, theirs), ours)),
           (stream) => stream.close,
@@ -24,7 +24,7 @@ export const layerMemory: Layer.Layer<Transport> = Layer.sync(Transport, () => {
     listen: ({ hostname, port: wanted }) =>
       Effect.gen(function* () {
         const address = { hostname, port: wanted || port++ };
-        if (listeners.has(keyOf(address))) return yield* refused("listen", address, "is taken");
+        if (listeners.has(keyOf(address))) return yield* refused("listen", address, "the address is taken");
         const queue = yield* Effect.acquireRelease(Queue.unbounded<ByteStream>(), (queue) =>
           Effect.zipRight(
             Effect.sync(() => listeners.delete(keyOf(address))),

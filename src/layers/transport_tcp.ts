@@ -1,11 +1,11 @@
 /** TCP by Deno. @module */
 import { Effect, Layer } from "../deps.ts";
-import { Transport, TransportError } from "../services/transport.ts";
+import { type Address, Transport, TransportError } from "../services/transport.ts";
 import { acquire, fromPromise } from "./acquire.ts";
 import { fromConn } from "./byte_stream.ts";
 
-const failure = (operation: TransportError["operation"]) => (cause: unknown) =>
-  new TransportError({ operation, cause });
+const failure = (operation: TransportError["operation"], address?: Address) => (cause: unknown) =>
+  new TransportError({ operation, cause, address });
 
 /** A connection as a stream; one that was reset already may refuse its options, and is closed. */
 const ready = async (opening: Promise<Deno.TcpConn>) => {
@@ -26,7 +26,7 @@ export const layerTcp: Layer.Layer<Transport> = Layer.succeed(Transport, {
         fromPromise(
           (signal) => ready(Deno.connect({ hostname, port, signal })),
           ({ conn }) => conn.close(),
-          failure("open"),
+          failure("open", { hostname, port }),
         ),
         ({ stream }) => stream,
       ),
@@ -35,7 +35,10 @@ export const layerTcp: Layer.Layer<Transport> = Layer.succeed(Transport, {
   listen: ({ hostname, port }) =>
     Effect.map(
       Effect.acquireRelease(
-        Effect.try({ try: () => Deno.listen({ hostname, port }), catch: failure("listen") }),
+        Effect.try({
+          try: () => Deno.listen({ hostname, port }),
+          catch: failure("listen", { hostname, port }),
+        }),
         (listener) => Effect.sync(() => listener.close()),
       ),
       (listener) => ({

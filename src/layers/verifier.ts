@@ -81,6 +81,7 @@ export const both = <E1, R1, E2, R2>(
   );
 
 const readPin = (pin: string): Either.Either<string, InvalidPin> => {
+  if (typeof pin !== "string") return Either.left(new InvalidPin({ pin: String(pin) }));
   const bare = pin.replace(/^sha256\/{1,2}/, "");
   const hex = /^[0-9a-f]{64}$/i.test(bare) ? bare.toLowerCase() : toHex(base64(bare) ?? new Uint8Array());
   return hex.length === 64 ? Either.right(hex) : Either.left(new InvalidPin({ pin }));

@@ -1,5 +1,6 @@
 /** Trust in roots: RFC 5280 over certificates that are trusted beforehand. @module */
 import { Clock, Effect, Either, Layer } from "../deps.ts";
+import type { InvalidOption } from "../errors.ts";
 import {
   CertificateError,
   CertificateVerifier,
@@ -9,7 +10,7 @@ import { type Bytes, toHex } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { judgeStatus } from "../x509/ocsp_validate.ts";
 import { type BySubject, bySubject, findPath, overspent } from "../x509/path.ts";
-import type { Strength } from "../x509/validate.ts";
+import { decodeStrength, type Strength } from "../x509/validate.ts";
 import { certificatePrice, Work } from "../x509/work.ts";
 import { sha256 } from "./noble.ts";
 import { partitionOf } from "./partition.ts";
@@ -21,21 +22,28 @@ import { certificatesFromPem, type PemError } from "./pem.ts";
  */
 export const layerRoots = (
   pem: string | ReadonlyArray<string>,
-  strength?: Strength,
-): Layer.Layer<CertificateVerifier, PemError> =>
+  strength: Strength = {},
+): Layer.Layer<CertificateVerifier, PemError | InvalidOption> =>
   Layer.effect(
     CertificateVerifier,
-    Effect.map(
+    Effect.zipWith(
       Effect.forEach([pem].flat(), certificatesFromPem),
-      (certificates) => makeRoots(certificates.flat().map(({ raw }) => raw), strength),
+      decodeStrength(strength),
+      (certificates, decoded) => rootsService(certificates.flat().map(({ raw }) => raw), decoded),
     ),
   );
 
-/** The same of DER. The roots are read when the first peer is judged; what is no certificate is no root. */
+/**
+ * The same of DER. The roots are read when the first peer is judged; what is no certificate is no root. A strength that
+ * is not of its type is the program's mistake, and thrown as InvalidOption.
+ */
 export const makeRoots = (
   roots: ReadonlyArray<Bytes>,
   strength: Strength = {},
-): CertificateVerifierService => {
+): CertificateVerifierService =>
+  rootsService(roots, Either.getOrThrowWith(decodeStrength(strength), (e) => e));
+
+const rootsService = (roots: ReadonlyArray<Bytes>, strength: Strength): CertificateVerifierService => {
   let anchors: BySubject | undefined;
   const readable = () => roots.flatMap((der) => Either.match(parseCertificate(der), eitherToList));
   return {

@@ -1,5 +1,7 @@
 /** Sessions in any KeyValueStore: a file system, a browser's storage, a database. @module */
-import { Clock, Duration, Effect, Either, Layer, Option } from "../deps.ts";
+import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../deps.ts";
+import type { InvalidOption } from "../errors.ts";
+import { decodeOption, duration, text } from "../options.ts";
 import { Session, SessionStore, SessionStoreError } from "../services/session_store.ts";
 import { codec } from "../wire/codec.ts";
 import { KeyValueStore } from "./deps.ts";
@@ -7,10 +9,16 @@ import { KeyValueStore } from "./deps.ts";
 /** How sessions are kept. */
 export interface KeyValueOptions {
   /** Before each key; `tls-session:` unless given. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** How long a session can be resumed; a day unless given. */
-  readonly timeToLive?: Duration.DurationInput;
+  readonly timeToLive?: Duration.DurationInput | undefined;
 }
+
+const options: Schema.Schema<KeyValueOptions> = Schema.Struct({
+  prefix: Schema.optional(text(0)),
+  timeToLive: Schema.optional(duration()),
+});
+const decode = decodeOption(options);
 
 const { json } = codec(Session);
 
@@ -19,11 +27,12 @@ const { json } = codec(Session);
  * store must be as secret as a private key. A session that can't be read, or is too old, is none.
  */
 export const layerKeyValueStore = (
-  { prefix = "tls-session:", timeToLive = "24 hours" }: KeyValueOptions = {},
-): Layer.Layer<SessionStore, never, KeyValueStore.KeyValueStore> =>
+  wanted: KeyValueOptions = {},
+): Layer.Layer<SessionStore, InvalidOption, KeyValueStore.KeyValueStore> =>
   Layer.effect(
     SessionStore,
-    Effect.map(KeyValueStore.KeyValueStore, (store) => {
+    Effect.zipWith(KeyValueStore.KeyValueStore, Effect.suspend(() => decode(wanted)), (store, decoded) => {
+      const { prefix = "tls-session:", timeToLive = "24 hours" } = decoded;
       const seconds = Duration.toSeconds(timeToLive);
       const failure = (operation: SessionStoreError["operation"]) => (cause: unknown) =>
         new SessionStoreError({ operation, cause });

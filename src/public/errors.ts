@@ -1,6 +1,7 @@
 /** Every error, its alert, and how to tell people. @module */
 export * from "../errors.ts";
 export * from "../explain.ts";
+export { printable } from "../wire/printable.ts";
 export { InvalidKeyShare } from "../services/crypto.ts";
 export { SessionStoreError } from "../services/session_store.ts";
 export { CredentialMismatch } from "../layers/credentials.ts";

@@ -89,12 +89,12 @@ export const macThenEncrypt = (of: CbcDirection): Protection => {
   const sequence = new Sequence(version);
   return {
     ...direction(of),
-    seal: (type, fragment) => encrypt(of, fragment, mac.of(sequence.next(type, fragment.length), fragment)),
+    seal: (type, fragment) => encrypt(of, fragment, mac.of([sequence.next(type, fragment.length), fragment])),
     open: (type, sealed) => {
       const plain = decrypt(of, sealed, Math.max(mac.length + 1, cipher.blockLength));
       const { length, good, tag } = unpadded(plain, mac.length, padding, cipher.blockLength);
       const fragment = plain.subarray(0, length);
-      const expected = mac.of(sequence.next(type, length), fragment);
+      const expected = mac.of([sequence.next(type, length), fragment]);
       // Lucky 13: what a longer padding saved the hash is worked off.
       mac.waste(mac.blocks(plain.length - mac.length - 1) - mac.blocks(length));
       const same = equal(expected, tag);
@@ -113,13 +113,13 @@ export const encryptThenMac = (of: CbcDirection): Protection => {
     seal: (type, fragment) => {
       const [iv, ciphertext] = encrypt(of, fragment) as readonly [Bytes, Bytes];
       const header = sequence.next(type, iv.length + ciphertext.length);
-      return [iv, ciphertext, mac.of(header, iv, ciphertext)];
+      return [iv, ciphertext, mac.of([header, iv, ciphertext])];
     },
     open: (type, sealed) => {
       const length = sealed.length - mac.length;
       if (length < ivs.explicit) throw new BadRecordMac();
       const encrypted = sealed.subarray(0, length);
-      if (!equal(mac.of(sequence.next(type, length), encrypted), sealed.subarray(length))) {
+      if (!equal(mac.of([sequence.next(type, length), encrypted]), sealed.subarray(length))) {
         throw new BadRecordMac();
       }
       const plain = decrypt(of, encrypted, cipher.blockLength);

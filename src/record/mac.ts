@@ -7,8 +7,8 @@ import type { Bytes } from "../wire/bytes.ts";
 export interface Mac {
   /** Bytes in a MAC. */
   readonly length: number;
-  /** Over a record's header (`Sequence`) and its content. */
-  readonly of: (header: Bytes, ...content: ReadonlyArray<Bytes>) => Bytes;
+  /** Over a record's header (`Sequence`) and its content, in parts. */
+  readonly of: (parts: readonly [header: Bytes, ...content: Array<Bytes>]) => Bytes;
   /** How many blocks the hash works through for so many bytes of content, those of an outer hash apart. */
   readonly blocks: (length: number) => number;
   /** Works through so many blocks more, for nothing. */
@@ -37,9 +37,9 @@ export const hmacForm: MacForm = (hash, secret) => macOf(hash, hash.blockLength 
 /** `hash(secret + pad_2 + hash(secret + pad_1 + seq_num + type + length + content))` (RFC 6101 §5.2.3.1). */
 export const ssl30Form: MacForm = (hash, secret) => {
   const { pad1, pad2 } = pads(hash);
-  return macOf(hash, secret.length + pad1.length + HEADER - 2, (header, ...content) => {
+  return macOf(hash, secret.length + pad1.length + HEADER - 2, ([header, ...content]) => {
     // No version: 1.0 was to be told from it by the rest.
-    const inner = hash.digest(secret, pad1, header.subarray(0, 9), header.subarray(11), ...content);
-    return hash.digest(secret, pad2, inner);
+    const inner = hash.digest([secret, pad1, header.subarray(0, 9), header.subarray(11), ...content]);
+    return hash.digest([secret, pad2, inner]);
   });
 };

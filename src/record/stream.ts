@@ -20,7 +20,7 @@ export const streamProtection = (
     predictableIv: false,
     shortBlocks: false,
     seal: (type, fragment) => {
-      const tag = mac.of(sequence.next(type, fragment.length), fragment);
+      const tag = mac.of([sequence.next(type, fragment.length), fragment]);
       return cipher ? [cipher(concat(fragment, tag))] : [fragment, tag];
     },
     open: (type, sealed) => {
@@ -28,7 +28,7 @@ export const streamProtection = (
       if (length < 0) throw new BadRecordMac();
       const plain = cipher ? cipher(sealed) : sealed;
       const fragment = plain.subarray(0, length);
-      if (!equal(mac.of(sequence.next(type, length), fragment), plain.subarray(length))) {
+      if (!equal(mac.of([sequence.next(type, length), fragment]), plain.subarray(length))) {
         throw new BadRecordMac();
       }
       return { type, fragment };

@@ -28,9 +28,10 @@ export interface Hash {
   readonly length: number;
   readonly blockLength: number;
   readonly create: () => RunningHash;
-  readonly digest: (...data: ReadonlyArray<Bytes>) => Bytes;
-  /** HMAC under one key, which is made ready once. */
-  readonly hmac: (key: Bytes) => (...data: ReadonlyArray<Bytes>) => Bytes;
+  /** Of parts, one after the other; one array, so that no provider can overlook a part. */
+  readonly digest: (data: ReadonlyArray<Bytes>) => Bytes;
+  /** HMAC under one key, which is made ready once, of parts as `digest` has them. */
+  readonly hmac: (key: Bytes) => (data: ReadonlyArray<Bytes>) => Bytes;
 }
 
 /** The AEAD ciphers (RFC 5288, RFC 7905); the tag is 16 bytes at the end of what is sealed. */

@@ -12,4 +12,4 @@ export const canonical = (settings: ReadonlyArray<string>): Bytes => utf8.encode
 
 /** A partition as a session keeps it: 32 bytes, however long its name. */
 export const partitionHash = ({ hash }: Pick<CryptoService, "hash">, partition: string): Bytes =>
-  hash("sha256").digest(canonical([partition]));
+  hash("sha256").digest([canonical([partition])]);

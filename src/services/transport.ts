@@ -1,6 +1,7 @@
 /** The port to the network: byte streams, and a factory of them. @module */
 import { Context, Data, type Effect, type Scope } from "../deps.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import { printable } from "../wire/printable.ts";
 
 /**
  * A stream of bytes in both directions.
@@ -38,15 +39,21 @@ export interface Listener {
   readonly accept: Effect.Effect<Incoming, TransportError, Scope.Scope>;
 }
 
+/** `HOST:PORT`, an IPv6 address in brackets. */
+export const addressText = ({ hostname, port }: Address): string =>
+  `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+
 /** The network said no, or broke. */
 export class TransportError extends Data.TaggedError("TransportError")<{
   readonly operation: "open" | "listen" | "accept" | "read" | "write";
   /** What was thrown below. */
   readonly cause: unknown;
+  /** Where a stream was to be opened, or something was to listen. */
+  readonly address?: Address | undefined;
 }> {
   override get message() {
     const why = this.cause instanceof Error ? this.cause.message : String(this.cause);
-    return `${this.operation}: ${why}`;
+    return printable(`${this.operation}${this.address ? ` ${addressText(this.address)}` : ""}: ${why}`);
   }
 }
 

@@ -2,6 +2,7 @@
 import { Context, Data, type Effect } from "../deps.ts";
 import { AlertDescription, type AlertName } from "../names/alert.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import { printable } from "../wire/printable.ts";
 import type { Crypto } from "./crypto.ts";
 
 /** Why a chain is not trusted, each with its alert (RFC 5246 §7.2.2). */
@@ -67,7 +68,7 @@ export class CertificateError extends Data.TaggedError("CertificateError")<{
   readonly alert?: RefusalAlert | undefined;
 }> {
   override get message() {
-    return `certificate ${this.index}${this.subject ? ` (${this.subject})` : ""}: ${this.detail}`;
+    return printable(`certificate ${this.index}${this.subject ? ` (${this.subject})` : ""}: ${this.detail}`);
   }
 }
 

@@ -41,3 +41,7 @@ export const sameBytes = (a: Bytes, b: Bytes): boolean => {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 };
+
+/** Whether a value is bytes, of this realm or another, and no other typed array. */
+export const isBytes = (data: unknown): data is Bytes =>
+  ArrayBuffer.isView(data) && (data as Uint8Array)[Symbol.toStringTag] === "Uint8Array";

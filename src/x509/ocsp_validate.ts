@@ -149,7 +149,7 @@ const isOf = (
   if (!row) return false;
   const { digest } = crypto.hash(row.name);
   const { name, key } = hashed.get(row.name) ??
-    { name: digest(leaf.issuer.raw), key: digest(keyBits(issuer.spki)) };
+    { name: digest([leaf.issuer.raw]), key: digest([keyBits(issuer.spki)]) };
   hashed.set(row.name, { name, key });
   return sameBytes(issuerNameHash, name) && sameBytes(issuerKeyHash, key);
 };
@@ -218,7 +218,7 @@ const names = (
 ): boolean =>
   responderID._tag === "byName"
     ? sameName(responderID.value, subject)
-    : sameBytes(responderID.value, hash("sha1").digest(keyBits(spki)));
+    : sameBytes(responderID.value, hash("sha1").digest([keyBits(spki)]));
 
 /** What one response says at a time. What is revoked stays so, however old the news is. */
 const said = ({ certStatus, thisUpdate, nextUpdate }: SingleResponse, time: number): Fault | undefined => {

@@ -69,7 +69,7 @@ export type PeerCertificate = typeof PeerCertificate.Type;
 export const peerCertificate = (raw: Bytes, hash: CryptoService["hash"]): PeerCertificate => {
   const before = known.get(raw);
   if (before) return before;
-  const digest = (name: "sha1" | "sha256") => toHex(hash(name).digest(raw));
+  const digest = (name: "sha1" | "sha256") => toHex(hash(name).digest([raw]));
   const shared = { raw, fingerprints: { sha1: digest("sha1"), sha256: digest("sha256") } };
   const read: PeerCertificate = Either.match(parseCertificate(raw), {
     onLeft: ({ message }) => ({ _tag: "UnreadableCertificate", reason: message, ...shared }),

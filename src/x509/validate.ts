@@ -1,7 +1,8 @@
 /** The rules that a path holds to (RFC 5280 §6.1), as a table. @module */
-import { Effect } from "../deps.ts";
+import { Effect, Schema } from "../deps.ts";
 import { ExtensionType } from "../names/extension_type.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
+import { decodeOption, flag, whole } from "../options.ts";
 import type { PublicKey } from "../services/crypto.ts";
 import { CertificateError, type CertificateReason, type Verification } from "../services/verifier.ts";
 import type { SignatureAlgorithm } from "./algorithms.ts";
@@ -17,15 +18,24 @@ import { prices, type Work } from "./work.ts";
 /** How weak a thing may be and still count. */
 export interface Strength {
   /** The least length of an RSA modulus in bits; 2048 unless given (RFC 9325 §4.5). */
-  readonly minimumRsaBits?: number;
+  readonly minimumRsaBits?: number | undefined;
   /** Whether signatures over SHA-1 count; not unless given (RFC 9155). Those over MD5 never do. */
-  readonly sha1?: boolean;
+  readonly sha1?: boolean | undefined;
   /**
    * Whether a leaf without any subjectAltName is for the host that its common name says; not unless given
    * (RFC 9525 §2).
    */
-  readonly commonName?: boolean;
+  readonly commonName?: boolean | undefined;
 }
+
+const strength: Schema.Schema<Strength> = Schema.Struct({
+  minimumRsaBits: Schema.optional(whole(0)),
+  sha1: Schema.optional(flag),
+  commonName: Schema.optional(flag),
+});
+
+/** A strength, or what of it is not of its type. */
+export const decodeStrength = decodeOption(strength, "strength");
 
 /** What a path is judged by. */
 export interface Criteria extends Strength {

@@ -93,8 +93,8 @@ Deno.test("P_hash begins with HMAC(secret, A(1) + seed), over any hash", () => {
     const { length } = hash(name);
     const [secret, seed] = [ascii("secret"), ascii("seed")];
     const hmac = hash(name).hmac(secret);
-    const a1 = hmac(seed);
-    const expected = concat(hmac(a1, seed), hmac(hmac(a1), seed));
+    const a1 = hmac([seed]);
+    const expected = concat(hmac([a1, seed]), hmac([hmac([a1]), seed]));
     assert.deepEqual(pHash(hash(name), secret, seed, 2 * length), expected);
   }
 });

@@ -93,7 +93,7 @@ for (const tickets of [false, true]) {
         yield* setTime(START + HOUR);
         assert.equal(yield* resumes(built, setup(HOUR * 1000)), false);
         assert.equal(yield* resumes(built, { client: long, server: long }), true);
-        for (const none of [0, NaN]) {
+        for (const none of [0]) {
           const story = yield* told(built, setup(none));
           assert.deepEqual([story.resumed, story.sessionTicket, story.answer.sessionId.length > 0], [
             false,

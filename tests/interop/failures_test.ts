@@ -199,6 +199,46 @@ withPeer(
   }),
 );
 
+/** Servers that are too old for the default policy, and the first policy that reaches each. */
+const tooOld: ReadonlyArray<readonly [string, ReadonlyArray<string>, string]> = [
+  ["speaks TLS 1.0 alone", ["-tls1", "-cipher", "ALL:@SECLEVEL=0"], "compatible"],
+  ["has CBC suites alone", ["-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0"], "compatible"],
+  ["has RSA key transport alone", ["-tls1_2", "-cipher", "AES128-SHA:@SECLEVEL=0"], "compatible"],
+  [
+    "has a prime of 1024 bits",
+    ["-tls1_2", "-cipher", "DHE-RSA-AES128-SHA:@SECLEVEL=0", "-dhparam"],
+    "legacy",
+  ],
+];
+for (const [what, serve, policy] of tooOld) {
+  withPeer(
+    "openssl",
+    `a server of OpenSSL that ${what} is reached by the policies that the hint names, in their order: by ${policy}`,
+    Effect.gen(function* () {
+      const primes = `${yield* temporary}/dh.pem`;
+      const dhparam = serve.includes("-dhparam");
+      if (dhparam) yield* (yield* start("openssl", ["dhparam", "-out", primes, "1024"])).ended;
+      const by = (name: string) =>
+        meet([...serve, ...(dhparam ? [primes] : [])], [...usual, "--policy", name], `${certificates}/rsa`);
+      const { code, error } = yield* by("modern");
+      assert.equal(code, 1);
+      const named = [...String(error?.hint).matchAll(/--policy (\w+)/g)].map(([, name]) => name!);
+      assert.deepEqual(named, ["compatible", "legacy"]);
+      const codes = yield* Effect.forEach(named, (name) => Effect.map(by(name), ({ code }) => code));
+      assert.equal(named[codes.indexOf(0)], policy);
+    }),
+  );
+}
+
+withPeer(
+  "openssl",
+  "a server of OpenSSL that speaks TLS 1.3 alone: the hint says that it is not spoken here",
+  Effect.gen(function* () {
+    const { error } = yield* meet(["-tls1_3"], usual);
+    assert.match(String(error?.hint), /TLS 1\.3, which is not spoken here/);
+  }),
+);
+
 /** What our server says to a client of OpenSSL that will not do. */
 const refusals: ReadonlyArray<readonly [string, ReadonlyArray<string>, string, number]> = [
   ["a version below ours", ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], "Refused: no common version", 70],
@@ -331,7 +371,7 @@ withPeer(
     assert.equal(code, 1);
     assert.match(
       output,
-      /^TransportError: open: .*\n {2}hint {3}is the name right, and is anything listening there\?/m,
+      /^TransportError: open \S+: .*\n {2}hint {3}is the name right, and is anything listening there\?/m,
     );
   }),
 );

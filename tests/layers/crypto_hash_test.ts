@@ -1,7 +1,7 @@
 import crypto from "node:crypto";
 import { hash } from "../../src/layers/noble_hash.ts";
-import type { HashName } from "../../src/services/crypto.ts";
-import { ascii, EMPTY, toHex } from "../../src/wire/bytes.ts";
+import type { Hash, HashName } from "../../src/services/crypto.ts";
+import { ascii, type Bytes, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { assert, FastCheck as fc } from "../deps.ts";
 import { hex } from "../support/keys.ts";
 import { layers } from "../support/layers.ts";
@@ -20,7 +20,7 @@ Deno.test("each hash says its name and its lengths", () => {
   for (const name of names) {
     const { length, blockLength } = hash(name);
     assert.deepEqual([hash(name).name, length, blockLength], [name, ...sizes[name]]);
-    assert.equal(hash(name).digest().length, length);
+    assert.equal(hash(name).digest([]).length, length);
   }
 });
 
@@ -31,8 +31,8 @@ Deno.test("digests and MACs are those of node:crypto, in however many parts", ()
       const digest = crypto.createHash(name);
       const mac = crypto.createHmac(name, key);
       for (const part of data) digest.update(part), mac.update(part);
-      assert.equal(toHex(hash(name).digest(...data)), digest.digest("hex"));
-      assert.equal(toHex(hash(name).hmac(key)(...data)), mac.digest("hex"));
+      assert.equal(toHex(hash(name).digest(data)), digest.digest("hex"));
+      assert.equal(toHex(hash(name).hmac(key)(data)), mac.digest("hex"));
     }),
   );
 });
@@ -44,8 +44,8 @@ Deno.test("a copy of a running hash goes on alone", () => {
     const copy = running.copy();
     running.update(ascii(" two"));
     copy.update(ascii(" three"));
-    assert.deepEqual(running.digest(), hash(name).digest(ascii("one two")));
-    assert.deepEqual(copy.digest(), hash(name).digest(ascii("one three")));
+    assert.deepEqual(running.digest(), hash(name).digest([ascii("one two")]));
+    assert.deepEqual(copy.digest(), hash(name).digest([ascii("one three")]));
   }
 });
 
@@ -210,7 +210,7 @@ for (const { name: layer, crypto } of layers) {
   for (const { source, key, data, macs } of vectors) {
     Deno.test(`${layer}: HMAC over ${Object.keys(macs).join(", ")} gives the output of ${source}`, () => {
       for (const [name, mac] of Object.entries(macs)) {
-        assert.equal(toHex(crypto.hash(name as HashName).hmac(hex(key))(hex(data))), mac, name);
+        assert.equal(toHex(crypto.hash(name as HashName).hmac(hex(key))([hex(data)])), mac, name);
       }
     });
   }
@@ -218,6 +218,18 @@ for (const { name: layer, crypto } of layers) {
 
 Deno.test("an empty key and empty data have a MAC", () => {
   const expected = "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
-  assert.equal(toHex(hash("sha256").hmac(EMPTY)()), expected);
-  assert.equal(toHex(hash("sha256").hmac(EMPTY)(EMPTY)), expected);
+  assert.equal(toHex(hash("sha256").hmac(EMPTY)([])), expected);
+  assert.equal(toHex(hash("sha256").hmac(EMPTY)([EMPTY])), expected);
+});
+
+Deno.test("a provider whose digest or HMAC takes one part and no more does not compile", () => {
+  type Parts = ReadonlyArray<Bytes>;
+  // @ts-expect-error: what is not a list of parts can't be told from the first of them
+  const digest: Hash["digest"] = (data: Bytes): Bytes => data;
+  // @ts-expect-error: the same
+  const hmac: Hash["hmac"] = (_key: Bytes) => (data: Bytes): Bytes => data;
+  // @ts-expect-error: parts that are arguments of their own
+  const variadic: Hash["hmac"] = (_key: Bytes) => (...data: Parts): Bytes => data[0]!;
+  const whole: Hash["digest"] = (data: Parts): Bytes => data[0]!;
+  assert.equal(new Set([digest, hmac, variadic, whole]).size, 4);
 });

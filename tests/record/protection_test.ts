@@ -137,7 +137,7 @@ for (const form of forms.slice(1)) {
 const forged = (form: RecordForm, plainOf: (mac: (content: Bytes) => Bytes) => Bytes) => {
   const { keys, open } = pair(AES128_SHA, form, false);
   const mac = form.mac(crypto.hash("sha1"), keys.mac);
-  const plain = plainOf((content) => mac.of(header(0, form.version, content.length), content));
+  const plain = plainOf((content) => mac.of([header(0, form.version, content.length), content]));
   const iv = form.iv === "explicit" ? crypto.random(16) : keys.iv;
   const explicit = form.iv === "explicit" ? iv : new Uint8Array(0);
   return { open, sealed: concat(explicit, aes(keys.key, iv, plain)) };
@@ -228,15 +228,15 @@ const counting = () => {
           },
         };
       },
-      digest: (...data) => {
+      digest: (data) => {
         blocks += through(sum(data));
-        return hash.digest(...data);
+        return hash.digest(data);
       },
       hmac: (key) => {
         const hmac = hash.hmac(key);
-        return (...data) => {
+        return (data) => {
           blocks += through(hash.blockLength + sum(data)) + through(hash.blockLength + hash.length);
-          return hmac(...data);
+          return hmac(data);
         };
       },
     };
@@ -266,7 +266,7 @@ for (const form of forms) {
           const mac = form.mac(crypto.hash(row.mac), keys.mac);
           const content = length - 1 - last - mac.length;
           if (content >= 0 && whole) {
-            plain.set(mac.of(header(0, form.version, content), plain.subarray(0, content)), content);
+            plain.set(mac.of([header(0, form.version, content), plain.subarray(0, content)]), content);
           }
           const iv = form.iv === "explicit" ? crypto.random(row.block) : keys.iv;
           const ciphertext = crypto.cbc(row.cipher, keys.key).encrypt(iv, plain);

@@ -13,7 +13,7 @@ import { type Bytes, concat, EMPTY, sameBytes, toHex } from "../../src/wire/byte
 /** As deterministic as the real one of the same seed, and never safe. */
 export const makeToy = (seed: string): CryptoService => {
   const real = makeDeterministic(seed);
-  const sha256 = (...data: ReadonlyArray<Bytes>) => real.hash("sha256").digest(...data);
+  const sha256 = (...data: ReadonlyArray<Bytes>) => real.hash("sha256").digest(data);
   /** As long as the key is public, whoever has it can sign. */
   const signature = (scheme: number, data: Bytes) => sha256(Uint8Array.of(scheme >> 8, scheme), data);
   const share = (length: number): KeyShare => {

@@ -103,7 +103,7 @@ live(
     assert.ok(other?._tag === "UnreadableCertificate");
     assert.deepEqual(other.raw, junk);
     assert.match(other.reason, /^Certificate/);
-    assert.equal(other.fingerprints.sha1, hash("sha1").digest(junk).toHex());
+    assert.equal(other.fingerprints.sha1, hash("sha1").digest([junk]).toHex());
     assert.deepEqual(more, []);
     assert.equal(Schema.encodeSync(PeerCertificate)(other).raw, "300100");
   }),

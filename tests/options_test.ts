@@ -1,0 +1,313 @@
+/** Options outside their types: refused by name where they come in, and nothing is done with them. */
+import { assert, Effect, Either, Layer, Scope } from "./deps.ts";
+import { sync } from "./support/effect.ts";
+import { build, converse, handshake, meet } from "./support/handshake.ts";
+import * as Golden from "./golden/certificates.ts";
+import * as Client from "../src/client.ts";
+import type { InvalidOption } from "../src/errors.ts";
+import { makePair } from "../src/layers/byte_stream.ts";
+import { fromFiles, makeAuthority, makeSelfSigned } from "../src/public/credentials.ts";
+import { layerNoble } from "../src/layers/crypto_noble.ts";
+import { layerMemory, makeMemory } from "../src/layers/session_store.ts";
+import { layerFile, layerKeys, layerRotating, makeRotating } from "../src/layers/session_tickets.ts";
+import { layerMemory as memoryNetwork } from "../src/layers/transport_memory.ts";
+import { layerPinned, layerRoots, makeRoots } from "../src/layers/verifier.ts";
+import { compatible, decode, legacy, limits, modern, type Policy } from "../src/policy.ts";
+import * as Server from "../src/server.ts";
+import { Transport } from "../src/services/transport.ts";
+
+/** JavaScript, which knows no types. */
+// deno-lint-ignore no-explicit-any -- that is the point
+type Untyped = any;
+
+const refused = (result: Either.Either<unknown, { readonly _tag: string }>): InvalidOption => {
+  assert.ok(Either.isLeft(result), "it was taken");
+  assert.equal(result.left._tag, "InvalidOption");
+  return result.left as InvalidOption;
+};
+
+const wrongInClient: ReadonlyArray<readonly [string, Untyped]> = [
+  ["fallback", { fallback: "no" }],
+  ["alpn", { alpn: "h2" }],
+  ["alpn.1", { alpn: ["h2", ""] }],
+  ["alpn.0", { alpn: ["ü".repeat(128)] }],
+  ["serverName", { serverName: "" }],
+  ["serverName", { serverName: "x".repeat(256) }],
+  ["serverName", { serverName: null }],
+  ["sessionKey", { sessionKey: 1 }],
+  ["observe", { observe: {} }],
+  ["policy", { policy: "modern" }],
+  ["servername", { servername: "localhost" }],
+];
+for (const [option, client] of wrongInClient) {
+  sync(
+    `a client refuses ${Deno.inspect(client).slice(0, 60)}, and says no byte`,
+    Effect.gen(function* () {
+      const met = yield* meet(yield* build(), { client });
+      assert.equal(refused(met.client).option, option);
+      assert.equal(met.tape.flows.filter(({ from }) => from === "client").length, 0);
+      assert.equal(Either.isLeft(met.server) && met.server.left._tag, "Truncated"); // the stream is closed
+    }),
+  );
+}
+
+sync(
+  "a client over a stream must say whom the certificate is for, if only that it is for nobody in particular",
+  Effect.gen(function* () {
+    const [stream] = yield* makePair();
+    const over = Client.over(stream, {} as Untyped).pipe(Effect.provide((yield* build()).client));
+    const { option, message } = refused(yield* Effect.either(over));
+    assert.equal(option, "serverName");
+    assert.equal(message, "serverName: nothing, where a text of 1 to 255 characters is allowed");
+  }),
+);
+
+const wrongInServer: ReadonlyArray<readonly [string, Untyped]> = [
+  ["clientAuth", { clientAuth: "required" }],
+  ["clientAuth", { clientAuth: "Require" }],
+  ["clientAuth", { clientAuth: true }],
+  ["clientAuth", { clientAuth: null }],
+  ["client_auth", { client_auth: "require" }],
+  ["policy.cipherSuits", { policy: { ...modern, cipherSuits: [] } }],
+  ["policy.limits.handshakeTimout", { policy: { ...modern, limits: { ...limits, handshakeTimout: 1 } } }],
+  ["options", null],
+];
+for (const [option, server] of wrongInServer) {
+  sync(
+    `a server refuses ${Deno.inspect(server, { depth: 0 })}: ${option}`,
+    Effect.gen(function* () {
+      const [stream, theirs] = yield* makePair();
+      const over = Effect.provide(Server.over(stream, server), (yield* build()).server);
+      assert.equal(refused(yield* Effect.either(over)).option, option);
+      assert.equal(yield* theirs.read, undefined);
+    }),
+  );
+}
+
+/** Of each member something that it can't be, by its type; NaN and less than nothing for numbers. */
+const others = (value: unknown): ReadonlyArray<unknown> =>
+  typeof value === "number"
+    ? [NaN, -1, 0.5, -Infinity, "1", null]
+    : typeof value === "boolean"
+    ? ["true", 1, null]
+    : Array.isArray(value)
+    ? [value[0], [NaN], ["TLS_1_2"], [0xfafa], null]
+    : typeof value === "object"
+    ? [{}, null, NaN]
+    : [8192, NaN, "alow", null];
+
+Deno.test("a policy is refused for every member that is not of its type, and for every one that is missing", () => {
+  let count = 0;
+  for (const [name, value] of Object.entries(modern)) {
+    for (const other of others(value)) {
+      const { option } = refused(decode({ ...modern, [name]: other }));
+      assert.ok(option === `policy.${name}` || option.startsWith(`policy.${name}.`), option);
+      count++;
+    }
+    const { [name as keyof Policy]: _, ...rest } = modern;
+    assert.equal(refused(decode(rest)).option, `policy.${name}`);
+  }
+  assert.ok(count > 60);
+});
+
+Deno.test("every limit is a whole number, or Infinity; NaN and less than nothing are none", () => {
+  for (const name of Object.keys(limits)) {
+    for (const other of others(1)) {
+      const { option } = refused(decode({ ...modern, limits: { ...limits, [name]: other } }));
+      assert.equal(option, `policy.limits.${name}`);
+    }
+    assert.ok(Either.isRight(decode({ ...modern, limits: { ...limits, [name]: Infinity } })), name);
+  }
+});
+
+Deno.test("what is decoded is frozen, and not decoded again; what is given stays as it is, and is looked at each time", () => {
+  for (const policy of [modern, compatible, legacy]) {
+    assert.equal(Either.getOrThrow(decode(policy)), policy);
+    for (const part of [policy, policy.versions, policy.limits]) assert.ok(Object.isFrozen(part));
+  }
+  const given: Untyped = { ...modern, versions: [...modern.versions], limits: { ...limits } };
+  const decoded = Either.getOrThrow(decode(given));
+  assert.deepEqual(decoded, given);
+  assert.ok(!Object.isFrozen(given) && !Object.isFrozen(given.versions) && !Object.isFrozen(given.limits));
+  assert.equal(Either.getOrThrow(decode(decoded)), decoded);
+  given.limits.handshakeTimeout = NaN;
+  assert.equal(refused(decode(given)).option, "policy.limits.handshakeTimeout");
+  assert.equal(decoded.limits.handshakeTimeout, limits.handshakeTimeout);
+});
+
+Deno.test("a refusal tells what came in a few printable characters, and nothing of what is in an object", () => {
+  const got = (renegotiation: unknown) => refused(decode({ ...modern, renegotiation })).got;
+  assert.equal(got("al\x1b[2Jow\n"), `"al\\u001b[2Jow\\n"`);
+  assert.equal(got("x".repeat(41)), "a text of 41 characters");
+  assert.equal(got({ secret: "s" }), "an object");
+  assert.equal(got(new Uint8Array(3)), "3 bytes");
+  assert.equal(got([1, 2]), "a list of 2");
+  assert.equal(got(1n), "1");
+  assert.equal(
+    refused(decode({ ...modern, renegotiation: "alow" })).message,
+    `policy.renegotiation: "alow", where "allow", "refuse", "close" or "ignore" is allowed`,
+  );
+});
+
+for (
+  const [option, options] of [
+    ...["maxConnections", "maxHandshakes"].flatMap((option) =>
+      [0, -1, NaN, 1.5, "8"].map((n) => [option, { [option]: n }] as const)
+    ),
+    ["port", { port: NaN }],
+    ["port", { port: 65_536 }],
+    ["hostname", { hostname: "" }],
+    ["onFailure", { onFailure: "log" }],
+    ["clientAuth", { clientAuth: "required" }],
+    ["policy.limits.emptyRecords", { policy: { ...modern, limits: { ...limits, emptyRecords: NaN } } }],
+  ] as ReadonlyArray<readonly [string, Untyped]>
+) {
+  sync(
+    `nothing listens with ${option} of ${Deno.inspect(Object.values(options)[0], { depth: 0 })}`,
+    Effect.gen(function* () {
+      const address = { hostname: "h", port: 1 };
+      const listening = Server.listen({ ...address, ...options }, () => Effect.void);
+      const network = yield* Layer.build(memoryNetwork);
+      const all = Effect.provide(Effect.either(listening), (yield* build()).server);
+      assert.equal(refused(yield* Effect.provide(all, network)).option, option);
+      const opened = Effect.flatMap(Transport, ({ open }) => Effect.either(open(address)));
+      assert.ok(Either.isLeft(yield* Effect.provide(opened, network)));
+    }),
+  );
+}
+
+sync(
+  "a client connects to no port and by no name that can be none",
+  Effect.gen(function* () {
+    const connect = (options: Untyped) =>
+      Effect.either(Client.connect({ hostname: "h", port: 1, ...options })).pipe(
+        Effect.provide(memoryNetwork),
+      );
+    const { client } = yield* build();
+    for (const [option, options] of Object.entries({ port: { port: "443" }, hostname: { hostname: "" } })) {
+      assert.equal(refused(yield* Effect.provide(connect(options), client)).option, option);
+    }
+  }),
+);
+
+sync(
+  "a renegotiation with an option that is none is not asked for, and the connection goes on",
+  Effect.gen(function* () {
+    const { client, server } = yield* handshake();
+    for (
+      const [option, changes] of [
+        ["changes.clientAuth", { clientAuth: "required" }],
+        ["changes.resume", { resume: 1 }],
+        ["changes.policy.groups.0", { policy: { ...modern, groups: [NaN] } }],
+        ["changes.clientauth", { clientauth: "require" }],
+      ] as ReadonlyArray<readonly [string, Untyped]>
+    ) {
+      assert.equal(refused(yield* Effect.either(server.renegotiateWith(changes))).option, option);
+    }
+    assert.equal(yield* converse(client, server), "ping pong");
+  }),
+);
+
+const wrongTimes: ReadonlyArray<unknown> = [NaN, -1, "-1 second", "soon", {}, null];
+const built = <A, E>(layer: Layer.Layer<A, E, never>) =>
+  Effect.flatMap(Scope.make(), (scope) => Effect.either(Scope.extend(Layer.build(layer), scope)));
+const wrongLayers: ReadonlyArray<readonly [string, string, Layer.Layer<never, { readonly _tag: string }>]> = [
+  ...([NaN, -1, "2048"] as ReadonlyArray<Untyped>).map((minimumRsaBits) =>
+    [
+      `roots of ${minimumRsaBits} bits`,
+      "strength.minimumRsaBits",
+      layerRoots(Golden.root, { minimumRsaBits }),
+    ] as const
+  ),
+  ["roots with sha1 of 1", "strength.sha1", layerRoots(Golden.root, { sha1: 1 } as Untyped)],
+  ["roots with SHA1", "strength.SHA1", layerRoots(Golden.root, { SHA1: false } as Untyped)],
+  ["a store of NaN", "capacity", layerMemory({ capacity: NaN })],
+  ["a store of -1", "capacity", layerMemory({ capacity: -1 })],
+  ...wrongTimes.flatMap((time: Untyped) => [
+    [`a store for ${time}`, "timeToLive", layerMemory({ timeToLive: time })] as const,
+    [`tickets for ${time}`, "lifetime", layerRotating({ lifetime: time })] as const,
+    [`ticket keys for ${time}`, "rotateEvery", layerRotating({ rotateEvery: time })] as const,
+    [
+      `a file of ticket keys for ${time}`,
+      "lifetime",
+      Layer.provide(layerFile("/nowhere/keys", { lifetime: time }), layerNoble),
+    ] as const,
+    [
+      `files looked at every ${time}`,
+      "every",
+      fromFiles([{ certificate: "/nowhere", privateKey: "/nowhere" }], { every: time }),
+    ] as const,
+  ]),
+  [
+    "ticket keys of no time",
+    "lifetime",
+    layerKeys({
+      keys: [{ name: new Uint8Array(16), key: new Uint8Array(32), createdAt: 0 }],
+      lifetime: NaN,
+    }),
+  ],
+];
+for (const [name, option, layer] of wrongLayers) {
+  sync(
+    `no layer is built: ${name}`,
+    Effect.gen(function* () {
+      assert.equal(refused(yield* built(layer)).option, option);
+    }),
+  );
+}
+
+sync(
+  "a pin that is no text is an InvalidPin",
+  Effect.gen(function* () {
+    const result = yield* built(layerPinned([1 as Untyped]));
+    assert.equal(Either.isLeft(result) && result.left._tag, "InvalidPin");
+  }),
+);
+
+sync(
+  "no certificate is made for days that are none, or of a key that nobody knows",
+  Effect.gen(function* () {
+    for (
+      const [option, options] of [
+        ["days", { days: NaN }],
+        ["days", { days: -1 }],
+        ["key", { key: "rsa512" }],
+      ] as ReadonlyArray<readonly [string, Untyped]>
+    ) {
+      assert.equal(refused(yield* Effect.either(makeSelfSigned(options))).option, option);
+      assert.equal(refused(yield* Effect.either(makeAuthority(options))).option, option);
+    }
+    const wrong = makeSelfSigned({ purposes: ["server"] } as Untyped);
+    assert.equal(refused(yield* Effect.either(wrong)).option, "purposes.0");
+  }).pipe(Effect.provide(layerNoble)),
+);
+
+sync(
+  "a pair of streams that would hold nothing, or anything, is none",
+  Effect.gen(function* () {
+    for (const capacity of [0, -1, NaN, 1.5]) {
+      assert.equal(refused(yield* Effect.either(makePair({ capacity }))).option, "capacity");
+    }
+  }),
+);
+
+sync(
+  "no keys are exported for a context that is no Uint8Array, or a label that is no text",
+  Effect.gen(function* () {
+    const { client } = yield* handshake();
+    for (const context of ["abc", new Uint16Array(2), [1], 1, null] as Untyped) {
+      const error = yield* Effect.flip(client.exportKeyingMaterial("a label", 16, context));
+      assert.equal(error.reason, "a context is a Uint8Array");
+    }
+    for (const label of [1, null, ["a"]] as Untyped) {
+      assert.match((yield* Effect.flip(client.exportKeyingMaterial(label, 16))).reason, /^a label is/);
+    }
+  }),
+);
+
+Deno.test("makers without an Effect throw the same", () => {
+  const thrown = (make: () => unknown) => assert.throws(make, { _tag: "InvalidOption" });
+  thrown(() => makeRoots([], { minimumRsaBits: NaN }));
+  thrown(() => makeMemory({ capacity: NaN }));
+  thrown(() => makeRotating({ lifetime: NaN }));
+});
