@@ -13,12 +13,12 @@ import { layerDeterministic } from "../src/layers/crypto_deterministic.ts";
 import { makeRotating } from "../src/layers/session_tickets.ts";
 import { ClientHello } from "../src/messages/mod.ts";
 import { CipherSuite } from "../src/names/cipher_suite.ts";
-import { CompressionMethod } from "../src/names/protocol.ts";
+import { CompressionMethod, HandshakeType } from "../src/names/protocol.ts";
 import { compatible, legacy, type Policy } from "../src/policy.ts";
 import { plaintext } from "../src/record/protection.ts";
 import { SessionStore } from "../src/services/session_store.ts";
 import { suites } from "../src/suites.ts";
-import { ascii, type Bytes, toHex } from "../src/wire/bytes.ts";
+import { ascii, type Bytes, concat, toHex } from "../src/wire/bytes.ts";
 
 const policy: Policy = { ...compatible, renegotiation: "allow" };
 const usual: Setup = { kind: "rsa", toy: true, client: { policy }, server: { policy } };
@@ -164,6 +164,43 @@ sync(
     );
   }),
 );
+
+for (
+  const [role, next] of [["client", HandshakeType.client_hello], [
+    "server",
+    HandshakeType.hello_request,
+  ]] as const
+) {
+  sync(
+    `packed handshakes: what the ${role} says behind its Finished in one record is refused, in the first handshake and in the next`,
+    Effect.gen(function* () {
+      for (const nth of [1, 2]) {
+        let count = 0;
+        const packing: Change = (stream) => ({
+          ...stream,
+          send: (raw, message) =>
+            stream.send(
+              message._tag === "Finished" && ++count === nth
+                ? concat(raw, Uint8Array.of(next, 0, 0, 0))
+                : raw,
+              message,
+            ),
+        });
+        const { client, server } = yield* meetChanged(yield* build(usual), usual, { [role]: packing });
+        const heard = { client, server }[role === "client" ? "server" : "client"];
+        if (nth === 1) {
+          assert.equal(Either.isLeft(heard) && heard.left._tag, "UnexpectedMessage");
+          continue;
+        }
+        const [c, s] = [yield* client, yield* server];
+        const reading = yield* Effect.fork(Effect.either(Effect.asVoid(s.read)));
+        const asked = yield* Effect.either(Effect.asVoid(c.renegotiate));
+        const again = role === "client" ? yield* Fiber.join(reading) : asked;
+        assert.match(Either.isLeft(again) ? again.left.message : "", /got handshake bytes behind Finished$/);
+      }
+    }),
+  );
+}
 
 // ---- tickets ----
 

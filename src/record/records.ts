@@ -314,8 +314,15 @@ export class Records {
       throw new LimitExceeded({ limit, allowed: this.limits[limit], got: length });
     }
     if (queue.length < 4 + length) return undefined;
-    this.#changing = false;
     const raw = queue.take(4 + length);
+    // A Finished is the last that its side says in a handshake; what it says later begins a record.
+    if (this.#changing && queue.length > 0) {
+      throw new UnexpectedMessage({
+        expected: ["the end of the record"],
+        got: "handshake bytes behind Finished",
+      });
+    }
+    this.#changing = false;
     return { _tag: "Handshake", type, raw, body: raw.subarray(4) };
   }
 }

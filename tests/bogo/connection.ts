@@ -95,7 +95,7 @@ const exporter = (config: Config, { exportKeyingMaterial, negotiated }: Connecti
     if (version === ProtocolVersion.SSL_3_0) throw new Unimplemented("an exporter for SSL 3.0");
     return exportKeyingMaterial(
       config["export-label"] ?? "",
-      config["export-keying-material"]!,
+      config["export-keying-material"] ?? 1,
       config["use-export-context"] ? text.encode(config["export-context"]) : undefined,
     );
   });

@@ -23,10 +23,13 @@ const versions = [
 /** RFC 8446; not spoken here. */
 export const TLS_1_3 = 0x0304;
 
-/** The lowest and the highest version that flags leave; a runner that names its shims has no SSL 3.0. */
+/** Which a runner does not say that has no SSL 3.0, unless it names its shims; so whoever starts it may. */
+const withoutSsl30 = Deno.env.get("BOGO_WITHOUT_SSL3") !== undefined;
+
+/** The lowest and the highest version that flags leave. */
 const range = (config: Config): { readonly from: number; readonly to: number } => ({
   from: config["min-version"] ??
-    (config["shim-id"] === undefined ? ProtocolVersion.SSL_3_0 : ProtocolVersion.TLS_1_0),
+    (config["shim-id"] === undefined && !withoutSsl30 ? ProtocolVersion.SSL_3_0 : ProtocolVersion.TLS_1_0),
   to: Math.min(config["max-version"] ?? TLS_1_3, config["no-tls13"] ? ProtocolVersion.TLS_1_2 : TLS_1_3),
 });
 
@@ -36,7 +39,7 @@ export const wantsTls13 = (config: Config): boolean => range(config).to >= TLS_1
 const versionsOf = (config: Config): ReadonlyArray<ProtocolVersion> => {
   const { from, to } = range(config);
   const allowed = versions.filter(([version, no]) => version >= from && version <= to && !config[no]);
-  if (allowed.length === 0) throw new Unimplemented("TLS 1.3");
+  if (allowed.length === 0 && to >= TLS_1_3) throw new Unimplemented("TLS 1.3");
   return allowed.map(([version]) => version);
 };
 
@@ -223,9 +226,13 @@ export const credentialsOf = (
 const withFlags = (config: Config, credential: Credential): Credential => {
   const callback = config["use-ocsp-callback"] === true && config.server === true;
   const staples = !callback || !config["decline-ocsp-callback"];
-  const fails = (callback && config["fail-ocsp-callback"]) || config["fail-cert-callback"];
-  const refuse = (operation: "sign" | "decrypt") =>
-    Effect.fail(new PrivateKeyError({ operation, reason: "a flag says so" }));
+  const reason = callback && config["fail-ocsp-callback"]
+    ? "the staple is refused"
+    : config["fail-cert-callback"]
+    ? "the certificate is refused"
+    : undefined;
+  const refuse = (operation: "sign" | "decrypt", reason: string) =>
+    Effect.fail(new PrivateKeyError({ operation, reason }));
   return {
     ...credential,
     // The reference does not look at a server's own keyUsage.
@@ -235,19 +242,21 @@ const withFlags = (config: Config, credential: Credential): Credential => {
     ocspResponse: staples ? config["ocsp-response"] : undefined,
     signedCertificateTimestamps: config["signed-cert-timestamps"] &&
       itemsOf(config["signed-cert-timestamps"]),
-    ...(fails ? { sign: () => refuse("sign"), decrypt: () => refuse("decrypt") } : {}),
+    ...(reason === undefined
+      ? {}
+      : { sign: () => refuse("sign", reason), decrypt: () => refuse("decrypt", reason) }),
   };
 };
 
 /** Nobody's certificate is judged but as flags say. */
 export const verifierOf = (config: Config): Layer.Layer<CertificateVerifier> => {
-  const refuse = (alert: RefusalAlert | undefined) =>
+  const refuse = (alert: RefusalAlert | undefined, detail: string) =>
     Effect.fail(
       new CertificateError({
         reason: "refused",
         index: 0,
         subject: "",
-        detail: "a flag says so",
+        detail,
         rfc: "RFC 5280 §6",
         alert,
       }),
@@ -261,10 +270,10 @@ export const verifierOf = (config: Config): Layer.Layer<CertificateVerifier> => 
     verify: () => {
       const custom = config["use-custom-verify-callback"];
       if (config["verify-fail"] && (custom || asksForCertificate(config))) {
-        return refuse(custom ? undefined : "handshake_failure");
+        return refuse(custom ? undefined : "handshake_failure", "the chain is refused");
       }
       const staple = callback && (config["fail-ocsp-callback"] || config["decline-ocsp-callback"]);
-      return staple ? refuse("bad_certificate_status_response") : Effect.void;
+      return staple ? refuse("bad_certificate_status_response", "the staple is refused") : Effect.void;
     },
   });
 };

@@ -5,12 +5,13 @@
  *
  * @module
  */
-import { Cause, Effect, Layer } from "../../src/deps.ts";
+import { Cause, Effect, Layer, Option } from "../../src/deps.ts";
 import { layerNoble } from "../../src/layers/crypto_noble.ts";
 import { layerMemory } from "../../src/layers/session_store.ts";
 import { layerRotating } from "../../src/layers/session_tickets.ts";
-import { run } from "./connection.ts";
+import { run, type ShimError } from "./connection.ts";
 import { configOf, parse, Unimplemented } from "./flags.ts";
+import { wordOf } from "./words.ts";
 
 const UNIMPLEMENTED = 89;
 const DEFECT = 90;
@@ -26,14 +27,17 @@ const main = (args: ReadonlyArray<string>): Effect.Effect<number> =>
     Effect.catchAllCause((cause) => Effect.sync(() => failed(cause))),
   );
 
-const failed = (cause: Cause.Cause<{ readonly _tag: string; readonly message: string }>): number => {
+const failed = (cause: Cause.Cause<ShimError>): number => {
   const error = Cause.squash(cause);
   if (error instanceof Unimplemented) {
     console.error(`not served: ${error.message}`);
     return UNIMPLEMENTED;
   }
-  if (Cause.isFailure(cause) && error instanceof Error && "_tag" in error) {
-    console.error(`${error._tag}: ${error.message}`);
+  const failure = Option.getOrUndefined(Cause.failureOption(cause));
+  if (failure) {
+    console.error(`${failure._tag}: ${failure.message}`);
+    const word = wordOf(failure);
+    if (word !== undefined) console.error(word);
     return 1;
   }
   console.error(Cause.pretty(cause));

@@ -199,6 +199,35 @@ Deno.test("between two fragments of a message keys never change, and between Cha
   assert.equal(fault(changing), "UnexpectedMessage unexpected_message");
 });
 
+Deno.test("behind a Finished its record has no handshake bytes, be they a HelloRequest, a ClientHello or half of one", () => {
+  const finishedWith = (...more: ReadonlyArray<Uint8Array>): Records => {
+    const records = new Records(limits);
+    records.changeRead(plaintext);
+    for (const chunk of more) records.feed(chunk);
+    return records;
+  };
+  const finished = message(20, 12);
+  const [request, hello] = [message(0, 0), message(1, 40)];
+  for (const more of [request, hello, request.subarray(0, 1), hello.subarray(0, 20)]) {
+    assert.equal(
+      fault(finishedWith(record(22, concat(finished, more)))),
+      "UnexpectedMessage unexpected_message",
+    );
+    // Also where it is the rest of a Finished that it follows.
+    assert.equal(
+      fault(finishedWith(
+        record(22, finished.subarray(0, 6)),
+        record(22, concat(finished.subarray(6), more)),
+      )),
+      "UnexpectedMessage unexpected_message",
+    );
+  }
+  assert.equal(
+    fault(finishedWith(record(22, finished), record(22, concat(request, hello)))),
+    "none: Handshake,Handshake,Handshake",
+  );
+});
+
 Deno.test("who gave up before reading our hello is heard in a record of another version, and nothing else is", () => {
   const agreed = () => {
     const records = new Records(limits);
