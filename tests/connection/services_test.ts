@@ -118,6 +118,23 @@ live(
   }),
 );
 
+live(
+  "a stream that gives empty reads for ever lets timers have their turn: a HandshakeTimeout",
+  Effect.gen(function* () {
+    const { client } = yield* build({ toy: true });
+    const policy = { ...modern, limits: { ...modern.limits, handshakeTimeout: 30 } };
+    const empty: ByteStream = {
+      read: Effect.succeed(new Uint8Array(0)),
+      write: () => Effect.void,
+      close: Effect.void,
+    };
+    const outcome = yield* Effect.either(
+      Effect.provide(Client.over(empty, { serverName: "localhost", policy }), client),
+    );
+    assert.equal(tagOf(outcome), "HandshakeTimeout");
+  }),
+);
+
 for (const at of ["message", "alert", "changeCipherSpec"] as const) {
   live(
     `an observer that throws at each ${at} is told of once and harms nobody, and others still hear`,

@@ -90,6 +90,22 @@ sync(
 );
 
 live(
+  "what is pushed beside a reader and not taken ends the writing half alone: the reader goes on",
+  Effect.gen(function* () {
+    const { client, server, writes } = yield* over();
+    writes.server = () => gone;
+    // The server declines by a warning, which nobody takes.
+    yield* Effect.fork(Effect.either(client.renegotiate));
+    const reading = yield* Effect.fork(server.read);
+    yield* Effect.sleep("20 millis");
+    assert.equal((yield* server.ends).writing, "broken");
+    assert.equal((yield* server.ends).reading, "open");
+    yield* client.abort;
+    assert.equal(tagOf(yield* Effect.either(Fiber.join(reading))), "PeerAlert");
+  }),
+);
+
+live(
   "a write ends when its data is handed on, also where another write takes it along; close loses nothing",
   Effect.gen(function* () {
     const { client, server, writes } = yield* over(compatible);
@@ -131,7 +147,7 @@ effect(
     assert.equal(at, 200_000);
     yield* client.close;
     yield* Fiber.join(closing);
-    const other = yield* over({ ...modern, limits: { ...modern.limits, writeWait: 60 } });
+    const other = yield* over({ ...modern, limits: { ...modern.limits, writeWait: 400 } });
     other.writes.server = () => never;
     yield* other.server.close;
     assert.deepEqual(yield* other.server.ends, { reading: "closed", writing: "broken" });
