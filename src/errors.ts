@@ -86,7 +86,7 @@ export class RecordVersion extends Data.TaggedError("RecordVersion")<{
   readonly got: string;
 }> {
   override get message() {
-    return `a record says ${this.got}, where ${this.expected} was agreed on`;
+    return `a record says ${this.got}, where ${this.expected} is due`;
   }
 }
 

@@ -274,7 +274,7 @@ export class Records {
     const any = this.#agreed === undefined || (type === ContentType.alert && this.#readEpoch === 0);
     if (any ? version >> 8 !== 3 : version !== this.#agreed) {
       throw new RecordVersion({
-        expected: ProtocolVersion.nameOf(this.#agreed ?? 0x0300),
+        expected: any ? "a version of SSL 3.0 or TLS" : ProtocolVersion.nameOf(this.#agreed!),
         got: ProtocolVersion.nameOf(version),
       });
     }
