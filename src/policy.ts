@@ -10,26 +10,30 @@ import type { RecordOptions } from "./record/records.ts";
 import type { WireLimits } from "./record/wire.ts";
 import { type Suite, suites } from "./suites.ts";
 
+export type { RecordLimits, RecordOptions } from "./record/records.ts";
+export type { WireLimits } from "./record/wire.ts";
+
 /** What a peer may cost at most. */
 export interface Limits extends WireLimits {
-  /** Milliseconds from a handshake's first message to its Finished. */
+  /** Milliseconds from a handshake's first message to its Finished; 30,000 in `limits`. */
   readonly handshakeTimeout: number;
-  /** Milliseconds that a server waits for a client's first byte. */
+  /** Milliseconds that a server waits for a client's first byte; 5,000 in `limits`. */
   readonly firstByteTimeout: number;
-  /** Milliseconds that `close` waits for the peer's close_notify. */
+  /** Milliseconds that `close` waits for the peer's close_notify; 1,000 in `limits`. */
   readonly closeWait: number;
-  /** Milliseconds that the stream may go, at the end, without taking any of what is still to be sent. */
+  /** Milliseconds that the stream may go, at the end, without taking any of what is left to send; 5,000 in `limits`. */
   readonly writeWait: number;
-  /** Milliseconds that a session store may take for anything; the connection goes on without its answer. */
+  /** Milliseconds that a session store may take for an answer, without which the connection goes on; 200 in `limits`. */
   readonly storeWait: number;
-  /** Renegotiations that the peer may begin within a `renegotiationWindow` of milliseconds. */
+  /** Renegotiations that the peer may begin within a `renegotiationWindow`; 8 in `limits`. */
   readonly renegotiations: number;
+  /** Milliseconds in which the peer's renegotiations are counted; 60,000 in `limits`. */
   readonly renegotiationWindow: number;
-  /** Milliseconds after which a HelloRequest that got no answer is taken for refused. */
+  /** Milliseconds after which a HelloRequest that got no answer is taken for refused; 10,000 in `limits`. */
   readonly renegotiationWait: number;
   /**
    * Milliseconds that a session can be resumed, from its full handshake on, whatever its store or ticket allows
-   * (RFC 5246 §F.1.4); 0: none is.
+   * (RFC 5246 §F.1.4); 0: none is. A day in `limits`.
    */
   readonly sessionLifetime: number;
 }
@@ -42,7 +46,9 @@ export type RenegotiationPolicy = "allow" | "refuse" | "close" | "ignore";
 
 /** What an end is willing to speak; each list the best first. */
 export interface Policy extends RecordOptions {
+  /** The protocol versions that are spoken. */
   readonly versions: ReadonlyArray<ProtocolVersion>;
+  /** The cipher suites that are offered, or chosen from; a suite is used in the versions that have it. */
   readonly cipherSuites: ReadonlyArray<CipherSuite>;
   /** For key exchange and, in TLS 1.2, for ECDSA certificates (RFC 8422 §5.1.1). */
   readonly groups: ReadonlyArray<NamedGroup>;
@@ -58,12 +64,13 @@ export interface Policy extends RecordOptions {
   readonly sessionTickets: boolean;
   /** Bytes that a client asks for as the most in a record (RFC 6066 §4); `undefined`: the usual 2^14. */
   readonly maxFragmentLength: 512 | 1024 | 2048 | 4096 | undefined;
-  /** Whether a client asks for a stapled OCSP response (RFC 6066 §8), and for SCTs (RFC 6962 §3.3). */
+  /** Whether a client asks for a stapled OCSP response (RFC 6066 §8). */
   readonly requestOcsp: boolean;
+  /** Whether a client asks for signed certificate timestamps (RFC 6962 §3.3). */
   readonly requestScts: boolean;
   /** Whether a peer without extended_master_secret is refused altogether (RFC 7627 §5.2). */
   readonly requireExtendedMasterSecret: boolean;
-  /** Whether a session without it may be resumed (RFC 7627 §5.3), in a renegotiation too. */
+  /** Whether a session without the extended master secret may be resumed (RFC 7627 §5.3), in a renegotiation too. */
   readonly resumeWithoutExtendedMasterSecret: boolean;
   /** Whether keys are exported and channels bound without it, which an attacker can make another's (RFC 7627 §5.4). */
   readonly bindWithoutExtendedMasterSecret: boolean;
@@ -72,8 +79,8 @@ export interface Policy extends RecordOptions {
   /** What becomes of the peer's wish to renegotiate; ours is told by `Connection.renegotiate`. */
   readonly renegotiation: RenegotiationPolicy;
   /**
-   * Whether that holds, and ours may be told, where the peer is without RFC 5746 (§4.2, §4.4), or where a session without
-   * the extended master secret was resumed (RFC 7627 §5.4).
+   * Whether renegotiation, the peer's or ours, goes on without protection: with a peer without RFC 5746 (§4.2, §4.4), or
+   * after a session without the extended master secret was resumed (RFC 7627 §5.4).
    */
   readonly insecureRenegotiation: boolean;
   /**
@@ -83,6 +90,7 @@ export interface Policy extends RecordOptions {
   readonly corruptCertificateAlert: "bad_certificate" | "decode_error";
   /** Whether a server may show another certificate in a renegotiation (the triple handshake needs that). */
   readonly serverMayChangeCertificate: boolean;
+  /** What a peer may cost, and how long things may take. */
   readonly limits: Limits;
 }
 

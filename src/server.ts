@@ -35,8 +35,8 @@ export interface ListenOptions<R = never> extends Address, Omit<ServerOptions, "
   /** How many connections are served at once; more wait before their handshake. 1024 unless given. */
   readonly maxConnections?: number | undefined;
   /**
-   * How many connections are in their handshake, or wait for it, beside those that are served; more wait in the system's
-   * backlog. 1024 unless given.
+   * At most this many connections may be in their handshake, or wait for it, in addition to those that are served; more
+   * wait in the system's backlog. 1024 unless given.
    */
   readonly maxHandshakes?: number | undefined;
   /**

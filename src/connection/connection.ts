@@ -73,8 +73,8 @@ export interface Connection {
    */
   readonly events: Stream.Stream<ConnectionEvent | EventsLost>;
   /**
-   * Half-close: sends close_notify; what the peer still sends can be read. A write that another fiber has under way
-   * ends with what it has sent so far: wait for it before.
+   * Half-close: sends close_notify; what the peer still sends can be read. If another fiber is still writing, the rest of
+   * its data is not sent: wait for that write first.
    */
   readonly closeWrite: Effect.Effect<void, HandshakeError>;
   /**

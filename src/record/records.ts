@@ -41,12 +41,13 @@ export type Arrival =
 
 /** What a peer may send at most; more is a `LimitExceeded`. */
 export interface RecordLimits {
-  /** Bytes in a handshake message, and in a Certificate; what a message's own form bounds may be less. */
+  /** Bytes in a handshake message; what its own form bounds may be less. The longest ClientHello's, 131,396, by default. */
   readonly handshakeMessage: number;
+  /** Bytes in a Certificate message; 256 KiB by default. */
   readonly certificateMessage: number;
-  /** Records in a row that carry nothing. */
+  /** Records in a row that carry nothing; 32 by default. */
   readonly emptyRecords: number;
-  /** Bytes of records each way under one key of a cipher whose blocks have 64 bits. */
+  /** Bytes of records each way under one key of a cipher whose blocks have 64 bits; 64 MiB by default. */
   readonly shortBlockData: number;
 }
 

@@ -27,11 +27,11 @@ import {
 
 /** What a peer may send at most. */
 export interface WireLimits extends RecordLimits {
-  /** Warning alerts in a row. */
+  /** Warning alerts in a row; 4 by default. */
   readonly warningAlerts: number;
-  /** In a row, HelloRequests that are passed over, and wishes to renegotiate that are declined. */
+  /** HelloRequests that are passed over, and wishes to renegotiate that are declined, in a row; 4 by default. */
   readonly helloRequests: number;
-  /** Bytes of application data that may wait to be read while a renegotiation goes on. */
+  /** Bytes of application data that may wait to be read while a renegotiation goes on; 128 KiB by default. */
   readonly renegotiationBuffer: number;
 }
 
