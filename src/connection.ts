@@ -4,6 +4,7 @@ import { boundedStore } from "./connection/bounded_store.ts";
 import { closing } from "./connection/close.ts";
 import { systemTimer } from "./connection/deadline.ts";
 import { LAST_WORDS, makeLife } from "./connection/life.ts";
+import { heldStream } from "./connection/held_stream.ts";
 import { makeNegotiator } from "./connection/negotiator.ts";
 import type { Connection } from "./connection/connection.ts";
 import { decodeRenegotiation, type Program, type Renegotiation } from "./connection/program.ts";
@@ -20,6 +21,7 @@ import { makeWire } from "./record/wire.ts";
 import { Crypto } from "./services/crypto.ts";
 import { SessionStore } from "./services/session_store.ts";
 import type { ByteStream } from "./services/transport.ts";
+import { wordsOf } from "./wire/printable.ts";
 import { peerCertificate } from "./x509/peer_certificate.ts";
 
 export type { Connection } from "./connection/connection.ts";
@@ -47,7 +49,7 @@ export const establish = <R>(
 
 /** A generator, and not one in a closure, whose shape each connection would have anew. */
 function* establishing<R>(
-  stream: ByteStream,
+  given: ByteStream,
   program: Program<R>,
 ): Effect.fn.Return<Connection, HandshakeError, R | Crypto | SessionStore | Scope.Scope> {
   const runtime = yield* Effect.runtime<R | Crypto | SessionStore | Scope.Scope>();
@@ -60,12 +62,13 @@ function* establishing<R>(
   const outer = Context.get(context, Scope.Scope);
   /** Of the connection's own fibers: they end after it was said how it ends. */
   const scope = yield* Scope.make();
+  const stream = heldStream(given);
   const { role, policy } = program;
   const { limits } = policy;
   const state = makeState();
   const observers = makeObservers(
     program.observe,
-    (thrown) => Runtime.runFork(runtime, Effect.logWarning(`an observer failed: ${String(thrown)}`)),
+    (thrown) => Runtime.runFork(runtime, Effect.logWarning(`an observer failed: ${wordsOf(thrown)}`)),
   );
   state.onReadingEnd(observers.end);
   const now: { established: Established | undefined } = { established: undefined };
@@ -96,7 +99,7 @@ function* establishing<R>(
   });
 
   const { close, finalize } = closing({ wire, state, life, pump, closeWait: limits.closeWait });
-  yield* Scope.addFinalizerExit(outer, (exit) => Effect.zipRight(finalize(exit), Scope.close(scope, exit)));
+  yield* Scope.addFinalizerExit(outer, (exit) => Effect.ensuring(finalize(exit), Scope.close(scope, exit)));
   yield* traced(`effect-tls.${role}.handshake`, life.guardHandshake(negotiator.first));
 
   const left = (): Established => now.established!; // the first handshake is over

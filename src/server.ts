@@ -1,6 +1,7 @@
 /** The server's side of a connection, and the loop that accepts them. @module */
 import { Cause, Effect, Either, Exit, FiberSet, Schema, Scope } from "./deps.ts";
 import { type Connection, establish, type Program } from "./connection.ts";
+import { within } from "./connection/deadline.ts";
 import type { HandshakeError, InvalidOption } from "./errors.ts";
 import type { Observe } from "./events.ts";
 import { fromStore } from "./flights/agreed.ts";
@@ -12,8 +13,9 @@ import { modern, type Policy, PolicyOption } from "./policy.ts";
 import type { Credentials } from "./services/credentials.ts";
 import type { Crypto } from "./services/crypto.ts";
 import type { SessionStore } from "./services/session_store.ts";
-import { type Address, type ByteStream, Transport, type TransportError } from "./services/transport.ts";
+import { type Address, type ByteStream, Transport, TransportError } from "./services/transport.ts";
 import type { CertificateVerifier } from "./services/verifier.ts";
+import { wordsOf } from "./wire/printable.ts";
 
 /** What every server connection needs but a network and a scope. */
 export type ServerRequirements = Crypto | SessionStore | CertificateVerifier | Credentials;
@@ -166,7 +168,7 @@ export const listen = <E, R, R2 = never>(
     const observer = (number: number, remote: Address) =>
       Effect.try(() => decoded.observe?.(number, remote)).pipe(
         Effect.catchAll(({ error }) =>
-          Effect.as(Effect.logWarning(`connection ${number} has no observer: ${String(error)}`), undefined)
+          Effect.as(Effect.logWarning(`connection ${number} has no observer: ${wordsOf(error)}`), undefined)
         ),
       );
     /** `established` ends when the connection may be served. */
@@ -201,10 +203,11 @@ export const listen = <E, R, R2 = never>(
             }),
           )
         );
+        // What a transport's finalizer makes of it keeps no place.
         const end = (exit: Exit.Exit<unknown, unknown>) =>
-          Effect.zipRight(Scope.close(scope, exit), Effect.suspend(() => held.release(1)));
+          Effect.zipRight(within(CLOSES, Scope.close(scope, exit)), Effect.suspend(() => held.release(1)));
         const { stream, remote } = yield* Effect.onError(
-          restore(Scope.extend(listener.accept, scope)),
+          restore(Effect.catchAllCause(Scope.extend(listener.accept, scope), failed)),
           (cause) => end(Exit.failCause(cause)),
         );
         const number = ++count;
@@ -224,7 +227,10 @@ export const listen = <E, R, R2 = never>(
       Effect.catchAllCause((cause) => {
         if (Cause.isInterrupted(cause)) return Effect.failCause(cause);
         if (++failures < PATIENCE) return Effect.void;
-        return Effect.zipRight(Effect.logWarning(`accept: ${wordsOf(cause)}`), Effect.sleep("100 millis"));
+        return Effect.zipRight(
+          Effect.logWarning(`accept: ${wordsOf(Cause.squash(cause))}`),
+          Effect.sleep("100 millis"),
+        );
       }),
       Effect.forever,
     );
@@ -235,10 +241,16 @@ export const listen = <E, R, R2 = never>(
 /** How many accepts in a row may fail before the loop takes a breath. */
 const PATIENCE = 64;
 
-const wordsOf = (cause: Cause.Cause<unknown>): string => {
-  const error = Cause.squash(cause);
-  return error instanceof Error ? error.message : String(error);
+/** Milliseconds that a stream's own finalizer may take. */
+const CLOSES = 1_000;
+
+/** An accept that nobody interrupted here has failed, whatever its transport calls it. */
+const failed = (cause: Cause.Cause<TransportError>) => {
+  const why = Cause.isInterruptedOnly(cause) ? "it was interrupted below" : Cause.squash(cause);
+  return Effect.fail(
+    why instanceof TransportError ? why : new TransportError({ operation: "accept", cause: why }),
+  );
 };
 
 const warn = (cause: Cause.Cause<unknown>, connection: number): Effect.Effect<void> =>
-  Effect.logWarning(`connection ${connection}: ${wordsOf(cause)}`);
+  Effect.logWarning(`connection ${connection}: ${wordsOf(Cause.squash(cause))}`);

@@ -1,9 +1,13 @@
 /** A session store that can neither hold up a connection nor bring it down. @module */
-import { Cause, Effect, Exit } from "../deps.ts";
-import { SessionStoreError, type SessionStoreService } from "../services/session_store.ts";
+import { Cause, Effect, Either, Exit, Option } from "../deps.ts";
+import { Session, SessionStoreError, type SessionStoreService } from "../services/session_store.ts";
+import { encode } from "../wire/codec.ts";
 import { settled } from "./deadline.ts";
 
-/** The same store, where what takes longer than so many milliseconds, or throws, is a SessionStoreError. */
+/**
+ * The same store, where what takes longer than so many milliseconds, throws, or gives what is no session is a
+ * SessionStoreError.
+ */
 export const boundedStore = (store: SessionStoreService, milliseconds: number): SessionStoreService => {
   type Operation = SessionStoreError["operation"];
   const bounded = <A>(operation: Operation, of: Effect.Effect<A, SessionStoreError>) =>
@@ -18,8 +22,26 @@ export const boundedStore = (store: SessionStoreService, milliseconds: number): 
     get enabled() {
       return store.enabled;
     },
-    get: (key) => bounded("get", Effect.suspend(() => store.get(key))),
+    get: (key) =>
+      bounded(
+        "get",
+        Effect.flatMap(Effect.suspend(() => store.get(key)), (kept: unknown) =>
+          isKept(kept) ? Effect.succeed(kept) : Effect.failSync(noSession)),
+      ),
     put: (key, session) => bounded("put", Effect.suspend(() => store.put(key, session))),
     remove: (key) => bounded("remove", Effect.suspend(() => store.remove(key))),
   };
+};
+
+const noSession = () => new SessionStoreError({ operation: "get", cause: "what it gave is no session" });
+
+/** Whether a store has given back what it may: nothing, or a session that has its binary form. */
+const isKept = (kept: unknown): kept is Option.Option<Session> => {
+  if (!Option.isOption(kept)) return false;
+  if (Option.isNone(kept)) return true;
+  try {
+    return Either.isRight(encode(Session, kept.value as Session));
+  } catch {
+    return false; // a member is missing, or of another kind
+  }
 };

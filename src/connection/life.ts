@@ -94,8 +94,8 @@ export const makeLife = (parts: LifeParts): Life => {
     (cancels: () => boolean) => <A>(of: Effect.Effect<A, HandshakeError>): Effect.Effect<A, HandshakeError> =>
       Effect.onExit(of, (exit) => {
         if (Exit.isSuccess(exit)) return Effect.void;
-        // Data may have broken off before a renegotiation, and nothing before the first handshake.
-        const later = established() !== undefined;
+        // Data may have broken off, also where the peer alone knows yet that the first handshake is done.
+        const later = established() !== undefined || wire.records.epochs.write > 0;
         if (Cause.isInterruptedOnly(exit.cause)) {
           return cancels() ? end(later ? "aborted" : "cancelled", undefined) : Effect.void;
         }

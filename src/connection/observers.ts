@@ -56,6 +56,10 @@ export const makeObservers = (observe: Observe | undefined, warn: (thrown: unkno
   const listeners = new Set<Listener>();
   let ended = false;
   let warned = false;
+  const failed = (thrown: unknown): void => {
+    if (!warned) warn(thrown);
+    warned = true;
+  };
   const listen = Effect.sync(() => {
     const listener = new Listener();
     if (ended) listener.end();
@@ -65,10 +69,11 @@ export const makeObservers = (observe: Observe | undefined, warn: (thrown: unkno
   return {
     tell: (event) => {
       try {
-        observe?.(event);
+        const told: unknown = observe?.(event);
+        // An async function is an observer, too, as far as types go.
+        if (told instanceof Promise) told.catch(failed);
       } catch (thrown) {
-        if (!warned) warn(thrown);
-        warned = true;
+        failed(thrown);
       }
       for (const listener of listeners) listener.tell(event);
     },

@@ -49,8 +49,9 @@ export const endEvents: Readonly<Record<EndEvent, string>> = {
   write_failed: "the stream did not take what was written",
   write_interrupted: "a write was interrupted, so that half a record may be on the stream",
   fault: "something that the peer sent, or that is ours, is wrong",
-  cancelled: "the first handshake was given up or took too long, or `close` in the middle of a later one",
-  timed_out: "a renegotiation took too long",
+  cancelled:
+    "the first handshake was given up or took too long before our Finished, or `close` in the middle of a later one",
+  timed_out: "a handshake took too long after our Finished, or a renegotiation did",
   aborted: "`abort`, a scope that closed with a failure, or a defect of ours",
   half_closed: "`closeWrite`",
   closing: "`close`, or a scope that closed with success",
@@ -159,7 +160,7 @@ export const makeState = (): ConnectionState => {
       reading = readingSteps[event][reading] ?? reading;
       const step = writingSteps[event][writing];
       writing = step?.to ?? writing;
-      if (reading === "failed") whyNotRead ??= why;
+      if (reading === "failed" && before.reading !== "failed") whyNotRead = why;
       // The first reason stays, but that the peer's own words are better than what came of them.
       if (step && (before.writing === "open" || event === "peer_alert")) whyNotWrite = why;
       if (writing !== "open") idle.unsafeOpen();

@@ -17,6 +17,7 @@ import { KeyLog } from "../services/key_log.ts";
 import { Session, SessionStore, type SessionStoreError } from "../services/session_store.ts";
 import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
+import { wordsOf } from "../wire/printable.ts";
 import type { Suite } from "../suites.ts";
 
 /** What both ends know after the two hellos: looked up here once, so that no flight asks again. */
@@ -209,7 +210,7 @@ export const keysOf = Effect.fnUntraced(function* (at: Agreed, master: Bytes): E
     // A log that dies is no reason to.
     yield* Effect.catchAllDefect(
       Effect.suspend(() => log(line)),
-      (defect) => Effect.logWarning(`key log: ${String(defect)}`),
+      (defect) => Effect.logWarning(`key log: ${wordsOf(defect)}`),
     );
   }
   const { client, server } = at.derivation.keys(master, at.encryptThenMac);

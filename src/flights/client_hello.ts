@@ -181,8 +181,13 @@ const extensions = ({ policy, serverName }: ClientSettings): ReadonlyArray<Clien
     ...(maxFragmentLength === undefined ? [] : [{ _tag: "max_fragment_length", maxFragmentLength } as const]),
     ...(policy.requestOcsp ? [{ _tag: "status_request", request: anyResponder } as const] : []),
     ...(policy.requestScts ? [{ _tag: "signed_certificate_timestamp" } as const] : []),
-    { _tag: "supported_groups", namedGroupList: policy.groups },
-    { _tag: "ec_point_formats", ecPointFormatList: [ECPointFormat.uncompressed] },
-    { _tag: "signature_algorithms", supportedSignatureAlgorithms: policy.signatureSchemes },
+    // A list that may not be empty on the wire is left out.
+    ...(policy.groups.length === 0 ? [] : [
+      { _tag: "supported_groups", namedGroupList: policy.groups },
+      { _tag: "ec_point_formats", ecPointFormatList: [ECPointFormat.uncompressed] },
+    ] as const),
+    ...(policy.signatureSchemes.length === 0 ? [] : [
+      { _tag: "signature_algorithms", supportedSignatureAlgorithms: policy.signatureSchemes } as const,
+    ]),
   ];
 };

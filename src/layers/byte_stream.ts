@@ -56,8 +56,10 @@ const fromPromises = (source: {
       closed = true;
       // A read that nobody waits for any more ends with the source; its end is nobody's failure.
       reading?.catch(() => {});
-      source.close();
       writing.forEach((fail) => fail("the stream was closed"));
+      try {
+        source.close();
+      } catch { /* it was closed by another, who need not know of us */ }
     }),
   };
 };

@@ -46,7 +46,7 @@ export const makeOutbox = (stream: ByteStream, records: Records, broke: Broke): 
   const write: Effect.Effect<void, ConnectionError> = Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
       writing = true;
-      return Effect.matchCauseEffect(restore(stream.write(records.takeOutbox())), {
+      return Effect.matchCauseEffect(restore(Effect.suspend(() => stream.write(records.takeOutbox()))), {
         onSuccess: () => {
           taken++;
           writtenOut();

@@ -5,6 +5,7 @@ import { NamedGroup } from "../names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { fixed, opaque, text, uint32, uint8, vector } from "../wire/schema.ts";
+import { wordsOf } from "../wire/printable.ts";
 
 /**
  * What two ends keep to resume (RFC 5246 §7.3, §F.1.4). It holds the master secret, so its store is as secret as a
@@ -54,7 +55,7 @@ export class SessionStoreError extends Data.TaggedError("SessionStoreError")<{
   readonly cause: unknown;
 }> {
   override get message() {
-    const why = this.cause instanceof Error ? this.cause.message : String(this.cause);
+    const why = wordsOf(this.cause);
     return `session store, ${this.operation}: ${why}`;
   }
 }

@@ -1,7 +1,7 @@
 /** The port to the network: byte streams, and a factory of them. @module */
 import { Context, Data, type Effect, type Scope } from "../deps.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import { printable } from "../wire/printable.ts";
+import { printable, wordsOf } from "../wire/printable.ts";
 
 /**
  * A stream of bytes in both directions.
@@ -52,7 +52,7 @@ export class TransportError extends Data.TaggedError("TransportError")<{
   readonly address?: Address | undefined;
 }> {
   override get message() {
-    const why = this.cause instanceof Error ? this.cause.message : String(this.cause);
+    const why = wordsOf(this.cause);
     return printable(`${this.operation}${this.address ? ` ${addressText(this.address)}` : ""}: ${why}`);
   }
 }
