@@ -34,7 +34,7 @@ const testsOf: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
   ["src/connection", [
     "tests/connection",
     "tests/connection_test.ts",
-    "tests/deadline_test.ts",
+
     "tests/renegotiation_test.ts",
     "tests/renegotiation_races_test.ts",
     "tests/tracing_test.ts",
