@@ -34,10 +34,11 @@ const testsOf: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
   ["src/connection", [
     "tests/connection",
     "tests/connection_test.ts",
-
+    "tests/attacks_renegotiation_test.ts",
+    "tests/handshake/renegotiation_rules_test.ts",
     "tests/renegotiation_test.ts",
-    "tests/renegotiation_races_test.ts",
     "tests/tracing_test.ts",
+    "tests/renegotiation_races_test.ts",
   ]],
   ["src/server.ts", [
     "tests/server_test.ts",
