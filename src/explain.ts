@@ -51,7 +51,9 @@ const hintOf = (e: HandshakeError): string | undefined => {
     case "LimitExceeded":
       return limits[e.limit];
     case "RenegotiationRefused":
-      return e.by === "policy" ? "insecureRenegotiation in the Policy lets it pass" : undefined;
+      return e.by === "policy"
+        ? "insecureRenegotiation in the Policy lets it pass (--insecure-renegotiation)"
+        : undefined;
     case "DecompressionFailure":
       return "the two ends may not agree on what compression is: try without it (--compression null)";
     case "BadRecordMac":

@@ -30,6 +30,10 @@ Deno.test("a server without RFC 5746 is sent to the one setting that is about it
   assert.doesNotMatch(told, /legacy/);
 });
 
+Deno.test("a renegotiation that RFC 5746 does not bind is told with the flag that lets it pass", () => {
+  assert.match(hint(new Errors.RenegotiationRefused({ by: "policy" })), /--insecure-renegotiation/);
+});
+
 live(
   "a server that resets the connection in the handshake: told with a hint",
   Effect.gen(function* () {
