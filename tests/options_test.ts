@@ -4,6 +4,7 @@ import { sync } from "./support/effect.ts";
 import { build, converse, handshake, meet } from "./support/handshake.ts";
 import * as Golden from "./golden/certificates.ts";
 import * as Client from "../src/client.ts";
+import { decodeRenegotiation } from "../src/connection/program.ts";
 import type { InvalidOption } from "../src/errors.ts";
 import { makePair } from "../src/layers/byte_stream.ts";
 import { fromFiles, makeAuthority, makeSelfSigned } from "../src/public/credentials.ts";
@@ -302,6 +303,32 @@ sync(
     for (const label of [1, null, ["a"]] as Untyped) {
       assert.match((yield* Effect.flip(client.exportKeyingMaterial(label, 16))).reason, /^a label is/);
     }
+  }),
+);
+
+sync(
+  "a channel binding of a type that there is not is unavailable, and the connection goes on",
+  Effect.gen(function* () {
+    const { client, server } = yield* handshake();
+    for (const type of ["tls-uniq", "", "\x1b[2J", 1, null, undefined, {}, Symbol("s")] as Untyped) {
+      const error = yield* Effect.flip(client.channelBinding(type));
+      assert.equal(error._tag, "BindingUnavailable");
+      assert.match(error.message, /is none of tls-unique, tls-server-end-point and tls-exporter/);
+      assert.doesNotMatch(error.message, /\x1b/);
+    }
+    assert.equal(yield* converse(client, server), "ping pong");
+  }),
+);
+
+sync(
+  "a client that would ask for a certificate in a renegotiation is told that only a server does",
+  Effect.gen(function* () {
+    const { client, server } = yield* handshake();
+    const error = yield* Effect.flip(client.renegotiateWith({ clientAuth: "require" }));
+    assert.equal(error._tag === "InvalidOption" && error.option, "changes.clientAuth");
+    assert.match(error.message, /only a server asks for a certificate/);
+    assert.equal(yield* converse(client, server), "ping pong");
+    assert.ok(Either.isRight(decodeRenegotiation("client", { clientAuth: undefined })));
   }),
 );
 
