@@ -103,9 +103,19 @@ export const help = (usage: string, about: string, flags: Flags): string => {
 export const list = (text: string): ReadonlyArray<string> =>
   text.split(",").map((s) => s.trim()).filter((s) => s);
 
-const oneOf = <A>(flag: string, known: Readonly<Record<string, A>>, text: string): A => {
+/** What a word stands for. Throws UsageError for one that is not known. */
+export const oneOf = <A>(flag: string, known: Readonly<Record<string, A>>, text: string): A => {
   if (Object.hasOwn(known, text)) return known[text]!;
-  throw new UsageError(`--${flag}: ${text} is none of ${Object.keys(known).join(", ")}`);
+  const words = Object.keys(known);
+  const last = words.pop();
+  throw new UsageError(
+    `--${flag}: ${JSON.stringify(text)}; give ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`,
+  );
+};
+
+/** For a program that takes nothing but flags. Throws UsageError. */
+export const noArguments = ({ rest: [first] }: Given): void => {
+  if (first !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(first)}`);
 };
 
 const { modern, compatible, legacy } = Policy;
@@ -178,11 +188,19 @@ export const numberOf = ({ flags }: Given, flag: string, otherwise: number): num
   throw new UsageError(`--${flag}: ${text} is not a whole number`);
 };
 
+/** A whole number of which there must be one at least. Throws UsageError. */
+export const positiveOf = (given: Given, flag: string, otherwise: number): number => {
+  const n = numberOf(given, flag, otherwise);
+  if (given.flags[flag] === undefined || n > 0) return n;
+  throw new UsageError(`--${flag}: must be more than 0`);
+};
+
 /** `HOST:PORT`, `[v6]:PORT` or `HOST`. Throws UsageError. */
 export const addressOf = (text: string, otherwise: number): { hostname: string; port: number } => {
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
   const port = Number(match?.[3] ?? otherwise);
   const hostname = match?.[1] ?? match?.[2];
   if (hostname === undefined || port > 65535) throw new UsageError(`${text} is not HOST:PORT`);
+  if (port === 0) throw new UsageError(`${text}: nobody can be reached at port 0`);
   return { hostname, port };
 };
