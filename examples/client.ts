@@ -46,6 +46,10 @@ export const main = (args: ReadonlyArray<string>) => {
   const policy = policyOf(given);
   const alpn = alpnOf(given);
   const { servername: serverName, send, http } = given.flags;
+  if (http !== undefined && send !== undefined) throw new UsageError("--http and --send contradict");
+  if (http !== undefined && !http.startsWith("/")) {
+    throw new UsageError(`--http: a path begins with /, and ${JSON.stringify(http)} does not`);
+  }
   const times = 1 + numberOf(given, "reconnect", 0);
   const asJson = given.flags["json"] !== undefined;
   const report: Report = asJson ? json(print) : human(print, complain, times > 1);
