@@ -12,6 +12,7 @@ import {
   numberOf,
   oneOf,
   parse,
+  policyNameOf,
   policyOf,
   UsageError,
 } from "./lib/flags.ts";
@@ -20,7 +21,7 @@ import { lines, say } from "./lib/lines.ts";
 import { page } from "./lib/page.ts";
 import { run } from "./lib/program.ts";
 import { renegotiating, renegotiations } from "./lib/renegotiations.ts";
-import { human, json, type Report } from "./lib/report.ts";
+import { human, json, knowing, type Report } from "./lib/report.ts";
 
 const flags = {
   host: { takes: "ADDRESS", help: "where to listen (127.0.0.1)" },
@@ -88,6 +89,7 @@ export const main = (args: ReadonlyArray<string>) => {
   const port = numberOf(given, "port", 4433);
   if (port > 65535) throw new UsageError(`--port: ${port} is more than 65535`);
   const policy = policyOf(given);
+  const policyName = policyNameOf(given);
   const clientAuth = clientAuthOf(given);
   const reply = oneOf<Reply>("reply", replies, given.flags["reply"] ?? "echo");
   const later = clientAuthOf(given, "renegotiate-client-auth");
@@ -126,7 +128,8 @@ export const main = (args: ReadonlyArray<string>) => {
           started.set(number, performance.now());
           return report.observe(number);
         },
-        onFailure: (cause, number) => Effect.sync(() => report.failed(number, Cause.squash(cause))),
+        onFailure: (cause, number) =>
+          Effect.sync(() => report.failed(number, knowing(Cause.squash(cause), { policy: policyName }))),
       },
       (connection, number) =>
         Effect.gen(function* () {

@@ -574,6 +574,21 @@ live(
 );
 
 live(
+  "a client that showed no certificate to a server that requires one is told what it lacks, in words and in JSON",
+  Effect.gen(function* () {
+    const { port, peer } = yield* server(...ours, "--client-auth", "require", "--client-ca", root);
+    const told = /the peer asked for a certificate, and none was shown: give one .*--cert and --key/;
+    const { code, stderr } = yield* client(port);
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`handshake_failure[^]*hint +${told.source}`));
+    const json = yield* client(port, "--json", "--policy", "legacy");
+    assert.match(String(linesOf(json.stdout).at(-1)?.["hint"]), told);
+    assert.doesNotMatch(json.stderr, /--policy/);
+    yield* peer.until(/no client certificate/);
+  }),
+);
+
+live(
   "a question that gets no answer is a failure: the server wanted to renegotiate, and the client did not",
   Effect.gen(function* () {
     const asking = [

@@ -118,7 +118,7 @@ export const noArguments = ({ rest: [first] }: Given): void => {
   if (first !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(first)}`);
 };
 
-const { modern, compatible, legacy } = Policy;
+const policies = { modern: Policy.modern, compatible: Policy.compatible, legacy: Policy.legacy };
 const versions: Record<string, Names.ProtocolVersion> = {
   "ssl3.0": Names.ProtocolVersion.SSL_3_0,
   "tls1.0": Names.ProtocolVersion.TLS_1_0,
@@ -130,7 +130,7 @@ const suites = Object.fromEntries(
   Policy.everySuite.map((id): [string, Names.CipherSuite] => [Names.CipherSuite.nameOf(id), id]),
 );
 const groups = Object.fromEntries(
-  modern.groups.map((id): [string, Names.NamedGroup] => [Names.NamedGroup.nameOf(id), id]),
+  Policy.modern.groups.map((id): [string, Names.NamedGroup] => [Names.NamedGroup.nameOf(id), id]),
 );
 
 const compressionMethods: Record<string, Names.CompressionMethod> = {
@@ -139,10 +139,18 @@ const compressionMethods: Record<string, Names.CompressionMethod> = {
 };
 const renegotiation = { allow: "allow", refuse: "refuse", close: "close", ignore: "ignore" } as const;
 
+/** The name of the policy that the others begin with. Throws UsageError. */
+export const policyNameOf = ({ flags }: Given): keyof typeof policies =>
+  oneOf(
+    "policy",
+    { modern: "modern", compatible: "compatible", legacy: "legacy" } as const,
+    flags["policy"] ?? "modern",
+  );
+
 /** The policy that the flags name. Throws UsageError for a name that is none of ours. */
 export const policyOf = (given: Given): Policy.Policy => {
   const { flags } = given;
-  const base = oneOf("policy", { modern, compatible, legacy }, flags["policy"] ?? "modern");
+  const base = policies[policyNameOf(given)];
   const named = <A>(flag: string, known: Readonly<Record<string, A>>, otherwise: ReadonlyArray<A>) =>
     flags[flag] === undefined ? otherwise : list(flags[flag]).map((name) => oneOf(flag, known, name));
   const policy = Policy.decode({
