@@ -20,7 +20,7 @@ import {
   SessionTickets,
   Transport,
 } from "../mod.ts";
-import { common, help, noArguments, parse, UsageError } from "./lib/flags.ts";
+import { common, help, noArguments, parse } from "./lib/flags.ts";
 import { lines, say } from "./lib/lines.ts";
 import { run } from "./lib/program.ts";
 import { renegotiations } from "./lib/renegotiations.ts";

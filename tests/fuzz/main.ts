@@ -1,14 +1,6 @@
 /** `deno task fuzz`: `--help` tells how. @module */
 import { Effect } from "../deps.ts";
-import {
-  type Given,
-  help,
-  noArguments,
-  numberOf,
-  parse,
-  positiveOf,
-  UsageError,
-} from "../../examples/lib/flags.ts";
+import { help, noArguments, numberOf, parse, positiveOf, UsageError } from "../../examples/lib/flags.ts";
 import { run } from "../../examples/lib/program.ts";
 import type { Finding, Tally } from "./run.ts";
 import type { Order, Word } from "./worker.ts";
