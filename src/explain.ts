@@ -165,13 +165,13 @@ const peerSaid = (alert: string, { certificateWanted, policy }: Circumstances): 
     case "handshake_failure":
       return either(
         wanted,
-        older ?? "the peer found nothing in common with our policy",
-        `the peer wants ${wanted ? "" : "a certificate, or "}other groups`,
-        "it gives up since we declined to renegotiate (Policy.renegotiation, --renegotiation)",
+        older,
+        `the peer may want ${wanted ? "" : "a certificate, or "}other groups or cipher suites`,
+        "it gave up since we declined to renegotiate (Policy.renegotiation, --renegotiation)",
       );
     case "protocol_version":
       return `the peer speaks none of our versions: ${
-        either(older, "it wants TLS 1.3, which is not spoken here")
+        either(older, "it may want TLS 1.3, which is not spoken here")
       }`;
     default:
       return alerts[alert];
