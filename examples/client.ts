@@ -2,13 +2,23 @@
 import * as Data from "npm:effect@^3.22.4/Data";
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
-import { Client, Credentials } from "../mod.ts";
-import { addressOf, alpnOf, common, help, numberOf, parse, policyOf, UsageError } from "./lib/flags.ts";
+import { Client, Credentials, Messages, type Observe } from "../mod.ts";
+import {
+  addressOf,
+  alpnOf,
+  common,
+  help,
+  numberOf,
+  parse,
+  policyNameOf,
+  policyOf,
+  UsageError,
+} from "./lib/flags.ts";
 import { base, credentials, verifier } from "./lib/layers.ts";
 import { lines, say } from "./lib/lines.ts";
 import { run } from "./lib/program.ts";
 import { renegotiations } from "./lib/renegotiations.ts";
-import { human, json, type Report } from "./lib/report.ts";
+import { human, json, knowing, type Report } from "./lib/report.ts";
 
 const flags = {
   servername: { takes: "NAME", help: "the name that the certificate must be for, if not HOST" },
@@ -32,6 +42,15 @@ class NoAnswer extends Data.TaggedError("NoAnswer") {
 const print = (line: string): void => console.log(line);
 const complain = (line: string): void => console.error(line);
 
+/** Whether the server has asked for a certificate that it did not get, after a message. */
+const wantsStill = (message: unknown, wanted: boolean): boolean => {
+  if (
+    message instanceof Messages.CertificateRequest || message instanceof Messages.CertificateRequestLegacy
+  ) return true;
+  // The server's own comes before it asks.
+  return message instanceof Messages.Certificate && message.certificateList.length > 0 ? false : wanted;
+};
+
 /** What the program does with its arguments; throws a UsageError. */
 export const main = (args: ReadonlyArray<string>) => {
   const given = parse(flags, args);
@@ -46,12 +65,23 @@ export const main = (args: ReadonlyArray<string>) => {
   const policy = policyOf(given);
   const alpn = alpnOf(given);
   const { servername: serverName, send, http } = given.flags;
+  if (http !== undefined && send !== undefined) throw new UsageError("--http and --send contradict");
+  if (http !== undefined && !http.startsWith("/")) {
+    throw new UsageError(`--http: a path begins with /, and ${JSON.stringify(http)} does not`);
+  }
   const times = 1 + numberOf(given, "reconnect", 0);
   const asJson = given.flags["json"] !== undefined;
   const report: Report = asJson ? json(print) : human(print, complain, times > 1);
 
-  const once = (number: number) =>
-    Effect.scoped(Effect.gen(function* () {
+  const policyName = policyNameOf(given);
+  const once = (number: number) => {
+    const tell = report.observe(number);
+    let certificateWanted = false;
+    const observe: Observe = (event) => {
+      if (event._tag === "message") certificateWanted = wantsStill(event.message, certificateWanted);
+      tell(event);
+    };
+    return Effect.scoped(Effect.gen(function* () {
       const start = performance.now();
       const connection = yield* Client.connect({
         hostname,
@@ -59,7 +89,7 @@ export const main = (args: ReadonlyArray<string>) => {
         serverName,
         policy,
         alpn,
-        observe: report.observe(number),
+        observe,
       });
       const elapsed = performance.now() - start;
       report.established(number, yield* connection.negotiated, yield* connection.peerCertificates, elapsed);
@@ -89,9 +119,11 @@ export const main = (args: ReadonlyArray<string>) => {
       yield* connection.close;
       report.closed(number);
     })).pipe(
+      Effect.mapError((error) => knowing(error, { policy: policyName, certificateWanted })),
       // The error ends the program, which tells it on stderr; here it is told as an event as well.
       Effect.tapError((error) => Effect.sync(() => asJson && report.failed(number, error))),
     );
+  };
 
   const layers = Layer.mergeAll(base(given), verifier(given), credentials(given, Credentials.none));
   return Effect.provide(

@@ -20,7 +20,7 @@ import {
   SessionTickets,
   Transport,
 } from "../mod.ts";
-import { common, help, parse, UsageError } from "./lib/flags.ts";
+import { common, help, noArguments, parse } from "./lib/flags.ts";
 import { lines, say } from "./lib/lines.ts";
 import { run } from "./lib/program.ts";
 import { renegotiations } from "./lib/renegotiations.ts";
@@ -50,7 +50,7 @@ export const main = (args: ReadonlyArray<string>) => {
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() => console.log(help("deno task demo [--json]", "A server and a client.", flags)));
   }
-  if (given.rest.length > 0) throw new UsageError(`${given.rest.join(" ")} is no flag`);
+  noArguments(given);
   const print = (line: string) => console.log(line);
   const asJson = given.flags["json"] !== undefined;
   const report = asJson ? json(print) : human(print, console.error, false);

@@ -5,7 +5,7 @@
  * @module
  */
 import * as Effect from "npm:effect@^3.22.4/Effect";
-import { common, help, numberOf, parse, UsageError } from "./lib/flags.ts";
+import { common, help, noArguments, numberOf, parse, UsageError } from "./lib/flags.ts";
 import { run } from "./lib/program.ts";
 
 const root = new URL("../", import.meta.url);
@@ -37,7 +37,7 @@ export const main = (args: ReadonlyArray<string>) => {
       console.log(help("examples/serve_source.ts [--port N]", "Serves mod.ts over HTTP.", flags))
     );
   }
-  if (given.rest.length > 0) throw new UsageError(`${given.rest.join(" ")} is no flag`);
+  noArguments(given);
   const port = numberOf(given, "port", 8000);
   if (port > 65535) throw new UsageError(`--port: ${port} is more than 65535`);
   const onListen = ({ port }: Deno.NetAddr) => console.log(`http://127.0.0.1:${port}/mod.ts`);

@@ -2,14 +2,26 @@
 import * as Cause from "npm:effect@^3.22.4/Cause";
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
-import { type Connection, Credentials, Server } from "../mod.ts";
-import { alpnOf, clientAuthOf, common, help, numberOf, parse, policyOf, UsageError } from "./lib/flags.ts";
+import { type Connection, Credentials, type Errors, Server } from "../mod.ts";
+import {
+  alpnOf,
+  clientAuthOf,
+  common,
+  help,
+  noArguments,
+  numberOf,
+  oneOf,
+  parse,
+  policyNameOf,
+  policyOf,
+  UsageError,
+} from "./lib/flags.ts";
 import { base, clientVerifier, credentials, hangups } from "./lib/layers.ts";
 import { lines, say } from "./lib/lines.ts";
 import { page } from "./lib/page.ts";
 import { run } from "./lib/program.ts";
 import { renegotiating, renegotiations } from "./lib/renegotiations.ts";
-import { human, json, type Report } from "./lib/report.ts";
+import { human, json, knowing, type Report } from "./lib/report.ts";
 
 const flags = {
   host: { takes: "ADDRESS", help: "where to listen (127.0.0.1)" },
@@ -39,9 +51,15 @@ const flags = {
 const print = (line: string): void => console.log(line);
 const complain = (line: string): void => console.error(line);
 
+type Reply = (
+  connection: Connection,
+  report: Report,
+  number: number,
+) => Effect.Effect<void, Errors.HandshakeError>;
+
 /** Answers each line by another. */
 const answering =
-  (answer: (line: string) => string) => (connection: Connection, report: Report, number: number) =>
+  (answer: (line: string) => string): Reply => (connection: Connection, report: Report, number: number) =>
     Effect.gen(function* () {
       const next = lines(connection);
       const told = renegotiations(connection, report, number);
@@ -66,25 +84,32 @@ export const main = (args: ReadonlyArray<string>) => {
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() => print(help("deno task server [flags]", "A TLS server.", flags)));
   }
-  if (given.rest.length > 0) throw new UsageError(`${given.rest.join(" ")} is no flag`);
+  noArguments(given);
   const hostname = given.flags["host"] ?? "127.0.0.1";
   const port = numberOf(given, "port", 4433);
   if (port > 65535) throw new UsageError(`--port: ${port} is more than 65535`);
-  const name = given.flags["reply"] ?? "echo";
-  if (!Object.hasOwn(replies, name)) {
-    throw new UsageError(`--reply: ${name} is none of ${Object.keys(replies).join(", ")}`);
-  }
   const policy = policyOf(given);
+  const policyName = policyNameOf(given);
   const clientAuth = clientAuthOf(given);
-  const reply = replies[name as keyof typeof replies];
+  const reply = oneOf<Reply>("reply", replies, given.flags["reply"] ?? "echo");
   const later = clientAuthOf(given, "renegotiate-client-auth");
   const renegotiate = given.flags["renegotiate"] === undefined ? undefined : { clientAuth: later };
   if (!renegotiate && given.flags["renegotiate-client-auth"] !== undefined) {
     throw new UsageError("--renegotiate-client-auth says what --renegotiate asks for, which is missing");
   }
   const asks = clientAuth !== "none" || renegotiate !== undefined && later !== "none";
-  if (asks && given.flags["client-ca"] === undefined) {
-    throw new UsageError("clients are asked for a certificate, and --client-ca says of nobody's to trust it");
+  const trusts = given.flags["client-ca"] !== undefined;
+  if (asks && !trusts) {
+    const flag = clientAuth === "none" ? "renegotiate-client-auth" : "client-auth";
+    throw new UsageError(
+      `--${flag} asks clients for certificates: say with --client-ca FILE which roots to trust`,
+    );
+  }
+  if (trusts && !asks) {
+    throw new UsageError(
+      "--client-ca says which roots to trust, and no client is asked for a certificate: " +
+        "--client-auth request or require",
+    );
   }
   const asJson = given.flags["json"] !== undefined;
   const report = asJson ? json(print) : human(print, complain, true);
@@ -103,7 +128,8 @@ export const main = (args: ReadonlyArray<string>) => {
           started.set(number, performance.now());
           return report.observe(number);
         },
-        onFailure: (cause, number) => Effect.sync(() => report.failed(number, Cause.squash(cause))),
+        onFailure: (cause, number) =>
+          Effect.sync(() => report.failed(number, knowing(Cause.squash(cause), { policy: policyName }))),
       },
       (connection, number) =>
         Effect.gen(function* () {

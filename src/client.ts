@@ -81,7 +81,8 @@ const decodeConnect = decodeOption(connectOptions);
 
 /**
  * Makes a byte stream a TLS connection, in the client's role: for STARTTLS, pipes, WebSockets. The stream is closed
- * with the connection, and when the handshake fails. `InvalidOption`: there was none, for an option is not of its type.
+ * with the connection, and when the handshake fails. `InvalidOption`: an option is not of its type; no handshake was
+ * begun.
  */
 export const over = (
   stream: ByteStream,

@@ -111,7 +111,7 @@ function* establishing<R>(
     readEpoch,
     ...sending({ wire, state, life }),
     renegotiate: negotiator.renegotiate(AS_BEFORE),
-    renegotiateWith: (changes) => Effect.flatMap(decodeRenegotiation(changes), negotiator.renegotiate),
+    renegotiateWith: (changes) => Effect.flatMap(decodeRenegotiation(role, changes), negotiator.renegotiate),
     exportKeyingMaterial: (label, length, context) =>
       Effect.suspend(() => exportKeyingMaterial(left(), policy, label, length, context)),
     channelBinding: (type) => Effect.suspend(() => channelBinding(left(), policy, type)),

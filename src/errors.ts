@@ -205,9 +205,12 @@ export class InvalidOption extends Data.TaggedError("InvalidOption")<{
   /** What is allowed. */
   readonly expected: string;
   readonly got: string;
+  /** What is wrong, where that is better said in words of its own than by the two above. */
+  readonly fault?: string;
 }> {
   override get message() {
-    return printable(`${this.option}: ${this.got}, where ${this.expected} is allowed`);
+    const { option, fault = `${this.got}, where ${this.expected} is allowed` } = this;
+    return printable(`${option}: ${fault}`);
   }
 }
 

@@ -14,13 +14,21 @@ export interface Explanation {
   readonly hint: string | undefined;
 }
 
+/** What whoever has an error knows of how it came, and the error does not: hints are the better for it. */
+export interface Circumstances {
+  /** The policy in force, which is not worth trying then, nor what it goes beyond; modern unless given. */
+  readonly policy?: "modern" | "compatible" | "legacy" | undefined;
+  /** The peer asked for a certificate, and we showed none. */
+  readonly certificateWanted?: boolean | undefined;
+}
+
 /** Tells an error; total, as the union is. */
-export const explain = (e: HandshakeError): Explanation => ({
+export const explain = (e: HandshakeError, circumstances: Circumstances = {}): Explanation => ({
   _tag: e._tag,
   what: e.message,
   alert: alertOf(e),
   rfc: rfcOf(e),
-  hint: hintOf(e),
+  hint: hintOf(e, circumstances),
 });
 
 /** An explanation as one readable block of lines, in each of which what a peer may have said is escaped. */
@@ -32,26 +40,29 @@ export const render = ({ _tag, what, alert, rfc, hint }: Explanation): string =>
     ...(hint ? [`  hint   ${hint}`] : []),
   ].map(printable).join("\n");
 
-const hintOf = (e: HandshakeError): string | undefined => {
+const hintOf = (e: HandshakeError, known: Circumstances): string | undefined => {
+  const older = olderThan(known.policy);
   switch (e._tag) {
     case "NotTls":
       return notTls[e.looksLike];
     case "Refused":
-      return refusals[e.reason];
+      return either(...(refusals[e.reason]?.(older) ?? []));
     case "CertificateError":
       return certificates[e.reason];
     case "PeerAlert":
-      return alerts[AlertDescription.nameOf(e.description)];
+      return peerSaid(AlertDescription.nameOf(e.description), known);
     case "TransportError":
-      return transport[e.operation];
+      return transport[e.operation]?.(older);
     case "HandshakeTimeout":
       return "the peer accepts connections and says nothing: is it a TLS port?";
     case "Truncated":
-      return e.handshaking ? `the peer may speak no TLS here, or be ${older}` : undefined;
+      return e.handshaking ? either("the peer may speak no TLS here", older) : undefined;
     case "LimitExceeded":
       return limits[e.limit];
     case "RenegotiationRefused":
-      return e.by === "policy" ? "insecureRenegotiation in the Policy lets it pass" : undefined;
+      return e.by === "policy"
+        ? "insecureRenegotiation in the Policy lets it pass (--insecure-renegotiation)"
+        : undefined;
     case "DecompressionFailure":
       return "the two ends may not agree on what compression is: try without it (--compression null)";
     case "BadRecordMac":
@@ -61,9 +72,19 @@ const hintOf = (e: HandshakeError): string | undefined => {
   }
 };
 
-/** What a peer from before our policy is reached by: in this order, for each gives away more than the one before. */
-const older = "too old for our policy: try Policy.compatible, then Policy.legacy " +
-  "(--policy compatible, --policy legacy)";
+/** A hint of what there is to say. */
+const either = (...parts: ReadonlyArray<string | undefined>): string | undefined =>
+  parts.filter((part) => part !== undefined).join("; or ") || undefined;
+
+/** What a peer from before our policy is reached by: in order, for each gives away more than the one before. */
+const olderThan = (policy: Circumstances["policy"] = "modern"): string | undefined => {
+  const more = { modern: ["compatible", "legacy"], compatible: ["legacy"], legacy: [] }[policy];
+  return more.length === 0
+    ? undefined
+    : `the peer may be too old for our policy: try ${more.map((name) => `Policy.${name}`).join(", then ")} ` +
+      `(${more.map((name) => `--policy ${name}`).join(", ")})`;
+};
+type Older = ReturnType<typeof olderThan>;
 
 const certificates: Partial<Record<CertificateReason, string>> = {
   unknown_ca:
@@ -80,11 +101,19 @@ const limits: Partial<Record<Extract<HandshakeError, { _tag: "LimitExceeded" }>[
   renegotiations: "a peer that renegotiates again and again may want to wear us out (Policy.limits)",
 };
 
-const transport: Partial<Record<Extract<HandshakeError, { _tag: "TransportError" }>["operation"], string>> = {
-  open: "is the name right, and is anything listening there?",
-  listen: "another program may have the port, or only an administrator may have it",
-  read: `in a handshake, something between may let no such thing pass, or the peer be ${older}`,
-  write: `in a handshake, something between may let no such thing pass, or the peer be ${older}`,
+const onTheWay = (older: Older) =>
+  either("in a handshake, something between may let no such thing pass", older);
+
+const transport: Partial<
+  Record<
+    Extract<HandshakeError, { _tag: "TransportError" }>["operation"],
+    (older: Older) => string | undefined
+  >
+> = {
+  open: () => "is the name right, and is anything listening there?",
+  listen: () => "another program may have the port, or only an administrator may have it",
+  read: onTheWay,
+  write: onTheWay,
 };
 
 const notTls: Record<Extract<HandshakeError, { _tag: "NotTls" }>["looksLike"], string> = {
@@ -94,25 +123,64 @@ const notTls: Record<Extract<HandshakeError, { _tag: "NotTls" }>["looksLike"], s
   "nothing known": "is this a TLS port?",
 };
 
-const refusals: Partial<Record<Extract<HandshakeError, { _tag: "Refused" }>["reason"], string>> = {
-  no_common_version: `the peer may be ${older}; or name the versions (Policy.versions, --versions)`,
-  no_common_cipher_suite: `the peer may be ${older}`,
-  weak_parameters: "shorter primes pass by minimumDhPrimeBits in the Policy (1024 in --policy legacy)",
-  no_common_application_protocol: "the two name no protocol in common (alpn, --alpn)",
-  insecure_renegotiation:
+const refusals: Partial<
+  Record<
+    Extract<HandshakeError, { _tag: "Refused" }>["reason"],
+    (older: Older) => ReadonlyArray<string | undefined>
+  >
+> = {
+  no_common_version: (older) => [older, "name the versions (Policy.versions, --versions)"],
+  no_common_cipher_suite: (
+    older,
+  ) => [older, "name the cipher suites (Policy.cipherSuites, --cipher-suites)"],
+  weak_parameters:
+    () => ["shorter primes pass by minimumDhPrimeBits in the Policy (1024 in --policy legacy)"],
+  no_common_application_protocol: () => ["the two name no protocol in common (alpn, --alpn)"],
+  insecure_renegotiation: () => [
     "a server without RFC 5746 is reached with requireSecureRenegotiation: false in the Policy " +
     "(--no-secure-renegotiation); in a renegotiation, somebody may stand between",
-  renegotiation_changes_extended_master_secret: "whoever answers is not who answered first, or broken",
-  server_certificate_changed: "if the server is known to do so: serverMayChangeCertificate in the Policy",
-  no_credential: "give the server a certificate and its key (Credentials.fromPem, --cert and --key)",
+  ],
+  renegotiation_changes_extended_master_secret:
+    () => ["whoever answers is not who answered first, or broken"],
+  server_certificate_changed: () => [
+    "if the server is known to do so: serverMayChangeCertificate in the Policy",
+  ],
+  no_credential: () => ["give the server a certificate and its key (Credentials.fromPem, --cert and --key)"],
+};
+
+/** The alerts that may be all that a peer says of a certificate that it did not get. */
+const unshown: ReadonlySet<string> = new Set([
+  "handshake_failure",
+  "bad_certificate",
+  "certificate_required",
+]);
+
+const peerSaid = (alert: string, { certificateWanted, policy }: Circumstances): string | undefined => {
+  const wanted = certificateWanted && unshown.has(alert)
+    ? "the peer asked for a certificate, and none was shown: give one (Credentials.fromPem, --cert and --key)"
+    : undefined;
+  if (wanted && alert !== "handshake_failure") return wanted;
+  const older = olderThan(policy);
+  switch (alert) {
+    case "handshake_failure":
+      return either(
+        wanted,
+        older,
+        `the peer may want ${wanted ? "" : "a certificate, or "}other groups or cipher suites`,
+        "it gave up since we declined to renegotiate (Policy.renegotiation, --renegotiation)",
+      );
+    case "protocol_version":
+      return `the peer speaks none of our versions: ${
+        either(older, "it may want TLS 1.3, which is not spoken here")
+      }`;
+    default:
+      return alerts[alert];
+  }
 };
 
 const alerts: Record<string, string> = {
-  handshake_failure:
-    `the peer found nothing in common: it may be ${older}; or want a certificate, or other groups; ` +
-    "or it gives up since we declined to renegotiate (Policy.renegotiation, --renegotiation)",
-  protocol_version:
-    `the peer speaks none of our versions: it may be ${older}; or want TLS 1.3, which is not spoken here`,
+  internal_error: "the peer gave up in the middle, for a reason of its own: " +
+    "what was read from an established connection is not the whole answer",
   unknown_ca: "the peer does not trust our certificate's root",
   bad_certificate: "the peer does not accept our certificate",
   certificate_expired: "our certificate has expired, or the peer's clock is wrong",

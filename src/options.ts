@@ -15,8 +15,8 @@ const says = (description: string) => ({ description });
 
 // -- words --
 
-const listed = (words: ReadonlyArray<string>): string =>
-  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+const listed = (words: ReadonlyArray<string>, last: "or" | "and" = "or"): string =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 
 /** A whole number from `least` on. */
 export const whole = (least: number) =>
@@ -135,13 +135,13 @@ interface Fault {
   readonly path: ReadonlyArray<PropertyKey>;
   readonly expected: string;
   readonly got: string;
+  readonly fault?: string;
 }
 
-const told = (name: string, { path, expected, got }: Fault): InvalidOption =>
+const told = (name: string, { path, ...rest }: Fault): InvalidOption =>
   new InvalidOption({
     option: (name === "options" && path.length > 0 ? path : [name, ...path]).map(String).join("."),
-    expected,
-    got,
+    ...rest,
   });
 
 const innermost = (
@@ -162,18 +162,75 @@ const innermost = (
       return inner.path.length > path.length ? inner : here(issue, path);
     }
     case "Missing":
-      return { path, expected: wordsOf(memberOf(around, path)), got: "nothing" };
+      return missing(path, around);
     case "Unexpected":
-      return { path, expected: `a member of the name ${listed(namesIn(around))}`, got: "another one" };
+      return unexpected(path, around);
     default:
       return here(issue, path);
   }
 };
 
 const here = (
-  { ast, actual }: { readonly ast: SchemaAST.AST; readonly actual: unknown },
+  { ast, actual, message }: {
+    readonly ast: SchemaAST.AST;
+    readonly actual: unknown;
+    readonly message?: string | undefined;
+  },
   path: Fault["path"],
-): Fault => ({ path, expected: wordsOf(ast), got: shown(actual) });
+): Fault => {
+  const isEmpty = isList(ast) && Array.isArray(actual) && actual.length === 0;
+  const fault = isEmpty ? "is empty, where at least one is wanted" : message;
+  return { path, expected: wordsOf(ast), got: shown(actual), ...(fault === undefined ? {} : { fault }) };
+};
+
+/** A list that may be of some lengths only. */
+const isList = (ast: SchemaAST.AST): boolean => ast._tag === "Refinement" && SchemaAST.isTupleType(ast.from);
+
+const missing = (path: Fault["path"], around: SchemaAST.AST | undefined): Fault => {
+  const expected = wordsOf(memberOf(around, path));
+  const otherwise = around && Option.getOrUndefined(SchemaAST.getDocumentationAnnotation(around));
+  return {
+    path,
+    expected,
+    got: "nothing",
+    fault: otherwise ? `is missing; ${otherwise}` : `is missing, where ${expected} is wanted`,
+  };
+};
+
+const unexpected = (path: Fault["path"], around: SchemaAST.AST | undefined): Fault => {
+  const names = namesIn(around);
+  const near = nearest(String(path.at(-1)), names);
+  return {
+    path,
+    expected: `a member of the name ${listed(names)}`,
+    got: "another one",
+    fault: `there is no such option; ${
+      near === undefined ? `there are ${listed(names, "and")}` : `did you mean ${near}?`
+    }`,
+  };
+};
+
+/** The name that was meant, if one is near: what differs is a third of it at most. */
+const nearest = (name: string, names: ReadonlyArray<string>): string | undefined => {
+  if (name.length > 64) return undefined; // what is no name costs nothing
+  const [best] = names.map((one) => [one, distance(name.toLowerCase(), one.toLowerCase())] as const)
+    .sort(([, a], [, b]) => a - b);
+  return best && best[1] <= Math.max(1, best[0].length / 3) ? best[0] : undefined;
+};
+
+/** How many letters are to be put in, left out or changed to make one word of another (Levenshtein). */
+const distance = (from: string, to: string): number => {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const change = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+};
 
 const namesIn = (ast: SchemaAST.AST | undefined): ReadonlyArray<string> =>
   ast?._tag === "TypeLiteral" ? ast.propertySignatures.map(({ name }) => String(name)) : [];

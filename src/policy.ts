@@ -1,5 +1,5 @@
 /** What an end is willing to speak, as data. Weak things are in no policy but the one that names them. @module */
-import { type Either, ParseResult, Schema } from "./deps.ts";
+import { Either, ParseResult, Schema } from "./deps.ts";
 import type { InvalidOption } from "./errors.ts";
 import { CipherSuite } from "./names/cipher_suite.ts";
 import { NamedGroup } from "./names/named_group.ts";
@@ -227,9 +227,14 @@ const limitsOption: Schema.Schema<Limits> = Schema.Struct({
   renegotiationWindow: limit(0),
   renegotiationWait: limit(0),
   sessionLifetime: limit(0),
-});
+}).annotations({ documentation: "begin with { ...Policy.modern.limits }" });
 
-const members: Schema.Schema<Policy> = Schema.Struct({
+/** As files have it: JSON leaves out what is undefined. */
+interface Members extends Omit<Policy, "maxFragmentLength"> {
+  readonly maxFragmentLength?: Policy["maxFragmentLength"] | null;
+}
+
+const members: Schema.Schema<Members> = Schema.Struct({
   versions: list(registered(ProtocolVersion), 1),
   cipherSuites: list(registered(CipherSuite), 1),
   groups: list(registered(NamedGroup)),
@@ -240,8 +245,8 @@ const members: Schema.Schema<Policy> = Schema.Struct({
   sslv2Hello: flag,
   compressionMethods: list(registered(CompressionMethod)),
   sessionTickets: flag,
-  maxFragmentLength: Schema.UndefinedOr(
-    among([512, 1024, 2048, 4096] as const, "512, 1024, 2048, 4096 or undefined"),
+  maxFragmentLength: Schema.optional(
+    among([512, 1024, 2048, 4096, null] as const, "512, 1024, 2048, 4096 or undefined"),
   ),
   requestOcsp: flag,
   requestScts: flag,
@@ -254,18 +259,38 @@ const members: Schema.Schema<Policy> = Schema.Struct({
   insecureRenegotiation: flag,
   serverMayChangeCertificate: flag,
   limits: limitsOption,
-});
+}).annotations({ documentation: "begin with { ...Policy.modern }" });
 const parse = ParseResult.decodeUnknown(members);
+
+const NO_SUITE = "none for which the policy names a cipher suite";
+const speakable = Schema.declare((_): _ is never => false, {
+  description: "a list with a version for which the policy names a cipher suite",
+}).ast;
+
+/** Of the versions one must have a suite: there would be nothing to offer, and nothing to choose. */
+const complete = (
+  { maxFragmentLength, ...rest }: Members,
+): Either.Either<Policy, ParseResult.ParseIssue> => {
+  const { versions, cipherSuites } = rest;
+  return versions.some((version) => cipherSuites.some((id) => (suites.get(id)?.since ?? Infinity) <= version))
+    ? Either.right(frozen({ ...rest, maxFragmentLength: maxFragmentLength ?? undefined }))
+    : Either.left(
+      new ParseResult.Pointer("versions", rest, new ParseResult.Type(speakable, versions, NO_SUITE)),
+    );
+};
 
 /** A policy as an option. What is frozen and was decoded before is not decoded again; all else is, into a copy. */
 export const PolicyOption: Schema.Schema<Policy> = Schema.declare([], {
   decode: () => (u, how) =>
-    known.has(u as object) ? ParseResult.succeed(u as Policy) : ParseResult.map(parse(u, how), frozen),
+    known.has(u as object) ? ParseResult.succeed(u as Policy) : ParseResult.flatMap(parse(u, how), complete),
   encode: () => (u) => ParseResult.succeed(u as Policy),
 }, { identifier: "Policy", description: "a Policy" });
 
 /**
- * A policy from what may be none (a file's JSON, JavaScript): every member must be there and of its type, and no others.
+ * A policy from what may be none (a file's JSON, JavaScript): every member must be there and of its type, and no others;
+ * `maxFragmentLength` alone may be missing or null, which is undefined. Versions, cipher suites, groups, schemes and
+ * compression methods are IANA's numbers, as in `JSON.stringify(Policy.modern)`.
+ *
  * What it gives is frozen, and costs nothing where it is used; a policy of any other origin is decoded for each
  * connection.
  */

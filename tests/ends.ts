@@ -9,6 +9,7 @@ import {
   type Writing,
   writingSteps,
 } from "../src/connection/state.ts";
+import { printer } from "./support/printer.ts";
 
 const events = Object.keys(endEvents) as ReadonlyArray<EndEvent>;
 const readings = Object.keys(readerSees) as ReadonlyArray<Reading>;
@@ -66,5 +67,8 @@ close_notify or a fatal alert (RFC 5246 §7.2). "why" is the error that ended th
 `;
 
 if (import.meta.main) {
-  await Deno.writeTextFile(new URL("../docs/ends.md", import.meta.url), page());
+  await printer(
+    { name: "ends", about: "Prints docs/ends.md: how a connection ends, from the tables that it ends by." },
+    () => Deno.writeTextFile(new URL("../docs/ends.md", import.meta.url), page()),
+  );
 }

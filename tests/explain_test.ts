@@ -24,10 +24,41 @@ for (const [what, error] of fromOld) {
   });
 }
 
+for (const [what, error] of fromOld) {
+  Deno.test(`${what}: the hint names neither the policy in force nor one that gives less`, () => {
+    const of = (policy: "modern" | "compatible" | "legacy") => Errors.explain(error, { policy }).hint ?? "";
+    assert.equal(of("modern"), hint(error));
+    assert.match(of("compatible"), /Policy\.legacy \(--policy legacy\)/);
+    assert.doesNotMatch(of("compatible"), /compatible/);
+    assert.doesNotMatch(of("legacy"), /compatible|legacy|too old/);
+    assert.notEqual(of("legacy"), "");
+  });
+}
+
+Deno.test("who showed no certificate, and was asked for one, is told so first", () => {
+  const refusal = new Errors.PeerAlert({ level: 2, description: 40 } as never);
+  const told = (certificateWanted: boolean) => Errors.explain(refusal, { certificateWanted }).hint ?? "";
+  assert.match(
+    told(true),
+    /^the peer asked for a certificate, and none was shown: give one .*--cert and --key/,
+  );
+  assert.match(told(false), /want.* a certificate/);
+  assert.doesNotMatch(told(false), /was shown/);
+});
+
+Deno.test("an internal_error of the peer: what was read is not the whole answer", () => {
+  const told = hint(new Errors.PeerAlert({ level: 2, description: 80 } as never));
+  assert.match(told, /gave up in the middle.*not the whole answer/);
+});
+
 Deno.test("a server without RFC 5746 is sent to the one setting that is about it, and not to older ciphers", () => {
   const told = hint(new Errors.Refused({ reason: "insecure_renegotiation", detail: "" }));
   assert.match(told, /requireSecureRenegotiation: false .*--no-secure-renegotiation/);
   assert.doesNotMatch(told, /legacy/);
+});
+
+Deno.test("a renegotiation that RFC 5746 does not bind is told with the flag that lets it pass", () => {
+  assert.match(hint(new Errors.RenegotiationRefused({ by: "policy" })), /--insecure-renegotiation/);
 });
 
 live(

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { printer } from "./support/printer.ts";
+
 interface Must {
   readonly section: string;
   readonly who: "client" | "server" | "both";
@@ -318,14 +320,17 @@ ${tables.map(({ text }) => text).join("\n\n")}
   return { text, missing: tables.flatMap(({ missing }) => missing) };
 };
 
-const { text, missing } = await page();
-missing.forEach((line) => console.error(line));
-const file = new URL("../docs/musts.md", import.meta.url);
-if (!Deno.args.includes("--check")) await Deno.writeTextFile(file, text);
-else if (await Deno.readTextFile(file) !== text) {
-  missing.push("docs/musts.md is not what `deno task musts` prints");
-}
-if (missing.length > 0) {
-  console.error(missing.at(-1));
-  Deno.exit(1);
-}
+await printer({
+  name: "musts",
+  about: "Prints docs/musts.md: what RFC 5746 and RFC 7627 demand, and the tests that hold it.",
+  flags: { check: { help: "write nothing; exit 1 if the page is not as it would be printed" } },
+}, async ({ flags }) => {
+  const { text, missing } = await page();
+  const file = new URL("../docs/musts.md", import.meta.url);
+  if (flags["check"] === undefined) await Deno.writeTextFile(file, text);
+  else if (await Deno.readTextFile(file) !== text) {
+    missing.push("docs/musts.md is not what `deno task musts` prints");
+  }
+  missing.forEach((line) => console.error(line));
+  if (missing.length > 0) Deno.exitCode = 1;
+});

@@ -4,6 +4,7 @@ import { sync } from "./support/effect.ts";
 import { build, converse, handshake, meet } from "./support/handshake.ts";
 import * as Golden from "./golden/certificates.ts";
 import * as Client from "../src/client.ts";
+import { decodeRenegotiation } from "../src/connection/program.ts";
 import type { InvalidOption } from "../src/errors.ts";
 import { makePair } from "../src/layers/byte_stream.ts";
 import { fromFiles, makeAuthority, makeSelfSigned } from "../src/public/credentials.ts";
@@ -12,6 +13,7 @@ import { layerMemory, makeMemory } from "../src/layers/session_store.ts";
 import { layerFile, layerKeys, layerRotating, makeRotating } from "../src/layers/session_tickets.ts";
 import { layerMemory as memoryNetwork } from "../src/layers/transport_memory.ts";
 import { layerPinned, layerRoots, makeRoots } from "../src/layers/verifier.ts";
+import { ProtocolVersion } from "../src/names/protocol.ts";
 import { compatible, decode, legacy, limits, modern, type Policy } from "../src/policy.ts";
 import * as Server from "../src/server.ts";
 import { Transport } from "../src/services/transport.ts";
@@ -58,7 +60,7 @@ sync(
     const over = Client.over(stream, {} as Untyped).pipe(Effect.provide((yield* build()).client));
     const { option, message } = refused(yield* Effect.either(over));
     assert.equal(option, "serverName");
-    assert.equal(message, "serverName: nothing, where a text of 1 to 255 characters is allowed");
+    assert.equal(message, "serverName: is missing, where a text of 1 to 255 characters is wanted");
   }),
 );
 
@@ -99,13 +101,19 @@ const others = (value: unknown): ReadonlyArray<unknown> =>
 Deno.test("a policy is refused for every member that is not of its type, and for every one that is missing", () => {
   let count = 0;
   for (const [name, value] of Object.entries(modern)) {
+    // JSON leaves it out, or says null.
+    const mayBeNone = name === "maxFragmentLength";
     for (const other of others(value)) {
+      if (mayBeNone && other === null) continue;
       const { option } = refused(decode({ ...modern, [name]: other }));
       assert.ok(option === `policy.${name}` || option.startsWith(`policy.${name}.`), option);
       count++;
     }
     const { [name as keyof Policy]: _, ...rest } = modern;
-    assert.equal(refused(decode(rest)).option, `policy.${name}`);
+    if (mayBeNone) continue;
+    const { option, message } = refused(decode(rest));
+    assert.equal(option, `policy.${name}`);
+    assert.equal(message, `policy.${name}: is missing; begin with { ...Policy.modern }`);
   }
   assert.ok(count > 60);
 });
@@ -134,6 +142,89 @@ Deno.test("what is decoded is frozen, and not decoded again; what is given stays
   assert.equal(refused(decode(given)).option, "policy.limits.handshakeTimeout");
   assert.equal(decoded.limits.handshakeTimeout, limits.handshakeTimeout);
 });
+
+Deno.test("a policy goes to a file as JSON and comes back from it as it was", () => {
+  for (const policy of [modern, compatible, legacy]) {
+    assert.deepEqual(Either.getOrThrow(decode(JSON.parse(JSON.stringify(policy)))), policy);
+    const without: Untyped = decode({ ...policy, maxFragmentLength: null });
+    assert.deepEqual(Either.getOrThrow(without), policy);
+    const short: Policy = { ...policy, maxFragmentLength: 512 };
+    assert.deepEqual(Either.getOrThrow(decode(JSON.parse(JSON.stringify(short)))), short);
+  }
+});
+
+Deno.test("a policy of which no version has a suite is refused, and one of which a single version has is not", () => {
+  const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
+  for (const versions of [[TLS_1_0], [TLS_1_1, SSL_3_0]]) {
+    const { option, message } = refused(decode({ ...modern, versions }));
+    assert.equal(option, "policy.versions");
+    assert.equal(message, "policy.versions: none for which the policy names a cipher suite");
+  }
+  assert.ok(Either.isRight(decode({ ...modern, versions: [TLS_1_0, TLS_1_2] })));
+  assert.ok(Either.isRight(decode({ ...compatible, versions: [TLS_1_0] })));
+});
+
+sync(
+  "such a policy stops a client before its first byte, and a server before its first read",
+  Effect.gen(function* () {
+    const policy: Policy = { ...modern, versions: [ProtocolVersion.TLS_1_1] };
+    const met = yield* meet(yield* build(), { client: { policy } });
+    assert.equal(refused(met.client).option, "policy.versions");
+    assert.equal(met.tape.flows.filter(({ from }) => from === "client").length, 0);
+    const [stream] = yield* makePair();
+    const over = Effect.provide(Server.over(stream, { policy }), (yield* build()).server);
+    assert.equal(refused(yield* Effect.either(over)).option, "policy.versions");
+  }),
+);
+
+const misspelt: ReadonlyArray<readonly [string, unknown]> = [
+  [
+    "policy.cipherSuits: there is no such option; did you mean cipherSuites?",
+    { ...modern, cipherSuits: [] },
+  ],
+  [
+    "policy.limits.handshaketimout: there is no such option; did you mean handshakeTimeout?",
+    { ...modern, limits: { ...limits, handshaketimout: 1 } },
+  ],
+  [
+    "policy.limits.colour: there is no such option; there are " +
+    Object.keys(limits).join(", ").replace(/, (?=\w+$)/, " and "),
+    { ...modern, limits: { ...limits, colour: 1 } },
+  ],
+  [
+    "policy.limits.handshakeMessage: is missing; begin with { ...Policy.modern.limits }",
+    { ...modern, limits: {} },
+  ],
+  ["policy.cipherSuites: is empty, where at least one is wanted", { ...modern, cipherSuites: [] }],
+  [`policy.versions: "TLS 1.2", where a list of at least 1 is allowed`, { ...modern, versions: "TLS 1.2" }],
+];
+for (const [message, policy] of misspelt) {
+  Deno.test(`a policy is refused in words that say what to do: ${message.slice(0, 70)}`, () => {
+    assert.equal(refused(decode(policy)).message, message);
+  });
+}
+
+sync(
+  "what is written and is no Uint8Array is told by its kind, and not by what is in it",
+  Effect.gen(function* () {
+    const { client, server } = yield* handshake();
+    const kinds: ReadonlyArray<readonly [Untyped, string]> = [
+      ["secret", "a string"],
+      [1, "a number"],
+      [["secret"], "an Array"],
+      [new ArrayBuffer(2), "an ArrayBuffer"],
+      [new Uint16Array(2), "a Uint16Array"],
+      [null, "null"],
+      [undefined, "undefined"],
+    ];
+    for (const [data, kind] of kinds) {
+      const error = yield* Effect.flip(client.write(data));
+      assert.equal(error._tag === "InvalidOption" && error.got, kind);
+      assert.equal(error.message, `data: ${kind}, where a Uint8Array is wanted`);
+    }
+    assert.equal(yield* converse(client, server), "ping pong");
+  }),
+);
 
 Deno.test("a refusal tells what came in a few printable characters, and nothing of what is in an object", () => {
   const got = (renegotiation: unknown) => refused(decode({ ...modern, renegotiation })).got;
@@ -302,6 +393,32 @@ sync(
     for (const label of [1, null, ["a"]] as Untyped) {
       assert.match((yield* Effect.flip(client.exportKeyingMaterial(label, 16))).reason, /^a label is/);
     }
+  }),
+);
+
+sync(
+  "a channel binding of a type that there is not is unavailable, and the connection goes on",
+  Effect.gen(function* () {
+    const { client, server } = yield* handshake();
+    for (const type of ["tls-uniq", "", "\x1b[2J", 1, null, undefined, {}, Symbol("s")] as Untyped) {
+      const error = yield* Effect.flip(client.channelBinding(type));
+      assert.equal(error._tag, "BindingUnavailable");
+      assert.match(error.message, /is none of tls-unique, tls-server-end-point and tls-exporter/);
+      assert.ok(!error.message.includes("\x1b"));
+    }
+    assert.equal(yield* converse(client, server), "ping pong");
+  }),
+);
+
+sync(
+  "a client that would ask for a certificate in a renegotiation is told that only a server does",
+  Effect.gen(function* () {
+    const { client, server } = yield* handshake();
+    const error = yield* Effect.flip(client.renegotiateWith({ clientAuth: "require" }));
+    assert.equal(error._tag === "InvalidOption" && error.option, "changes.clientAuth");
+    assert.match(error.message, /only a server asks for a certificate/);
+    assert.equal(yield* converse(client, server), "ping pong");
+    assert.ok(Either.isRight(decodeRenegotiation("client", { clientAuth: undefined })));
   }),
 );
 

@@ -106,12 +106,23 @@ const misused: ReadonlyArray<
   [/--cert and --key/, "client", "localhost", "--cert", root],
   [/--cert and --key/, "server", ...ours, "--cert", root],
   [/--key-pass: env:NAME or file:FILE/, "server", ...ours, "--key-pass", "secret"],
-  [/--groups: x448/, "client", "localhost", "--groups", "x25519,x448"],
-  [/--cipher-suites: RC4/, "server", "--cipher-suites", "RC4"],
-  [/--compression: zip/, "client", "localhost", "--compression", "zip"],
-  [/--renegotiation: maybe/, "client", "localhost", "--renegotiation", "maybe"],
+  [/--groups: "x448"; give x25519, .* or /, "client", "localhost", "--groups", "x25519,x448"],
+  [/--cipher-suites: "RC4"; give /, "server", "--cipher-suites", "RC4"],
+  [/--compression: "zip"; give null or deflate$/, "client", "localhost", "--compression", "zip"],
+  [
+    /--renegotiation: "maybe"; give allow, refuse, close or ignore$/,
+    "client",
+    "localhost",
+    "--renegotiation",
+    "maybe",
+  ],
   [/--ticket-keys and --no-tickets/, "server", "--ticket-keys", root, "--no-tickets"],
-  [/--renegotiate-client-auth: no/, "server", "--renegotiate-client-auth", "no"],
+  [
+    /--renegotiate-client-auth: "no"; give none, request or require$/,
+    "server",
+    "--renegotiate-client-auth",
+    "no",
+  ],
   [
     /--renegotiate asks for, which is missing/,
     "server",
@@ -120,22 +131,38 @@ const misused: ReadonlyArray<
     "--client-ca",
     root,
   ],
-  [/--client-ca says/, "server", "--client-auth", "require"],
-  [/--client-ca says/, "server", "--renegotiate", "--renegotiate-client-auth", "request"],
-  [/policy\.versions: a list of 0/, "client", "localhost", "--versions", ","],
-  [/--versions: tls9/, "server", "--versions", "tls9"],
-  [/--policy: lax/, "server", "--policy", "lax"],
-  [/--reply: sing/, "server", "--reply", "sing"],
+  [/--client-auth: "required"; give none, request or require$/, "server", "--client-auth", "required"],
+  [
+    /^--client-auth asks clients for certificates: say with --client-ca FILE which roots to trust$/,
+    ...["server", "--client-auth", "require"] as const,
+  ],
+  [
+    /^--renegotiate-client-auth asks clients for certificates: say with --client-ca FILE/,
+    ...["server", "--renegotiate", "--renegotiate-client-auth", "request"] as const,
+  ],
+  [/no client is asked for a certificate/, "server", "--client-ca", root],
+  [/no client is asked for a certificate/, "server", "--client-ca", root, "--client-auth", "none"],
+  [/no client is asked for a certificate/, "server", "--client-ca", root, "--renegotiate"],
+  [/--http and --send contradict/, "client", "localhost", "--http", "/", "--send", "hello"],
+  [/--http: a path begins with \//, "client", "localhost", "--http", "index.html"],
+  [/--http: a path begins with \//, "client", "localhost", "--http", ""],
+  [/localhost:0: nobody can be reached at port 0/, "client", "localhost:0"],
+  [/policy\.versions: none for which the policy names/, "client", "localhost", "--versions", "tls1.0"],
+  [/policy\.versions: none for which the policy names/, "server", "--versions", "tls1.1,ssl3.0"],
+  [/policy\.versions: is empty/, "client", "localhost", "--versions", ","],
+  [/--versions: "tls9"; give ssl3\.0, /, "server", "--versions", "tls9"],
+  [/--policy: "lax"; give modern, compatible or legacy$/, "server", "--policy", "lax"],
+  [/--reply: "sing"; give echo, reverse, page or none$/, "server", "--reply", "sing"],
   [/--port: 99999/, "server", "--port", "99999"],
   [/--session-ttl: 1\.5/, "server", "--session-ttl", "1.5"],
-  [/--session-store: disk/, "server", "--session-store", "disk"],
-  [/4433 is no flag/, "server", "4433"],
-  [/fast is no flag/, "demo", "fast"],
+  [/--session-store: "disk"; give none or memory$/, "server", "--session-store", "disk"],
+  [/unexpected argument "4433"/, "server", "4433"],
+  [/unexpected argument "fast"/, "demo", "fast"],
   [/one DIR/, "certs"],
   [/one DIR/, "certs", "one", "two"],
   [/--days: 0/, "certs", "nowhere", "--days", "0"],
   [/--names: names nobody/, "certs", "nowhere", "--names", ","],
-  [/8001 is no flag/, "serve_source", "8001"],
+  [/unexpected argument "8001"/, "serve_source", "8001"],
 ];
 
 Deno.test("--no-secure-renegotiation lets a server without RFC 5746 pass, and nothing else", () => {
@@ -159,6 +186,54 @@ live(
       Effect.map(run(program, ...args), ({ code, stdout, stderr }) => {
         assert.deepEqual({ program, code, stdout }, { program, code: 2, stdout: "" });
         assert.match(stderr, /^[^\n]+\(see --help\)\n$/);
+      }),
+    { concurrency: 2 },
+  ),
+);
+
+/** What a developer starts: a task of deno.json, with other flags. */
+const task = (name: string, ...args: ReadonlyArray<string>) =>
+  Effect.promise(async () => {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "--quiet", name, ...args],
+      cwd: repository,
+      env: { NO_COLOR: "1" },
+    }).output();
+    const [out, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    return { code, stdout: out!, stderr: complaints! };
+  });
+
+live(
+  "the developers' tasks say what they are for, and do nothing by a flag that they do not know",
+  Effect.forEach(["ends", "states", "musts", "mutants"], (name) =>
+    Effect.gen(function* () {
+      const page = name === "mutants" ? undefined : `${repository}docs/${name}.md`;
+      const before = page && (yield* Effect.promise(() => Deno.stat(page))).mtime?.getTime();
+      assert.match(clean(yield* task(name, "--help")), new RegExp(`usage: deno task ${name} .*--help`, "s"));
+      for (const wrong of ["--wrong", "wrong"]) {
+        const { code, stdout, stderr } = yield* task(name, wrong);
+        assert.deepEqual({ name, code, stdout }, { name, code: 2, stdout: "" });
+        assert.match(stderr, /wrong.*\(see --help\)\n$/);
+      }
+      const after = page && (yield* Effect.promise(() => Deno.stat(page))).mtime?.getTime();
+      assert.equal(after, before);
+    }), { concurrency: 2 }),
+);
+
+live(
+  "no changes are planted by nobody, in no time, none of them, or where there are no sources",
+  Effect.forEach(
+    [
+      [/--beside: must be more than 0/, "--beside", "0"],
+      [/--seconds: must be more than 0/, "--seconds", "0"],
+      [/--sample: must be more than 0/, "--sample", "0"],
+      [/--only: there is no src\/nothere/, "--only", "src/nothere"],
+      [/--only: there is no src\/policy\.ts\/x/, "--only", "src/policy.ts/x"],
+    ] as const,
+    ([complaint, ...args]) =>
+      Effect.map(task("mutants", ...args), ({ code, stdout, stderr }) => {
+        assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+        assert.match(stderr, complaint);
       }),
     { concurrency: 2 },
   ),
@@ -495,6 +570,21 @@ live(
     assert.match(stderr, /unknown_ca/);
     yield* peer.until(/the peer sent the fatal alert unknown_ca/);
     clean(yield* client(port, "--send", "still there?"));
+  }),
+);
+
+live(
+  "a client that showed no certificate to a server that requires one is told what it lacks, in words and in JSON",
+  Effect.gen(function* () {
+    const { port, peer } = yield* server(...ours, "--client-auth", "require", "--client-ca", root);
+    const told = /the peer asked for a certificate, and none was shown: give one .*--cert and --key/;
+    const { code, stderr } = yield* client(port);
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`handshake_failure[^]*hint +${told.source}`));
+    const json = yield* client(port, "--json", "--policy", "legacy");
+    assert.match(String(linesOf(json.stdout).at(-1)?.["hint"]), told);
+    assert.doesNotMatch(json.stderr, /--policy/);
+    yield* peer.until(/no client certificate/);
   }),
 );
 

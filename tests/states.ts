@@ -1,6 +1,7 @@
 /** Prints docs/states.md, the handshakes as a state machine, from the flights' shapes. `deno task states`. @module */
 import { courses, type Transition, transitions } from "../src/flights/states.ts";
 import { type ProtocolVersion, versionText } from "../src/names/protocol.ts";
+import { printer } from "./support/printer.ts";
 
 const rows = transitions();
 
@@ -72,5 +73,12 @@ ${table("server")}
 `;
 
 if (import.meta.main) {
-  await Deno.writeTextFile(new URL("../docs/states.md", import.meta.url), page());
+  await printer(
+    {
+      name: "states",
+      about:
+        "Prints docs/states.md: the handshakes as a state machine, from the shapes that the flights read.",
+    },
+    () => Deno.writeTextFile(new URL("../docs/states.md", import.meta.url), page()),
+  );
 }

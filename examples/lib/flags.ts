@@ -103,12 +103,22 @@ export const help = (usage: string, about: string, flags: Flags): string => {
 export const list = (text: string): ReadonlyArray<string> =>
   text.split(",").map((s) => s.trim()).filter((s) => s);
 
-const oneOf = <A>(flag: string, known: Readonly<Record<string, A>>, text: string): A => {
+/** What a word stands for. Throws UsageError for one that is not known. */
+export const oneOf = <A>(flag: string, known: Readonly<Record<string, A>>, text: string): A => {
   if (Object.hasOwn(known, text)) return known[text]!;
-  throw new UsageError(`--${flag}: ${text} is none of ${Object.keys(known).join(", ")}`);
+  const words = Object.keys(known);
+  const last = words.pop();
+  throw new UsageError(
+    `--${flag}: ${JSON.stringify(text)}; give ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`,
+  );
 };
 
-const { modern, compatible, legacy } = Policy;
+/** For a program that takes nothing but flags. Throws UsageError. */
+export const noArguments = ({ rest: [first] }: Given): void => {
+  if (first !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(first)}`);
+};
+
+const policies = { modern: Policy.modern, compatible: Policy.compatible, legacy: Policy.legacy };
 const versions: Record<string, Names.ProtocolVersion> = {
   "ssl3.0": Names.ProtocolVersion.SSL_3_0,
   "tls1.0": Names.ProtocolVersion.TLS_1_0,
@@ -120,7 +130,7 @@ const suites = Object.fromEntries(
   Policy.everySuite.map((id): [string, Names.CipherSuite] => [Names.CipherSuite.nameOf(id), id]),
 );
 const groups = Object.fromEntries(
-  modern.groups.map((id): [string, Names.NamedGroup] => [Names.NamedGroup.nameOf(id), id]),
+  Policy.modern.groups.map((id): [string, Names.NamedGroup] => [Names.NamedGroup.nameOf(id), id]),
 );
 
 const compressionMethods: Record<string, Names.CompressionMethod> = {
@@ -129,10 +139,18 @@ const compressionMethods: Record<string, Names.CompressionMethod> = {
 };
 const renegotiation = { allow: "allow", refuse: "refuse", close: "close", ignore: "ignore" } as const;
 
+/** The name of the policy that the others begin with. Throws UsageError. */
+export const policyNameOf = ({ flags }: Given): keyof typeof policies =>
+  oneOf(
+    "policy",
+    { modern: "modern", compatible: "compatible", legacy: "legacy" } as const,
+    flags["policy"] ?? "modern",
+  );
+
 /** The policy that the flags name. Throws UsageError for a name that is none of ours. */
 export const policyOf = (given: Given): Policy.Policy => {
   const { flags } = given;
-  const base = oneOf("policy", { modern, compatible, legacy }, flags["policy"] ?? "modern");
+  const base = policies[policyNameOf(given)];
   const named = <A>(flag: string, known: Readonly<Record<string, A>>, otherwise: ReadonlyArray<A>) =>
     flags[flag] === undefined ? otherwise : list(flags[flag]).map((name) => oneOf(flag, known, name));
   const policy = Policy.decode({
@@ -178,11 +196,19 @@ export const numberOf = ({ flags }: Given, flag: string, otherwise: number): num
   throw new UsageError(`--${flag}: ${text} is not a whole number`);
 };
 
+/** A whole number of which there must be one at least. Throws UsageError. */
+export const positiveOf = (given: Given, flag: string, otherwise: number): number => {
+  const n = numberOf(given, flag, otherwise);
+  if (given.flags[flag] === undefined || n > 0) return n;
+  throw new UsageError(`--${flag}: must be more than 0`);
+};
+
 /** `HOST:PORT`, `[v6]:PORT` or `HOST`. Throws UsageError. */
 export const addressOf = (text: string, otherwise: number): { hostname: string; port: number } => {
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
   const port = Number(match?.[3] ?? otherwise);
   const hostname = match?.[1] ?? match?.[2];
   if (hostname === undefined || port > 65535) throw new UsageError(`${text} is not HOST:PORT`);
+  if (port === 0) throw new UsageError(`${text}: nobody can be reached at port 0`);
   return { hostname, port };
 };

@@ -11,7 +11,7 @@ import {
   SessionTickets,
   Transport,
 } from "../../mod.ts";
-import { type Given, numberOf, UsageError } from "./flags.ts";
+import { type Given, numberOf, oneOf, UsageError } from "./flags.ts";
 
 /** A file could not be read. */
 export class FileError extends Error {
@@ -115,19 +115,17 @@ const tickets = ({ flags }: Given) => {
 };
 
 /** The providers of cryptography; native is noble's where the platform has none of its own. */
-const providers = new Map([["native", Crypto.layerNative], ["noble", Crypto.layerNoble]]);
+const providers = { native: Crypto.layerNative, noble: Crypto.layerNoble };
 
 /** What both programs run on: TCP, cryptography, sessions, a key log. Throws UsageError. */
 export const base = (given: Given) => {
   const { flags } = given;
-  const store = flags["session-store"] ?? "memory";
-  if (store !== "none" && store !== "memory") {
-    throw new UsageError(`--session-store: ${store} is none of none, memory`);
-  }
-  const provider = providers.get(flags["crypto"] ?? "native");
-  if (!provider) {
-    throw new UsageError(`--crypto: ${flags["crypto"]} is none of ${[...providers.keys()].join(", ")}`);
-  }
+  const store = oneOf(
+    "session-store",
+    { none: "none", memory: "memory" },
+    flags["session-store"] ?? "memory",
+  );
+  const provider = oneOf("crypto", providers, flags["crypto"] ?? "native");
   const timeToLive = `${numberOf(given, "session-ttl", 86_400)} seconds` as const;
   const log = flags["key-log"];
   return Layer.mergeAll(

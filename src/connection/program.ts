@@ -1,10 +1,10 @@
 /** What a side brings to its connection. @module */
-import { type Effect, Schema } from "../deps.ts";
-import type { HandshakeError } from "../errors.ts";
+import { type Effect, Either, Schema } from "../deps.ts";
+import { type HandshakeError, InvalidOption } from "../errors.ts";
 import type { Observe } from "../events.ts";
 import type { Established } from "../flights/agreed.ts";
 import type { ServerSettings } from "../flights/server_negotiation.ts";
-import { clientAuthOption, decodeOption, flag } from "../options.ts";
+import { clientAuthOption, decodeOption, flag, shown } from "../options.ts";
 import { type Policy, PolicyOption } from "../policy.ts";
 import type { Handshakes } from "../record/handshakes.ts";
 
@@ -24,8 +24,24 @@ const renegotiation: Schema.Schema<Renegotiation> = Schema.Struct({
   resume: Schema.optional(flag),
 });
 
-/** What is asked of a renegotiation, or what of it is not of its type. */
-export const decodeRenegotiation = decodeOption(renegotiation, "changes");
+const decode = decodeOption(renegotiation, "changes");
+
+/** What an end asks of a renegotiation, or what of it is not of its type, or not that end's to ask. */
+export const decodeRenegotiation = (
+  role: Program<never>["role"],
+  changes: Renegotiation,
+): Either.Either<Renegotiation, InvalidOption> =>
+  Either.filterOrLeft(
+    decode(changes),
+    ({ clientAuth }) => role === "server" || clientAuth === undefined,
+    ({ clientAuth }) =>
+      new InvalidOption({
+        option: "changes.clientAuth",
+        expected: "nothing at a client",
+        got: shown(clientAuth),
+        fault: "only a server asks for a certificate",
+      }),
+  );
 
 /** A side's handshakes. */
 export interface Program<R> {

@@ -47,9 +47,15 @@ export const sending = (
   return { write, closeWrite };
 };
 
-const noBytes = (data: unknown): InvalidOption =>
-  new InvalidOption({
-    option: "data",
-    expected: "a Uint8Array",
-    got: Object.prototype.toString.call(data).slice(8, -1),
-  });
+const noBytes = (data: unknown): InvalidOption => {
+  const expected = "a Uint8Array";
+  const got = kindOf(data);
+  return new InvalidOption({ option: "data", expected, got, fault: `${got}, where ${expected} is wanted` });
+};
+
+/** What it is, and not what is in it: that was to be encrypted. */
+const kindOf = (data: unknown): string => {
+  if (data === null || data === undefined) return String(data);
+  const kind = typeof data === "object" ? Object.prototype.toString.call(data).slice(8, -1) : typeof data;
+  return `${/^[aeio]/i.test(kind) ? "an" : "a"} ${kind}`;
+};

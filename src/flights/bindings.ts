@@ -1,9 +1,11 @@
 /** What ties something above TLS to a connection: exported keys and channel bindings. @module */
 import { Data, Effect, Either } from "../deps.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
+import { shown } from "../options.ts";
 import type { Policy } from "../policy.ts";
 import type { CryptoService, HashName } from "../services/crypto.ts";
 import { type Bytes, concat, EMPTY, isBytes } from "../wire/bytes.ts";
+import { printable } from "../wire/printable.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Established } from "./agreed.ts";
 
@@ -12,12 +14,12 @@ export type ChannelBindingType = "tls-unique" | "tls-server-end-point" | "tls-ex
 
 /** The connection has no such thing. It goes on. */
 export class BindingUnavailable extends Data.TaggedError("BindingUnavailable")<{
-  readonly what: ChannelBindingType | "exportKeyingMaterial";
+  readonly what: ChannelBindingType | "channelBinding" | "exportKeyingMaterial";
   readonly reason: string;
   readonly rfc: string;
 }> {
   override get message() {
-    return `${this.what}: ${this.reason} (${this.rfc})`;
+    return printable(`${this.what}: ${this.reason} (${this.rfc})`);
   }
 }
 
@@ -104,6 +106,13 @@ export const channelBinding = (left: Established, policy: Policy, type: ChannelB
           () => !left.renegotiated && policy.renegotiation !== "allow",
           () => unavailable(type, "undefined where renegotiation is enabled", "RFC 9266 §4.2"),
         ),
+      );
+    default:
+      // JavaScript knows no types.
+      return unavailable(
+        "channelBinding",
+        `${shown(type)} is none of tls-unique, tls-server-end-point and tls-exporter`,
+        "RFC 5929 §7",
       );
   }
 };

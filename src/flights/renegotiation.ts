@@ -74,7 +74,7 @@ export const boundAnswer = (
   }
   if (previous || info) return matches(info, serverInfo(previous), previous);
   return policy.requireSecureRenegotiation
-    ? refused("the server does not know RFC 5746; Policy.legacy lets it pass")
+    ? refused("the server does not know RFC 5746")
     : Either.right(false);
 };
 

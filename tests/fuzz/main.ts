@@ -1,6 +1,6 @@
 /** `deno task fuzz`: `--help` tells how. @module */
 import { Effect } from "../deps.ts";
-import { type Given, help, numberOf, parse, UsageError } from "../../examples/lib/flags.ts";
+import { help, noArguments, numberOf, parse, positiveOf, UsageError } from "../../examples/lib/flags.ts";
 import { run } from "../../examples/lib/program.ts";
 import type { Finding, Tally } from "./run.ts";
 import type { Order, Word } from "./worker.ts";
@@ -140,28 +140,22 @@ const printTallies = (tallies: ReadonlyArray<Tally>, grown: number | undefined):
 };
 
 /** A flag's number, which may not be nothing: a run that tries nothing finds nothing. */
-const positive = (given: Given, flag: string, otherwise: number): number => {
-  const n = numberOf(given, flag, otherwise);
-  if (given.flags[flag] === undefined || n > 0) return n;
-  throw new UsageError(`--${flag}: must be more than 0`);
-};
-
 const main = () => {
   const given = parse(flags, Deno.args);
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() => console.log(help("deno task fuzz [flags]", about, flags)));
   }
-  if (given.rest.length > 0) throw new UsageError(`${given.rest[0]} is no flag`);
+  noArguments(given);
   const { runs: counted, only: single, json, target = "" } = given.flags;
-  const runs = counted === undefined ? Infinity : positive(given, "runs", 0);
+  const runs = counted === undefined ? Infinity : positiveOf(given, "runs", 0);
   const order = {
     seed: numberOf(given, "seed", 1),
     runs,
-    seconds: positive(given, "seconds", counted === undefined ? 10 : Infinity),
+    seconds: positiveOf(given, "seconds", counted === undefined ? 10 : Infinity),
     only: target,
     index: single === undefined ? undefined : numberOf(given, "only", 0),
   };
-  const patience = positive(given, "patience", 5);
+  const patience = positiveOf(given, "patience", 5);
   const tell = json === undefined
     ? printFinding
     : (finding: Finding) =>

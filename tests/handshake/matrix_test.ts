@@ -66,9 +66,12 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
           compressionMethods: [CompressionMethod.null],
           groups: group === undefined ? legacy.groups : [group, ...legacy.groups.filter((g) => g !== group)],
         };
-        // Where there is no such suite the client offers it all the same, for a version that the server has not.
+        // Where there is no such suite the client offers it all the same, for a version that the server has not; and the
+        // server names another, without which there would be nothing that it speaks.
         const offered = { ...policy, versions: there ? [version] : [TLS_1_2, version] };
-        const setup: Setup = { kind, client: { policy: offered }, server: { policy } };
+        const other = there ? [] : [CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA];
+        const chosen = { ...policy, cipherSuites: [suite.id, ...other] };
+        const setup: Setup = { kind, client: { policy: offered }, server: { policy: chosen } };
         const cell = [
           versionText(version),
           CipherSuite.nameOf(suite.id),

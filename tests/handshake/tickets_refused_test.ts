@@ -570,7 +570,7 @@ sync(
     const built = yield* giving;
     yield* first(built);
     const { client } = yield* meet(built, {
-      server: { policy: { ...modern, cipherSuites: [CipherSuite.TLS_AES_128_GCM_SHA256] } },
+      server: { policy: { ...modern, cipherSuites: [CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] } },
     });
     assert.equal(yield* complaint(client), "the peer sent the fatal alert handshake_failure");
     assert.equal(Option.isNone(yield* kept(built)), true);

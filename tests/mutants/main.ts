@@ -1,6 +1,6 @@
 /** `deno task mutants`: `--help` tells how. @module */
 import { Effect } from "../deps.ts";
-import { help, numberOf, parse, UsageError } from "../../examples/lib/flags.ts";
+import { help, noArguments, numberOf, parse, positiveOf, UsageError } from "../../examples/lib/flags.ts";
 import { run } from "../../examples/lib/program.ts";
 import { Random } from "../fuzz/random.ts";
 import { known } from "./known.ts";
@@ -19,7 +19,8 @@ const flags = {
 const about =
   `Plants small changes in the sources, one at a time in a copy, and tells which no test notices:\n${
     Object.entries(rules).map(([rule, words]) => `  ${rule.padEnd(9)} ${words}`).join("\n")
-  }\nWhat is known to change nothing is in docs/mutants.md, with the reason, and is left out.`;
+  }\nWhat is known to change nothing is in docs/mutants.md, with the reason, and is left out.
+One change costs from one to a hundred seconds.`;
 
 const root = new URL("../../", import.meta.url).pathname;
 
@@ -63,6 +64,15 @@ const testsFor = (file: string): ReadonlyArray<string> =>
 
 /** What became of a change. */
 type Fate = "noticed" | "survived" | "too slow";
+
+const isThere = (path: string): boolean => {
+  try {
+    return Deno.statSync(`${root}${path}`) !== undefined;
+  } catch (e) {
+    if (e instanceof Deno.errors.NotFound || e instanceof Deno.errors.NotADirectory) return false;
+    throw e;
+  }
+};
 
 const filesBelow = (path: string): ReadonlyArray<string> => {
   if (Deno.statSync(`${root}${path}`).isFile) return [path];
@@ -133,17 +143,19 @@ const main = () => {
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() => console.log(help("deno task mutants [flags]", about, flags)));
   }
-  if (given.rest.length > 0) throw new UsageError(`${given.rest[0]} is no flag`);
+  noArguments(given);
   const path = only.replace(/\/+$/, "");
   if (!/^src($|\/)/.test(path)) throw new UsageError(`--only: ${only} is not in src`);
-  const seconds = numberOf(given, "seconds", 120);
-  const beside = numberOf(given, "beside", 2);
+  if (!isThere(path)) throw new UsageError(`--only: there is no ${only}`);
+  const seconds = positiveOf(given, "seconds", 120);
+  const beside = positiveOf(given, "beside", 2);
+  const most = positiveOf(given, "sample", Infinity);
   const random = new Random(numberOf(given, "seed", 1));
   const equivalent = known();
   const all = filesBelow(path).flatMap((file) => mutantsOf(file, Deno.readTextFileSync(`${root}${file}`)));
   const real = all.filter((mutant) => !equivalent.has(nameOf(mutant)));
   const drawn = sample === undefined ? real : real.map((mutant) => [random.below(2 ** 30), mutant] as const)
-    .sort(([a], [b]) => a - b).slice(0, numberOf(given, "sample", 0)).map(([, mutant]) => mutant);
+    .sort(([a], [b]) => a - b).slice(0, most).map(([, mutant]) => mutant);
   const words = (m: Mutant): string =>
     `${m.file}:${m.line} ${m.rule}: ${m.from.slice(0, 90)} -> ${m.to.slice(0, 90)}`;
   const tell = (event: string, mutant: Mutant): void =>

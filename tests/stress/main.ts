@@ -1,6 +1,6 @@
 /** `deno task stress`: `--help` tells how. @module */
 import { Effect, Logger, LogLevel } from "../deps.ts";
-import { help, numberOf, parse, UsageError } from "../../examples/lib/flags.ts";
+import { help, noArguments, numberOf, parse, UsageError } from "../../examples/lib/flags.ts";
 import { run } from "../../examples/lib/program.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { play } from "./round.ts";
@@ -33,7 +33,7 @@ const main = () => {
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() => console.log(help("deno task stress [flags]", about, flags)));
   }
-  if (given.rest.length > 0) throw new UsageError(`${given.rest[0]} is no flag`);
+  noArguments(given);
   const first = numberOf(given, "seed", 1);
   const counted = given.flags["rounds"] === undefined ? undefined : numberOf(given, "rounds", 0);
   const seconds = numberOf(given, "seconds", 10);
