@@ -6,6 +6,7 @@
  */
 import { Duration, Either, Option, ParseResult, Schema, SchemaAST } from "./deps.ts";
 import { InvalidOption } from "./errors.ts";
+import { wordsOf as wordsOfThrown } from "./wire/printable.ts";
 import { isBytes } from "./wire/bytes.ts";
 
 const utf8 = new TextEncoder();
@@ -96,22 +97,37 @@ export const duration = (least = 0): Schema.Schema<Duration.DurationInput> =>
     says(least > 0 ? `a duration of ${least} ms or more` : `a duration: "24 hours", or milliseconds`),
   );
 
-const isNegative = (u: unknown): boolean => typeof u === "string" ? /^\s*-/.test(u) : Number(u) < 0;
+/** A pair of seconds and nanoseconds has two parts to be so. */
+const isNegative = (u: unknown): boolean =>
+  typeof u === "string" ? /^\s*-/.test(u) : [u].flat().some((part) => Number.isNaN(part) || Number(part) < 0);
 
 /** A list with at least so many items. */
 export const list = <A, I>(of: Schema.Schema<A, I>, least = 0, most = Infinity) =>
   Schema.Array(of).pipe(
     Schema.filter(
       ({ length }) => length >= least && length <= most,
-      says(least > 0 ? `a list of at least ${least}` : "a list"),
+      says(
+        most < Infinity
+          ? `a list of ${least} to ${most}`
+          : least > 0
+          ? `a list of at least ${least}`
+          : "a list",
+      ),
     ),
   );
 
 /** Names of application protocols: each goes out in UTF-8, in 1 to 255 bytes (RFC 7301 §3.1). */
 export const alpnOption: Schema.Schema<ReadonlyArray<string>> = list(
   Schema.declare(
-    (u: unknown): u is string => typeof u === "string" && u.length > 0 && utf8.encode(u).length < 256,
+    // Half a character is another text in UTF-8.
+    (u: unknown): u is string =>
+      typeof u === "string" && u.length > 0 && u.isWellFormed() && utf8.encode(u).length < 256,
     says("a text of 1 to 255 bytes"),
+  ),
+).pipe(
+  Schema.filter(
+    (names) => names.reduce((sum, name) => sum + 1 + utf8.encode(name).length, 0) < 2 ** 16,
+    says("a list of at most 65,535 bytes, with one for the length of each"),
   ),
 );
 
@@ -126,8 +142,15 @@ const STRICT = { onExcessProperty: "error", exact: true } as const;
 /** Decodes options; `name` is where they stand. The first thing that is wrong is told, by its path. */
 export const decodeOption = <A, I>(schema: Schema.Schema<A, I>, name = "options") => {
   const decode = ParseResult.decodeUnknownEither(schema, STRICT);
-  return (input: unknown): Either.Either<A, InvalidOption> =>
-    Either.mapLeft(decode(input), (issue) => told(name, innermost(issue, [])));
+  return (input: unknown): Either.Either<A, InvalidOption> => {
+    try {
+      return Either.mapLeft(decode(input), (issue) => told(name, innermost(issue, [])));
+    } catch (thrown) {
+      // By a getter of theirs.
+      const got = `something that throws: ${wordsOfThrown(thrown)}`;
+      return Either.left(new InvalidOption({ option: name, expected: "an object that can be read", got }));
+    }
+  };
 };
 
 /** What is wrong, and where. */

@@ -234,16 +234,18 @@ interface Members extends Omit<Policy, "maxFragmentLength"> {
   readonly maxFragmentLength?: Policy["maxFragmentLength"] | null;
 }
 
+/** More than there are of any: a list of a hello has room for some 32,000. */
+const MOST = 1_000;
 const members: Schema.Schema<Members> = Schema.Struct({
-  versions: list(registered(ProtocolVersion), 1),
-  cipherSuites: list(registered(CipherSuite), 1),
-  groups: list(registered(NamedGroup)),
-  signatureSchemes: list(registered(SignatureScheme)),
+  versions: list(registered(ProtocolVersion), 1, MOST),
+  cipherSuites: list(registered(CipherSuite), 1, MOST),
+  groups: list(registered(NamedGroup), 0, MOST),
+  signatureSchemes: list(registered(SignatureScheme), 0, MOST),
   minimumDhPrimeBits: whole(0),
   encryptThenMac: flag,
   splitRecords: flag,
   sslv2Hello: flag,
-  compressionMethods: list(registered(CompressionMethod)),
+  compressionMethods: list(registered(CompressionMethod), 0, 255),
   sessionTickets: flag,
   maxFragmentLength: Schema.optional(
     among([512, 1024, 2048, 4096, null] as const, "512, 1024, 2048, 4096 or undefined"),

@@ -28,11 +28,22 @@ const refused = (result: Either.Either<unknown, { readonly _tag: string }>): Inv
   return result.left as InvalidOption;
 };
 
+const throws = () => {
+  throw new Error("by the test");
+};
+
 const wrongInClient: ReadonlyArray<readonly [string, Untyped]> = [
   ["fallback", { fallback: "no" }],
   ["alpn", { alpn: "h2" }],
   ["alpn.1", { alpn: ["h2", ""] }],
   ["alpn.0", { alpn: ["ü".repeat(128)] }],
+  ["alpn.0", { alpn: ["\ud800"] }],
+  ["alpn", { alpn: Array.from({ length: 300 }, (_, i) => `${i}`.padEnd(253, "x")) }],
+  ["policy.cipherSuites", {
+    policy: { ...modern, cipherSuites: Array(40_000).fill(modern.cipherSuites[0]) },
+  }],
+  ["policy.groups", { policy: { ...modern, groups: Array(40_000).fill(modern.groups[0]) } }],
+  ["options", { policy: Object.defineProperty({ ...modern }, "groups", { enumerable: true, get: throws }) }],
   ["serverName", { serverName: "" }],
   ["serverName", { serverName: "x".repeat(256) }],
   ["serverName", { serverName: null }],
@@ -196,7 +207,7 @@ const misspelt: ReadonlyArray<readonly [string, unknown]> = [
     { ...modern, limits: {} },
   ],
   ["policy.cipherSuites: is empty, where at least one is wanted", { ...modern, cipherSuites: [] }],
-  [`policy.versions: "TLS 1.2", where a list of at least 1 is allowed`, { ...modern, versions: "TLS 1.2" }],
+  [`policy.versions: "TLS 1.2", where a list of 1 to 1000 is allowed`, { ...modern, versions: "TLS 1.2" }],
 ];
 for (const [message, policy] of misspelt) {
   Deno.test(`a policy is refused in words that say what to do: ${message.slice(0, 70)}`, () => {
@@ -299,7 +310,7 @@ sync(
   }),
 );
 
-const wrongTimes: ReadonlyArray<unknown> = [NaN, -1, "-1 second", "soon", {}, null];
+const wrongTimes: ReadonlyArray<unknown> = [NaN, -1, "-1 second", [-1, 0], [NaN, 0], "soon", {}, null];
 const built = <A, E>(layer: Layer.Layer<A, E, never>) =>
   Effect.flatMap(Scope.make(), (scope) => Effect.either(Scope.extend(Layer.build(layer), scope)));
 const wrongLayers: ReadonlyArray<readonly [string, string, Layer.Layer<never, { readonly _tag: string }>]> = [
