@@ -90,7 +90,7 @@ const decodeListen = decodeOption(listenOptions) as <R>(
 
 /**
  * Makes a byte stream a TLS connection, in the server's role. The stream is closed with the connection, and when the
- * handshake fails. `InvalidOption`: there was none, for an option is not of its type.
+ * handshake fails. `InvalidOption`: an option is not of its type; no handshake was begun.
  */
 export const over = (
   stream: ByteStream,
