@@ -5,7 +5,6 @@ import { altering, verdict } from "../support/altering.ts";
 import { build, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
 import { without } from "../support/other_ends.ts";
 import { plainRecord } from "../support/replay.ts";
-import type { OverOptions } from "../../src/client.ts";
 import { alertOf, type HandshakeError } from "../../src/errors.ts";
 import {
   Certificate,
@@ -228,22 +227,6 @@ for (const [what, setup, change, expected] of ofServer) {
     `a client meets ${what}: ${expected}`,
     Effect.gen(function* () {
       assert.equal(yield* verdict("client", setup, change), expected);
-    }),
-  );
-}
-
-// ---- what a client can't say ----
-
-const unsayable: Readonly<Record<string, Partial<OverOptions>>> = {
-  "application protocols that fill more than a hello": { alpn: Array(300).fill("x".repeat(255)) },
-};
-for (const [what, client] of Object.entries(unsayable)) {
-  sync(
-    `a client that is told to offer ${what} says why it can't: EncodeError`,
-    Effect.gen(function* () {
-      const ends = yield* meet(yield* build(), { client });
-      assert.equal(Either.isLeft(ends.client) && ends.client.left._tag, "EncodeError");
-      assert.equal(Either.isLeft(ends.server) && ends.server.left._tag, "PeerAlert");
     }),
   );
 }
