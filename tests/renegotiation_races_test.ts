@@ -6,6 +6,7 @@ import * as Client from "../src/client.ts";
 import type { Connection } from "../src/connection.ts";
 import { makePair } from "../src/layers/byte_stream.ts";
 import { CipherSuite } from "../src/names/cipher_suite.ts";
+import { ProtocolVersion } from "../src/names/protocol.ts";
 import { compatible, type Policy } from "../src/policy.ts";
 import * as Server from "../src/server.ts";
 import { ascii } from "../src/wire/bytes.ts";
@@ -210,9 +211,10 @@ sync(
 sync(
   "a renegotiation that can't begin, for a mistake of whoever asks, costs nothing",
   Effect.gen(function* () {
-    const { client, server } = yield* handshake(usual());
-    const cipherSuites = [CipherSuite.TLS_AES_128_GCM_SHA256];
-    const how = yield* Effect.either(client.renegotiateWith({ policy: { ...policy, cipherSuites } }));
+    const old = { ...compatible, versions: [ProtocolVersion.TLS_1_0] };
+    const { client, server } = yield* handshake(usual(old, old));
+    // Suites that the connection's version does not have.
+    const how = yield* Effect.either(client.renegotiateWith({ policy }));
     assert.equal(
       Either.isLeft(how) && how.left._tag === "Refused" && how.left.reason,
       "no_common_cipher_suite",
