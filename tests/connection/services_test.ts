@@ -160,6 +160,19 @@ for (const at of ["message", "alert", "changeCipherSpec"] as const) {
 }
 
 sync(
+  "an observer that throws is told of once, however often it does",
+  Effect.sync(() => {
+    const warnings: Array<unknown> = [];
+    const observers = makeObservers(() => {
+      throw "no more";
+    }, (thrown) => warnings.push(thrown));
+    const event = { _tag: "changeCipherSpec", direction: "sent", flight: 1 } as const;
+    for (let i = 0; i < 3; i++) observers.tell(event);
+    assert.deepEqual(warnings, ["no more"]);
+  }),
+);
+
+sync(
   "a stream of events that is read too slowly keeps 1,024, and says how many it lost",
   Effect.gen(function* () {
     const observers = makeObservers(undefined, () => assert.fail("nobody throws"));
