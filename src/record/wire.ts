@@ -65,7 +65,7 @@ export interface Wire extends Outbox {
   readonly crowded: () => boolean;
   /** Waits until it no longer does. */
   readonly room: Effect.Effect<void>;
-  /** Throws away what arrived and was not read. */
+  /** Throws away what arrived and was not read, and what still comes: behind a gap nothing may be read. */
   readonly discard: () => void;
   /** The last warning was asked for: it does not count. */
   readonly forgive: () => void;
@@ -100,6 +100,7 @@ export const makeWire = (
   let inbox: Array<Received> = [];
   let unread = 0;
   let heard = false;
+  let deaf = false;
   let ahead: Coming | undefined;
   let warnings = 0;
   let helloRequests = 0;
@@ -118,6 +119,7 @@ export const makeWire = (
     switch (a._tag) {
       case "ApplicationData":
         helloRequests = 0;
+        if (deaf) return Either.right("data");
         unread += a.data.length;
         // What a reader waits for was asked for; more than that comes in the middle of a handshake alone.
         if (inbox.length > 0 && unread > limits.renegotiationBuffer) {
@@ -242,6 +244,7 @@ export const makeWire = (
       return received;
     },
     discard: () => {
+      deaf = true;
       inbox = [];
       unread = 0;
     },

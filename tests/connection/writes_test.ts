@@ -106,6 +106,23 @@ live(
 );
 
 live(
+  "what comes while close says goodbye is given to no reader, who could not know what is missing before it",
+  Effect.gen(function* () {
+    const { client, server, writes } = yield* over();
+    const take = writes.server;
+    writes.server = (bytes) => Effect.zipRight(Effect.sleep("30 millis"), take(bytes));
+    const reading = yield* Effect.fork(Effect.either(server.read));
+    yield* Effect.sleep("2 millis");
+    const closing = yield* Effect.fork(server.close);
+    yield* Effect.yieldNow();
+    yield* client.write(ascii("behind a gap"));
+    assert.equal(tagOf(yield* Fiber.join(reading)), "Closed");
+    yield* Fiber.join(closing);
+    assert.equal(tagOf(yield* Effect.either(server.read)), "Closed");
+  }),
+);
+
+live(
   "a write ends when its data is handed on, also where another write takes it along; close loses nothing",
   Effect.gen(function* () {
     const { client, server, writes } = yield* over(compatible);
