@@ -35,9 +35,9 @@ export type { Negotiated } from "./src/flights/agreed.ts";
 /** A certificate that a peer has shown: typed, and a Schema, so that it is JSON as well. */
 export { PeerCertificate } from "./src/x509/peer_certificate.ts";
 /** What an observer is told. */
-export type { ConnectionEvent, Direction, Observe } from "./src/events.ts";
+export type { ConnectionEvent, Direction, Observe } from "./src/ports/observer.ts";
 /** What can go wrong. */
-export type { ConnectionError, HandshakeError } from "./src/errors.ts";
+export type { ConnectionError, HandshakeError } from "./src/faults/errors.ts";
 /** Every error as a class, the alert of each, and how to tell people. */
 export * as Errors from "./src/public/errors.ts";
 /** What an end is willing to speak: `modern`, `compatible`, `legacy`, or your own. */

@@ -1,18 +1,18 @@
 /** The client's side of a connection. @module */
 import { Effect, Either, Schema, type Scope } from "./deps.ts";
 import { type Connection, establish, type Program } from "./connection.ts";
-import type { HandshakeError } from "./errors.ts";
-import type { Observe } from "./events.ts";
+import type { HandshakeError } from "./faults/errors.ts";
 import { afterClientHello, clientHello } from "./flights/client.ts";
 import type { ClientSettings } from "./flights/client_hello.ts";
 import { forget } from "./flights/client_sessions.ts";
 import { alpnOption, decodeOption, flag, functionOf, port, text } from "./options.ts";
 import { modern, type Policy, PolicyOption } from "./policy.ts";
-import type { Credentials } from "./services/credentials.ts";
-import type { Crypto } from "./services/crypto.ts";
-import type { SessionStore } from "./services/session_store.ts";
-import { type Address, type ByteStream, Transport } from "./services/transport.ts";
-import type { CertificateVerifier } from "./services/verifier.ts";
+import type { Credentials } from "./ports/credentials.ts";
+import type { Crypto } from "./ports/crypto.ts";
+import type { Observe } from "./ports/observer.ts";
+import type { SessionStore } from "./ports/sessions.ts";
+import { type Address, type ByteStream, Transport } from "./ports/transport.ts";
+import type { CertificateVerifier } from "./ports/trust.ts";
 import { asciiName } from "./x509/names.ts";
 
 /** What every client connection needs but a network. */

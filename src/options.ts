@@ -5,9 +5,9 @@
  * @module
  */
 import { Duration, Either, Option, ParseResult, Schema, SchemaAST } from "./deps.ts";
-import { InvalidOption } from "./errors.ts";
-import { wordsOf as wordsOfThrown } from "./wire/printable.ts";
+import { InvalidOption } from "./faults/errors.ts";
 import { isBytes } from "./wire/bytes.ts";
+import { wordsOf as wordsOfThrown } from "./wire/printable.ts";
 
 const utf8 = new TextEncoder();
 

@@ -1,6 +1,6 @@
 /** What an end is willing to speak, as data. Weak things are in no policy but the one that names them. @module */
 import { Either, ParseResult, Schema } from "./deps.ts";
-import type { InvalidOption } from "./errors.ts";
+import type { InvalidOption } from "./faults/errors.ts";
 import { CipherSuite } from "./names/cipher_suite.ts";
 import { NamedGroup } from "./names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "./names/protocol.ts";

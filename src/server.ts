@@ -2,19 +2,19 @@
 import { Cause, Effect, Either, Exit, FiberSet, Schema, Scope } from "./deps.ts";
 import { type Connection, establish, type Program } from "./connection.ts";
 import { within } from "./connection/deadline.ts";
-import type { HandshakeError, InvalidOption } from "./errors.ts";
-import type { Observe } from "./events.ts";
+import type { HandshakeError, InvalidOption } from "./faults/errors.ts";
 import { fromStore } from "./flights/agreed.ts";
 import { serverHandshake } from "./flights/server.ts";
 import { helloRequest } from "./flights/server_hello.ts";
 import type { ServerSettings } from "./flights/server_negotiation.ts";
 import { alpnOption, clientAuthOption, decodeOption, functionOf, limit, port, text } from "./options.ts";
 import { modern, type Policy, PolicyOption } from "./policy.ts";
-import type { Credentials } from "./services/credentials.ts";
-import type { Crypto } from "./services/crypto.ts";
-import type { SessionStore } from "./services/session_store.ts";
-import { type Address, type ByteStream, Transport, TransportError } from "./services/transport.ts";
-import type { CertificateVerifier } from "./services/verifier.ts";
+import type { Credentials } from "./ports/credentials.ts";
+import type { Crypto } from "./ports/crypto.ts";
+import type { Observe } from "./ports/observer.ts";
+import type { SessionStore } from "./ports/sessions.ts";
+import { type Address, type ByteStream, Transport, TransportError } from "./ports/transport.ts";
+import type { CertificateVerifier } from "./ports/trust.ts";
 import { wordsOf } from "./wire/printable.ts";
 
 /** What every server connection needs but a network and a scope. */

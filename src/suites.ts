@@ -1,9 +1,9 @@
 /** A row for each cipher suite: what it is made of, and from which version it exists. @module */
 import { CipherSuite } from "./names/cipher_suite.ts";
 import { ProtocolVersion } from "./names/protocol.ts";
+import type { HashName } from "./ports/crypto.ts";
 import { nonceForms } from "./record/aead.ts";
 import type { AeadRow, CbcRow, CipherRow, StreamRow } from "./record/cipher.ts";
-import type { HashName } from "./services/crypto.ts";
 
 /** A cipher suite, looked up once after ServerHello. */
 export interface Suite {

@@ -16,7 +16,7 @@ import { CipherSuite } from "../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType } from "../src/names/protocol.ts";
 import { compatible, legacy, type Policy } from "../src/policy.ts";
 import { plaintext } from "../src/record/protection.ts";
-import { SessionStore } from "../src/services/session_store.ts";
+import { SessionStore } from "../src/ports/sessions.ts";
 import { suites } from "../src/suites.ts";
 import { ascii, type Bytes, concat, toHex } from "../src/wire/bytes.ts";
 

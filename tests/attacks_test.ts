@@ -1,21 +1,21 @@
 /** Each attack or accident that was found once, by name. */
 import { assert, Context, Deferred, Effect, Either, Fiber, Layer, Option } from "./deps.ts";
-import { live, quiet, sync, tagOf } from "./support/effect.ts";
-import { build, converse, ends, handshake, meet, recordsOf, type Tamper } from "./support/handshake.ts";
-import { handshakeMessage, plainRecord, replay } from "./support/replay.ts";
 import * as Client from "../src/client.ts";
 import { makePair } from "../src/layers/byte_stream.ts";
 import { CertificateRequest, ClientHello } from "../src/messages/mod.ts";
 import * as N from "../src/names/mod.ts";
 import { modern } from "../src/policy.ts";
+import { SessionStore } from "../src/ports/sessions.ts";
+import { Transport, TransportError } from "../src/ports/transport.ts";
 import { plaintext } from "../src/record/protection.ts";
 import { Records } from "../src/record/records.ts";
 import * as Server from "../src/server.ts";
-import { SessionStore } from "../src/services/session_store.ts";
-import { Transport, TransportError } from "../src/services/transport.ts";
 import { ascii, concat, toHex } from "../src/wire/bytes.ts";
 import { codec, make } from "../src/wire/codec.ts";
 import { parseIp } from "../src/x509/ip_address.ts";
+import { live, quiet, sync, tagOf } from "./support/effect.ts";
+import { build, converse, ends, handshake, meet, recordsOf, type Tamper } from "./support/handshake.ts";
+import { handshakeMessage, plainRecord, replay } from "./support/replay.ts";
 
 const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 /** A first flight with other names in its server_name. */

@@ -1,16 +1,16 @@
 /** The attacks on the versions before TLS 1.2, each by its name. Those on records are in record/protection_test.ts. @module */
 import { assert, Context, Effect, Either } from "./deps.ts";
-import { sync } from "./support/effect.ts";
-import { build, converse, handshake, meet, recordsOf, type Setup } from "./support/handshake.ts";
-import { handshakeMessage, plainRecord, replay } from "./support/replay.ts";
-import { alertOf } from "../src/errors.ts";
+import { alertOf } from "../src/faults/errors.ts";
 import { ServerKeyExchangeDHE, ServerKeyExchangeECDHE } from "../src/messages/mod.ts";
 import * as N from "../src/names/mod.ts";
 import { compatible, legacy, modern, type Policy } from "../src/policy.ts";
-import { Crypto, type CryptoService } from "../src/services/crypto.ts";
+import { Crypto, type CryptoService } from "../src/ports/crypto.ts";
 import { suites } from "../src/suites.ts";
 import { type Bytes, concat, toHex } from "../src/wire/bytes.ts";
 import { codec, make } from "../src/wire/codec.ts";
+import { sync } from "./support/effect.ts";
+import { build, converse, handshake, meet, recordsOf, type Setup } from "./support/handshake.ts";
+import { handshakeMessage, plainRecord, replay } from "./support/replay.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
 const C = N.CipherSuite;

@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import {
   assert,
   Cause,
@@ -12,22 +11,23 @@ import {
   Stream,
   TestClock,
 } from "./deps.ts";
-import { effect, live, sync, tagOf } from "./support/effect.ts";
-import { build, converse, ends, handshake, meet, recordsOf, type Setup, taped } from "./support/handshake.ts";
-import { handshakeMessage, plainRecord, replay } from "./support/replay.ts";
 import * as Client from "../src/client.ts";
 import type { Connection } from "../src/connection.ts";
 import { tls12 } from "../src/dialects/tls12.ts";
-import type { Observe } from "../src/events.ts";
 import { makePair } from "../src/layers/byte_stream.ts";
 import { makeDeterministic } from "../src/layers/crypto_deterministic.ts";
 import * as KeyLog from "../src/layers/key_log.ts";
 import { AlertDescription } from "../src/names/alert.ts";
 import { ContentType } from "../src/names/protocol.ts";
 import { modern } from "../src/policy.ts";
+import type { Observe } from "../src/ports/observer.ts";
 import * as Server from "../src/server.ts";
 import { suites } from "../src/suites.ts";
 import { ascii, concat } from "../src/wire/bytes.ts";
+import { effect, live, sync, tagOf } from "./support/effect.ts";
+import { build, converse, ends, handshake, meet, recordsOf, type Setup, taped } from "./support/handshake.ts";
+import { handshakeMessage, plainRecord, replay } from "./support/replay.ts";
+import { Buffer } from "node:buffer";
 
 const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 /** Reads to the end. */

@@ -1,10 +1,10 @@
 /** What people are told to do about an error: the library's words, and those of the programs. */
 import { assert, Effect, Either } from "./deps.ts";
+import { ByteStream, Client, Errors, Transport } from "../mod.ts";
+import type { HandshakeError } from "../src/faults/errors.ts";
+import { ascii } from "../src/wire/bytes.ts";
 import { live, sync } from "./support/effect.ts";
 import { build, meet } from "./support/handshake.ts";
-import { ByteStream, Client, Errors, Transport } from "../mod.ts";
-import type { HandshakeError } from "../src/errors.ts";
-import { ascii } from "../src/wire/bytes.ts";
 
 const hint = (e: HandshakeError): string => Errors.explain(e).hint ?? "";
 const inOrder = /Policy\.compatible, then Policy\.legacy \(--policy compatible, --policy legacy\)/;

@@ -1,11 +1,11 @@
 /** How a connection uses its stream: what it writes together, and what waits for whom. */
 import { assert, Deferred, Effect, Fiber, FiberId } from "./deps.ts";
-import { sync } from "./support/effect.ts";
-import { build, type Setup } from "./support/handshake.ts";
 import * as Client from "../src/client.ts";
 import { makePair } from "../src/layers/byte_stream.ts";
+import type { ByteStream } from "../src/ports/transport.ts";
 import * as Server from "../src/server.ts";
-import type { ByteStream } from "../src/services/transport.ts";
+import { sync } from "./support/effect.ts";
+import { build, type Setup } from "./support/handshake.ts";
 
 sync(
   "each flight leaves in one write, so that Nagle's algorithm has nothing to hold back",

@@ -1,13 +1,9 @@
 /** Options outside their types: refused by name where they come in, and nothing is done with them. */
 import { assert, Effect, Either, Layer, Scope } from "./deps.ts";
-import { sync } from "./support/effect.ts";
-import { build, converse, handshake, meet } from "./support/handshake.ts";
-import * as Golden from "./golden/certificates.ts";
 import * as Client from "../src/client.ts";
 import { decodeRenegotiation } from "../src/connection/program.ts";
-import type { InvalidOption } from "../src/errors.ts";
+import type { InvalidOption } from "../src/faults/errors.ts";
 import { makePair } from "../src/layers/byte_stream.ts";
-import { fromFiles, makeAuthority, makeSelfSigned } from "../src/public/credentials.ts";
 import { layerNoble } from "../src/layers/crypto_noble.ts";
 import { layerMemory, makeMemory } from "../src/layers/session_store.ts";
 import { layerFile, layerKeys, layerRotating, makeRotating } from "../src/layers/session_tickets.ts";
@@ -15,8 +11,12 @@ import { layerMemory as memoryNetwork } from "../src/layers/transport_memory.ts"
 import { layerPinned, layerRoots, makeRoots } from "../src/layers/verifier.ts";
 import { ProtocolVersion } from "../src/names/protocol.ts";
 import { compatible, decode, legacy, limits, modern, type Policy } from "../src/policy.ts";
+import { Transport } from "../src/ports/transport.ts";
+import { fromFiles, makeAuthority, makeSelfSigned } from "../src/public/credentials.ts";
 import * as Server from "../src/server.ts";
-import { Transport } from "../src/services/transport.ts";
+import * as Golden from "./golden/certificates.ts";
+import { sync } from "./support/effect.ts";
+import { build, converse, handshake, meet } from "./support/handshake.ts";
 
 /** JavaScript, which knows no types. */
 // deno-lint-ignore no-explicit-any -- that is the point

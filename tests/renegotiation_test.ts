@@ -1,4 +1,11 @@
 import { assert, Effect, Either, Exit, Fiber, Scope, TestClock } from "./deps.ts";
+import type { Connection } from "../src/connection.ts";
+import { AlertDescription } from "../src/names/alert.ts";
+import { CipherSuite } from "../src/names/cipher_suite.ts";
+import { CompressionMethod, ProtocolVersion, versionText } from "../src/names/protocol.ts";
+import { legacy, type Policy } from "../src/policy.ts";
+import type { ConnectionEvent } from "../src/ports/observer.ts";
+import { ascii } from "../src/wire/bytes.ts";
 import { effect, live, sync, tagOf } from "./support/effect.ts";
 import {
   build,
@@ -11,13 +18,6 @@ import {
   type Setup,
 } from "./support/handshake.ts";
 import { interruptedAt } from "./support/steps.ts";
-import type { Connection } from "../src/connection.ts";
-import type { ConnectionEvent } from "../src/events.ts";
-import { AlertDescription } from "../src/names/alert.ts";
-import { CipherSuite } from "../src/names/cipher_suite.ts";
-import { CompressionMethod, ProtocolVersion, versionText } from "../src/names/protocol.ts";
-import { legacy, type Policy } from "../src/policy.ts";
-import { ascii } from "../src/wire/bytes.ts";
 
 const text = new TextDecoder();
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;

@@ -1,18 +1,18 @@
 import { assert, Cause, Deferred, Effect, Exit, Layer, Scope } from "./deps.ts";
-import { live, quiet, tagOf } from "./support/effect.ts";
-import * as Golden from "./golden/certificates.ts";
 import * as Client from "../src/client.ts";
 import type { Connection } from "../src/connection.ts";
-import { layerNoble } from "../src/layers/crypto_noble.ts";
 import { fromPem, none } from "../src/layers/credentials.ts";
+import { layerNoble } from "../src/layers/crypto_noble.ts";
 import { layerMemory as sessions } from "../src/layers/session_store.ts";
 import { layerMemory } from "../src/layers/transport_memory.ts";
 import { layerTcp } from "../src/layers/transport_tcp.ts";
 import { layerNone, layerRoots } from "../src/layers/verifier.ts";
 import { modern } from "../src/policy.ts";
+import { type Address, Transport } from "../src/ports/transport.ts";
 import * as Server from "../src/server.ts";
-import { type Address, Transport } from "../src/services/transport.ts";
 import { ascii } from "../src/wire/bytes.ts";
+import * as Golden from "./golden/certificates.ts";
+import { live, quiet, tagOf } from "./support/effect.ts";
 
 const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 const server = Layer.mergeAll(layerNoble, sessions(), layerNone, Layer.orDie(fromPem(Golden.server("p256"))));

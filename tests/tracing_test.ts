@@ -1,7 +1,7 @@
 import { assert, Context, DefaultServices, Effect, Exit, Option, Tracer } from "./deps.ts";
+import { CertificateVerifier } from "../src/ports/trust.ts";
 import { sync } from "./support/effect.ts";
 import { build, handshake, meet } from "./support/handshake.ts";
-import { CertificateVerifier } from "../src/services/verifier.ts";
 
 /** A tracer that notes the spans it is asked for. */
 const noting = () => {

@@ -2,7 +2,7 @@
 import { bitLength } from "../crypto/ffdhe.ts";
 import { ClientCertificateType } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import type { PublicKey } from "../services/crypto.ts";
+import type { PublicKey } from "../ports/crypto.ts";
 import type { Suite } from "../suites.ts";
 
 /** A way to prove that one has a certificate's key. */

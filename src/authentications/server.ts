@@ -1,8 +1,8 @@
 /** How a suite has its server show who it is, as values that are looked up once. @module */
 import { Option } from "../deps.ts";
 import type { CertificateWish, Dialect } from "../dialects/mod.ts";
-import { Refused } from "../errors.ts";
 import { signed, unsigned, type Vouching } from "../exchanges/mod.ts";
+import { Refused } from "../faults/errors.ts";
 import { absent, maybe, one, type Place, refused } from "../grammar/places.ts";
 import type { Said } from "../grammar/send.ts";
 import { Certificate } from "../messages/mod.ts";

@@ -1,6 +1,6 @@
 /** How a user, or a scope, ends a connection. @module */
 import { Effect, Exit } from "../deps.ts";
-import type { HandshakeError } from "../errors.ts";
+import type { HandshakeError } from "../faults/errors.ts";
 import type { Wire } from "../record/wire.ts";
 import { within } from "./deadline.ts";
 import type { Life } from "./life.ts";

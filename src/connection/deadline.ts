@@ -11,7 +11,7 @@ import {
   Runtime,
   Tracer,
 } from "../deps.ts";
-import { type HandshakeError, HandshakeTimeout } from "../errors.ts";
+import { type HandshakeError, HandshakeTimeout } from "../faults/errors.ts";
 
 /** The clock of who has no other. */
 const system = Context.get(DefaultServices.liveServices, Clock.Clock);

@@ -1,10 +1,10 @@
 /** How a connection ends: the one place where a fault becomes an event, and an event the words to the peer. @module */
 import { Cause, Effect, Exit, Option } from "../deps.ts";
-import { alertOf, type HandshakeError, isFatal, PeerAlert } from "../errors.ts";
+import { alertOf, type HandshakeError, isFatal, PeerAlert } from "../faults/errors.ts";
 import type { Established } from "../flights/agreed.ts";
 import { AlertLevel, type AlertName } from "../names/alert.ts";
+import type { ByteStream } from "../ports/transport.ts";
 import type { Wire } from "../record/wire.ts";
-import type { ByteStream } from "../services/transport.ts";
 import { whileMoving, within } from "./deadline.ts";
 import type { ConnectionState, EndEvent, Parting } from "./state.ts";
 

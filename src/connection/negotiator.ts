@@ -12,7 +12,7 @@ import {
   Refused,
   RenegotiationRefused,
   UnexpectedMessage,
-} from "../errors.ts";
+} from "../faults/errors.ts";
 import type { Established, Negotiated } from "../flights/agreed.ts";
 import { kindOf, nameOfComing } from "../grammar/message_kind.ts";
 import { ClientHello, HelloRequest, ServerHello } from "../messages/mod.ts";

@@ -1,11 +1,11 @@
 /** What a side brings to its connection. @module */
 import { type Effect, Either, Schema } from "../deps.ts";
-import { type HandshakeError, InvalidOption } from "../errors.ts";
-import type { Observe } from "../events.ts";
+import { type HandshakeError, InvalidOption } from "../faults/errors.ts";
 import type { Established } from "../flights/agreed.ts";
 import type { ServerSettings } from "../flights/server_negotiation.ts";
 import { clientAuthOption, decodeOption, flag, shown } from "../options.ts";
 import { type Policy, PolicyOption } from "../policy.ts";
+import type { Observe } from "../ports/observer.ts";
 import type { Handshakes } from "../record/handshakes.ts";
 
 /** What may be different in a renegotiation that this end asks for. */

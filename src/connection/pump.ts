@@ -5,7 +5,7 @@
  * @module
  */
 import { Deferred, Effect, Either, Exit, FiberId, type Scope } from "../deps.ts";
-import { Closed, type HandshakeError } from "../errors.ts";
+import { Closed, type HandshakeError } from "../faults/errors.ts";
 import type { Step, Wire } from "../record/wire.ts";
 import type { Life } from "./life.ts";
 import type { ConnectionState } from "./state.ts";

@@ -1,6 +1,6 @@
 /** What a reader of a connection is given. @module */
 import { Effect } from "../deps.ts";
-import type { HandshakeError } from "../errors.ts";
+import type { HandshakeError } from "../faults/errors.ts";
 import type { Received, Wire } from "../record/wire.ts";
 import type { Pump } from "./pump.ts";
 import type { ConnectionState } from "./state.ts";

@@ -1,6 +1,6 @@
 /** What a writer of a connection can do. @module */
 import { Effect, Either } from "../deps.ts";
-import { type HandshakeError, InvalidOption } from "../errors.ts";
+import { type HandshakeError, InvalidOption } from "../faults/errors.ts";
 import { ContentType } from "../names/protocol.ts";
 import { attempt } from "../record/attempt.ts";
 import type { Wire } from "../record/wire.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 import { Effect } from "../deps.ts";
-import { Closed, type HandshakeError } from "../errors.ts";
+import { Closed, type HandshakeError } from "../faults/errors.ts";
 
 /** What a reader can count on: data may come, the peer said its last, nobody reads it, or why nothing comes. */
 export type Reading = "open" | "ended" | "discarding" | "failed" | "closed";

@@ -1,6 +1,6 @@
 /** A connection as streams: of events, and the web's. @module */
 import type { Effect } from "../deps.ts";
-import type { HandshakeError } from "../errors.ts";
+import type { HandshakeError } from "../faults/errors.ts";
 import type { Connection } from "./connection.ts";
 import type { Observers } from "./observers.ts";
 

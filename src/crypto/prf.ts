@@ -1,5 +1,5 @@
 /** The pseudorandom functions of TLS before 1.3. @module */
-import type { Hash } from "../services/crypto.ts";
+import type { Hash } from "../ports/crypto.ts";
 import { ascii, type Bytes, concat } from "../wire/bytes.ts";
 import { xor } from "./xor.ts";
 

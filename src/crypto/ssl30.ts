@@ -1,5 +1,5 @@
 /** What SSL 3.0 makes of MD5 and SHA-1, from before there was an HMAC (RFC 6101). @module */
-import type { Hash } from "../services/crypto.ts";
+import type { Hash } from "../ports/crypto.ts";
 import { ascii, type Bytes, concat } from "../wire/bytes.ts";
 import type { Snapshot } from "./transcript.ts";
 

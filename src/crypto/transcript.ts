@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Hash, HashName, RunningHash } from "../services/crypto.ts";
+import type { Hash, HashName, RunningHash } from "../ports/crypto.ts";
 import { type Bytes, concat } from "../wire/bytes.ts";
 
 /** The handshake messages sent and received, headers included, in order. */

@@ -2,7 +2,7 @@
 import { Either, Option } from "../deps.ts";
 import { hasRoomFor } from "../authentications/mod.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
-import { IllegalParameter } from "../errors.ts";
+import { IllegalParameter } from "../faults/errors.ts";
 import { form } from "../grammar/form.ts";
 import { one } from "../grammar/places.ts";
 import {
@@ -12,7 +12,7 @@ import {
   ServerKeyExchangeECDHELegacy,
 } from "../messages/mod.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import type { CryptoService, PublicKey } from "../services/crypto.ts";
+import type { CryptoService, PublicKey } from "../ports/crypto.ts";
 import { type Bytes, concat } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import type { Dialect, Signing } from "./dialect.ts";

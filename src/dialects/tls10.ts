@@ -1,9 +1,9 @@
 /** TLS 1.0 (RFC 2246) and TLS 1.1 (RFC 4346), which differ in the IV of a record. @module */
 import { prf10 } from "../crypto/prf.ts";
 import { ProtocolVersion } from "../names/protocol.ts";
+import type { CryptoService } from "../ports/crypto.ts";
 import type { RecordForm } from "../record/cipher.ts";
 import { hmacForm } from "../record/mac.ts";
-import type { CryptoService } from "../services/crypto.ts";
 import type { Suite } from "../suites.ts";
 import { concat } from "../wire/bytes.ts";
 import type { Dialect } from "./dialect.ts";

@@ -2,7 +2,7 @@
 import { Either } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
 import { prf12 } from "../crypto/prf.ts";
-import { IllegalParameter } from "../errors.ts";
+import { IllegalParameter } from "../faults/errors.ts";
 import { form } from "../grammar/form.ts";
 import { one } from "../grammar/places.ts";
 import {
@@ -13,9 +13,9 @@ import {
 } from "../messages/mod.ts";
 import { ProtocolVersion } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
+import type { CryptoService, PublicKey } from "../ports/crypto.ts";
 import type { RecordForm } from "../record/cipher.ts";
 import { hmacForm } from "../record/mac.ts";
-import type { CryptoService, PublicKey } from "../services/crypto.ts";
 import type { Suite } from "../suites.ts";
 import { make } from "../wire/codec.ts";
 import type { Dialect, Signed, Signing } from "./dialect.ts";

@@ -1,11 +1,11 @@
 /** RSA key transport: the client encrypts the premaster secret to the server's certificate (RFC 5246 §7.4.7.1). @module */
 import { Effect } from "../deps.ts";
 import { PREMASTER_LENGTH, unpadPremaster } from "../crypto/pkcs1.ts";
-import { absent } from "../grammar/places.ts";
 import type { Dialect } from "../dialects/mod.ts";
+import { absent } from "../grammar/places.ts";
 import type { ProtocolVersion } from "../names/protocol.ts";
-import type { Credential } from "../services/credentials.ts";
-import { Crypto, type PublicKey } from "../services/crypto.ts";
+import type { Credential } from "../ports/credentials.ts";
+import { Crypto, type PublicKey } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Answer, KeyExchange, Steps } from "./exchange.ts";
 

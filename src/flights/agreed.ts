@@ -10,15 +10,15 @@ import { NamedGroup } from "../names/named_group.ts";
 import { type CompressionMethod, MaxFragmentLength, type ProtocolVersion } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Policy } from "../policy.ts";
+import type { CryptoService } from "../ports/crypto.ts";
+import { KeyLog } from "../ports/key_log.ts";
+import { Session, SessionStore, type SessionStoreError } from "../ports/sessions.ts";
 import { compressed } from "../record/compression.ts";
 import { MAX_PLAINTEXT, type Protection } from "../record/protection.ts";
-import type { CryptoService } from "../services/crypto.ts";
-import { KeyLog } from "../services/key_log.ts";
-import { Session, SessionStore, type SessionStoreError } from "../services/session_store.ts";
+import type { Suite } from "../suites.ts";
 import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import { wordsOf } from "../wire/printable.ts";
-import type { Suite } from "../suites.ts";
 
 /** What both ends know after the two hellos: looked up here once, so that no flight asks again. */
 export interface Agreed {

@@ -15,10 +15,10 @@
  */
 import { Clock, Effect, Option } from "../deps.ts";
 import { isAskedFor } from "../authentications/mod.ts";
-import { type CertificateWish, dialects, spokenFirst } from "../dialects/mod.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
+import { type CertificateWish, dialects, spokenFirst } from "../dialects/mod.ts";
 import type { Answer, ExchangeError } from "../exchanges/mod.ts";
-import type { HandshakeError } from "../errors.ts";
+import type { HandshakeError } from "../faults/errors.ts";
 import { absent, type FlightOf, maybe, one, type Place, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
 import {
@@ -29,13 +29,13 @@ import {
   ServerHelloDone,
 } from "../messages/mod.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
+import { type Credential, Credentials, signedWith } from "../ports/credentials.ts";
+import { Crypto, type PublicKey } from "../ports/crypto.ts";
+import { partitionHash } from "../ports/partition.ts";
+import { Session, type SessionStore } from "../ports/sessions.ts";
+import { MAX_TICKET } from "../ports/tickets.ts";
+import { CertificateVerifier } from "../ports/trust.ts";
 import { Handshakes } from "../record/handshakes.ts";
-import { type Credential, Credentials, signedWith } from "../services/credentials.ts";
-import { Crypto, type PublicKey } from "../services/crypto.ts";
-import { partitionHash } from "../services/partition.ts";
-import { Session, type SessionStore } from "../services/session_store.ts";
-import { MAX_TICKET } from "../services/session_tickets.ts";
-import { CertificateVerifier } from "../services/verifier.ts";
 import { type Bytes, EMPTY, sameBytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import {
@@ -51,10 +51,10 @@ import {
   sessionOf,
   timestamps,
 } from "./agreed.ts";
+import { serverEndPoint } from "./bindings.ts";
 import { type ClientSettings, type Offer, offer } from "./client_hello.ts";
 import { negotiate } from "./client_negotiation.ts";
 import { forgetOffered, keep } from "./client_sessions.ts";
-import { serverEndPoint } from "./bindings.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
 import { fitsSuite, judged, leafKey } from "./peer.ts";
 import { sameServer } from "./renegotiation.ts";

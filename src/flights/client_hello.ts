@@ -1,6 +1,7 @@
 /** What a client offers (RFC 5246 §7.4.1.2), and the session that it would like to resume. @module */
 import { Effect, Either, Option } from "../deps.ts";
-import { Refused } from "../errors.ts";
+import { type Dialect, dialects, highest, spoken } from "../dialects/mod.ts";
+import { Refused } from "../faults/errors.ts";
 import { ClientHello, type ClientHelloExtension } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
 import {
@@ -11,14 +12,13 @@ import {
   ProtocolVersion,
   versionText,
 } from "../names/protocol.ts";
-import { type Dialect, dialects, highest, spoken } from "../dialects/mod.ts";
-import { canCompress } from "../record/compression.ts";
 import type { Policy } from "../policy.ts";
-import { Credentials } from "../services/credentials.ts";
-import { Crypto } from "../services/crypto.ts";
-import { partitionHash } from "../services/partition.ts";
-import { type Session, SessionStore } from "../services/session_store.ts";
-import { CertificateVerifier } from "../services/verifier.ts";
+import { Credentials } from "../ports/credentials.ts";
+import { Crypto } from "../ports/crypto.ts";
+import { partitionHash } from "../ports/partition.ts";
+import { type Session, SessionStore } from "../ports/sessions.ts";
+import { CertificateVerifier } from "../ports/trust.ts";
+import { canCompress } from "../record/compression.ts";
 import { suites } from "../suites.ts";
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";

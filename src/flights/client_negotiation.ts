@@ -1,7 +1,7 @@
 /** What a client makes of a ServerHello: pure, a value or the reason why not. @module */
 import { Either, Option } from "../deps.ts";
 import { dialects, highest, isDowngraded } from "../dialects/mod.ts";
-import { IllegalParameter, Refused, UnsupportedExtension } from "../errors.ts";
+import { IllegalParameter, Refused, UnsupportedExtension } from "../faults/errors.ts";
 import {
   type ClientHello,
   type ClientHelloExtension,
@@ -12,13 +12,13 @@ import {
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { ExtensionType } from "../names/extension_type.ts";
 import { ECPointFormat, versionText } from "../names/protocol.ts";
-import type { CryptoService } from "../services/crypto.ts";
+import type { CryptoService } from "../ports/crypto.ts";
 import { suites } from "../suites.ts";
 import { sameBytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import { agree, type Full, type Resumed } from "./agreed.ts";
-import { protocolNames } from "./protocol_names.ts";
 import { type Offer, sniOf, versionsOf } from "./client_hello.ts";
+import { protocolNames } from "./protocol_names.ts";
 import { boundAnswer, keepsPromises, sameServer } from "./renegotiation.ts";
 import { resumedAsMade } from "./session_rules.ts";
 

@@ -1,7 +1,7 @@
 /** How a side's part ends: ChangeCipherSpec, and the Finished that vouches for all before it (RFC 5246 §7.1, §7.4.9). @module */
 import { Effect } from "../deps.ts";
 import type { Derivation, Side } from "../dialects/mod.ts";
-import type { EncodeError, UnexpectedMessage } from "../errors.ts";
+import type { EncodeError, UnexpectedMessage } from "../faults/errors.ts";
 import { changeCipherSpec, finished } from "../grammar/places.ts";
 import { changeTo, send } from "../grammar/send.ts";
 import { Finished } from "../messages/mod.ts";

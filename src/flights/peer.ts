@@ -2,11 +2,11 @@
 import { Effect, Either } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
 import type { CertificateWish } from "../dialects/mod.ts";
-import { DecodeError, IllegalParameter } from "../errors.ts";
+import { DecodeError, IllegalParameter } from "../faults/errors.ts";
 import { NamedGroup } from "../names/named_group.ts";
-import type { PublicKey } from "../services/crypto.ts";
 import type { Policy } from "../policy.ts";
-import { certificateAlerts, CertificateError } from "../services/verifier.ts";
+import type { PublicKey } from "../ports/crypto.ts";
+import { certificateAlerts, CertificateError } from "../ports/trust.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Agreed } from "./agreed.ts";

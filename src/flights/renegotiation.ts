@@ -1,7 +1,7 @@
 /** What holds one handshake of a connection to the next: pure, a value or the reason why not. @module */
 import { Either } from "../deps.ts";
 import { equal } from "../crypto/equal.ts";
-import { Refused } from "../errors.ts";
+import { Refused } from "../faults/errors.ts";
 import {
   type ClientHello,
   type ClientHelloExtension,
@@ -10,8 +10,8 @@ import {
 } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
 import type { Policy } from "../policy.ts";
-import { type Bytes, concat, EMPTY, sameBytes } from "../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
+import { type Bytes, concat, EMPTY, sameBytes } from "../wire/bytes.ts";
 import type { Again, Established } from "./agreed.ts";
 
 type Previous = Established | undefined;

@@ -18,16 +18,16 @@
 import { Clock, Effect } from "../deps.ts";
 import type { CertificateWish } from "../dialects/mod.ts";
 import type { Offered } from "../exchanges/mod.ts";
-import { DecryptError, isFatal, Refused } from "../errors.ts";
+import { DecryptError, isFatal, Refused } from "../faults/errors.ts";
 import { absent, type Place, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
 import { CertificateStatus, NewSessionTicket, ServerHelloDone } from "../messages/mod.ts";
 import { CertificateStatusType } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
+import { Crypto, type PublicKey } from "../ports/crypto.ts";
+import { type Session, SessionStore } from "../ports/sessions.ts";
+import { CertificateVerifier } from "../ports/trust.ts";
 import { Handshakes } from "../record/handshakes.ts";
-import { Crypto, type PublicKey } from "../services/crypto.ts";
-import { type Session, SessionStore } from "../services/session_store.ts";
-import { CertificateVerifier } from "../services/verifier.ts";
 import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import {
@@ -55,8 +55,8 @@ import {
   type Step,
   type Steps,
 } from "./server_hello.ts";
-import { leafHash, resumesAtAll } from "./session_rules.ts";
 import type { Choice, ServerSettings } from "./server_negotiation.ts";
+import { leafHash, resumesAtAll } from "./session_rules.ts";
 
 /** Flight 2 is said; the client's answer is due. */
 export interface Asked {

@@ -6,19 +6,19 @@
  */
 import { Clock, Effect, Option } from "../deps.ts";
 import { downgradeSentinel, highest, spoken, spokenFirst } from "../dialects/mod.ts";
-import type { HandshakeError } from "../errors.ts";
+import type { HandshakeError } from "../faults/errors.ts";
 import { receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
 import { findExtension, HelloRequest, ServerHello, type ServerHelloExtension } from "../messages/mod.ts";
 import { ECPointFormat } from "../names/protocol.ts";
 import type { Policy } from "../policy.ts";
+import { type Credential, Credentials } from "../ports/credentials.ts";
+import { Crypto } from "../ports/crypto.ts";
+import { partitionHash } from "../ports/partition.ts";
+import type { Session, SessionStore } from "../ports/sessions.ts";
+import { SessionTickets, type SessionTicketsService } from "../ports/tickets.ts";
+import { CertificateVerifier } from "../ports/trust.ts";
 import { Handshakes } from "../record/handshakes.ts";
-import { type Credential, Credentials } from "../services/credentials.ts";
-import { Crypto } from "../services/crypto.ts";
-import { partitionHash } from "../services/partition.ts";
-import type { Session, SessionStore } from "../services/session_store.ts";
-import { SessionTickets, type SessionTicketsService } from "../services/session_tickets.ts";
-import { CertificateVerifier } from "../services/verifier.ts";
 import { EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import { type Again, agree, type Agreed, fragmentBytes, fromStore } from "./agreed.ts";

@@ -3,8 +3,8 @@ import { Either } from "../deps.ts";
 import { authenticationOf } from "../authentications/mod.ts";
 import { isFfdhe } from "../crypto/ffdhe.ts";
 import { type Dialect, dialects, highest, spoken } from "../dialects/mod.ts";
-import { IllegalParameter, Refused } from "../errors.ts";
 import { exchanges } from "../exchanges/mod.ts";
+import { IllegalParameter, Refused } from "../faults/errors.ts";
 import { type ClientHello, type ClientHelloExtension, findExtension } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
@@ -18,7 +18,7 @@ import {
 } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Policy } from "../policy.ts";
-import { type Credential, signedWith } from "../services/credentials.ts";
+import { type Credential, signedWith } from "../ports/credentials.ts";
 import { canCompress } from "../record/compression.ts";
 import { type Suite, suites } from "../suites.ts";
 import { type Bytes, sameBytes } from "../wire/bytes.ts";

@@ -13,9 +13,9 @@ import {
   type RecordError,
   type Refused,
   UnexpectedMessage,
-} from "../errors.ts";
-import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshakes.ts";
+} from "../faults/errors.ts";
 import type { Due } from "../record/due.ts";
+import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshakes.ts";
 import type { Protection } from "../record/protection.ts";
 import type { HandshakeMessage } from "../record/records.ts";
 import type { Bytes } from "../wire/bytes.ts";

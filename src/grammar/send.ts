@@ -1,7 +1,7 @@
 /** Saying a flight, the mirror of `receive`. @module */
 import { Effect } from "../deps.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
-import { UnexpectedMessage } from "../errors.ts";
+import { UnexpectedMessage } from "../faults/errors.ts";
 import type { AlertName } from "../names/alert.ts";
 import { Handshakes, type Message } from "../record/handshakes.ts";
 import type { Protection } from "../record/protection.ts";

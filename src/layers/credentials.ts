@@ -7,8 +7,8 @@ import {
   type CredentialRequest,
   Credentials,
   type CredentialsService,
-} from "../services/credentials.ts";
-import { Crypto, type PrivateKey, PrivateKeyError } from "../services/crypto.ts";
+} from "../ports/credentials.ts";
+import { Crypto, type PrivateKey, PrivateKeyError } from "../ports/crypto.ts";
 import { type Bytes, toHex } from "../wire/bytes.ts";
 import { type Certificate, isSelfIssued, parseCertificate } from "../x509/certificate.ts";
 import { decodeDer } from "../x509/der.ts";

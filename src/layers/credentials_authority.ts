@@ -1,8 +1,8 @@
 /** Certificates made in memory, self-signed or by an authority in memory: for development, tests, peers that pin. @module */
 import { Effect, Layer } from "../deps.ts";
-import type { InvalidOption } from "../errors.ts";
-import type { Credential, Credentials } from "../services/credentials.ts";
-import type { Crypto } from "../services/crypto.ts";
+import type { InvalidOption } from "../faults/errors.ts";
+import type { Credential, Credentials } from "../ports/credentials.ts";
+import type { Crypto } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { credentialFromPem, make } from "./credentials.ts";
 import {

@@ -1,8 +1,8 @@
 /** Credentials in PEM files, which may be replaced while they are in use. @module */
 import { Data, type Duration, Effect, Either, Layer, Schema, Stream } from "../deps.ts";
-import type { InvalidOption } from "../errors.ts";
+import type { InvalidOption } from "../faults/errors.ts";
 import { decodeOption, duration } from "../options.ts";
-import type { Credentials } from "../services/credentials.ts";
+import type { Credentials } from "../ports/credentials.ts";
 import { type CredentialError, credentialFromPem, CredentialMismatch, reloading } from "./credentials.ts";
 import { type Passphrase, PemError } from "./pem.ts";
 

@@ -1,6 +1,6 @@
 /** Key pairs: fresh ones, and the public half of a private one. @module */
 import { NamedGroup } from "../names/named_group.ts";
-import type { PrivateKey, PublicKey } from "../services/crypto.ts";
+import type { PrivateKey, PublicKey } from "../ports/crypto.ts";
 import { type Bytes, sameBytes } from "../wire/bytes.ts";
 import { bytesToNumberBE, ed25519, invert, numberToBytesBE, pow } from "./noble.ts";
 import { nistCurves } from "./noble_groups.ts";

@@ -1,9 +1,9 @@
 /** Certificates of one's own making: for development, for tests, for peers that pin. @module */
 import { Clock, Effect, Schema } from "../deps.ts";
-import type { InvalidOption } from "../errors.ts";
+import type { InvalidOption } from "../faults/errors.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { among, decodeOption, list, text, word } from "../options.ts";
-import { Crypto, type PrivateKey } from "../services/crypto.ts";
+import { Crypto, type PrivateKey } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import * as Build from "../x509/build.ts";
 import { privateKeyInfo, subjectPublicKeyInfo } from "../x509/build_key.ts";

@@ -1,9 +1,9 @@
 /** Cryptography without chance, for tests. @module */
 import { Layer } from "../deps.ts";
-import { Crypto, type CryptoService } from "../services/crypto.ts";
+import { Crypto, type CryptoService } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import { chacha20 } from "./noble.ts";
 import { makeNoble } from "./crypto_noble.ts";
+import { chacha20 } from "./noble.ts";
 import { hash } from "./noble_hash.ts";
 
 /**

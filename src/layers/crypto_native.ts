@@ -25,7 +25,7 @@
  * @module
  */
 import { Layer } from "../deps.ts";
-import { Crypto, type CryptoService } from "../services/crypto.ts";
+import { Crypto, type CryptoService } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { makeNoble, platformRandom } from "./crypto_noble.ts";
 import { nativeCrypto } from "./native.ts";

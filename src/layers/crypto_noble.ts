@@ -1,6 +1,6 @@
 /** Cryptography in portable JavaScript, on the @noble packages and BigInt. @module */
 import { Effect, Layer } from "../deps.ts";
-import { Crypto, type CryptoService, PrivateKeyError } from "../services/crypto.ts";
+import { Crypto, type CryptoService, PrivateKeyError } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { bytesToNumberBE } from "./noble.ts";
 import { aead } from "./noble_aead.ts";

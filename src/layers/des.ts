@@ -1,6 +1,6 @@
 /** 3DES-EDE-CBC, on des.js: the only file that names it. @module */
 import untyped from "npm:des.js@^1.1.0";
-import type { Cbc } from "../services/crypto.ts";
+import type { Cbc } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 
 /** What is used of it. */

@@ -1,6 +1,6 @@
 /** Key logs. Whoever reads one can read the connections. @module */
 import { Effect, Layer } from "../deps.ts";
-import { KeyLog, type KeyLogger } from "../services/key_log.ts";
+import { KeyLog, type KeyLogger } from "../ports/key_log.ts";
 
 /** Hands each line to a function. */
 export const layerTo = (log: KeyLogger): Layer.Layer<never> =>

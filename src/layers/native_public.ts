@@ -2,7 +2,7 @@
 import { Effect } from "../deps.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import type { CryptoService, KeyShare, PublicKey } from "../services/crypto.ts";
+import type { CryptoService, KeyShare, PublicKey } from "../ports/crypto.ts";
 import { type Bytes, concat, toHex } from "../wire/bytes.ts";
 import { bytesOf, type NativeCrypto } from "./native.ts";
 import {

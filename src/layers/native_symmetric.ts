@@ -1,5 +1,5 @@
 /** Hashes and ciphers of `node:crypto`. @module */
-import type { AeadName, CbcName, CryptoService, RunningHash } from "../services/crypto.ts";
+import type { AeadName, CbcName, CryptoService, RunningHash } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { NativeCrypto, NativeHash } from "./native.ts";
 import { bytesOf } from "./native.ts";

@@ -1,5 +1,5 @@
 /** The AEAD ciphers, on @noble/ciphers. @module */
-import type { Aead, AeadName } from "../services/crypto.ts";
+import type { Aead, AeadName } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { chacha20poly1305, gcm } from "./noble.ts";
 

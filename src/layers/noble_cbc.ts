@@ -1,5 +1,5 @@
 /** The ciphers from before AEAD. @module */
-import type { Cbc, CbcName, StreamCipher, StreamName } from "../services/crypto.ts";
+import type { Cbc, CbcName, StreamCipher, StreamName } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { tripleDes } from "./des.ts";
 import { cbc as nobleCbc } from "./noble.ts";

@@ -1,8 +1,8 @@
 /** Diffie-Hellman over finite fields, on noble's modular arithmetic. @module */
-import { bitLength, ffdhe, type FiniteField } from "../crypto/ffdhe.ts";
 import { Effect } from "../deps.ts";
+import { bitLength, ffdhe, type FiniteField } from "../crypto/ffdhe.ts";
 import type { NamedGroup } from "../names/named_group.ts";
-import { type CryptoService, InvalidKeyShare, type KeyShare } from "../services/crypto.ts";
+import { type CryptoService, InvalidKeyShare, type KeyShare } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { bytesToNumberBE, numberToBytesBE, pow } from "./noble.ts";
 

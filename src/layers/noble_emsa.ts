@@ -1,7 +1,7 @@
 /** How a message becomes the block that RSA signs: EMSA-PKCS1-v1_5 and EMSA-PSS (RFC 8017 §9). @module */
 import { equal } from "../crypto/equal.ts";
 import { xor } from "../crypto/xor.ts";
-import type { Hash, HashName } from "../services/crypto.ts";
+import type { Hash, HashName } from "../ports/crypto.ts";
 import { type Bytes, concat } from "../wire/bytes.ts";
 
 /**

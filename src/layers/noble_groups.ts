@@ -1,9 +1,9 @@
 /** Diffie-Hellman by group: over curves on @noble/curves, over finite fields next door. @module */
 import { Effect } from "../deps.ts";
-import { NamedGroup } from "../names/named_group.ts";
-import { type CryptoService, InvalidKeyShare, type KeyShare } from "../services/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
 import { ffdheGroups } from "../crypto/ffdhe.ts";
+import { NamedGroup } from "../names/named_group.ts";
+import { type CryptoService, InvalidKeyShare, type KeyShare } from "../ports/crypto.ts";
+import type { Bytes } from "../wire/bytes.ts";
 import { p256, p384, p521, x25519 } from "./noble.ts";
 import { namedFieldShare } from "./noble_dh.ts";
 

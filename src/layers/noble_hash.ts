@@ -1,5 +1,5 @@
 /** The hashes and HMAC, on @noble/hashes. @module */
-import type { Hash, HashName, RunningHash } from "../services/crypto.ts";
+import type { Hash, HashName, RunningHash } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { hmac, md5, sha1, sha224, sha256, sha384, sha512 } from "./noble.ts";
 

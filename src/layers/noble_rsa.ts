@@ -1,5 +1,5 @@
 /** RSA's two operations and RSAES-PKCS1-v1_5 encryption (RFC 8017 §5, §7.2.1), on BigInt. @module */
-import type { PrivateKey, PublicKey } from "../services/crypto.ts";
+import type { PrivateKey, PublicKey } from "../ports/crypto.ts";
 import { type Bytes, concat } from "../wire/bytes.ts";
 import { bytesToNumberBE, invert, mod, numberToBytesBE, pow } from "./noble.ts";
 

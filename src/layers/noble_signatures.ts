@@ -1,6 +1,6 @@
 /** Signatures by scheme: RSA in both encodings, ECDSA, Ed25519. @module */
-import { equal } from "../crypto/equal.ts";
 import { Effect } from "../deps.ts";
+import { equal } from "../crypto/equal.ts";
 import type { NamedGroup } from "../names/named_group.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import {
@@ -9,7 +9,7 @@ import {
   type PrivateKey,
   PrivateKeyError,
   type PublicKey,
-} from "../services/crypto.ts";
+} from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { bytesToNumberBE, ecdsa, ed25519 } from "./noble.ts";
 import { pkcs1Encode, pkcs1EncodePair, pssEncode, pssVerify } from "./noble_emsa.ts";

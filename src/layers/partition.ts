@@ -1,5 +1,5 @@
 /** Names for the settings that layers are made from. @module */
-import { canonical } from "../services/partition.ts";
+import { canonical } from "../ports/partition.ts";
 import { toHex } from "../wire/bytes.ts";
 import { sha256 } from "./noble.ts";
 

@@ -1,6 +1,6 @@
 /** Certificates and private keys as PEM (RFC 7468). @module */
 import { Data, Effect, Either } from "../deps.ts";
-import type { PrivateKey } from "../services/crypto.ts";
+import type { PrivateKey } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { parseEncryptedKey } from "../x509/encrypted_key.ts";

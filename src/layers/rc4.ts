@@ -1,5 +1,5 @@
 /** RC4, which no package that is kept has any more (RFC 6229 for vectors; broken, RFC 7465). @module */
-import type { StreamCipher } from "../services/crypto.ts";
+import type { StreamCipher } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 
 /** The key stream of a key, exclusive or what is given. */

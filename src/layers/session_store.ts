@@ -1,8 +1,8 @@
 /** Session stores: in memory, and none. @module */
 import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../deps.ts";
-import type { InvalidOption } from "../errors.ts";
+import type { InvalidOption } from "../faults/errors.ts";
 import { decodeOption, duration, limit } from "../options.ts";
-import { type Session, SessionStore, type SessionStoreService } from "../services/session_store.ts";
+import { type Session, SessionStore, type SessionStoreService } from "../ports/sessions.ts";
 
 /** How much is kept, and for how long. */
 export interface MemoryOptions {

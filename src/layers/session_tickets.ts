@@ -1,10 +1,10 @@
 /** Session tickets: keys made here, given keys, and keys in a file. @module */
 import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../deps.ts";
-import { InvalidOption } from "../errors.ts";
+import { InvalidOption } from "../faults/errors.ts";
 import { bytes, decodeOption, duration, list } from "../options.ts";
-import { Crypto } from "../services/crypto.ts";
-import type { Session } from "../services/session_store.ts";
-import { SessionTickets, type SessionTicketsService, type TicketKey } from "../services/session_tickets.ts";
+import { Crypto } from "../ports/crypto.ts";
+import type { Session } from "../ports/sessions.ts";
+import { SessionTickets, type SessionTicketsService, type TicketKey } from "../ports/tickets.ts";
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { readKeys, type TicketKeysError, writeKeys } from "./session_tickets_file.ts";
 import * as Ring from "./session_tickets_ring.ts";

@@ -1,6 +1,6 @@
 /** The keys of tickets in a file. @module */
 import { Data, Effect, Either, ParseResult, Schema } from "../deps.ts";
-import { TicketKey } from "../services/session_tickets.ts";
+import { TicketKey } from "../ports/tickets.ts";
 import type { TicketKeyRing } from "./session_tickets_ring.ts";
 
 /** The file with the keys of tickets can't be read or written, or is no such file. */

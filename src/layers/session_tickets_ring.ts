@@ -1,6 +1,6 @@
 /** The keys of tickets as a value: which one seals, which ones open, and when it is time for another. @module */
-import type { CryptoService } from "../services/crypto.ts";
-import type { TicketKey } from "../services/session_tickets.ts";
+import type { CryptoService } from "../ports/crypto.ts";
+import type { TicketKey } from "../ports/tickets.ts";
 import { type Bytes, sameBytes, toHex } from "../wire/bytes.ts";
 
 /** Keys with names of their own, the newest first. */

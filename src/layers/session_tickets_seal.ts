@@ -1,8 +1,8 @@
 /** A session into a ticket and out of it, under one key. @module */
 import { Either } from "../deps.ts";
-import type { CryptoService } from "../services/crypto.ts";
-import { Session } from "../services/session_store.ts";
-import { MAX_TICKET, Ticket, type TicketKey } from "../services/session_tickets.ts";
+import type { CryptoService } from "../ports/crypto.ts";
+import { Session } from "../ports/sessions.ts";
+import { MAX_TICKET, Ticket, type TicketKey } from "../ports/tickets.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 

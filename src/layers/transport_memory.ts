@@ -1,6 +1,6 @@
 /** A network inside the process: every address that something listens on can be opened. @module */
 import { Effect, Layer, Queue } from "../deps.ts";
-import { type Address, type ByteStream, Transport, TransportError } from "../services/transport.ts";
+import { type Address, type ByteStream, Transport, TransportError } from "../ports/transport.ts";
 import { acquire } from "./acquire.ts";
 import { makePair } from "./byte_stream.ts";
 

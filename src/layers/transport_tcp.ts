@@ -1,6 +1,6 @@
 /** TCP by Deno. @module */
 import { Effect, Layer } from "../deps.ts";
-import { type Address, Transport, TransportError } from "../services/transport.ts";
+import { type Address, Transport, TransportError } from "../ports/transport.ts";
 import { acquire, fromPromise } from "./acquire.ts";
 import { fromConn } from "./byte_stream.ts";
 

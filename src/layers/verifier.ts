@@ -5,7 +5,7 @@ import {
   CertificateVerifier,
   type CertificateVerifierService,
   type Verification,
-} from "../services/verifier.ts";
+} from "../ports/trust.ts";
 import { toHex } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { sha256 } from "./noble.ts";

@@ -1,11 +1,7 @@
 /** Trust in roots: RFC 5280 over certificates that are trusted beforehand. @module */
 import { Clock, Effect, Either, Layer } from "../deps.ts";
-import type { InvalidOption } from "../errors.ts";
-import {
-  CertificateError,
-  CertificateVerifier,
-  type CertificateVerifierService,
-} from "../services/verifier.ts";
+import type { InvalidOption } from "../faults/errors.ts";
+import { CertificateError, CertificateVerifier, type CertificateVerifierService } from "../ports/trust.ts";
 import { type Bytes, toHex } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { judgeStatus } from "../x509/ocsp_validate.ts";

@@ -1,6 +1,6 @@
 /** Trust in the roots of the operating system, or in those that the runtime brings along. @module */
 import { Data, Effect, Either, Layer } from "../deps.ts";
-import { CertificateVerifier } from "../services/verifier.ts";
+import { CertificateVerifier } from "../ports/trust.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { parsePem } from "./pem.ts";
 import { makeRoots } from "./verifier_roots.ts";

@@ -1,3 +1,3 @@
 /** The trust decision. @module */
-export * from "../services/verifier.ts";
+export * from "../ports/trust.ts";
 export * from "../layers/verifier.ts";

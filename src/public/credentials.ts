@@ -1,5 +1,5 @@
 /** Our own certificates and keys. @module */
-export * from "../services/credentials.ts";
+export * from "../ports/credentials.ts";
 export * from "../layers/credentials.ts";
 export * from "../layers/credentials_authority.ts";
 export * from "../layers/credentials_files.ts";

@@ -1,9 +1,9 @@
 /** Every error, its alert, and how to tell people. @module */
-export * from "../errors.ts";
-export * from "../explain.ts";
+export * from "../faults/errors.ts";
+export * from "../faults/explain.ts";
 export { printable } from "../wire/printable.ts";
-export { InvalidKeyShare } from "../services/crypto.ts";
-export { SessionStoreError } from "../services/session_store.ts";
+export { InvalidKeyShare } from "../ports/crypto.ts";
+export { SessionStoreError } from "../ports/sessions.ts";
 export { CredentialMismatch } from "../layers/credentials.ts";
 export { CredentialFileError } from "../layers/credentials_files.ts";
 export { PemError } from "../layers/pem.ts";

@@ -1,3 +1,3 @@
 /** Key logs, for looking on with Wireshark. @module */
-export * from "../services/key_log.ts";
+export * from "../ports/key_log.ts";
 export * from "../layers/key_log.ts";

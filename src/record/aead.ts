@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { BadRecordMac } from "../errors.ts";
+import { BadRecordMac } from "../faults/errors.ts";
 import type { ProtocolVersion } from "../names/protocol.ts";
-import type { Aead } from "../services/crypto.ts";
+import type { Aead } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
 import { Sequence } from "./sequence.ts";

@@ -1,15 +1,15 @@
 /** What a flight sees of a connection: what comes next, what was said so far, and a way to answer. @module */
 import { Context, type Effect, type Either } from "../deps.ts";
 import { type Snapshot, Transcript } from "../crypto/transcript.ts";
-import { type ConnectionError, type RecordError, UnexpectedMessage } from "../errors.ts";
-import type { Direction, Observe } from "../events.ts";
+import { type ConnectionError, type RecordError, UnexpectedMessage } from "../faults/errors.ts";
 import type { AlertLevel, AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
+import type { Direction, Observe } from "../ports/observer.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import { attempt } from "./attempt.ts";
 import type { Due } from "./due.ts";
 import type { Protection } from "./protection.ts";
 import type { Arrival, Records } from "./records.ts";
-import { attempt } from "./attempt.ts";
 
 /** What may stand in a flight. */
 export type Coming =

@@ -1,7 +1,7 @@
 /** How what is sealed leaves by the byte stream: in order, one write at a time. @module */
 import { Cause, Deferred, Effect, FiberId } from "../deps.ts";
-import { Closed, type ConnectionError, TransportError } from "../errors.ts";
-import type { ByteStream } from "../services/transport.ts";
+import { Closed, type ConnectionError, TransportError } from "../faults/errors.ts";
+import type { ByteStream } from "../ports/transport.ts";
 import type { Records } from "./records.ts";
 
 /** Told that the stream did not take what was written; `Closed`: the write was interrupted. */

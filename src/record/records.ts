@@ -14,11 +14,11 @@ import {
   RecordOverflow,
   RecordVersion,
   UnexpectedMessage,
-} from "../errors.ts";
+} from "../faults/errors.ts";
 import { AlertDescription, AlertLevel } from "../names/alert.ts";
 import { ContentType, HandshakeType, ProtocolVersion } from "../names/protocol.ts";
-import { DecodeError } from "../wire/codec.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../wire/bytes.ts";
+import { DecodeError } from "../wire/codec.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { anything, type Due, messageName } from "./due.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection.ts";

@@ -5,18 +5,18 @@
  * @module
  */
 import { Deferred, Effect, Either, FiberId } from "../deps.ts";
-import { type ConnectionError, LimitExceeded, PeerAlert, Truncated } from "../errors.ts";
-import type { Observe } from "../events.ts";
+import { type ConnectionError, LimitExceeded, PeerAlert, Truncated } from "../faults/errors.ts";
+import { HelloRequest } from "../messages/hello_request.ts";
 import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType } from "../names/protocol.ts";
-import type { ByteStream } from "../services/transport.ts";
-import { HelloRequest } from "../messages/hello_request.ts";
-import { make } from "../wire/codec.ts";
+import type { Observe } from "../ports/observer.ts";
+import type { ByteStream } from "../ports/transport.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import { make } from "../wire/codec.ts";
 import { attempt } from "./attempt.ts";
 import type { Due } from "./due.ts";
-import { type Broke, makeOutbox, type Outbox } from "./outbox.ts";
 import { type Coming, type HandshakeStream, handshakeStream, type VersionInUse } from "./handshakes.ts";
+import { type Broke, makeOutbox, type Outbox } from "./outbox.ts";
 import {
   type Arrival,
   type HandshakeMessage,

@@ -1,7 +1,7 @@
 /** AlgorithmIdentifiers, and which SignatureScheme a certificate's signature has (RFC 3279, RFC 4055, RFC 8410). @module */
 import { Either } from "../deps.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import type { HashName } from "../services/crypto.ts";
+import type { HashName } from "../ports/crypto.ts";
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import {
   any,

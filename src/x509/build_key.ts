@@ -1,6 +1,6 @@
 /** Writes keys: a public one as a certificate holds it, a private one as PKCS#8. @module */
-import type { PrivateKey, PublicKey } from "../services/crypto.ts";
 import type { NamedGroup } from "../names/named_group.ts";
+import type { PrivateKey, PublicKey } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import * as Der from "./der_writer.ts";
 import { oids } from "./oids.ts";

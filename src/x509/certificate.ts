@@ -1,6 +1,6 @@
 /** `Certificate` (RFC 5280 §4.1) as a plain value. @module */
 import type { Either } from "../deps.ts";
-import type { PublicKey } from "../services/crypto.ts";
+import type { PublicKey } from "../ports/crypto.ts";
 import { type Bytes, sameBytes } from "../wire/bytes.ts";
 import { algorithmIdentifier, type SignatureAlgorithm, signatureAlgorithm } from "./algorithms.ts";
 import {

@@ -1,6 +1,6 @@
 /** `EncryptedPrivateKeyInfo` (RFC 5958 §3) under a passphrase, as PBES2 (RFC 8018 §6.2) says. @module */
 import { Either } from "../deps.ts";
-import type { HashName } from "../services/crypto.ts";
+import type { HashName } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type AlgorithmIdentifier, algorithmIdentifier } from "./algorithms.ts";
 import { decodeDer, type Der, type DerError, map, optional, sequence, withDefault } from "./der.ts";

@@ -1,8 +1,8 @@
 /** Whether a leaf was revoked, by the OCSP response that was stapled to it (RFC 6960 §3.2, RFC 7633). @module */
 import { Effect, Either } from "../deps.ts";
 import { ExtensionType } from "../names/extension_type.ts";
-import { Crypto, type CryptoService, type HashName } from "../services/crypto.ts";
-import { CertificateError, type CertificateReason } from "../services/verifier.ts";
+import { Crypto, type CryptoService, type HashName } from "../ports/crypto.ts";
+import { CertificateError, type CertificateReason } from "../ports/trust.ts";
 import { type Bytes, sameBytes } from "../wire/bytes.ts";
 import { hashes } from "./algorithms.ts";
 import { type Certificate, isSelfIssued, parseCertificate } from "./certificate.ts";

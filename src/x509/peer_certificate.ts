@@ -2,7 +2,7 @@
 import { Either, Schema } from "../deps.ts";
 import { bitLength } from "../crypto/ffdhe.ts";
 import { NamedGroup } from "../names/named_group.ts";
-import type { CryptoService, PublicKey } from "../services/crypto.ts";
+import type { CryptoService, PublicKey } from "../ports/crypto.ts";
 import { type Bytes, toHex } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { printName } from "./general_name.ts";

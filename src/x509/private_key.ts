@@ -1,6 +1,6 @@
 /** Private keys as they are stored: PKCS#8, PKCS#1 and SEC 1. @module */
 import { Either } from "../deps.ts";
-import type { PrivateKey } from "../services/crypto.ts";
+import type { PrivateKey } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { algorithmIdentifier } from "./algorithms.ts";
 import {

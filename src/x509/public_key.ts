@@ -1,7 +1,7 @@
 /** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) as a key. @module */
 import { Either } from "../deps.ts";
 import { NamedGroup } from "../names/named_group.ts";
-import type { PublicKey } from "../services/crypto.ts";
+import type { PublicKey } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { algorithmIdentifier, pssHash } from "./algorithms.ts";
 import { any, decodeDer, type Der, map, sequence } from "./der.ts";

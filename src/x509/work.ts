@@ -1,7 +1,7 @@
 /** What judging a peer's certificates may cost: one budget for all of a verification, in units that were measured. @module */
 import { Effect } from "../deps.ts";
 import { NamedGroup } from "../names/named_group.ts";
-import type { PublicKey } from "../services/crypto.ts";
+import type { PublicKey } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 
 /**

@@ -1,16 +1,16 @@
 /** One connection of a shim: the handshake, what flags ask for after it, and its end. @module */
-import { Effect, Layer, Option } from "../../src/deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
-import { type HandshakeError, TransportError } from "../../src/errors.ts";
+import { Effect, Layer, Option } from "../../src/deps.ts";
+import { type HandshakeError, TransportError } from "../../src/faults/errors.ts";
 import type { BindingUnavailable } from "../../src/flights/bindings.ts";
 import { fromConn } from "../../src/layers/byte_stream.ts";
 import type { CredentialError } from "../../src/layers/credentials.ts";
 import { ProtocolVersion } from "../../src/names/protocol.ts";
-import type { Crypto } from "../../src/services/crypto.ts";
-import { SessionStore } from "../../src/services/session_store.ts";
-import { SessionTickets, type SessionTicketsService } from "../../src/services/session_tickets.ts";
-import type { ByteStream } from "../../src/services/transport.ts";
+import type { Crypto } from "../../src/ports/crypto.ts";
+import { SessionStore } from "../../src/ports/sessions.ts";
+import { SessionTickets, type SessionTicketsService } from "../../src/ports/tickets.ts";
+import type { ByteStream } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
 import { expect, Heard, unmet } from "./expectations.ts";
 import { type Config, Unexpected, Unimplemented } from "./flags.ts";

@@ -1,12 +1,12 @@
 /** What was heard during a shim's handshake, and what its flags expect of that. @module */
-import { Effect, Either } from "../../src/deps.ts";
 import type { Connection } from "../../src/connection.ts";
-import type { ConnectionEvent, Observe } from "../../src/events.ts";
+import { Effect, Either } from "../../src/deps.ts";
 import { certificatesFromPem } from "../../src/layers/pem.ts";
 import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { HandshakeType, ProtocolVersion } from "../../src/names/protocol.ts";
-import type { CredentialRequest } from "../../src/services/credentials.ts";
+import type { CredentialRequest } from "../../src/ports/credentials.ts";
+import type { ConnectionEvent, Observe } from "../../src/ports/observer.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import type { ShimError } from "./connection.ts";
 import { type Config, Unexpected } from "./flags.ts";

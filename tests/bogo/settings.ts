@@ -1,15 +1,15 @@
 /** What the flags mean in this library: a policy, credentials and a trust decision. @module */
 import { Effect, Layer } from "../../src/deps.ts";
-import { CertificateError, PrivateKeyError } from "../../src/errors.ts";
+import { CertificateError, PrivateKeyError } from "../../src/faults/errors.ts";
 import { type CredentialError, credentialFromPem } from "../../src/layers/credentials.ts";
-import type { RefusalAlert } from "../../src/services/verifier.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import * as Policy from "../../src/policy.ts";
-import { type Credential, type CredentialRequest, Credentials } from "../../src/services/credentials.ts";
-import { CertificateVerifier } from "../../src/services/verifier.ts";
+import { type Credential, type CredentialRequest, Credentials } from "../../src/ports/credentials.ts";
+import type { RefusalAlert } from "../../src/ports/trust.ts";
+import { CertificateVerifier } from "../../src/ports/trust.ts";
 import { type Config, Unexpected, Unimplemented } from "./flags.ts";
 
 /** Every version below TLS 1.3, the highest first, and the flag that forbids it. */

@@ -1,8 +1,5 @@
 /** How a connection ends: every event in every state of both halves, over every transport. */
 import { assert, Context, Effect, Either, Exit, Fiber, Option, Scope } from "../deps.ts";
-import { page } from "../ends.ts";
-import { sync } from "../support/effect.ts";
-import { build, meet } from "../support/handshake.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
 import {
@@ -17,17 +14,20 @@ import {
   type Writing,
   writingSteps,
 } from "../../src/connection/state.ts";
-import { Truncated } from "../../src/errors.ts";
+import { Truncated } from "../../src/faults/errors.ts";
 import { fromConn, fromStreams, makePair } from "../../src/layers/byte_stream.ts";
 import { AlertDescription } from "../../src/names/alert.ts";
-import { fromSocket } from "../../src/platform/mod.ts";
 import { Socket } from "../../src/platform/deps.ts";
+import { fromSocket } from "../../src/platform/mod.ts";
 import { modern } from "../../src/policy.ts";
+import { Credentials } from "../../src/ports/credentials.ts";
+import { SessionStore } from "../../src/ports/sessions.ts";
+import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
-import { type ByteStream, TransportError } from "../../src/services/transport.ts";
-import { Credentials } from "../../src/services/credentials.ts";
-import { SessionStore } from "../../src/services/session_store.ts";
 import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
+import { page } from "../ends.ts";
+import { sync } from "../support/effect.ts";
+import { build, meet } from "../support/handshake.ts";
 
 // ---- the tables ----
 

@@ -1,18 +1,18 @@
 /** Streams, stores and observers that keep to no contract: the error is typed, and nobody else is harmed. */
 import { assert, Deferred, Effect, Fiber, Layer, Option } from "../deps.ts";
-import { live, quiet, tagOf } from "../support/effect.ts";
-import { build, converse, ends, handshake } from "../support/handshake.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
-import type { Observe } from "../../src/events.ts";
 import { makePair } from "../../src/layers/byte_stream.ts";
 import { fromConn } from "../../src/layers/byte_stream.ts";
 import { layerMemory } from "../../src/layers/transport_memory.ts";
 import { modern } from "../../src/policy.ts";
+import type { Observe } from "../../src/ports/observer.ts";
+import { Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
+import { type ByteStream, Transport, TransportError } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
-import { Session, SessionStore, type SessionStoreService } from "../../src/services/session_store.ts";
-import { type ByteStream, Transport, TransportError } from "../../src/services/transport.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
+import { live, quiet, tagOf } from "../support/effect.ts";
+import { build, converse, ends, handshake } from "../support/handshake.ts";
 
 const thrown = (): Effect.Effect<never> => {
   throw new Error("by the test");

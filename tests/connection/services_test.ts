@@ -1,18 +1,18 @@
 /** What a connection is given may hang, throw or be slow: it harms nobody else. */
 import { assert, Chunk, Effect, Fiber, Layer, Option, Stream } from "../deps.ts";
-import { live, quiet, sync, tagOf } from "../support/effect.ts";
-import { build, converse, ends, handshake } from "../support/handshake.ts";
 import * as Client from "../../src/client.ts";
 import { makeObservers } from "../../src/connection/observers.ts";
-import type { Observe } from "../../src/events.ts";
 import { makePair } from "../../src/layers/byte_stream.ts";
 import * as KeyLog from "../../src/layers/key_log.ts";
 import { AlertDescription, AlertLevel } from "../../src/names/alert.ts";
 import { modern } from "../../src/policy.ts";
+import type { Observe } from "../../src/ports/observer.ts";
+import { SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
+import type { ByteStream } from "../../src/ports/transport.ts";
+import { CertificateVerifier } from "../../src/ports/trust.ts";
 import * as Server from "../../src/server.ts";
-import { SessionStore, type SessionStoreService } from "../../src/services/session_store.ts";
-import { CertificateVerifier } from "../../src/services/verifier.ts";
-import type { ByteStream } from "../../src/services/transport.ts";
+import { live, quiet, sync, tagOf } from "../support/effect.ts";
+import { build, converse, ends, handshake } from "../support/handshake.ts";
 import { plainRecord } from "../support/replay.ts";
 
 /** Not `Effect.never`, whose interval would keep the test waiting. */

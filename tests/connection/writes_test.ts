@@ -1,13 +1,13 @@
 /** What a write promises: all of it is handed on, or an error; and what it may not take along. */
 import { assert, Effect, Either, Exit, Fiber, Scope, TestClock } from "../deps.ts";
-import { effect, live, sync, tagOf } from "../support/effect.ts";
-import { build, handshake } from "../support/handshake.ts";
 import * as Client from "../../src/client.ts";
 import { makePair } from "../../src/layers/byte_stream.ts";
 import { compatible, modern } from "../../src/policy.ts";
+import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
-import { type ByteStream, TransportError } from "../../src/services/transport.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
+import { effect, live, sync, tagOf } from "../support/effect.ts";
+import { build, handshake } from "../support/handshake.ts";
 
 const text = (bytes: Bytes | undefined) => bytes && new TextDecoder().decode(bytes);
 

@@ -1,8 +1,8 @@
+import { assert } from "../deps.ts";
 import { pHash, prf10, prf12 } from "../../src/crypto/prf.ts";
 import { hash } from "../../src/layers/noble_hash.ts";
-import type { HashName } from "../../src/services/crypto.ts";
+import type { HashName } from "../../src/ports/crypto.ts";
 import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
-import { assert } from "../deps.ts";
 import { hex } from "../support/keys.ts";
 
 /** The vectors that the TLS working group's list agreed on (April 2009): hash, secret, seed, output. */

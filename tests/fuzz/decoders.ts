@@ -1,12 +1,12 @@
 /** Every message, extension and stored value: whatever the bytes, a value that writes them back, or a DecodeError. @module */
 import { assert, Either } from "../deps.ts";
+import { Transcript } from "../../src/crypto/transcript.ts";
+import { alertOf, type HandshakeError } from "../../src/faults/errors.ts";
 import { courses, placesOf } from "../../src/flights/states.ts";
 import type { Place } from "../../src/grammar/places.ts";
-import { alertOf, type HandshakeError } from "../../src/errors.ts";
-import { Transcript } from "../../src/crypto/transcript.ts";
 import { HandshakeType } from "../../src/names/protocol.ts";
+import { Ticket } from "../../src/ports/tickets.ts";
 import type { HandshakeStream } from "../../src/record/handshakes.ts";
-import { Ticket } from "../../src/services/session_tickets.ts";
 import { type Bytes, sameBytes } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
 import { all, type AnySchema } from "../messages/all.ts";

@@ -1,10 +1,10 @@
 /** A short run of every target, by a seed that never changes; and the fuzzer itself. */
 import { assert, Effect, Exit } from "../deps.ts";
-import { HandshakeTimeout } from "../../src/errors.ts";
+import { HandshakeTimeout } from "../../src/faults/errors.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { codec } from "../../src/wire/codec.ts";
-import { dataFolder } from "../support/data.ts";
 import { repository } from "../interop/peers.ts";
+import { dataFolder } from "../support/data.ts";
 import { CORPUS, corpus } from "./corpus.ts";
 import { mutated } from "./mutate.ts";
 import { Random } from "./random.ts";

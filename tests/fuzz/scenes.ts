@@ -7,7 +7,7 @@
  */
 import { assert, Effect, Fiber } from "../deps.ts";
 import type { Connection } from "../../src/connection.ts";
-import type { HandshakeError } from "../../src/errors.ts";
+import type { HandshakeError } from "../../src/faults/errors.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { legacy } from "../../src/policy.ts";
@@ -18,8 +18,8 @@ import { anatomyOfMessage } from "./messages.ts";
 import { mutated } from "./mutate.ts";
 import { gist, jumbled, recordAnatomy, recordsIn } from "./replays.ts";
 import { type Curtain, play } from "./stage.ts";
-import { told } from "./told.ts";
 import type { Target, Verdict } from "./target.ts";
+import { told } from "./told.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 

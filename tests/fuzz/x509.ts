@@ -1,13 +1,13 @@
 /** Certificates, chains, names and keys: read or refused, and judged in bounded time. @module */
 import { assert, Clock, Effect, Either } from "../deps.ts";
-import { makeRoots } from "../../src/layers/verifier_roots.ts";
 import { certificatesFromPem, parsePem, privateKeyFromPem, toPem } from "../../src/layers/pem.ts";
-import { Crypto } from "../../src/services/crypto.ts";
+import { makeRoots } from "../../src/layers/verifier_roots.ts";
+import { Crypto } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/build.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
-import * as Der from "../../src/x509/der_writer.ts";
 import { decodeDer } from "../../src/x509/der.ts";
+import * as Der from "../../src/x509/der_writer.ts";
 import { isBelow, name, sameName } from "../../src/x509/distinguished_name.ts";
 import { parseEncryptedKey } from "../../src/x509/encrypted_key.ts";
 import { printName } from "../../src/x509/general_name.ts";

@@ -1,23 +1,23 @@
 /** Exported keys (RFC 5705) and channel bindings (RFC 5929, RFC 9266), over whole handshakes. @module */
-import { Buffer } from "node:buffer";
-import { createHash, createHmac } from "node:crypto";
 import { assert, Context, Effect } from "../deps.ts";
-import { type Issued, makeCa, type Signature } from "../support/ca.ts";
-import { live, sync } from "../support/effect.ts";
-import { build, credentialOf, hear, meet, renegotiated, type Setup } from "../support/handshake.ts";
-import { withoutExtendedMasterSecret } from "../support/other_ends.ts";
-import type { Built } from "../support/tickets.ts";
-import * as Golden from "../golden/certificates.ts";
 import type { Connection } from "../../src/connection.ts";
-import type { Observe } from "../../src/events.ts";
 import type { BindingUnavailable, ChannelBindingType } from "../../src/flights/bindings.ts";
 import { layerTo } from "../../src/layers/key_log.ts";
 import { Finished } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
-import { Credentials } from "../../src/services/credentials.ts";
+import { Credentials } from "../../src/ports/credentials.ts";
+import type { Observe } from "../../src/ports/observer.ts";
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
+import * as Golden from "../golden/certificates.ts";
+import { type Issued, makeCa, type Signature } from "../support/ca.ts";
+import { live, sync } from "../support/effect.ts";
+import { build, credentialOf, hear, meet, renegotiated, type Setup } from "../support/handshake.ts";
+import { withoutExtendedMasterSecret } from "../support/other_ends.ts";
+import type { Built } from "../support/tickets.ts";
+import { Buffer } from "node:buffer";
+import { createHash, createHmac } from "node:crypto";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const C = CipherSuite;

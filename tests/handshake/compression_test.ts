@@ -1,6 +1,22 @@
 /** Compression as it is negotiated, and what of it passes on a connection (RFC 3749, RFC 5246 §6.2.2, §7.4.1). @module */
-import { Buffer } from "node:buffer";
 import { assert, Effect, Either, type Scope } from "../deps.ts";
+import * as Client from "../../src/client.ts";
+import type { Connection } from "../../src/connection.ts";
+import { dialects } from "../../src/dialects/mod.ts";
+import { encodeMessage } from "../../src/grammar/message_kind.ts";
+import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { layerTo } from "../../src/layers/key_log.ts";
+import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
+import { AlertDescription } from "../../src/names/alert.ts";
+import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { CompressionMethod, ContentType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
+import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
+import type { ConnectionEvent } from "../../src/ports/observer.ts";
+import { compressions } from "../../src/record/compression.ts";
+import * as Server from "../../src/server.ts";
+import { suites } from "../../src/suites.ts";
+import { ascii, type Bytes, concat, sameBytes } from "../../src/wire/bytes.ts";
+import { make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";
 import {
   build,
@@ -17,23 +33,7 @@ import {
 import { meetChanged, sayingHello, sayingServerHello } from "../support/other_ends.ts";
 import { plainRecord } from "../support/replay.ts";
 import { told } from "../support/tickets.ts";
-import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection.ts";
-import { dialects } from "../../src/dialects/mod.ts";
-import type { ConnectionEvent } from "../../src/events.ts";
-import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
-import { layerTo } from "../../src/layers/key_log.ts";
-import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
-import { AlertDescription } from "../../src/names/alert.ts";
-import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { CompressionMethod, ContentType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
-import { compressions } from "../../src/record/compression.ts";
-import * as Server from "../../src/server.ts";
-import { suites } from "../../src/suites.ts";
-import { ascii, type Bytes, concat, sameBytes } from "../../src/wire/bytes.ts";
-import { make } from "../../src/wire/codec.ts";
+import { Buffer } from "node:buffer";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const { DEFLATE, null: NONE } = CompressionMethod;

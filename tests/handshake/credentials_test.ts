@@ -1,15 +1,15 @@
 /** Whole handshakes with keys that are elsewhere, and with certificates that are replaced. */
-import crypto from "node:crypto";
+import { assert, Context, Effect, Either, Layer, Queue, Stream } from "../deps.ts";
 import { credentialFromSigner, make, reloading, type Signer } from "../../src/layers/credentials.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { compatible } from "../../src/policy.ts";
-import type { Credentials } from "../../src/services/credentials.ts";
-import { PrivateKeyError } from "../../src/services/crypto.ts";
+import type { Credentials } from "../../src/ports/credentials.ts";
+import { PrivateKeyError } from "../../src/ports/crypto.ts";
 import { suites } from "../../src/suites.ts";
-import { assert, Context, Effect, Either, Layer, Queue, Stream } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { live } from "../support/effect.ts";
 import { build, converse, credentialOf, meet } from "../support/handshake.ts";
+import crypto from "node:crypto";
 
 /** Ends with these credentials in place of their own. */
 const buildWith = (own: Partial<Record<"client" | "server", Layer.Layer<Credentials>>>) =>

@@ -1,10 +1,6 @@
 /** What is refused at a message's header, how long a message may be, and in which version a hello is refused. @module */
 import { assert, Effect, Either, Fiber } from "../deps.ts";
-import { sync } from "../support/effect.ts";
-import { build, ends, hear, meet, recordsOf, type Setup } from "../support/handshake.ts";
-import { type Change, meetChanged, sayingServerHello } from "../support/other_ends.ts";
-import { handshakeMessage, plainRecord, replay, scripted } from "../support/replay.ts";
-import { alertOf } from "../../src/errors.ts";
+import { alertOf } from "../../src/faults/errors.ts";
 import { encodeMessage, kindOf } from "../../src/grammar/message_kind.ts";
 import {
   CertificateRequest,
@@ -19,6 +15,10 @@ import { Records } from "../../src/record/records.ts";
 import * as Server from "../../src/server.ts";
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
+import { sync } from "../support/effect.ts";
+import { build, ends, hear, meet, recordsOf, type Setup } from "../support/handshake.ts";
+import { type Change, meetChanged, sayingServerHello } from "../support/other_ends.ts";
+import { handshakeMessage, plainRecord, replay, scripted } from "../support/replay.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
 

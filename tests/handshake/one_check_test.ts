@@ -1,15 +1,8 @@
 /** For checks that others stand behind: what this check alone refuses. @module */
 import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
-import * as Golden from "../golden/certificates.ts";
-import { altering, verdict } from "../support/altering.ts";
-import { makeCa } from "../support/ca.ts";
-import { sync, tagOf } from "../support/effect.ts";
-import { build, credentialOf, handshake, meet, renegotiated, type Setup } from "../support/handshake.ts";
-import { scripted } from "../support/replay.ts";
-import { type Change, meetChanged, sayingHello, without } from "../support/other_ends.ts";
-import { dialects } from "../../src/dialects/mod.ts";
 import { authenticationOf, hasRoomFor } from "../../src/authentications/mod.ts";
-import { alertOf } from "../../src/errors.ts";
+import { dialects } from "../../src/dialects/mod.ts";
+import { alertOf } from "../../src/faults/errors.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials.ts";
 import {
@@ -22,11 +15,18 @@ import {
 } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
-import { Crypto, type PublicKey } from "../../src/services/crypto.ts";
+import { Crypto, type PublicKey } from "../../src/ports/crypto.ts";
+import { SessionStore } from "../../src/ports/sessions.ts";
 import * as Server from "../../src/server.ts";
-import { SessionStore } from "../../src/services/session_store.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
+import * as Golden from "../golden/certificates.ts";
+import { altering, verdict } from "../support/altering.ts";
+import { makeCa } from "../support/ca.ts";
+import { sync, tagOf } from "../support/effect.ts";
+import { build, credentialOf, handshake, meet, renegotiated, type Setup } from "../support/handshake.ts";
+import { type Change, meetChanged, sayingHello, without } from "../support/other_ends.ts";
+import { scripted } from "../support/replay.ts";
 
 const C = N.CipherSuite;
 const S = N.SignatureScheme;

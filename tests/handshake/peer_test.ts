@@ -1,14 +1,14 @@
 import { assert, Effect, Either } from "../deps.ts";
-import * as Golden from "../golden/certificates.ts";
+import { alertOf, CertificateError } from "../../src/faults/errors.ts";
 import { fitsWish, judged, leafKey } from "../../src/flights/peer.ts";
-import { alertOf, CertificateError } from "../../src/errors.ts";
-import { modern } from "../../src/policy.ts";
 import { ClientCertificateType } from "../../src/names/protocol.ts";
+import { modern } from "../../src/policy.ts";
+import { sameBytes } from "../../src/wire/bytes.ts";
 import * as Der from "../../src/x509/der_writer.ts";
 import type { KeyUsage } from "../../src/x509/key_usage.ts";
 import { oids } from "../../src/x509/oids.ts";
+import * as Golden from "../golden/certificates.ts";
 import { makeCa, makeKey } from "../support/ca.ts";
-import { sameBytes } from "../../src/wire/bytes.ts";
 
 const rsa = Uint8Array.from(
   atob(Golden.server("rsa").certificate.replace(/-----[^-]+-----|\s/g, "")),

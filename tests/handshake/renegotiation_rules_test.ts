@@ -1,10 +1,6 @@
 import { assert, Context, Effect, Either, Fiber } from "../deps.ts";
-import * as Golden from "../golden/certificates.ts";
-import { sync } from "../support/effect.ts";
-import { build, converse, credentialOf, type Setup } from "../support/handshake.ts";
-import { type Change, meetChanged, sayingHello, sayingServerHello, without } from "../support/other_ends.ts";
 import type { Connection } from "../../src/connection.ts";
-import { alertOf, type HandshakeError } from "../../src/errors.ts";
+import { alertOf, type HandshakeError } from "../../src/faults/errors.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import {
   ClientHello,
@@ -15,9 +11,13 @@ import {
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, NameType, ProtocolVersion } from "../../src/names/protocol.ts";
 import { compatible, legacy, type Policy } from "../../src/policy.ts";
-import { Credentials } from "../../src/services/credentials.ts";
+import { Credentials } from "../../src/ports/credentials.ts";
 import { ascii, type Bytes, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
+import * as Golden from "../golden/certificates.ts";
+import { sync } from "../support/effect.ts";
+import { build, converse, credentialOf, type Setup } from "../support/handshake.ts";
+import { type Change, meetChanged, sayingHello, sayingServerHello, without } from "../support/other_ends.ts";
 
 const { SSL_3_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const C = CipherSuite;

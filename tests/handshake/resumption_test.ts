@@ -1,9 +1,7 @@
 import { assert, Context, Effect, Either, Option, TestClock } from "../deps.ts";
-import { effect, quiet, sync } from "../support/effect.ts";
-import { sessionWith } from "../support/session.ts";
-import { meetChanged, sayingServerHello } from "../support/other_ends.ts";
-import { build, meet, type Setup, type Tamper } from "../support/handshake.ts";
+import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { makeMemory } from "../../src/layers/session_store.ts";
+import { ServerHello } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { modern, type Policy } from "../../src/policy.ts";
 import {
@@ -11,11 +9,13 @@ import {
   SessionStore,
   SessionStoreError,
   type SessionStoreService,
-} from "../../src/services/session_store.ts";
-import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { ServerHello } from "../../src/messages/mod.ts";
+} from "../../src/ports/sessions.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
+import { effect, quiet, sync } from "../support/effect.ts";
+import { build, meet, type Setup, type Tamper } from "../support/handshake.ts";
+import { meetChanged, sayingServerHello } from "../support/other_ends.ts";
+import { sessionWith } from "../support/session.ts";
 
 const { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: AES_128, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: AES_256 } =
   N.CipherSuite;

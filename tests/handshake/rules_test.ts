@@ -1,11 +1,6 @@
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
-import * as Golden from "../golden/certificates.ts";
-import { sync } from "../support/effect.ts";
-import { altering, verdict } from "../support/altering.ts";
-import { build, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
-import { without } from "../support/other_ends.ts";
-import { plainRecord } from "../support/replay.ts";
-import { alertOf, type HandshakeError } from "../../src/errors.ts";
+import { alertOf, type HandshakeError } from "../../src/faults/errors.ts";
+import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import {
   Certificate,
   ClientHello,
@@ -16,12 +11,17 @@ import {
 } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { compatible, modern } from "../../src/policy.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
-import { Crypto, type CryptoService } from "../../src/services/crypto.ts";
-import type { KeyUsage } from "../../src/x509/key_usage.ts";
-import { makeCa } from "../support/ca.ts";
+import { Crypto, type CryptoService } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
+import type { KeyUsage } from "../../src/x509/key_usage.ts";
+import * as Golden from "../golden/certificates.ts";
+import { altering, verdict } from "../support/altering.ts";
+import { makeCa } from "../support/ca.ts";
+import { sync } from "../support/effect.ts";
+import { build, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
+import { without } from "../support/other_ends.ts";
+import { plainRecord } from "../support/replay.ts";
 
 const ca = makeCa();
 

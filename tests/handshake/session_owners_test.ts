@@ -1,9 +1,5 @@
 /** Whose a session is: the client's that made it, with the server that it was made with, under the same trust. */
 import { assert, Context, Effect, Either, Fiber, Layer, Option, Queue, Stream } from "../deps.ts";
-import { makeCa } from "../support/ca.ts";
-import { live, sync } from "../support/effect.ts";
-import { build, credentialOf, meet, type Setup } from "../support/handshake.ts";
-import { type Built, serving } from "../support/tickets.ts";
 import * as Client from "../../src/client.ts";
 import { makePair } from "../../src/layers/byte_stream.ts";
 import * as Own from "../../src/layers/credentials.ts";
@@ -11,11 +7,15 @@ import { layerMemory } from "../../src/layers/session_store.ts";
 import { makeRotating } from "../../src/layers/session_tickets.ts";
 import * as Trust from "../../src/layers/verifier.ts";
 import { modern } from "../../src/policy.ts";
+import { type Credential, Credentials, type CredentialsService } from "../../src/ports/credentials.ts";
+import { SessionStore } from "../../src/ports/sessions.ts";
+import { CertificateError, CertificateVerifier } from "../../src/ports/trust.ts";
 import * as Server from "../../src/server.ts";
-import { type Credential, Credentials, type CredentialsService } from "../../src/services/credentials.ts";
-import { SessionStore } from "../../src/services/session_store.ts";
-import { CertificateError, CertificateVerifier } from "../../src/services/verifier.ts";
 import type { PeerCertificate } from "../../src/x509/peer_certificate.ts";
+import { makeCa } from "../support/ca.ts";
+import { live, sync } from "../support/effect.ts";
+import { build, credentialOf, meet, type Setup } from "../support/handshake.ts";
+import { type Built, serving } from "../support/tickets.ts";
 
 const ca = makeCa();
 const pemOf = (issued: ReturnType<typeof ca.issue>) => ({

@@ -1,5 +1,19 @@
 /** What else a session is held against: its age, its certificates' time, and the policy of now. */
 import { assert, Context, Effect, Either, Option, TestClock } from "../deps.ts";
+import { encodeMessage } from "../../src/grammar/message_kind.ts";
+import { makeRotating } from "../../src/layers/session_tickets.ts";
+import { layerInsecure } from "../../src/layers/verifier.ts";
+import { ClientHello } from "../../src/messages/mod.ts";
+import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { NamedGroup } from "../../src/names/named_group.ts";
+import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
+import { SignatureScheme } from "../../src/names/signature_scheme.ts";
+import { compatible, legacy, type Limits, modern, type Policy } from "../../src/policy.ts";
+import { type Credential, Credentials } from "../../src/ports/credentials.ts";
+import { Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
+import { CertificateVerifier } from "../../src/ports/trust.ts";
+import { toHex } from "../../src/wire/bytes.ts";
+import { make } from "../../src/wire/codec.ts";
 import { makeCa } from "../support/ca.ts";
 import { effect, sync } from "../support/effect.ts";
 import { build, credentialOf, meet, renegotiated, type Setup } from "../support/handshake.ts";
@@ -10,20 +24,6 @@ import {
   withoutExtendedMasterSecret as meetWithoutEms,
 } from "../support/other_ends.ts";
 import { type Built, doctor, first, serving, session, told } from "../support/tickets.ts";
-import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { layerInsecure } from "../../src/layers/verifier.ts";
-import { makeRotating } from "../../src/layers/session_tickets.ts";
-import { ClientHello } from "../../src/messages/mod.ts";
-import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { NamedGroup } from "../../src/names/named_group.ts";
-import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { SignatureScheme } from "../../src/names/signature_scheme.ts";
-import { compatible, legacy, type Limits, modern, type Policy } from "../../src/policy.ts";
-import { type Credential, Credentials } from "../../src/services/credentials.ts";
-import { Session, SessionStore, type SessionStoreService } from "../../src/services/session_store.ts";
-import { CertificateVerifier } from "../../src/services/verifier.ts";
-import { toHex } from "../../src/wire/bytes.ts";
-import { make } from "../../src/wire/codec.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;

@@ -1,15 +1,15 @@
 /** SSL 3.0 with peers that speak of extensions all the same, as its last servers did. @module */
 import { assert, Effect, Either } from "../deps.ts";
-import { sync } from "../support/effect.ts";
-import { build, converse, meet, type Setup } from "../support/handshake.ts";
-import { type Change, meetChanged, sayingServerHello } from "../support/other_ends.ts";
-import { alertOf } from "../../src/errors.ts";
+import { alertOf } from "../../src/faults/errors.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { CertificateStatus, ServerHello, type ServerHelloExtension } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { legacy, type Policy } from "../../src/policy.ts";
 import { ascii, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
+import { sync } from "../support/effect.ts";
+import { build, converse, meet, type Setup } from "../support/handshake.ts";
+import { type Change, meetChanged, sayingServerHello } from "../support/other_ends.ts";
 
 const { SSL_3_0, TLS_1_0 } = N.ProtocolVersion;
 const old: Policy = { ...legacy, versions: [SSL_3_0] };

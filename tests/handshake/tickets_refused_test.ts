@@ -1,5 +1,21 @@
 /** Tickets that resume nothing: forged, gone by, of other settings; how long one is shown, and what ends it. @module */
 import { assert, Context, Effect, Either, FastCheck as fc, Layer, Option, TestClock } from "../deps.ts";
+import * as Client from "../../src/client.ts";
+import { encodeMessage } from "../../src/grammar/message_kind.ts";
+import { make as credentialsOf } from "../../src/layers/credentials.ts";
+import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { makeMemory } from "../../src/layers/session_store.ts";
+import { makeRotating } from "../../src/layers/session_tickets.ts";
+import { ClientHello, NewSessionTicket } from "../../src/messages/mod.ts";
+import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
+import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
+import { Session, SessionStore } from "../../src/ports/sessions.ts";
+import { CertificateVerifier } from "../../src/ports/trust.ts";
+import * as Server from "../../src/server.ts";
+import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
+import { make } from "../../src/wire/codec.ts";
+import * as Golden from "../golden/certificates.ts";
 import { effect, sync } from "../support/effect.ts";
 import { build, credentialOf, meet, type Setup, type Tamper, taped } from "../support/handshake.ts";
 import {
@@ -22,22 +38,6 @@ import {
   session,
   told,
 } from "../support/tickets.ts";
-import * as Golden from "../golden/certificates.ts";
-import * as Client from "../../src/client.ts";
-import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { make as credentialsOf } from "../../src/layers/credentials.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
-import { makeMemory } from "../../src/layers/session_store.ts";
-import { makeRotating } from "../../src/layers/session_tickets.ts";
-import { ClientHello, NewSessionTicket } from "../../src/messages/mod.ts";
-import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
-import * as Server from "../../src/server.ts";
-import { Session, SessionStore } from "../../src/services/session_store.ts";
-import { CertificateVerifier } from "../../src/services/verifier.ts";
-import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
-import { make } from "../../src/wire/codec.ts";
 
 const { TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: AES_128, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: AES_256 } =

@@ -1,5 +1,18 @@
 /** Session tickets in whole handshakes (RFC 5077): who asks, gives, keeps and shows them, and where in the flights. @module */
 import { assert, Context, Effect, Either, Fiber, Layer, Option } from "../deps.ts";
+import { encodeMessage } from "../../src/grammar/message_kind.ts";
+import { make as credentialsOf } from "../../src/layers/credentials.ts";
+import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { layerTo } from "../../src/layers/key_log.ts";
+import { layerNone, makeMemory } from "../../src/layers/session_store.ts";
+import { makeRotating } from "../../src/layers/session_tickets.ts";
+import { findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
+import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
+import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
+import { SessionStore } from "../../src/ports/sessions.ts";
+import { ascii, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
+import { make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { build, credentialOf, lastAlert, meet, recordsOf, type Setup } from "../support/handshake.ts";
@@ -18,19 +31,6 @@ import {
   session,
   told,
 } from "../support/tickets.ts";
-import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { make as credentialsOf } from "../../src/layers/credentials.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
-import { layerTo } from "../../src/layers/key_log.ts";
-import { layerNone, makeMemory } from "../../src/layers/session_store.ts";
-import { makeRotating } from "../../src/layers/session_tickets.ts";
-import { findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
-import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
-import { SessionStore } from "../../src/services/session_store.ts";
-import { ascii, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
-import { make } from "../../src/wire/codec.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: AES_128, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: AES_256 } =

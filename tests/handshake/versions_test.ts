@@ -1,21 +1,21 @@
 /** What the versions before TLS 1.2 bring with them, and what two hellos settle besides. @module */
 import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
+import { dialects } from "../../src/dialects/mod.ts";
+import { alertOf } from "../../src/faults/errors.ts";
+import { encodeMessage } from "../../src/grammar/message_kind.ts";
+import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials.ts";
+import { Certificate, ClientHello, type ClientHelloExtension } from "../../src/messages/mod.ts";
+import * as N from "../../src/names/mod.ts";
+import { legacy, modern, type Policy } from "../../src/policy.ts";
+import { Credentials } from "../../src/ports/credentials.ts";
+import { SessionStore } from "../../src/ports/sessions.ts";
+import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
+import { codec, make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";
 import { live, sync } from "../support/effect.ts";
 import { build, converse, handshake, lastAlert, meet, recordsOf, type Setup } from "../support/handshake.ts";
 import { meetOther, sayingHello, withoutExtendedMasterSecret } from "../support/other_ends.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
-import { dialects } from "../../src/dialects/mod.ts";
-import { alertOf } from "../../src/errors.ts";
-import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials.ts";
-import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { Certificate, ClientHello, type ClientHelloExtension } from "../../src/messages/mod.ts";
-import * as N from "../../src/names/mod.ts";
-import { legacy, modern, type Policy } from "../../src/policy.ts";
-import { Credentials } from "../../src/services/credentials.ts";
-import { SessionStore } from "../../src/services/session_store.ts";
-import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
-import { codec, make } from "../../src/wire/codec.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
 const { TLS_RSA_WITH_AES_128_CBC_SHA, TLS_FALLBACK_SCSV } = N.CipherSuite;

@@ -1,8 +1,8 @@
 import { assert, Effect, Fiber } from "../deps.ts";
-import { live } from "../support/effect.ts";
 import { fromPromise } from "../../src/layers/acquire.ts";
 import { layerTcp } from "../../src/layers/transport_tcp.ts";
-import { Transport } from "../../src/services/transport.ts";
+import { Transport } from "../../src/ports/transport.ts";
+import { live } from "../support/effect.ts";
 
 live(
   "what is waited for as a promise is called off when nobody waits any more, and let go of if it comes all the same",

@@ -1,10 +1,10 @@
 import { assert, Effect, Either, Exit, Fiber, Scope } from "../deps.ts";
-import { live } from "../support/effect.ts";
 import { fromConn, fromStreams, makePair } from "../../src/layers/byte_stream.ts";
 import { layerMemory } from "../../src/layers/transport_memory.ts";
 import { layerTcp } from "../../src/layers/transport_tcp.ts";
-import { type ByteStream, Transport } from "../../src/services/transport.ts";
+import { type ByteStream, Transport } from "../../src/ports/transport.ts";
 import { ascii, concat } from "../../src/wire/bytes.ts";
+import { live } from "../support/effect.ts";
 
 type Pair = Effect.Effect<readonly [ByteStream, ByteStream], unknown, Scope.Scope>;
 

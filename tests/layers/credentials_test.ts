@@ -1,20 +1,20 @@
-import crypto from "node:crypto";
+import { assert, Effect, Either, type Layer, TestClock } from "../deps.ts";
 import { layerDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { layerNoble } from "../../src/layers/crypto_noble.ts";
-import * as Layers from "../../src/public/credentials.ts";
 import { layerRoots } from "../../src/layers/verifier.ts";
 import { ClientCertificateType } from "../../src/names/protocol.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
-import { type Credential, type CredentialRequest, Credentials } from "../../src/services/credentials.ts";
-import { Crypto } from "../../src/services/crypto.ts";
-import { CertificateVerifier } from "../../src/services/verifier.ts";
+import { type Credential, type CredentialRequest, Credentials } from "../../src/ports/credentials.ts";
+import { Crypto } from "../../src/ports/crypto.ts";
+import { CertificateVerifier } from "../../src/ports/trust.ts";
+import * as Layers from "../../src/public/credentials.ts";
 import { ascii } from "../../src/wire/bytes.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
 import { parseIp } from "../../src/x509/ip_address.ts";
 import { oids } from "../../src/x509/oids.ts";
-import { assert, Effect, Either, type Layer, TestClock } from "../deps.ts";
 import { type Issued, type KeyKind, makeCa, makeKey } from "../support/ca.ts";
 import { effect, live } from "../support/effect.ts";
+import crypto from "node:crypto";
 
 const ca = makeCa();
 const pemOf = ({ chainPem, privateKeyPem }: Issued) => ({ certificate: chainPem, privateKey: privateKeyPem });

@@ -1,10 +1,10 @@
-import crypto from "node:crypto";
-import { aead } from "../../src/layers/noble_aead.ts";
-import type { AeadName } from "../../src/services/crypto.ts";
-import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { assert, FastCheck as fc } from "../deps.ts";
+import { aead } from "../../src/layers/noble_aead.ts";
+import type { AeadName } from "../../src/ports/crypto.ts";
+import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { hex } from "../support/keys.ts";
 import { layers } from "../support/layers.ts";
+import crypto from "node:crypto";
 
 const ciphers = [
   { name: "aes_128_gcm", keyLength: 16, node: "aes-128-gcm" },

@@ -1,10 +1,10 @@
-import { createCipheriv, createHash } from "node:crypto";
 import { assert } from "../deps.ts";
 import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
-import type { CbcName } from "../../src/services/crypto.ts";
+import type { CbcName } from "../../src/ports/crypto.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { hex } from "../support/keys.ts";
 import { layers } from "../support/layers.ts";
+import { createCipheriv, createHash } from "node:crypto";
 
 const crypto = makeDeterministic("cbc");
 

@@ -1,9 +1,9 @@
-import { Crypto, type CryptoService } from "../../src/services/crypto.ts";
-import { SignatureScheme } from "../../src/names/signature_scheme.ts";
+import { assert, Effect } from "../deps.ts";
 import { layerDeterministic, makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { layerNoble } from "../../src/layers/crypto_noble.ts";
+import { SignatureScheme } from "../../src/names/signature_scheme.ts";
+import { Crypto, type CryptoService } from "../../src/ports/crypto.ts";
 import { ascii, toHex } from "../../src/wire/bytes.ts";
-import { assert, Effect } from "../deps.ts";
 import { rsaPair } from "../support/keys.ts";
 
 const pair = rsaPair(1024);

@@ -1,11 +1,11 @@
-import { createDiffieHellman } from "node:crypto";
 import { assert, Effect } from "../deps.ts";
 import { bitLength, ffdhe, ffdheGroupOf, ffdheGroups } from "../../src/crypto/ffdhe.ts";
 import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
-import { InvalidKeyShare } from "../../src/services/crypto.ts";
+import { InvalidKeyShare } from "../../src/ports/crypto.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { hex } from "../support/keys.ts";
+import { createDiffieHellman } from "node:crypto";
 
 const crypto = makeDeterministic("dh");
 

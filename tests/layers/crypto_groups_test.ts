@@ -1,11 +1,11 @@
-import crypto from "node:crypto";
+import { assert, Effect, Exit } from "../deps.ts";
 import { makeNoble } from "../../src/layers/crypto_noble.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
-import { InvalidKeyShare, type KeyShare } from "../../src/services/crypto.ts";
+import { InvalidKeyShare, type KeyShare } from "../../src/ports/crypto.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
-import { assert, Effect, Exit } from "../deps.ts";
 import { curves, ecPair, ecPublicKey, hex } from "../support/keys.ts";
 import { layers, type Tried } from "../support/layers.ts";
+import crypto from "node:crypto";
 
 const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 const noble = makeNoble(random);

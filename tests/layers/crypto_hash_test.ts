@@ -1,10 +1,10 @@
-import crypto from "node:crypto";
-import { hash } from "../../src/layers/noble_hash.ts";
-import type { Hash, HashName } from "../../src/services/crypto.ts";
-import { ascii, type Bytes, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { assert, FastCheck as fc } from "../deps.ts";
+import { hash } from "../../src/layers/noble_hash.ts";
+import type { Hash, HashName } from "../../src/ports/crypto.ts";
+import { ascii, type Bytes, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { hex } from "../support/keys.ts";
 import { layers } from "../support/layers.ts";
+import crypto from "node:crypto";
 
 const sizes: Readonly<Record<HashName, readonly [length: number, blockLength: number]>> = {
   md5: [16, 64],

@@ -1,11 +1,11 @@
-import { Buffer } from "node:buffer";
-import crypto from "node:crypto";
+import { assert, Effect, Exit } from "../deps.ts";
 import { makeNoble } from "../../src/layers/crypto_noble.ts";
 import { MODULUS_BITS } from "../../src/layers/noble_rsa.ts";
-import { type PrivateKey, PrivateKeyError } from "../../src/services/crypto.ts";
+import { type PrivateKey, PrivateKeyError } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
-import { assert, Effect, Exit } from "../deps.ts";
 import { curves, ecPair, rsaPair } from "../support/keys.ts";
+import { Buffer } from "node:buffer";
+import crypto from "node:crypto";
 
 const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 const noble = makeNoble(random);

@@ -1,18 +1,3 @@
-import { layerDeterministic, makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
-import * as Layers from "../../src/layers/session_tickets.ts";
-import * as Ring from "../../src/layers/session_tickets_ring.ts";
-import { sealed } from "../../src/layers/session_tickets_seal.ts";
-import type { Crypto, CryptoService } from "../../src/services/crypto.ts";
-import { Session } from "../../src/services/session_store.ts";
-import {
-  MAX_TICKET,
-  SessionTickets,
-  type SessionTicketsService,
-  Ticket,
-  TicketKey,
-} from "../../src/services/session_tickets.ts";
-import { ascii, type Bytes, EMPTY, toHex } from "../../src/wire/bytes.ts";
-import { codec, make } from "../../src/wire/codec.ts";
 import {
   Arbitrary,
   assert,
@@ -28,6 +13,21 @@ import {
   type Scope,
   TestClock,
 } from "../deps.ts";
+import { layerDeterministic, makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import * as Layers from "../../src/layers/session_tickets.ts";
+import * as Ring from "../../src/layers/session_tickets_ring.ts";
+import { sealed } from "../../src/layers/session_tickets_seal.ts";
+import type { Crypto, CryptoService } from "../../src/ports/crypto.ts";
+import { Session } from "../../src/ports/sessions.ts";
+import {
+  MAX_TICKET,
+  SessionTickets,
+  type SessionTicketsService,
+  Ticket,
+  TicketKey,
+} from "../../src/ports/tickets.ts";
+import { ascii, type Bytes, EMPTY, toHex } from "../../src/wire/bytes.ts";
+import { codec, make } from "../../src/wire/codec.ts";
 import { effect, temporary } from "../support/effect.ts";
 import { sessionWith } from "../support/session.ts";
 

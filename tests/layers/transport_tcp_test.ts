@@ -1,7 +1,7 @@
 import { assert, Duration, Effect } from "../deps.ts";
-import { live } from "../support/effect.ts";
 import { layerTcp } from "../../src/layers/transport_tcp.ts";
-import { type ByteStream, Transport } from "../../src/services/transport.ts";
+import { type ByteStream, Transport } from "../../src/ports/transport.ts";
+import { live } from "../support/effect.ts";
 
 const one = Uint8Array.of(1);
 

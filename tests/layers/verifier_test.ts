@@ -1,16 +1,16 @@
-import { createHash } from "node:crypto";
-import process from "node:process";
+import { assert, Effect, Either, Exit, type Layer, TestClock } from "../deps.ts";
+import { alertOf } from "../../src/faults/errors.ts";
 import { layerNoble } from "../../src/layers/crypto_noble.ts";
 import { certificatesFromPem } from "../../src/layers/pem.ts";
 import * as Layers from "../../src/layers/verifier.ts";
-import { alertOf } from "../../src/errors.ts";
-import { CertificateError, CertificateVerifier, type Verification } from "../../src/services/verifier.ts";
+import { CertificateError, CertificateVerifier, type Verification } from "../../src/ports/trust.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
-import { assert, Effect, Either, Exit, type Layer, TestClock } from "../deps.ts";
-import { isrgRootX1 } from "../x509/real.ts";
 import { type Issued, makeCa, pem } from "../support/ca.ts";
-import { makeStaple } from "../support/ocsp.ts";
 import { effect, live } from "../support/effect.ts";
+import { makeStaple } from "../support/ocsp.ts";
+import { isrgRootX1 } from "../x509/real.ts";
+import { createHash } from "node:crypto";
+import process from "node:process";
 
 const ca = makeCa();
 const otherCa = makeCa({ subject: "Other Root" });

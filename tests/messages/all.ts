@@ -1,8 +1,8 @@
 /** Every declared message and extension, for the tests that hold of all of them. @module */
 import type { Schema } from "../deps.ts";
 import * as Messages from "../../src/messages/mod.ts";
+import { Session } from "../../src/ports/sessions.ts";
 import { layoutOf } from "../../src/wire/layout.ts";
-import { Session } from "../../src/services/session_store.ts";
 
 // deno-lint-ignore no-explicit-any
 export type AnySchema = Schema.Schema<any, any>;

@@ -1,14 +1,14 @@
 import { assert, Context, Deferred, Effect, Either, Fiber, Layer } from "../deps.ts";
-import { live } from "../support/effect.ts";
-import { sessionWith } from "../support/session.ts";
-import { build, meet } from "../support/handshake.ts";
 import * as Client from "../../src/client.ts";
+import { makePair } from "../../src/layers/byte_stream.ts";
 import { KeyValueStore, Socket } from "../../src/platform/deps.ts";
 import { fromSocket, layerKeyValueStore, layerSocket, toSocket } from "../../src/platform/mod.ts";
+import { SessionStore } from "../../src/ports/sessions.ts";
+import { Transport } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
-import { makePair } from "../../src/layers/byte_stream.ts";
-import { SessionStore } from "../../src/services/session_store.ts";
-import { Transport } from "../../src/services/transport.ts";
+import { live } from "../support/effect.ts";
+import { build, meet } from "../support/handshake.ts";
+import { sessionWith } from "../support/session.ts";
 
 /** Two Sockets, back to back. */
 const sockets = Effect.gen(function* () {

@@ -1,14 +1,14 @@
 /** Compressed records: what comes back, what node:zlib says to them, and what a peer could send instead. @module */
-import { constants, createDeflate, deflateRawSync, deflateSync, gzipSync, inflateSync } from "node:zlib";
 import { assert, FastCheck as fc } from "../deps.ts";
-import { alertOf, DecompressionFailure, isRecordError } from "../../src/errors.ts";
-import { explain } from "../../src/explain.ts";
+import { alertOf, DecompressionFailure, isRecordError } from "../../src/faults/errors.ts";
+import { explain } from "../../src/faults/explain.ts";
 import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { CompressionMethod, ContentType, ProtocolVersion } from "../../src/names/protocol.ts";
 import { compressed, compressions } from "../../src/record/compression.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection.ts";
 import { Records } from "../../src/record/records.ts";
 import { ascii, type Bytes, concat, EMPTY, sameBytes, toHex } from "../../src/wire/bytes.ts";
+import { constants, createDeflate, deflateRawSync, deflateSync, gzipSync, inflateSync } from "node:zlib";
 
 const { DEFLATE } = CompressionMethod;
 const DATA = ContentType.application_data;

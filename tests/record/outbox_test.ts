@@ -1,10 +1,10 @@
 import { assert, Effect, Exit } from "../deps.ts";
-import { sync } from "../support/effect.ts";
-import { makeOutbox } from "../../src/record/outbox.ts";
-import { Records } from "../../src/record/records.ts";
 import { ContentType } from "../../src/names/protocol.ts";
 import { modern } from "../../src/policy.ts";
-import { type ByteStream, TransportError } from "../../src/services/transport.ts";
+import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
+import { makeOutbox } from "../../src/record/outbox.ts";
+import { Records } from "../../src/record/records.ts";
+import { sync } from "../support/effect.ts";
 
 /** An outbox with an alert to say, over a stream whose writes end so. */
 const saying = (write: Effect.Effect<void, TransportError>) => {

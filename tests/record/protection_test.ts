@@ -1,13 +1,13 @@
 /** Every cipher under every version, and what attacks on them would need. @module */
-import { createCipheriv, createHmac } from "node:crypto";
 import { assert } from "../deps.ts";
 import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
 import { ContentType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
+import type { CryptoService, Hash } from "../../src/ports/crypto.ts";
 import { type CipherRow, keyLengths, protect, type RecordForm } from "../../src/record/cipher.ts";
 import { hmacForm, ssl30Form } from "../../src/record/mac.ts";
 import { suites } from "../../src/suites.ts";
-import type { CryptoService, Hash } from "../../src/services/crypto.ts";
 import { ascii, type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
+import { createCipheriv, createHmac } from "node:crypto";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const DATA = ContentType.application_data;

@@ -1,21 +1,17 @@
 /** One round: two ends over a stream in memory do what a plan says, and what they promise is held against it. @module */
 import { Cause, Effect, Exit, Fiber, Layer, Option, Scope } from "../deps.ts";
-import { told } from "../fuzz/told.ts";
-import { ends } from "../support/handshake.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
-import type { HandshakeError } from "../../src/errors.ts";
+import type { HandshakeError } from "../../src/faults/errors.ts";
 import { makePair } from "../../src/layers/byte_stream.ts";
-import {
-  SessionStore,
-  SessionStoreError,
-  type SessionStoreService,
-} from "../../src/services/session_store.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { legacy, type Policy } from "../../src/policy.ts";
+import { SessionStore, SessionStoreError, type SessionStoreService } from "../../src/ports/sessions.ts";
+import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
-import { type ByteStream, TransportError } from "../../src/services/transport.ts";
+import { told } from "../fuzz/told.ts";
+import { ends } from "../support/handshake.ts";
 import type { Plan, SidePlan, StorePlan, StreamPlan } from "./plan.ts";
 
 /** Milliseconds that an end waits for its own writes and for its own end: a stream that hangs may hang both. */

@@ -1,31 +1,31 @@
 /** Real ends that take a given course, with toys for public-key operations. @module */
-import { Buffer } from "node:buffer";
 import { assert, Context, Effect, Layer, Option, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
 import { dialects } from "../../src/dialects/mod.ts";
-import type { HandshakeError } from "../../src/errors.ts";
-import type { ConnectionEvent, Observe } from "../../src/events.ts";
+import type { HandshakeError } from "../../src/faults/errors.ts";
 import type { Course } from "../../src/flights/states.ts";
 import { layerKeys } from "../../src/layers/session_tickets.ts";
 import { AlertDescription } from "../../src/names/alert.ts";
 import { CompressionMethod } from "../../src/names/protocol.ts";
 import { legacy, type Policy } from "../../src/policy.ts";
+import { type Credential, Credentials } from "../../src/ports/credentials.ts";
+import { Crypto } from "../../src/ports/crypto.ts";
+import { KeyLog } from "../../src/ports/key_log.ts";
+import type { ConnectionEvent, Observe } from "../../src/ports/observer.ts";
+import { type Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
+import { SessionTickets } from "../../src/ports/tickets.ts";
+import type { ByteStream } from "../../src/ports/transport.ts";
+import { CertificateVerifier } from "../../src/ports/trust.ts";
 import type { Protection } from "../../src/record/protection.ts";
 import * as Server from "../../src/server.ts";
-import { type Credential, Credentials } from "../../src/services/credentials.ts";
-import { Crypto } from "../../src/services/crypto.ts";
-import { KeyLog } from "../../src/services/key_log.ts";
-import { type Session, SessionStore, type SessionStoreService } from "../../src/services/session_store.ts";
-import { SessionTickets } from "../../src/services/session_tickets.ts";
-import type { ByteStream } from "../../src/services/transport.ts";
-import { CertificateVerifier } from "../../src/services/verifier.ts";
 import { type Suite, suites } from "../../src/suites.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
 import { standingStill } from "./effect.ts";
 import { credentialOf, recordsOf, taped } from "./handshake.ts";
 import { makeToy } from "./toy_crypto.ts";
+import { Buffer } from "node:buffer";
 
 /** A suite of a course's kind. */
 export const suiteOf = ({ version, exchange, authentication }: Course): Suite => {

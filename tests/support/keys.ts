@@ -1,9 +1,9 @@
 /** Keys made by node:crypto, which is the oracle here, as the library's data; and hexadecimal. @module */
+import { NamedGroup } from "../../src/names/named_group.ts";
+import type { PrivateKey, PublicKey } from "../../src/ports/crypto.ts";
+import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { Buffer } from "node:buffer";
 import crypto from "node:crypto";
-import { NamedGroup } from "../../src/names/named_group.ts";
-import type { PrivateKey, PublicKey } from "../../src/services/crypto.ts";
-import { type Bytes, concat } from "../../src/wire/bytes.ts";
 
 /** The bytes of hexadecimal text. */
 export const hex = (text: string): Bytes => new Uint8Array(Buffer.from(text, "hex"));

@@ -1,10 +1,10 @@
 /** The providers of cryptography that the vectors of others are put to. @module */
+import { assert, type Effect } from "../deps.ts";
 import { makeNative } from "../../src/layers/crypto_native.ts";
 import { makeNoble } from "../../src/layers/crypto_noble.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
-import type { CryptoService, HashName, KeyShare } from "../../src/services/crypto.ts";
+import type { CryptoService, HashName, KeyShare } from "../../src/ports/crypto.ts";
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";
-import { assert, type Effect } from "../deps.ts";
 import { hex } from "./keys.ts";
 
 /** A provider, and a share of it whose secret is known: big-endian for a curve of NIST's, as it is for x25519. */

@@ -1,8 +1,8 @@
 /** One side against arrays: what the other side says is given beforehand. @module */
 import { Effect } from "../deps.ts";
 import * as Client from "../../src/client.ts";
+import type { ByteStream } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
-import type { ByteStream } from "../../src/services/transport.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { ends, recordsOf, type Setup } from "./handshake.ts";
 

@@ -3,7 +3,7 @@ import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
-import { Session } from "../../src/services/session_store.ts";
+import { Session } from "../../src/ports/sessions.ts";
 import { EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 

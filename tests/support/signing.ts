@@ -1,14 +1,9 @@
 /** Signing and verifying by the portable layer, and the schemes by their hashes. @module */
+import { assert, Effect } from "../deps.ts";
 import { makeNoble } from "../../src/layers/crypto_noble.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
-import {
-  type HashName,
-  type PrivateKey,
-  PrivateKeyError,
-  type PublicKey,
-} from "../../src/services/crypto.ts";
+import { type HashName, type PrivateKey, PrivateKeyError, type PublicKey } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
-import { assert, Effect } from "../deps.ts";
 
 /** The layer under test, with real random bytes. */
 export const noble = makeNoble((length) => crypto.getRandomValues(new Uint8Array(length)));

@@ -1,16 +1,16 @@
 /** Handshakes between an end that takes tickets and one that gives them, and what was said in them. @module */
 import { assert, Context, Effect, Either, Option } from "../deps.ts";
 import type { Connection } from "../../src/connection.ts";
-import type { HandshakeError } from "../../src/errors.ts";
-import type { ConnectionEvent } from "../../src/events.ts";
+import type { HandshakeError } from "../../src/faults/errors.ts";
 import { placesOf } from "../../src/flights/client_sessions.ts";
 import { layerKeys } from "../../src/layers/session_tickets.ts";
 import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
-import { Credentials } from "../../src/services/credentials.ts";
-import { Crypto } from "../../src/services/crypto.ts";
-import { partitionHash } from "../../src/services/partition.ts";
-import { Session, SessionStore } from "../../src/services/session_store.ts";
-import { SessionTickets, type SessionTicketsService } from "../../src/services/session_tickets.ts";
+import { Credentials } from "../../src/ports/credentials.ts";
+import { Crypto } from "../../src/ports/crypto.ts";
+import type { ConnectionEvent } from "../../src/ports/observer.ts";
+import { partitionHash } from "../../src/ports/partition.ts";
+import { Session, SessionStore } from "../../src/ports/sessions.ts";
+import { SessionTickets, type SessionTicketsService } from "../../src/ports/tickets.ts";
 import { make } from "../../src/wire/codec.ts";
 import { build, converse, meet, type Setup } from "./handshake.ts";
 

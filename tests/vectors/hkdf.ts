@@ -1,5 +1,5 @@
 /** HKDF (RFC 5869) out of a layer's HMAC, for vectors alone: nothing before TLS 1.3 derives keys by it. @module */
-import type { Hash } from "../../src/services/crypto.ts";
+import type { Hash } from "../../src/ports/crypto.ts";
 import { type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 
 /** RFC 5869 §2.2. */

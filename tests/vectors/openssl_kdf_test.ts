@@ -1,12 +1,12 @@
 /** The vectors of OpenSSL's test suite for the functions that derive keys, which it has from NIST and RFC 5869. */
-import { prf10, prf12 } from "../../src/crypto/prf.ts";
-import type { CryptoService } from "../../src/services/crypto.ts";
-import { ascii, type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { assert } from "../deps.ts";
+import { prf10, prf12 } from "../../src/crypto/prf.ts";
+import type { CryptoService } from "../../src/ports/crypto.ts";
+import { ascii, type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { dataFolder } from "../support/data.ts";
 import { hex } from "../support/keys.ts";
-import { expand, extract } from "./hkdf.ts";
 import { hashIn, layers } from "../support/layers.ts";
+import { expand, extract } from "./hkdf.ts";
 
 const folder = dataFolder("openssl-kdf");
 

@@ -1,11 +1,11 @@
+import { assert, Effect, Either } from "../deps.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
-import type { HashName, PublicKey } from "../../src/services/crypto.ts";
+import type { HashName, PublicKey } from "../../src/ports/crypto.ts";
 import { decodeDer } from "../../src/x509/der.ts";
 import { subjectPublicKeyInfo } from "../../src/x509/public_key.ts";
-import { assert, Effect, Either } from "../deps.ts";
 import { hex } from "../support/keys.ts";
-import { byHash, ecdsa, pkcs1, pss } from "../support/signing.ts";
 import { hashIn, type Tried } from "../support/layers.ts";
+import { byHash, ecdsa, pkcs1, pss } from "../support/signing.ts";
 import { because, wycheproof } from "./wycheproof.ts";
 
 /** A signature under a key; `sha` is there where the kind of key does not say it. */

@@ -1,7 +1,7 @@
-import { Errors } from "../../mod.ts";
-import type { HandshakeError } from "../../src/errors.ts";
-import { printable } from "../../src/wire/printable.ts";
 import { assert, FastCheck as fc } from "../deps.ts";
+import { Errors } from "../../mod.ts";
+import type { HandshakeError } from "../../src/faults/errors.ts";
+import { printable } from "../../src/wire/printable.ts";
 
 /** What must not reach a terminal, with what each would do there. */
 const hostile: Readonly<Record<string, string>> = {

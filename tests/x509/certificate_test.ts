@@ -3,7 +3,7 @@ import { layerNoble } from "../../src/layers/crypto_noble.ts";
 import { certificatesFromPem } from "../../src/layers/pem.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
-import { Crypto, type PublicKey } from "../../src/services/crypto.ts";
+import { Crypto, type PublicKey } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes, toHex } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/build.ts";
 import { subjectPublicKeyInfo } from "../../src/x509/build_key.ts";

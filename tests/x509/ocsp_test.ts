@@ -1,14 +1,10 @@
 import { assert, Effect, Either } from "../deps.ts";
-import { alertOf } from "../../src/errors.ts";
+import { alertOf } from "../../src/faults/errors.ts";
 import { layerNoble } from "../../src/layers/crypto_noble.ts";
-import { makeRoots } from "../../src/layers/verifier.ts";
-import { Crypto } from "../../src/services/crypto.ts";
 import { makeNoble } from "../../src/layers/crypto_noble.ts";
-import {
-  certificateAlerts,
-  type CertificateError,
-  type CertificateReason,
-} from "../../src/services/verifier.ts";
+import { makeRoots } from "../../src/layers/verifier.ts";
+import { Crypto } from "../../src/ports/crypto.ts";
+import { certificateAlerts, type CertificateError, type CertificateReason } from "../../src/ports/trust.ts";
 import { makeCa, pem } from "../support/ca.ts";
 import { makeStaple, responderOf, singleResponse } from "../support/ocsp.ts";
 import { bad, good, type OpensslVerdict, type Stapled } from "./statuses.ts";

@@ -1,7 +1,7 @@
 import { assert, Clock, Effect, Either } from "../deps.ts";
 import { layerNoble } from "../../src/layers/crypto_noble.ts";
 import { makeRoots } from "../../src/layers/verifier.ts";
-import type { CertificateError } from "../../src/services/verifier.ts";
+import type { CertificateError } from "../../src/ports/trust.ts";
 import { parseIp } from "../../src/x509/names.ts";
 import { makeCa, pem } from "../support/ca.ts";
 import { bad, type Chain, good, NOW } from "./chains.ts";

@@ -1,16 +1,16 @@
-import { Buffer } from "node:buffer";
-import { X509Certificate } from "node:crypto";
+import { assert, Context, Effect, Schema } from "../deps.ts";
 import { PeerCertificate } from "../../mod.ts";
 import { hash } from "../../src/layers/noble_hash.ts";
-import { Credentials } from "../../src/services/credentials.ts";
+import { Credentials } from "../../src/ports/credentials.ts";
 import { concat } from "../../src/wire/bytes.ts";
 import * as Der from "../../src/x509/der_writer.ts";
 import { peerCertificate } from "../../src/x509/peer_certificate.ts";
-import { assert, Context, Effect, Schema } from "../deps.ts";
 import * as Golden from "../golden/certificates.ts";
 import { type KeyKind, makeCa, makeKey } from "../support/ca.ts";
 import { live } from "../support/effect.ts";
 import { build, credentialOf, meet } from "../support/handshake.ts";
+import { Buffer } from "node:buffer";
+import { X509Certificate } from "node:crypto";
 
 const ca = makeCa({ key: "rsa" });
 const readable = (der: Uint8Array) => {

@@ -1,5 +1,5 @@
 /** Stapled OCSP responses, each right or wrong in one way, with the verdict that each must have. @module */
-import type { CertificateReason, Verification } from "../../src/services/verifier.ts";
+import type { CertificateReason, Verification } from "../../src/ports/trust.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/build.ts";
 import * as Der from "../../src/x509/der_writer.ts";

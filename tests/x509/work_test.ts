@@ -1,15 +1,15 @@
 import { assert, Clock, Effect, Either } from "../deps.ts";
 import { makeNoble, platformRandom } from "../../src/layers/crypto_noble.ts";
 import { makeRoots } from "../../src/layers/verifier.ts";
-import { Crypto } from "../../src/services/crypto.ts";
-import type { CertificateError, Verification } from "../../src/services/verifier.ts";
+import { Crypto } from "../../src/ports/crypto.ts";
+import type { CertificateError, Verification } from "../../src/ports/trust.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/build.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
 import * as Der from "../../src/x509/der_writer.ts";
 import { violation } from "../../src/x509/name_constraints.ts";
-import { oids } from "../../src/x509/oids.ts";
 import { judgeStatus } from "../../src/x509/ocsp_validate.ts";
+import { oids } from "../../src/x509/oids.ts";
 import { bySubject, findPath } from "../../src/x509/path.ts";
 import { LIMIT, prices, signaturePrice, Work } from "../../src/x509/work.ts";
 import { type Issued, type KeyPair, makeCa, makeKey } from "../support/ca.ts";

@@ -1,8 +1,8 @@
 /** Errors for people: what happened, which alert says so, where it is written, and what to do about it. @module */
+import { AlertDescription, type AlertName } from "../names/alert.ts";
+import type { CertificateReason } from "../ports/trust.ts";
+import { printable } from "../wire/printable.ts";
 import { alertOf, type HandshakeError, rfcOf } from "./errors.ts";
-import { AlertDescription, type AlertName } from "./names/alert.ts";
-import type { CertificateReason } from "./services/verifier.ts";
-import { printable } from "./wire/printable.ts";
 
 /** An error, told. */
 export interface Explanation {

@@ -7,18 +7,18 @@
  *
  * @module
  */
-import { Data } from "./deps.ts";
-import { AlertDescription, AlertLevel, type AlertName } from "./names/alert.ts";
-import type { PrivateKeyError } from "./services/crypto.ts";
-import type { TransportError } from "./services/transport.ts";
-import { certificateAlerts, type CertificateError, isRefusalAlert } from "./services/verifier.ts";
-import type { DecodeError, EncodeError } from "./wire/codec.ts";
-import { printable } from "./wire/printable.ts";
+import { Data } from "../deps.ts";
+import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
+import type { PrivateKeyError } from "../ports/crypto.ts";
+import type { TransportError } from "../ports/transport.ts";
+import { certificateAlerts, type CertificateError, isRefusalAlert } from "../ports/trust.ts";
+import type { DecodeError, EncodeError } from "../wire/codec.ts";
+import { printable } from "../wire/printable.ts";
 
-export { CertificateError } from "./services/verifier.ts";
-export { PrivateKeyError } from "./services/crypto.ts";
-export { TransportError } from "./services/transport.ts";
-export { DecodeError, EncodeError } from "./wire/codec.ts";
+export { CertificateError } from "../ports/trust.ts";
+export { PrivateKeyError } from "../ports/crypto.ts";
+export { TransportError } from "../ports/transport.ts";
+export { DecodeError, EncodeError } from "../wire/codec.ts";
 
 /** *decode*: the first bytes are no TLS record, but something that can be told. */
 export class NotTls extends Data.TaggedError("NotTls")<{

@@ -1,6 +1,6 @@
 /** The one form in which settings are named, so that two names are the same only where all that they say is. @module */
-import type { CryptoService } from "./crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import type { CryptoService } from "./crypto.ts";
 
 const utf8 = new TextEncoder();
 

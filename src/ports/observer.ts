@@ -1,6 +1,6 @@
 /** What an observer of a connection is told. @module */
-import type { AlertDescription, AlertLevel } from "./names/alert.ts";
-import type { Bytes } from "./wire/bytes.ts";
+import type { AlertDescription, AlertLevel } from "../names/alert.ts";
+import type { Bytes } from "../wire/bytes.ts";
 
 /** Which way something went, seen from this end. */
 export type Direction = "sent" | "received";

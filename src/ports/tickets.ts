@@ -3,7 +3,7 @@ import { Context, type Effect, type Option, Schema } from "../deps.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { fixed, opaque, uint32 } from "../wire/schema.ts";
 import type { Crypto } from "./crypto.ts";
-import type { Session } from "./session_store.ts";
+import type { Session } from "./sessions.ts";
 
 /** Bytes in the longest ticket that is given, or kept: a ClientHello must have room for it beside all else. */
 export const MAX_TICKET = 2 ** 16 - 2 ** 12;

@@ -4,8 +4,8 @@ import { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import { fixed, opaque, text, uint32, uint8, vector } from "../wire/schema.ts";
 import { wordsOf } from "../wire/printable.ts";
+import { fixed, opaque, text, uint32, uint8, vector } from "../wire/schema.ts";
 
 /**
  * What two ends keep to resume (RFC 5246 §7.3, §F.1.4). It holds the master secret, so its store is as secret as a
