@@ -1,5 +1,4 @@
 /** What peers make up to cost time, and what it costs: chains and staples judged by roots, and hellos read by a server. @module */
-import process from "node:process";
 import {
   ByteStream,
   CertificateVerifier,
@@ -12,7 +11,7 @@ import {
   SessionStore,
 } from "../mod.ts";
 import { Effect, Layer } from "../src/deps.ts";
-import { makeRoots } from "../src/layers/verifier.ts";
+import { makeRoots } from "../src/layers/trust/layers.ts";
 import { ascii, type Bytes, concat } from "../src/wire/bytes.ts";
 import * as Build from "../src/x509/build.ts";
 import * as Der from "../src/x509/der_writer.ts";
@@ -22,6 +21,7 @@ import { makeCa, makeKey } from "../tests/support/ca.ts";
 import { makeStaple, singleResponse, tlsFeature } from "../tests/support/ocsp.ts";
 import { hello } from "./client_hello.ts";
 import { providers } from "./providers.ts";
+import process from "node:process";
 
 /** Milliseconds of the processor's time that something takes. */
 export const processorTime = async (run: () => Promise<unknown>): Promise<number> => {

@@ -3,20 +3,20 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { Codec, Messages, Names } from "../mod.ts";
-import { makeDeterministic } from "../src/layers/crypto_deterministic.ts";
-import { samples } from "./samples.ts";
+import { makeDeterministic } from "../src/layers/crypto/deterministic.ts";
 import { bulk, plainTransfer, transfer } from "./bulk.ts";
+import { chained, chains } from "./chains.ts";
+import { decodeByHand, encodeByHand, hello } from "./client_hello.ts";
 import { growth, idleConnection, importing } from "./footprint.ts";
 import { forgeHandshakes, selfSigned } from "./forge.ts";
-import * as Loopback from "./loopback.ts";
-import { operations, providers, refused } from "./providers.ts";
-import { chained, chains } from "./chains.ts";
-import { dearer, hostileChains, hostileHellos, judging, reading } from "./hostile.ts";
-import { decodeByHand, encodeByHand, hello } from "./client_hello.ts";
 import { bare, bareSymmetric, handshakes, type Kind, whileOpen, withoutPublicKeys } from "./handshakes.ts";
+import { dearer, hostileChains, hostileHellos, judging, reading } from "./hostile.ts";
+import * as Loopback from "./loopback.ts";
 import { beyond, type Figure, ratio, ratioOf } from "./measure.ts";
+import { operations, providers, refused } from "./providers.ts";
+import { samples } from "./samples.ts";
+import { parseArgs } from "node:util";
 
 const options = { only: { type: "string" }, json: { type: "string" }, help: { type: "boolean" } } as const;
 const usage = `Measures ratios; bench/README.md says what each means.
@@ -224,7 +224,7 @@ const footprint: ReadonlyArray<Row> = [
     (name) =>
       ratioOf(name, "× the start with the packages alone", async () =>
         await importing("mod.ts") /
-        await importing("src/deps.ts", "src/layers/noble.ts", "src/layers/des.ts"), 5),
+        await importing("src/deps.ts", "src/layers/crypto/noble/deps.ts", "src/crypto/triple_des.ts"), 5),
   ),
 ];
 

@@ -1,12 +1,12 @@
 /** The operations of which the native provider takes the faster: noble's time ÷ node:crypto's. @module */
-import node from "node:crypto";
-import { Effect } from "../src/deps.ts";
 import { type Crypto, Names } from "../mod.ts";
+import { Effect } from "../src/deps.ts";
+import { publicKeyOf } from "../src/layers/credentials/keys.ts";
+import { makeNative } from "../src/layers/crypto/native/layer.ts";
+import { makeNoble } from "../src/layers/crypto/noble/layer.ts";
+import { privateKeyFromPem } from "../src/x509/pem.ts";
 import * as Golden from "../tests/golden/certificates.ts";
-import { makeNative } from "../src/layers/crypto_native.ts";
-import { makeNoble } from "../src/layers/crypto_noble.ts";
-import { privateKeyFromPem } from "../src/layers/pem.ts";
-import { publicKeyOf } from "../src/layers/credentials_keys.ts";
+import node from "node:crypto";
 
 const random = (n: number) => crypto.getRandomValues(new Uint8Array(n));
 /** The two. */

@@ -8,9 +8,9 @@ import { ringOf } from "./support/tickets.ts";
 
 import { Transcript } from "../src/crypto/transcript.ts";
 import { tls12 } from "../src/dialects/tls12.ts";
-import { makeDeterministic } from "../src/layers/crypto_deterministic.ts";
-import { layerDeterministic } from "../src/layers/crypto_deterministic.ts";
-import { makeRotating } from "../src/layers/session_tickets.ts";
+import { makeDeterministic } from "../src/layers/crypto/deterministic.ts";
+import { layerDeterministic } from "../src/layers/crypto/deterministic.ts";
+import { makeRotating } from "../src/layers/tickets/rotating.ts";
 import { ClientHello } from "../src/messages/mod.ts";
 import { CipherSuite } from "../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType } from "../src/names/protocol.ts";

@@ -1,7 +1,7 @@
 /** Each attack or accident that was found once, by name. */
 import { assert, Context, Deferred, Effect, Either, Fiber, Layer, Option } from "./deps.ts";
 import * as Client from "../src/client.ts";
-import { makePair } from "../src/layers/byte_stream.ts";
+import { makePair } from "../src/layers/transport/byte_stream.ts";
 import { CertificateRequest, ClientHello } from "../src/messages/mod.ts";
 import * as N from "../src/names/mod.ts";
 import { modern } from "../src/policy.ts";

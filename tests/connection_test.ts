@@ -14,9 +14,9 @@ import {
 import * as Client from "../src/client.ts";
 import type { Connection } from "../src/connection.ts";
 import { tls12 } from "../src/dialects/tls12.ts";
-import { makePair } from "../src/layers/byte_stream.ts";
-import { makeDeterministic } from "../src/layers/crypto_deterministic.ts";
+import { makeDeterministic } from "../src/layers/crypto/deterministic.ts";
 import * as KeyLog from "../src/layers/key_log.ts";
+import { makePair } from "../src/layers/transport/byte_stream.ts";
 import { AlertDescription } from "../src/names/alert.ts";
 import { ContentType } from "../src/names/protocol.ts";
 import { modern } from "../src/policy.ts";

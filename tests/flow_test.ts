@@ -1,7 +1,7 @@
 /** How a connection uses its stream: what it writes together, and what waits for whom. */
 import { assert, Deferred, Effect, Fiber, FiberId } from "./deps.ts";
 import * as Client from "../src/client.ts";
-import { makePair } from "../src/layers/byte_stream.ts";
+import { makePair } from "../src/layers/transport/byte_stream.ts";
 import type { ByteStream } from "../src/ports/transport.ts";
 import * as Server from "../src/server.ts";
 import { sync } from "./support/effect.ts";

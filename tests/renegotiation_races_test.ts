@@ -1,15 +1,15 @@
 /** Renegotiations beside all else that goes on: bulk data both ways, two who ask at once, an end in the middle. */
 import { assert, Effect, Either, Fiber, TestClock } from "./deps.ts";
-import { effect, live, sync, tagOf } from "./support/effect.ts";
-import { build, converse, handshake, hear, type Setup } from "./support/handshake.ts";
 import * as Client from "../src/client.ts";
 import type { Connection } from "../src/connection.ts";
-import { makePair } from "../src/layers/byte_stream.ts";
+import { makePair } from "../src/layers/transport/byte_stream.ts";
 import { CipherSuite } from "../src/names/cipher_suite.ts";
 import { ProtocolVersion } from "../src/names/protocol.ts";
 import { compatible, type Policy } from "../src/policy.ts";
 import * as Server from "../src/server.ts";
 import { ascii } from "../src/wire/bytes.ts";
+import { effect, live, sync, tagOf } from "./support/effect.ts";
+import { build, converse, handshake, hear, type Setup } from "./support/handshake.ts";
 
 const policy: Policy = {
   ...compatible,

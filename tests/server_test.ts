@@ -1,12 +1,12 @@
 import { assert, Cause, Deferred, Effect, Exit, Layer, Scope } from "./deps.ts";
 import * as Client from "../src/client.ts";
 import type { Connection } from "../src/connection.ts";
-import { fromPem, none } from "../src/layers/credentials.ts";
-import { layerNoble } from "../src/layers/crypto_noble.ts";
-import { layerMemory as sessions } from "../src/layers/session_store.ts";
-import { layerMemory } from "../src/layers/transport_memory.ts";
-import { layerTcp } from "../src/layers/transport_tcp.ts";
-import { layerNone, layerRoots } from "../src/layers/verifier.ts";
+import { fromPem, none } from "../src/layers/credentials/credentials.ts";
+import { layerNoble } from "../src/layers/crypto/noble/layer.ts";
+import { layerMemory as sessions } from "../src/layers/sessions/memory.ts";
+import { layerMemory } from "../src/layers/transport/memory.ts";
+import { layerTcp } from "../src/layers/transport/tcp.ts";
+import { layerNone, layerRoots } from "../src/layers/trust/layers.ts";
 import { modern } from "../src/policy.ts";
 import { type Address, Transport } from "../src/ports/transport.ts";
 import * as Server from "../src/server.ts";

@@ -1,3 +1,3 @@
 /** The trust decision. @module */
 export * from "../ports/trust.ts";
-export * from "../layers/verifier.ts";
+export * from "../layers/trust/layers.ts";

@@ -1,3 +1,3 @@
 /** Stores of sessions. @module */
 export * from "../ports/sessions.ts";
-export * from "../layers/session_store.ts";
+export * from "../layers/sessions/memory.ts";

@@ -1,3 +1,3 @@
 /** Session tickets, for servers. @module */
 export * from "../ports/tickets.ts";
-export * from "../layers/session_tickets.ts";
+export * from "../layers/tickets/rotating.ts";

@@ -1,5 +1,5 @@
 /** Networks. @module */
 export { Transport, TransportError } from "../ports/transport.ts";
 export type { Address, Incoming, Listener, TransportService } from "../ports/transport.ts";
-export { layerMemory } from "../layers/transport_memory.ts";
-export { layerTcp } from "../layers/transport_tcp.ts";
+export { layerMemory } from "../layers/transport/memory.ts";
+export { layerTcp } from "../layers/transport/tcp.ts";

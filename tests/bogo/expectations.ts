@@ -1,13 +1,13 @@
 /** What was heard during a shim's handshake, and what its flags expect of that. @module */
 import type { Connection } from "../../src/connection.ts";
 import { Effect, Either } from "../../src/deps.ts";
-import { certificatesFromPem } from "../../src/layers/pem.ts";
 import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { HandshakeType, ProtocolVersion } from "../../src/names/protocol.ts";
 import type { CredentialRequest } from "../../src/ports/credentials.ts";
 import type { ConnectionEvent, Observe } from "../../src/ports/observer.ts";
 import { toHex } from "../../src/wire/bytes.ts";
+import { certificatesFromPem } from "../../src/x509/pem.ts";
 import type { ShimError } from "./connection.ts";
 import { type Config, Unexpected } from "./flags.ts";
 import { namesOf, TLS_1_3 } from "./settings.ts";

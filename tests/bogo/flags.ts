@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { type Bytes, EMPTY } from "../../src/wire/bytes.ts";
 import { Data } from "../../src/deps.ts";
-import { base64 as decoded } from "../../src/layers/pem.ts";
+import { type Bytes, EMPTY } from "../../src/wire/bytes.ts";
+import { base64 as decoded } from "../../src/x509/pem.ts";
 
 /** How a flag is read: without a value when `read` takes none. */
 interface Kind<A> {

@@ -1,7 +1,7 @@
 /** What the flags mean in this library: a policy, credentials and a trust decision. @module */
 import { Effect, Layer } from "../../src/deps.ts";
 import { CertificateError, PrivateKeyError } from "../../src/faults/errors.ts";
-import { type CredentialError, credentialFromPem } from "../../src/layers/credentials.ts";
+import { type CredentialError, credentialFromPem } from "../../src/layers/credentials/credentials.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";

@@ -6,9 +6,9 @@
  * @module
  */
 import { Cause, Effect, Layer, Option } from "../../src/deps.ts";
-import { layerNoble } from "../../src/layers/crypto_noble.ts";
-import { layerMemory } from "../../src/layers/session_store.ts";
-import { layerRotating } from "../../src/layers/session_tickets.ts";
+import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { layerMemory } from "../../src/layers/sessions/memory.ts";
+import { layerRotating } from "../../src/layers/tickets/rotating.ts";
 import { run, type ShimError } from "./connection.ts";
 import { configOf, parse, Unimplemented } from "./flags.ts";
 import { wordOf } from "./words.ts";

@@ -1,10 +1,10 @@
 import { assert, Effect, Either, Exit, Fiber, TestClock } from "../deps.ts";
-import { ends } from "../support/handshake.ts";
-import { effect, live, sync, tagOf } from "../support/effect.ts";
 import * as Client from "../../src/client.ts";
 import { settled, whileMoving, within } from "../../src/connection/deadline.ts";
-import { makePair } from "../../src/layers/byte_stream.ts";
+import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { modern } from "../../src/policy.ts";
+import { effect, live, sync, tagOf } from "../support/effect.ts";
+import { ends } from "../support/handshake.ts";
 
 /** A client of a peer that says nothing, with so many milliseconds for its handshake. */
 const waiting = (handshakeTimeout: number) =>

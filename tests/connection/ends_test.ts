@@ -15,7 +15,7 @@ import {
   writingSteps,
 } from "../../src/connection/state.ts";
 import { Truncated } from "../../src/faults/errors.ts";
-import { fromConn, fromStreams, makePair } from "../../src/layers/byte_stream.ts";
+import { fromConn, fromStreams, makePair } from "../../src/layers/transport/byte_stream.ts";
 import { AlertDescription } from "../../src/names/alert.ts";
 import { Socket } from "../../src/platform/deps.ts";
 import { fromSocket } from "../../src/platform/mod.ts";

@@ -2,9 +2,9 @@
 import { assert, Deferred, Effect, Fiber, Layer, Option } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
-import { makePair } from "../../src/layers/byte_stream.ts";
-import { fromConn } from "../../src/layers/byte_stream.ts";
-import { layerMemory } from "../../src/layers/transport_memory.ts";
+import { makePair } from "../../src/layers/transport/byte_stream.ts";
+import { fromConn } from "../../src/layers/transport/byte_stream.ts";
+import { layerMemory } from "../../src/layers/transport/memory.ts";
 import { modern } from "../../src/policy.ts";
 import type { Observe } from "../../src/ports/observer.ts";
 import { Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";

@@ -2,8 +2,8 @@
 import { assert, Chunk, Effect, Fiber, Layer, Option, Stream } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { makeObservers } from "../../src/connection/observers.ts";
-import { makePair } from "../../src/layers/byte_stream.ts";
 import * as KeyLog from "../../src/layers/key_log.ts";
+import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { AlertDescription, AlertLevel } from "../../src/names/alert.ts";
 import { modern } from "../../src/policy.ts";
 import type { Observe } from "../../src/ports/observer.ts";

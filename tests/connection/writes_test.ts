@@ -1,7 +1,7 @@
 /** What a write promises: all of it is handed on, or an error; and what it may not take along. */
 import { assert, Effect, Either, Exit, Fiber, Scope, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import { makePair } from "../../src/layers/byte_stream.ts";
+import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { compatible, modern } from "../../src/policy.ts";
 import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";

@@ -1,6 +1,6 @@
 import { assert } from "../deps.ts";
 import { pHash, prf10, prf12 } from "../../src/crypto/prf.ts";
-import { hash } from "../../src/layers/noble_hash.ts";
+import { hash } from "../../src/layers/crypto/noble/hash.ts";
 import type { HashName } from "../../src/ports/crypto.ts";
 import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
 import { hex } from "../support/keys.ts";

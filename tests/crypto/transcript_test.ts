@@ -1,7 +1,7 @@
-import { Transcript } from "../../src/crypto/transcript.ts";
-import { hash } from "../../src/layers/noble_hash.ts";
-import { ascii, concat } from "../../src/wire/bytes.ts";
 import { assert } from "../deps.ts";
+import { Transcript } from "../../src/crypto/transcript.ts";
+import { hash } from "../../src/layers/crypto/noble/hash.ts";
+import { ascii, concat } from "../../src/wire/bytes.ts";
 
 const messages = ["hello", "hello to you", "", "certificate", "done"].map(ascii);
 const upTo = (count: number) => concat(...messages.slice(0, count));

@@ -2,7 +2,7 @@
 import { assert, Either } from "../deps.ts";
 import { dialects } from "../../src/dialects/mod.ts";
 import { isRecordError } from "../../src/faults/errors.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { CompressionMethod, ContentType } from "../../src/names/protocol.ts";
 import { limits } from "../../src/policy.ts";

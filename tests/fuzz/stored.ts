@@ -9,8 +9,8 @@ import {
   policyOf,
   UsageError,
 } from "../../examples/lib/flags.ts";
-import { layerKeys } from "../../src/layers/session_tickets.ts";
-import { readKeys } from "../../src/layers/session_tickets_file.ts";
+import { readKeys } from "../../src/layers/tickets/file.ts";
+import { layerKeys } from "../../src/layers/tickets/rotating.ts";
 import { KeyValueStore } from "../../src/platform/deps.ts";
 import { layerKeyValueStore } from "../../src/platform/mod.ts";
 import { Crypto } from "../../src/ports/crypto.ts";

@@ -1,7 +1,6 @@
 /** Certificates, chains, names and keys: read or refused, and judged in bounded time. @module */
 import { assert, Clock, Effect, Either } from "../deps.ts";
-import { certificatesFromPem, parsePem, privateKeyFromPem, toPem } from "../../src/layers/pem.ts";
-import { makeRoots } from "../../src/layers/verifier_roots.ts";
+import { makeRoots } from "../../src/layers/trust/roots.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/build.ts";
@@ -15,6 +14,7 @@ import { ipText } from "../../src/x509/ip_address.ts";
 import { asciiName, isDnsName, matchesName, parseIp } from "../../src/x509/names.ts";
 import { ocspResponse } from "../../src/x509/ocsp.ts";
 import { oids } from "../../src/x509/oids.ts";
+import { certificatesFromPem, parsePem, privateKeyFromPem, toPem } from "../../src/x509/pem.ts";
 import { parsePrivateKey, privateKeyLabels } from "../../src/x509/private_key.ts";
 import * as Golden from "../golden/certificates.ts";
 import { type IssueOptions, makeCa, readKey } from "../support/ca.ts";

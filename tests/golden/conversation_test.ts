@@ -1,5 +1,5 @@
 import { assert, Effect } from "../deps.ts";
-import { layerDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { layerDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { layerSwift } from "../support/handshake.ts";
 import { conversations, fileOf, record } from "./conversation.ts";
 

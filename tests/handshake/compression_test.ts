@@ -4,7 +4,7 @@ import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
 import { dialects } from "../../src/dialects/mod.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { layerTo } from "../../src/layers/key_log.ts";
 import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
 import { AlertDescription } from "../../src/names/alert.ts";

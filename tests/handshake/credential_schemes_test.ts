@@ -1,11 +1,11 @@
 /** With which schemes a credential signs, where it says so itself (a signer that cannot make every signature). */
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
+import { make as credentials } from "../../src/layers/credentials/credentials.ts";
+import * as N from "../../src/names/mod.ts";
+import { legacy } from "../../src/policy.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { build, credentialOf, meet } from "../support/handshake.ts";
-import { make as credentials } from "../../src/layers/credentials.ts";
-import * as N from "../../src/names/mod.ts";
-import { legacy } from "../../src/policy.ts";
 
 for (
   const [what, schemes, outcome] of [

@@ -1,6 +1,11 @@
 /** Whole handshakes with keys that are elsewhere, and with certificates that are replaced. */
 import { assert, Context, Effect, Either, Layer, Queue, Stream } from "../deps.ts";
-import { credentialFromSigner, make, reloading, type Signer } from "../../src/layers/credentials.ts";
+import {
+  credentialFromSigner,
+  make,
+  reloading,
+  type Signer,
+} from "../../src/layers/credentials/credentials.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { compatible } from "../../src/policy.ts";
 import type { Credentials } from "../../src/ports/credentials.ts";

@@ -4,7 +4,7 @@ import { authenticationOf, hasRoomFor } from "../../src/authentications/mod.ts";
 import { dialects } from "../../src/dialects/mod.ts";
 import { alertOf } from "../../src/faults/errors.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials.ts";
+import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials/credentials.ts";
 import {
   ClientHello,
   ServerHello,

@@ -1,6 +1,6 @@
 import { assert, Context, Effect, Either, Option, TestClock } from "../deps.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { makeMemory } from "../../src/layers/session_store.ts";
+import { makeMemory } from "../../src/layers/sessions/memory.ts";
 import { ServerHello } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { modern, type Policy } from "../../src/policy.ts";

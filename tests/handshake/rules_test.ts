@@ -1,6 +1,6 @@
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
 import { alertOf, type HandshakeError } from "../../src/faults/errors.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import {
   Certificate,
   ClientHello,

@@ -1,11 +1,11 @@
 /** Whose a session is: the client's that made it, with the server that it was made with, under the same trust. */
 import { assert, Context, Effect, Either, Fiber, Layer, Option, Queue, Stream } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import { makePair } from "../../src/layers/byte_stream.ts";
-import * as Own from "../../src/layers/credentials.ts";
-import { layerMemory } from "../../src/layers/session_store.ts";
-import { makeRotating } from "../../src/layers/session_tickets.ts";
-import * as Trust from "../../src/layers/verifier.ts";
+import * as Own from "../../src/layers/credentials/credentials.ts";
+import { layerMemory } from "../../src/layers/sessions/memory.ts";
+import { makeRotating } from "../../src/layers/tickets/rotating.ts";
+import { makePair } from "../../src/layers/transport/byte_stream.ts";
+import * as Trust from "../../src/layers/trust/layers.ts";
 import { modern } from "../../src/policy.ts";
 import { type Credential, Credentials, type CredentialsService } from "../../src/ports/credentials.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";

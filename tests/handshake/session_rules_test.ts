@@ -1,8 +1,8 @@
 /** What else a session is held against: its age, its certificates' time, and the policy of now. */
 import { assert, Context, Effect, Either, Option, TestClock } from "../deps.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { makeRotating } from "../../src/layers/session_tickets.ts";
-import { layerInsecure } from "../../src/layers/verifier.ts";
+import { makeRotating } from "../../src/layers/tickets/rotating.ts";
+import { layerInsecure } from "../../src/layers/trust/layers.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";

@@ -2,10 +2,10 @@
 import { assert, Context, Effect, Either, FastCheck as fc, Layer, Option, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { make as credentialsOf } from "../../src/layers/credentials.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
-import { makeMemory } from "../../src/layers/session_store.ts";
-import { makeRotating } from "../../src/layers/session_tickets.ts";
+import { make as credentialsOf } from "../../src/layers/credentials/credentials.ts";
+import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { makeMemory } from "../../src/layers/sessions/memory.ts";
+import { makeRotating } from "../../src/layers/tickets/rotating.ts";
 import { ClientHello, NewSessionTicket } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";

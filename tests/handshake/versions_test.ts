@@ -3,7 +3,7 @@ import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
 import { dialects } from "../../src/dialects/mod.ts";
 import { alertOf } from "../../src/faults/errors.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials.ts";
+import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials/credentials.ts";
 import { Certificate, ClientHello, type ClientHelloExtension } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { legacy, modern, type Policy } from "../../src/policy.ts";

@@ -1,6 +1,6 @@
 import { assert, Effect, Fiber } from "../deps.ts";
-import { fromPromise } from "../../src/layers/acquire.ts";
-import { layerTcp } from "../../src/layers/transport_tcp.ts";
+import { fromPromise } from "../../src/layers/transport/acquire.ts";
+import { layerTcp } from "../../src/layers/transport/tcp.ts";
 import { Transport } from "../../src/ports/transport.ts";
 import { live } from "../support/effect.ts";
 

@@ -1,7 +1,7 @@
 import { assert, Effect, Either, Exit, Fiber, Scope } from "../deps.ts";
-import { fromConn, fromStreams, makePair } from "../../src/layers/byte_stream.ts";
-import { layerMemory } from "../../src/layers/transport_memory.ts";
-import { layerTcp } from "../../src/layers/transport_tcp.ts";
+import { fromConn, fromStreams, makePair } from "../../src/layers/transport/byte_stream.ts";
+import { layerMemory } from "../../src/layers/transport/memory.ts";
+import { layerTcp } from "../../src/layers/transport/tcp.ts";
 import { type ByteStream, Transport } from "../../src/ports/transport.ts";
 import { ascii, concat } from "../../src/wire/bytes.ts";
 import { live } from "../support/effect.ts";

@@ -1,6 +1,6 @@
 import { assert, Effect, Logger, Queue, Stream, TestClock } from "../deps.ts";
-import * as Layers from "../../src/layers/credentials.ts";
-import { CredentialFileError, fromFiles, type PemFiles } from "../../src/layers/credentials_files.ts";
+import * as Layers from "../../src/layers/credentials/credentials.ts";
+import { CredentialFileError, fromFiles, type PemFiles } from "../../src/layers/credentials/files.ts";
 import { type Credential, Credentials } from "../../src/ports/credentials.ts";
 import { type Issued, makeCa } from "../support/ca.ts";
 import { effect, live, temporary } from "../support/effect.ts";

@@ -1,5 +1,5 @@
 import { assert, FastCheck as fc } from "../deps.ts";
-import { aead } from "../../src/layers/noble_aead.ts";
+import { aead } from "../../src/layers/crypto/noble/aead.ts";
 import type { AeadName } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { hex } from "../support/keys.ts";

@@ -1,6 +1,6 @@
 import { assert, Effect } from "../deps.ts";
 import { bitLength, ffdhe, ffdheGroupOf, ffdheGroups } from "../../src/crypto/ffdhe.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { InvalidKeyShare } from "../../src/ports/crypto.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";

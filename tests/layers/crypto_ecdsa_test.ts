@@ -1,11 +1,11 @@
-import crypto from "node:crypto";
-import { nistCurves } from "../../src/layers/noble_groups.ts";
+import { assert } from "../deps.ts";
+import { nistCurves } from "../../src/layers/crypto/noble/groups.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
-import { assert } from "../deps.ts";
 import { curves, ecPair, ecPublicKey, hex } from "../support/keys.ts";
 import { byHash, cannotSign, ecdsa, message, other, sign, verify } from "../support/signing.ts";
 import { deterministic } from "./rfc6979.ts";
+import crypto from "node:crypto";
 
 /** DER of an INTEGER, and of an ECDSA-Sig-Value (RFC 3279 §2.2.3). */
 const integer = (digits: string): string => {

@@ -1,5 +1,5 @@
 import { assert, Effect, Exit } from "../deps.ts";
-import { makeNoble } from "../../src/layers/crypto_noble.ts";
+import { makeNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { InvalidKeyShare, type KeyShare } from "../../src/ports/crypto.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";

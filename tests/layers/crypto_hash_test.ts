@@ -1,5 +1,5 @@
 import { assert, FastCheck as fc } from "../deps.ts";
-import { hash } from "../../src/layers/noble_hash.ts";
+import { hash } from "../../src/layers/crypto/noble/hash.ts";
 import type { Hash, HashName } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { hex } from "../support/keys.ts";

@@ -1,8 +1,7 @@
-import crypto from "node:crypto";
-import { publicNumbers, publicOperation } from "../../src/layers/noble_rsa.ts";
+import { assert, Effect } from "../deps.ts";
+import { publicNumbers, publicOperation } from "../../src/layers/crypto/noble/rsa.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
-import { assert, Effect } from "../deps.ts";
 import { hex, type RsaPair, rsaPair } from "../support/keys.ts";
 import {
   byHash,
@@ -16,6 +15,7 @@ import {
   sign,
   verify,
 } from "../support/signing.ts";
+import crypto from "node:crypto";
 
 const { RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING } = crypto.constants;
 const lengths: Readonly<Record<string, number>> = { sha256: 32, sha384: 48, sha512: 64 };

@@ -1,6 +1,6 @@
 import { assert, Effect, Exit } from "../deps.ts";
-import { makeNoble } from "../../src/layers/crypto_noble.ts";
-import { MODULUS_BITS } from "../../src/layers/noble_rsa.ts";
+import { makeNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { MODULUS_BITS } from "../../src/layers/crypto/noble/rsa.ts";
 import { type PrivateKey, PrivateKeyError } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { curves, ecPair, rsaPair } from "../support/keys.ts";

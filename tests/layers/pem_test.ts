@@ -1,19 +1,13 @@
-import crypto from "node:crypto";
-import {
-  certificatesFromPem,
-  openedPrivateKeyFromPem,
-  parsePem,
-  PemError,
-  privateKeyFromPem,
-  toPem,
-} from "../../src/layers/pem.ts";
-import { publicKeyOf } from "../../src/layers/credentials_keys.ts";
+import { assert, Effect, Either } from "../deps.ts";
+import { publicKeyOf } from "../../src/layers/credentials/keys.ts";
+import { openedPrivateKeyFromPem } from "../../src/layers/credentials/passphrase.ts";
 import { subjectPublicKeyInfo } from "../../src/x509/build_key.ts";
 import * as Der from "../../src/x509/der_writer.ts";
 import { oids } from "../../src/x509/oids.ts";
-import { assert, Effect, Either } from "../deps.ts";
+import { certificatesFromPem, parsePem, PemError, privateKeyFromPem, toPem } from "../../src/x509/pem.ts";
 import { type KeyKind, makeCa, makeKey, pem } from "../support/ca.ts";
 import { live } from "../support/effect.ts";
+import crypto from "node:crypto";
 
 const ca = makeCa();
 const bytes = Uint8Array.from({ length: 100 }, (_, i) => i);

@@ -13,10 +13,8 @@ import {
   type Scope,
   TestClock,
 } from "../deps.ts";
-import { layerDeterministic, makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
-import * as Layers from "../../src/layers/session_tickets.ts";
-import * as Ring from "../../src/layers/session_tickets_ring.ts";
-import { sealed } from "../../src/layers/session_tickets_seal.ts";
+import { layerDeterministic, makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import * as Layers from "../../src/layers/tickets/rotating.ts";
 import type { Crypto, CryptoService } from "../../src/ports/crypto.ts";
 import { Session } from "../../src/ports/sessions.ts";
 import {
@@ -26,6 +24,8 @@ import {
   Ticket,
   TicketKey,
 } from "../../src/ports/tickets.ts";
+import * as Ring from "../../src/tickets/ring.ts";
+import { sealed } from "../../src/tickets/seal.ts";
 import { ascii, type Bytes, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import { effect, temporary } from "../support/effect.ts";

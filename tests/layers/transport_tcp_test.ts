@@ -1,5 +1,5 @@
 import { assert, Duration, Effect } from "../deps.ts";
-import { layerTcp } from "../../src/layers/transport_tcp.ts";
+import { layerTcp } from "../../src/layers/transport/tcp.ts";
 import { type ByteStream, Transport } from "../../src/ports/transport.ts";
 import { live } from "../support/effect.ts";
 

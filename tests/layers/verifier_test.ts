@@ -1,10 +1,10 @@
 import { assert, Effect, Either, Exit, type Layer, TestClock } from "../deps.ts";
 import { alertOf } from "../../src/faults/errors.ts";
-import { layerNoble } from "../../src/layers/crypto_noble.ts";
-import { certificatesFromPem } from "../../src/layers/pem.ts";
-import * as Layers from "../../src/layers/verifier.ts";
+import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
+import * as Layers from "../../src/layers/trust/layers.ts";
 import { CertificateError, CertificateVerifier, type Verification } from "../../src/ports/trust.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
+import { certificatesFromPem } from "../../src/x509/pem.ts";
 import { type Issued, makeCa, pem } from "../support/ca.ts";
 import { effect, live } from "../support/effect.ts";
 import { makeStaple } from "../support/ocsp.ts";

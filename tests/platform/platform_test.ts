@@ -1,6 +1,6 @@
 import { assert, Context, Deferred, Effect, Either, Fiber, Layer } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import { makePair } from "../../src/layers/byte_stream.ts";
+import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { KeyValueStore, Socket } from "../../src/platform/deps.ts";
 import { fromSocket, layerKeyValueStore, layerSocket, toSocket } from "../../src/platform/mod.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";

@@ -2,7 +2,7 @@
 import { assert, FastCheck as fc } from "../deps.ts";
 import { alertOf, DecompressionFailure, isRecordError } from "../../src/faults/errors.ts";
 import { explain } from "../../src/faults/explain.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { CompressionMethod, ContentType, ProtocolVersion } from "../../src/names/protocol.ts";
 import { compressed, compressions } from "../../src/record/compression.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection.ts";

@@ -1,7 +1,7 @@
 /** How much a record carries, how application data is split, and how much a key may see. @module */
 import { assert } from "../deps.ts";
 import { alertOf, isRecordError } from "../../src/faults/errors.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { CipherSuite as C } from "../../src/names/cipher_suite.ts";
 import { ContentType, HandshakeType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import { keyLengths, protect, type RecordForm } from "../../src/record/cipher.ts";

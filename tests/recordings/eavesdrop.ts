@@ -6,7 +6,6 @@
  * @module
  */
 import { assert, Either } from "../deps.ts";
-import type { Segment } from "./pcap.ts";
 import { serverAuthentications } from "../../src/authentications/server.ts";
 import { type Snapshot, Transcript } from "../../src/crypto/transcript.ts";
 import { type Derivation, type Dialect, dialects, type OfBoth } from "../../src/dialects/mod.ts";
@@ -14,7 +13,7 @@ import { exchanges, type KeyExchange, type Terms } from "../../src/exchanges/mod
 import { fragmentBytes } from "../../src/flights/agreed.ts";
 import { encodeMessage, nameOfComing } from "../../src/grammar/message_kind.ts";
 import { one, type Place } from "../../src/grammar/places.ts";
-import { makeDeterministic } from "../../src/layers/crypto_deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import {
   Certificate,
   CertificateStatus,
@@ -36,6 +35,7 @@ import { type Suite, suites } from "../../src/suites.ts";
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
 import { hex } from "../support/keys.ts";
+import type { Segment } from "./pcap.ts";
 
 type Side = Segment["from"];
 

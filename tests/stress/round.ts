@@ -3,7 +3,7 @@ import { Cause, Effect, Exit, Fiber, Layer, Option, Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection.ts";
 import type { HandshakeError } from "../../src/faults/errors.ts";
-import { makePair } from "../../src/layers/byte_stream.ts";
+import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { legacy, type Policy } from "../../src/policy.ts";

@@ -5,7 +5,7 @@ import type { Connection } from "../../src/connection.ts";
 import { dialects } from "../../src/dialects/mod.ts";
 import type { HandshakeError } from "../../src/faults/errors.ts";
 import type { Course } from "../../src/flights/states.ts";
-import { layerKeys } from "../../src/layers/session_tickets.ts";
+import { layerKeys } from "../../src/layers/tickets/rotating.ts";
 import { AlertDescription } from "../../src/names/alert.ts";
 import { CompressionMethod } from "../../src/names/protocol.ts";
 import { legacy, type Policy } from "../../src/policy.ts";

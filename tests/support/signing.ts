@@ -1,6 +1,6 @@
 /** Signing and verifying by the portable layer, and the schemes by their hashes. @module */
 import { assert, Effect } from "../deps.ts";
-import { makeNoble } from "../../src/layers/crypto_noble.ts";
+import { makeNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { type HashName, type PrivateKey, PrivateKeyError, type PublicKey } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";

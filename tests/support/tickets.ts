@@ -3,7 +3,7 @@ import { assert, Context, Effect, Either, Option } from "../deps.ts";
 import type { Connection } from "../../src/connection.ts";
 import type { HandshakeError } from "../../src/faults/errors.ts";
 import { placesOf } from "../../src/flights/client_sessions.ts";
-import { layerKeys } from "../../src/layers/session_tickets.ts";
+import { layerKeys } from "../../src/layers/tickets/rotating.ts";
 import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import { Crypto } from "../../src/ports/crypto.ts";

@@ -1,6 +1,5 @@
 import { assert, Effect, Either } from "../deps.ts";
-import { layerNoble } from "../../src/layers/crypto_noble.ts";
-import { certificatesFromPem } from "../../src/layers/pem.ts";
+import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { Crypto, type PublicKey } from "../../src/ports/crypto.ts";
@@ -11,6 +10,7 @@ import { parseCertificate } from "../../src/x509/certificate.ts";
 import { DerError } from "../../src/x509/der.ts";
 import * as Der from "../../src/x509/der_writer.ts";
 import { oids } from "../../src/x509/oids.ts";
+import { certificatesFromPem } from "../../src/x509/pem.ts";
 import { type IssueOptions, type KeyKind, makeCa } from "../support/ca.ts";
 import { isrgRootX1, isrgRootX2 } from "./real.ts";
 

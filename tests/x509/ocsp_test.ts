@@ -1,8 +1,8 @@
 import { assert, Effect, Either } from "../deps.ts";
 import { alertOf } from "../../src/faults/errors.ts";
-import { layerNoble } from "../../src/layers/crypto_noble.ts";
-import { makeNoble } from "../../src/layers/crypto_noble.ts";
-import { makeRoots } from "../../src/layers/verifier.ts";
+import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { makeNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { makeRoots } from "../../src/layers/trust/layers.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
 import { certificateAlerts, type CertificateError, type CertificateReason } from "../../src/ports/trust.ts";
 import { makeCa, pem } from "../support/ca.ts";

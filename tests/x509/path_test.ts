@@ -1,6 +1,6 @@
 import { assert, Clock, Effect, Either } from "../deps.ts";
-import { layerNoble } from "../../src/layers/crypto_noble.ts";
-import { makeRoots } from "../../src/layers/verifier.ts";
+import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { makeRoots } from "../../src/layers/trust/layers.ts";
 import type { CertificateError } from "../../src/ports/trust.ts";
 import { parseIp } from "../../src/x509/names.ts";
 import { makeCa, pem } from "../support/ca.ts";

@@ -1,6 +1,6 @@
 import { assert, Context, Effect, Schema } from "../deps.ts";
 import { PeerCertificate } from "../../mod.ts";
-import { hash } from "../../src/layers/noble_hash.ts";
+import { hash } from "../../src/layers/crypto/noble/hash.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import { concat } from "../../src/wire/bytes.ts";
 import * as Der from "../../src/x509/der_writer.ts";

@@ -1,6 +1,6 @@
 import { assert, Clock, Effect, Either } from "../deps.ts";
-import { makeNoble, platformRandom } from "../../src/layers/crypto_noble.ts";
-import { makeRoots } from "../../src/layers/verifier.ts";
+import { makeNoble, platformRandom } from "../../src/layers/crypto/noble/layer.ts";
+import { makeRoots } from "../../src/layers/trust/layers.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
 import type { CertificateError, Verification } from "../../src/ports/trust.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";

@@ -1,0 +1,106 @@
+/** Credentials in PEM files, which may be replaced while they are in use. @module */
+import { Data, type Duration, Effect, Either, Layer, Schema, Stream } from "../../deps.ts";
+import type { InvalidOption } from "../../faults/errors.ts";
+import { decodeOption, duration } from "../../options.ts";
+import type { Credentials } from "../../ports/credentials.ts";
+import { PemError } from "../../x509/pem.ts";
+import { type CredentialError, credentialFromPem, CredentialMismatch, reloading } from "./credentials.ts";
+import type { Passphrase } from "./passphrase.ts";
+
+/** A file can't be read, or what is in the two gives no credential. */
+export class CredentialFileError extends Data.TaggedError("CredentialFileError")<{
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** What the system said of a file; what is wrong in one, or between the two. */
+  readonly cause: Error | CredentialError;
+}> {
+  override get message() {
+    const { certificate, privateKey, cause } = this;
+    const files = certificate === privateKey ? certificate : `${certificate} and ${privateKey}`;
+    return `${files}: ${cause.message}`;
+  }
+}
+
+/** Where a credential is; one file may hold both. */
+export interface PemFiles<E = never> {
+  /** The path of the chain, leaf first, without the root. */
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** What an encrypted key opens with. */
+  readonly passphrase?: Passphrase<E> | undefined;
+}
+
+/** When files are looked at again. */
+export interface FilesOptions {
+  /** How often they are read, to see whether they have changed; 10 seconds unless given. */
+  readonly every?: Duration.DurationInput | undefined;
+  /** When they are loaded at once and whether or not they have changed: at a signal, say. */
+  readonly reload?: Stream.Stream<unknown> | undefined;
+}
+
+const filesOptions: Schema.Schema<FilesOptions> = Schema.Struct({
+  every: Schema.optional(duration(1)),
+  reload: Schema.optional(
+    Schema.declare((u: unknown): u is Stream.Stream<unknown> => isStream(u), { description: "a Stream" }),
+  ),
+});
+const isStream = (u: unknown): boolean => typeof u === "object" && u !== null && Stream.StreamTypeId in u;
+const decode = decodeOption(filesOptions);
+
+/**
+ * Credentials from PEM files. Files that change are loaded again, as `reloading` does: chain and key may be replaced
+ * one after the other, for until they go together the old ones stay.
+ */
+export const fromFiles = <E = never>(
+  files: readonly [PemFiles<E>, ...ReadonlyArray<PemFiles<E>>],
+  options: FilesOptions = {},
+): Layer.Layer<Credentials, CredentialFileError | InvalidOption | E> =>
+  Layer.unwrapEffect(Effect.map(Effect.suspend(() => decode(options)), (decoded) => {
+    const { every = "10 seconds", reload = Stream.empty } = decoded;
+    /** What was tried last, well or not: the same files need no second warning. */
+    let tried = "";
+    const texts = Effect.either(Effect.forEach(files, pairIn));
+    const load = Effect.gen(function* () {
+      const read = yield* texts;
+      tried = fingerprint(read);
+      return yield* Effect.forEach(
+        yield* read,
+        (pair, i) => Effect.mapError(credentialFromPem(pair), (e) => isOurs(e) ? failed(files[i]!)(e) : e),
+      );
+    });
+    // The first tick is of now, when they have just been read.
+    const changed = Stream.drop(Stream.tick(every), 1).pipe(
+      Stream.mapEffect(() => texts),
+      Stream.filter((read) => fingerprint(read) !== tried),
+    );
+    return reloading(load, Stream.merge(changed, reload));
+  }));
+
+const pairIn = <E>(files: PemFiles<E>) => {
+  const read = (path: string) =>
+    Effect.tryPromise({
+      try: () => Deno.readTextFile(path),
+      catch: (e) => failed(files)(e instanceof Error ? e : new Error(String(e))),
+    });
+  return Effect.map(
+    Effect.all([read(files.certificate), read(files.privateKey)]),
+    ([certificate, privateKey]) => ({ certificate, privateKey, passphrase: files.passphrase }),
+  );
+};
+
+const failed = ({ certificate, privateKey }: PemFiles<unknown>) => (cause: Error | CredentialError) =>
+  new CredentialFileError({ certificate, privateKey, cause });
+
+const isOurs = (e: unknown): e is CredentialError => e instanceof PemError || e instanceof CredentialMismatch;
+
+const fingerprint = (
+  read: Either.Either<
+    ReadonlyArray<{ readonly certificate: string; readonly privateKey: string }>,
+    CredentialFileError
+  >,
+): string =>
+  Either.match(read, {
+    onLeft: ({ message }) => message,
+    onRight: (pairs) =>
+      pairs.map(({ certificate, privateKey }) => `${certificate}\0${privateKey}`).join("\0"),
+  });

@@ -1,0 +1,83 @@
+/** Opens private keys that are encrypted under a passphrase (RFC 8018 §6.2.2). @module */
+import { Effect, Either } from "../../deps.ts";
+import { tripleDes } from "../../crypto/triple_des.ts";
+import type { PrivateKey } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { type EncryptedKey, type KeyDerivation, parseEncryptedKey } from "../../x509/encrypted_key.ts";
+import { ENCRYPTED, keyOf, type PemBlock, PemError, privateKeyBlock } from "../../x509/pem.ts";
+import { parsePrivateKey } from "../../x509/private_key.ts";
+import { cbc, pbkdf2Async, scryptAsync } from "../crypto/noble/deps.ts";
+import { nobleHashes } from "../crypto/noble/hash.ts";
+
+/** What opens an encrypted private key: the text itself, or what asks for it when there is a key to open. */
+export type Passphrase<E = never> = string | Effect.Effect<string, E>;
+
+/** The first private key in the text; `passphrase` opens it where it is encrypted. */
+export const openedPrivateKeyFromPem = <E = never>(
+  text: string,
+  passphrase: Passphrase<E> | undefined,
+): Effect.Effect<PrivateKey, PemError | E> =>
+  Effect.flatMap(
+    privateKeyBlock(text),
+    (block) =>
+      block.label === ENCRYPTED && passphrase !== undefined ? opened(block, passphrase) : keyOf(block),
+  );
+
+const opened = <E>(
+  { bytes, line }: PemBlock,
+  passphrase: Passphrase<E>,
+): Effect.Effect<PrivateKey, PemError | E> =>
+  Effect.gen(function* () {
+    const parsed = parseEncryptedKey(bytes);
+    if (Either.isLeft(parsed)) return yield* pemError("malformed", line, parsed.left.message);
+    const encrypted = parsed.right;
+    if (encrypted._tag === "unsupported") {
+      const advice = "`openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW` makes one that is";
+      return yield* pemError("unsupported", line, `${encrypted.detail}; ${advice}`);
+    }
+    const text = typeof passphrase === "string" ? passphrase : yield* passphrase;
+    const der = yield* decryptKey(encrypted, text);
+    const key = der && Either.getOrUndefined(parsePrivateKey("PRIVATE KEY", der));
+    if (!key) {
+      return yield* pemError("passphrase", line, "the private key does not open: the passphrase is another");
+    }
+    return key._tag === "unsupported" ? yield* pemError("unsupported", line, key.detail) : key;
+  });
+
+const pemError = (reason: PemError["reason"], line: number, detail: string) =>
+  new PemError({ reason, line, detail });
+
+/**
+ * The key inside, as PKCS#8; `undefined` under a passphrase that cannot be the right one. One in 256 wrong passphrases
+ * gives something, which is no key then.
+ */
+const decryptKey = (key: EncryptedKey, passphrase: string): Effect.Effect<Bytes | undefined> =>
+  Effect.map(
+    // Lets others run in between: it takes up to some seconds.
+    Effect.promise(() => derive(key.derivation, new TextEncoder().encode(passphrase), key.keyLength)),
+    (derived) => unpadded(decipher[key.cipher](derived, key.iv, key.ciphertext), key.iv.length),
+  );
+
+const derive = (how: KeyDerivation, passphrase: Bytes, length: number): Promise<Bytes> =>
+  how._tag === "pbkdf2"
+    ? pbkdf2Async(nobleHashes[how.prf], passphrase, how.salt, { c: how.iterations, dkLen: length })
+    : scryptAsync(passphrase, how.salt, {
+      N: how.cost,
+      r: how.blockSize,
+      p: how.parallelization,
+      dkLen: length,
+    });
+
+const decipher: Record<EncryptedKey["cipher"], (key: Bytes, iv: Bytes, ciphertext: Bytes) => Bytes> = {
+  aes: (key, iv, ciphertext) => cbc(key, iv, { disablePadding: true }).decrypt(ciphertext),
+  "3des_ede": (key, iv, ciphertext) => tripleDes(key).decrypt(iv, ciphertext),
+};
+
+/** RFC 1423 §1.1: as many bytes as each of them says. Nobody who could learn from it measures this. */
+const unpadded = (padded: Bytes, block: number): Bytes | undefined => {
+  const count = padded.at(-1)!;
+  const rest = padded.length - count;
+  return count > 0 && count <= block && padded.subarray(rest).every((byte) => byte === count)
+    ? padded.subarray(0, rest)
+    : undefined;
+};

@@ -1,0 +1,158 @@
+/** Certificates of one's own making: for development, for tests, for peers that pin. @module */
+import { Clock, Effect, Schema } from "../../deps.ts";
+import type { InvalidOption } from "../../faults/errors.ts";
+import { SignatureScheme } from "../../names/signature_scheme.ts";
+import { among, decodeOption, list, text, word } from "../../options.ts";
+import { Crypto, type PrivateKey } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import * as Build from "../../x509/build.ts";
+import { privateKeyInfo, subjectPublicKeyInfo } from "../../x509/build_key.ts";
+import * as Der from "../../x509/der_writer.ts";
+import { asciiName } from "../../x509/names.ts";
+import { oids } from "../../x509/oids.ts";
+import { freshKey, publicKeyOf } from "./keys.ts";
+
+/** What to make; everything has a default. */
+export interface SelfSignedOptions {
+  /** Host names and IP addresses; `localhost`, `127.0.0.1` and `::1` unless given. */
+  readonly names?: ReadonlyArray<string> | undefined;
+  /** ECDSA on P-256 unless given. RSA takes a moment, and serves key transport too. */
+  readonly key?: keyof typeof freshKey | undefined;
+  /** How long it is valid from now on; a year unless given. */
+  readonly days?: number | undefined;
+  /** A server's unless given. */
+  readonly purposes?: ReadonlyArray<"serverAuth" | "clientAuth"> | undefined;
+}
+
+/** What an authority is asked to make. */
+export interface IssueOptions extends SelfSignedOptions {
+  /** The subject's common name; the first of `names` unless given. */
+  readonly commonName?: string | undefined;
+}
+
+/** What to make an authority of; everything has a default. */
+export interface AuthorityOptions extends Pick<SelfSignedOptions, "key" | "days"> {
+  readonly commonName?: string | undefined;
+}
+
+/** A few, so that the year that a certificate ends in has four digits (RFC 5280 §4.1.2.5). */
+const days = Schema.Number.pipe(
+  Schema.filter((n) => n > 0 && n <= 1_000_000, { description: "a number of days, more than 0" }),
+);
+const authorityMembers = {
+  key: Schema.optional(
+    among(Object.keys(freshKey) as ReadonlyArray<keyof typeof freshKey>, Object.keys(freshKey).join(", ")),
+  ),
+  days: Schema.optional(days),
+  commonName: Schema.optional(text(1)),
+};
+const authorityOptions: Schema.Schema<AuthorityOptions> = Schema.Struct(authorityMembers);
+const issueOptions: Schema.Schema<IssueOptions> = Schema.Struct({
+  ...authorityMembers,
+  names: Schema.optional(list(text(1))),
+  purposes: Schema.optional(list(word("serverAuth", "clientAuth"))),
+});
+const decodeAuthority = decodeOption(authorityOptions);
+const decodeIssue = decodeOption(issueOptions);
+
+/** A certificate, and what its key needs to sign others. */
+export interface Made {
+  readonly certificate: Bytes;
+  readonly kind: keyof typeof freshKey;
+  readonly privateKey: PrivateKey;
+  /** DER. */
+  readonly subject: Bytes;
+  readonly keyId: Bytes;
+}
+
+/** A certificate of a fresh key for names, by an issuer or by itself. */
+export const makeLeaf = (
+  wanted: IssueOptions,
+  issuer?: Made,
+): Effect.Effect<Made, InvalidOption, Crypto> =>
+  Effect.flatMap(decodeIssue(wanted), (decoded) => {
+    const { names = ["localhost", "127.0.0.1", "::1"], purposes = ["serverAuth"], commonName, ...options } =
+      decoded;
+    const hosts = names.map((name) => asciiName(name) ?? name);
+    return issue({ ...options, commonName: commonName ?? hosts[0] ?? "self-signed" }, issuer, (key) => [
+      Build.basicConstraints(false),
+      Build.keyUsage(key === "rsa" ? ["digitalSignature", "keyEncipherment"] : ["digitalSignature"]),
+      Build.extendedKeyUsage(purposes.map((purpose) => oids[purpose])),
+    ], hosts.length ? [Build.subjectAltName(hosts)] : []);
+  });
+
+/** A certificate of a fresh key that signs others. */
+export const makeAuthorityCertificate = (
+  wanted: AuthorityOptions,
+  issuer?: Made,
+): Effect.Effect<Made, InvalidOption, Crypto> =>
+  Effect.flatMap(
+    decodeAuthority(wanted),
+    ({ commonName = "Test Authority", ...options }) =>
+      issue({ ...options, commonName }, issuer, () => [
+        Build.basicConstraints(true),
+        Build.keyUsage(["keyCertSign", "cRLSign"]),
+      ], []),
+  );
+
+/** PKCS#8 of what was made. */
+export const privateKeyDer = ({ privateKey }: Made): Bytes => privateKeyInfo(privateKey);
+
+const issue = (
+  { key = "ecdsa_p256", days = 365, commonName }: AuthorityOptions & { readonly commonName: string },
+  issuer: Made | undefined,
+  first: (key: keyof typeof freshKey) => ReadonlyArray<Bytes>,
+  last: ReadonlyArray<Bytes>,
+): Effect.Effect<Made, never, Crypto> =>
+  Effect.gen(function* () {
+    const crypto = yield* Crypto;
+    const now = Math.floor((yield* Clock.currentTimeMillis) / 1000);
+    const privateKey = freshKey[key](crypto.random);
+    // A key just made has numbers that go together.
+    const spki = subjectPublicKeyInfo(publicKeyOf(privateKey)!);
+    const { scheme, algorithm } = signatures[issuer?.kind ?? key];
+    const subject = Build.distinguishedName({ commonName });
+    const serialNumber = crypto.random(16);
+    serialNumber[0] = serialNumber[0]! & 0x3f | 0x40; // positive, and of one length
+    // RFC 7093 §2, method 1.
+    const keyId = crypto.hash("sha256").digest([spki]).subarray(0, 20);
+    const tbs = Build.tbsCertificate({
+      serialNumber,
+      signature: algorithm,
+      issuer: issuer?.subject ?? subject,
+      notBefore: now - CLOCK_SKEW,
+      notAfter: now + days * 86_400,
+      subject,
+      subjectPublicKeyInfo: spki,
+      extensions: [
+        ...first(key),
+        Build.subjectKeyIdentifier(keyId),
+        ...(issuer ? [Build.authorityKeyIdentifier(issuer.keyId)] : []),
+        ...last,
+      ],
+    });
+    const signature = yield* Effect.orDie(crypto.sign(issuer?.privateKey ?? privateKey, scheme, tbs));
+    return {
+      certificate: Build.certificate(tbs, algorithm, signature),
+      kind: key,
+      privateKey,
+      subject,
+      keyId,
+    };
+  });
+
+/** The clocks of those who connect may be an hour behind. */
+const CLOCK_SKEW = 3600;
+
+const signedBy = (scheme: SignatureScheme, oid: string, ...parameters: ReadonlyArray<Bytes>) => ({
+  scheme,
+  algorithm: Der.sequence(Der.objectIdentifier(oid), ...parameters),
+});
+
+const signatures = {
+  ecdsa_p256: signedBy(SignatureScheme.ecdsa_secp256r1_sha256, oids["ecdsa-with-SHA256"]),
+  ecdsa_p384: signedBy(SignatureScheme.ecdsa_secp384r1_sha384, oids["ecdsa-with-SHA384"]),
+  ecdsa_p521: signedBy(SignatureScheme.ecdsa_secp521r1_sha512, oids["ecdsa-with-SHA512"]),
+  ed25519: signedBy(SignatureScheme.ed25519, oids["id-Ed25519"]),
+  rsa: signedBy(SignatureScheme.rsa_pkcs1_sha256, oids.sha256WithRSAEncryption, Der.nullValue),
+} satisfies Record<keyof typeof freshKey, unknown>;

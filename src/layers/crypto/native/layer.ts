@@ -1,0 +1,54 @@
+/**
+ * Cryptography by the platform's `node:crypto` where that is faster, and on @noble where it is not.
+ *
+ * What is faster is a matter of measurement: how many times as long noble takes, with Deno 2.9 on x86-64
+ * (`deno task bench --only crypto/` measures anew).
+ *
+ * | operation                                | noble ÷ native | taken                       |
+ * | ---------------------------------------- | -------------- | --------------------------- |
+ * | x25519, a share and a secret             | 7.0            | native                      |
+ * | secp256r1, secp384r1                     | 2.7, 1.6       | native                      |
+ * | secp521r1                                |                | noble: native throws        |
+ * | Ed25519, sign and verify                 | 7.6, 14        | native                      |
+ * | ECDSA verify, P-256 and P-384            | 2.2, 1.8       | native                      |
+ * | ECDSA verify, other pairs with a hash    |                | noble: native fails some    |
+ * | ECDSA sign                               | 0.7            | noble                       |
+ * | RSA, with the private key and the public | 0.8, 0.1       | noble, blinded              |
+ * | finite fields                            | 0.3            | noble                       |
+ * | AES-GCM, 64 bytes and 16 KiB             | 3.2, 3.9       | native                      |
+ * | ChaCha20-Poly1305, the same              | 3.1, 6.2       | native                      |
+ * | AES-CBC, 64 bytes and 16 KiB             | 0.7, 3.5       | noble below 256 bytes       |
+ * | 3DES-CBC (on des.js)                     | 2.8            | native                      |
+ * | SHA-256, 64 bytes and 16 KiB             | 1.2, 8.9       | native                      |
+ * | HMAC-SHA-256, the same                   | 0.4, 4.1       | noble below 512 bytes       |
+ *
+ * @module
+ */
+import { Layer } from "../../../deps.ts";
+import { Crypto, type CryptoService } from "../../../ports/crypto.ts";
+import type { Bytes } from "../../../wire/bytes.ts";
+import { makeNoble, platformRandom } from "../noble/layer.ts";
+import { nativeCrypto } from "./platform.ts";
+import { makeKeyShare, makeSign, makeVerify } from "./public.ts";
+import { makeAead, makeCbc, makeHash } from "./symmetric.ts";
+
+/** The provider over a source of random bytes; noble's where there is no `node:crypto`. */
+export const makeNative = (random: (length: number) => Bytes): CryptoService => {
+  const noble = makeNoble(random);
+  const native = nativeCrypto();
+  return !native ? noble : {
+    ...noble,
+    hash: makeHash(native),
+    aead: makeAead(native),
+    cbc: makeCbc(native),
+    keyShare: makeKeyShare(native, random),
+    sign: makeSign(native, random),
+    verify: makeVerify(native),
+  };
+};
+
+/**
+ * The fastest cryptography that the platform has: each operation by `node:crypto` or on @noble, whichever is faster.
+ * The same as `layerNoble` in all but speed, and nothing else where there is no `node:crypto`.
+ */
+export const layerNative: Layer.Layer<Crypto> = Layer.sync(Crypto, () => makeNative(platformRandom));

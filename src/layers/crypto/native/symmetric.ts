@@ -1,0 +1,115 @@
+/** Hashes and ciphers of `node:crypto`. @module */
+import type { AeadName, CbcName, CryptoService, RunningHash } from "../../../ports/crypto.ts";
+import type { Bytes } from "../../../wire/bytes.ts";
+import { checkNonce, keyOf, TAG } from "../noble/aead.ts";
+import { cbc as nobleCbc, checked } from "../noble/cbc.ts";
+import { hash as nobleHash, over, tableOf } from "../noble/hash.ts";
+import type { NativeCrypto, NativeHash } from "./platform.ts";
+import { bytesOf } from "./platform.ts";
+
+/** Bytes from which an HMAC is faster here than noble's. */
+const HMAC_FROM = 512;
+/** The same of AES-CBC. */
+const CBC_FROM = 256;
+
+const running = (state: NativeHash): RunningHash => ({
+  update: (bytes) => void state.update(bytes),
+  copy: () => running(state.copy()),
+  digest: () => bytesOf(state.digest()),
+});
+
+const total = (data: ReadonlyArray<Bytes>): number => data.reduce((sum, { length }) => sum + length, 0);
+
+/** The hashes; a short HMAC is noble's. */
+export const makeHash = ({ createHash, createHmac }: NativeCrypto): CryptoService["hash"] => {
+  const hashes = tableOf((name) => {
+    const noble = nobleHash(name);
+    return {
+      ...noble,
+      create: () => running(createHash(name)),
+      digest: (data) => bytesOf(over(createHash(name), data)),
+      hmac: (key) => {
+        const short = noble.hmac(key);
+        const own = key.slice(); // as noble's: what becomes of the caller's key is of no account
+        return (data) => total(data) < HMAC_FROM ? short(data) : bytesOf(over(createHmac(name, own), data));
+      },
+    };
+  });
+  return (name) => hashes[name];
+};
+
+const aeadNames: Record<AeadName, string> = {
+  aes_128_gcm: "aes-128-gcm",
+  aes_256_gcm: "aes-256-gcm",
+  chacha20_poly1305: "chacha20-poly1305",
+};
+
+const tagged = { authTagLength: TAG } as const;
+
+/** The AEAD ciphers. */
+export const makeAead =
+  ({ createCipheriv, createDecipheriv }: NativeCrypto): CryptoService["aead"] => (name, key) => {
+    const own = keyOf(name, key);
+    const cipher = aeadNames[name];
+    return {
+      seal: (nonce, additionalData, plaintext) => {
+        checkNonce(nonce);
+        const { length } = plaintext;
+        const state = createCipheriv(cipher, own, nonce, tagged);
+        state.setAAD(additionalData, { plaintextLength: length });
+        const sealed = new Uint8Array(length + TAG);
+        sealed.set(state.update(plaintext));
+        state.final();
+        sealed.set(state.getAuthTag(), length);
+        return sealed;
+      },
+      open: (nonce, additionalData, sealed) => {
+        checkNonce(nonce);
+        const length = sealed.length - TAG;
+        if (length < 0) return undefined;
+        const state = createDecipheriv(cipher, own, nonce, tagged);
+        state.setAAD(additionalData, { plaintextLength: length });
+        state.setAuthTag(sealed.subarray(length));
+        const plaintext = bytesOf(state.update(sealed.subarray(0, length)));
+        try {
+          state.final();
+        } catch {
+          return undefined; // all that it can say is that the tag does not hold
+        }
+        return plaintext;
+      },
+    };
+  };
+
+const cbcNames: Record<CbcName, { readonly cipher: string; readonly key: number; readonly from: number }> = {
+  aes_128_cbc: { cipher: "aes-128-cbc", key: 16, from: CBC_FROM },
+  aes_256_cbc: { cipher: "aes-256-cbc", key: 32, from: CBC_FROM },
+  "3des_ede_cbc": { cipher: "des-ede3-cbc", key: 24, from: 0 },
+};
+
+/** The block ciphers in CBC mode; a few blocks of AES are noble's. */
+export const makeCbc = (
+  { createCipheriv, createDecipheriv }: NativeCrypto,
+): CryptoService["cbc"] =>
+(name, key) => {
+  const { cipher, key: length, from } = cbcNames[name];
+  const own = checked(name, key, length);
+  const noble = nobleCbc(name, key);
+  const by = (make: NativeCrypto["createCipheriv"], short: (iv: Bytes, data: Bytes) => Bytes) =>
+  (
+    iv: Bytes,
+    data: Bytes,
+  ): Bytes => {
+    if (data.length < from || data.length === 0) return short(iv, data);
+    const state = make(cipher, own, iv);
+    state.setAutoPadding(false);
+    const out = bytesOf(state.update(data));
+    state.final();
+    return out;
+  };
+  return {
+    blockLength: noble.blockLength,
+    encrypt: by(createCipheriv, noble.encrypt),
+    decrypt: by(createDecipheriv, noble.decrypt),
+  };
+};

@@ -1,0 +1,162 @@
+/** Signatures by scheme: RSA in both encodings, ECDSA, Ed25519. @module */
+import { Effect } from "../../../deps.ts";
+import { bytesToNumberBE, ecdsa, ed25519 } from "./deps.ts";
+import { pkcs1Encode, pkcs1EncodePair, pssEncode, pssVerify } from "../../../crypto/emsa.ts";
+import { equal } from "../../../crypto/equal.ts";
+import type { NamedGroup } from "../../../names/named_group.ts";
+import { SignatureScheme } from "../../../names/signature_scheme.ts";
+import {
+  type CryptoService,
+  type HashName,
+  type PrivateKey,
+  PrivateKeyError,
+  type PublicKey,
+} from "../../../ports/crypto.ts";
+import type { Bytes } from "../../../wire/bytes.ts";
+import { nistCurves } from "./groups.ts";
+import { hash, nobleHashes } from "./hash.ts";
+import {
+  privateNumbers,
+  privateOperation,
+  publicNumbers,
+  publicOperation,
+  type RsaPublicKey,
+} from "./rsa.ts";
+
+/** Whether a signature holds; `false` for whatever does not fit. */
+export const verify: CryptoService["verify"] = (key, scheme, data, signature) =>
+  Effect.sync(() => algorithmOf(scheme)?.verify(key, data, signature) ?? false);
+
+/** Signing, with PSS salts and blinding factors from `random`; ECDSA is deterministic (RFC 6979). */
+export const makeSign = (random: (length: number) => Bytes): CryptoService["sign"] => (key, scheme, data) =>
+  Effect.suspend(() => {
+    const signed = algorithmOf(scheme)?.sign(key, data, random) ??
+      `${SignatureScheme.nameOf(scheme)} is not for a key of ${key._tag}`;
+    return typeof signed === "string"
+      ? Effect.fail(new PrivateKeyError({ operation: "sign", reason: signed }))
+      : Effect.succeed(signed);
+  });
+
+/** What a scheme does: `undefined` where the key does not fit, a sentence where signing cannot be. */
+interface Algorithm {
+  readonly verify: (key: PublicKey, data: Bytes, signature: Bytes) => boolean | undefined;
+  readonly sign: (
+    key: PrivateKey,
+    data: Bytes,
+    random: (length: number) => Bytes,
+  ) => Bytes | string | undefined;
+}
+
+const algorithmOf = (scheme: SignatureScheme): Algorithm | undefined => algorithms.get(scheme);
+
+const BAD_KEY = "the RSA key's numbers contradict each other or are out of bounds";
+const TOO_SHORT = "the modulus is too short for the hash";
+const FAULT = "the signature did not verify: a fault, or a wrong key";
+
+/** The rest of RSA, once an encoding has said how a message becomes a block and how one is judged. */
+const rsa = (
+  fits: (key: PublicKey | PrivateKey) => boolean,
+  encode: (data: Bytes, bits: number, random: (length: number) => Bytes) => Bytes | undefined,
+  holds: (data: Bytes, block: Bytes, bits: number) => boolean,
+): Algorithm => ({
+  verify: (key, data, signature) => {
+    if (!fits(key)) return undefined;
+    // `fits` has told that it is RSA, of one kind or the other.
+    const numbers = publicNumbers(key as RsaPublicKey);
+    if (numbers === undefined || signature.length !== numbers.length) return false;
+    const s = bytesToNumberBE(signature);
+    return s < numbers.n && holds(data, publicOperation(numbers, s), numbers.bits);
+  },
+  sign: (key, data, random) => {
+    if (!fits(key) || (key._tag !== "rsa" && key._tag !== "rsa_pss")) return undefined;
+    const numbers = privateNumbers(key);
+    if (numbers === undefined) return BAD_KEY;
+    const block = encode(data, numbers.bits, random);
+    if (block === undefined) return TOO_SHORT;
+    return privateOperation(numbers, bytesToNumberBE(block), random) ?? FAULT;
+  },
+});
+
+const rsaPkcs1 = (encodeIn: (data: Bytes, length: number) => Bytes | undefined): Algorithm => {
+  const encode = (data: Bytes, bits: number) => encodeIn(data, Math.ceil(bits / 8));
+  return rsa((key) => key._tag === "rsa", encode, (data, block, bits) => {
+    const expected = encode(data, bits);
+    return expected !== undefined && equal(block, expected);
+  });
+};
+
+const rsaPkcs1With = (name: HashName): Algorithm =>
+  rsaPkcs1((data, length) => pkcs1Encode(hash(name), data, length));
+
+const rsaPss = (tag: "rsa" | "rsa_pss", name: HashName): Algorithm =>
+  rsa(
+    (key) => key._tag === tag && (!("hash" in key) || key.hash === undefined || key.hash === name),
+    (data, bits, random) => pssEncode(hash(name), data, random(hash(name).length), bits - 1),
+    // The block is one byte shorter than the modulus when that has a bit more than whole bytes (RFC 8017 §8.1.2).
+    (data, block, bits) =>
+      bits % 8 === 1
+        ? block[0] === 0 && pssVerify(hash(name), data, block.subarray(1), bits - 1)
+        : pssVerify(hash(name), data, block, bits - 1),
+  );
+
+const DER = { format: "der", lowS: false } as const;
+
+/** In TLS 1.2 a scheme binds the hash alone, so every curve goes with every hash (RFC 8422 §5.10, RFC 5246 §4.7). */
+const ecdsaWith = (name: HashName): Algorithm => {
+  // RFC 6979 derives the nonce with the hash of the message, hence an instance for each pair.
+  const signers = new Map(
+    Array.from(nistCurves, ([group, curve]) => [group, ecdsa(curve.Point, nobleHashes[name])]),
+  );
+  const signerOf = (key: { readonly group: NamedGroup }) => signers.get(key.group);
+  return {
+    verify: (key, data, signature) =>
+      key._tag === "ecdsa" && key.point[0] === 0x04
+        ? signerOf(key)?.verify(signature, data, key.point, DER)
+        : undefined,
+    sign: (key, data) => {
+      if (key._tag !== "ecdsa") return undefined;
+      const signer = signerOf(key);
+      if (signer === undefined) return "no such curve";
+      return key.privateKey.length === signer.lengths.secretKey &&
+          signer.utils.isValidSecretKey(key.privateKey)
+        ? signer.sign(data, key.privateKey, DER)
+        : "the private key is not a number between 0 and the order of the curve";
+    },
+  };
+};
+
+/** RFC 8032 §5.1.7 in its strict reading: no encoding but the canonical one. */
+const ed25519Pure: Algorithm = {
+  verify: (key, data, signature) =>
+    key._tag === "ed25519"
+      ? key.key.length === 32 && signature.length === 64 &&
+        ed25519.verify(signature, data, key.key, { zip215: false })
+      : undefined,
+  sign: (key, data) =>
+    key._tag !== "ed25519"
+      ? undefined
+      : key.seed.length === 32
+      ? ed25519.sign(data, key.seed)
+      : "the seed is not 32 bytes",
+};
+
+const algorithms: ReadonlyMap<SignatureScheme, Algorithm> = new Map([
+  [SignatureScheme.rsa_pkcs1_sha1, rsaPkcs1With("sha1")],
+  [SignatureScheme.rsa_pkcs1_sha224, rsaPkcs1With("sha224")],
+  [SignatureScheme.rsa_pkcs1_sha256, rsaPkcs1With("sha256")],
+  [SignatureScheme.rsa_pkcs1_sha384, rsaPkcs1With("sha384")],
+  [SignatureScheme.rsa_pkcs1_sha512, rsaPkcs1With("sha512")],
+  [SignatureScheme.rsa_pss_rsae_sha256, rsaPss("rsa", "sha256")],
+  [SignatureScheme.rsa_pss_rsae_sha384, rsaPss("rsa", "sha384")],
+  [SignatureScheme.rsa_pss_rsae_sha512, rsaPss("rsa", "sha512")],
+  [SignatureScheme.rsa_pss_pss_sha256, rsaPss("rsa_pss", "sha256")],
+  [SignatureScheme.rsa_pss_pss_sha384, rsaPss("rsa_pss", "sha384")],
+  [SignatureScheme.rsa_pss_pss_sha512, rsaPss("rsa_pss", "sha512")],
+  [SignatureScheme.ecdsa_sha1, ecdsaWith("sha1")],
+  [SignatureScheme.ecdsa_sha224, ecdsaWith("sha224")],
+  [SignatureScheme.ecdsa_secp256r1_sha256, ecdsaWith("sha256")],
+  [SignatureScheme.ecdsa_secp384r1_sha384, ecdsaWith("sha384")],
+  [SignatureScheme.ecdsa_secp521r1_sha512, ecdsaWith("sha512")],
+  [SignatureScheme.rsa_pkcs1_md5_sha1, rsaPkcs1(pkcs1EncodePair)],
+  [SignatureScheme.ed25519, ed25519Pure],
+]);

@@ -1,0 +1,63 @@
+/** Session stores: in memory, and none. @module */
+import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../../deps.ts";
+import type { InvalidOption } from "../../faults/errors.ts";
+import { decodeOption, duration, limit } from "../../options.ts";
+import { type Session, SessionStore, type SessionStoreService } from "../../ports/sessions.ts";
+
+/** How much is kept, and for how long. */
+export interface MemoryOptions {
+  /** Sessions; the one used longest ago goes first. 1024 unless given. */
+  readonly capacity?: number | undefined;
+  /** How long a session can be resumed; a day unless given, the most that RFC 5246 §F.1.4 suggests. */
+  readonly timeToLive?: Duration.DurationInput | undefined;
+}
+
+const memoryOptions: Schema.Schema<MemoryOptions> = Schema.Struct({
+  capacity: Schema.optional(limit(0)),
+  timeToLive: Schema.optional(duration()),
+});
+const decode = decodeOption(memoryOptions);
+
+/** A store of this kind, empty. Options that are not of their types are the program's mistake, and thrown. */
+export const makeMemory = (options: MemoryOptions = {}): SessionStoreService =>
+  memory(Either.getOrThrowWith(decode(options), (e) => e));
+
+const memory = (options: MemoryOptions): SessionStoreService => {
+  const { capacity = 1024, timeToLive = "24 hours" } = options;
+  const milliseconds = Duration.toMillis(timeToLive);
+  /** In the order of last use: a Map gives its oldest entry first. */
+  const kept = new Map<string, { readonly session: Session; readonly until: number }>();
+  return {
+    enabled: capacity > 0 && milliseconds > 0,
+    get: (key) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const entry = kept.get(key);
+        kept.delete(key);
+        if (!entry || entry.until <= now) return Option.none();
+        kept.set(key, entry);
+        return Option.some(entry.session);
+      }),
+    put: (key, session) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        kept.delete(key);
+        kept.set(key, { session, until: now + milliseconds });
+        for (const oldest of kept.keys()) {
+          if (kept.size <= capacity) break;
+          kept.delete(oldest);
+        }
+      }),
+    remove: (key) => Effect.sync(() => void kept.delete(key)),
+  };
+};
+
+/** Sessions in this process's memory: least recently used first out, and no older than they may be. */
+export const layerMemory = (options: MemoryOptions = {}): Layer.Layer<SessionStore, InvalidOption> =>
+  Layer.effect(SessionStore, Effect.map(Effect.suspend(() => decode(options)), memory));
+
+/** No store: nothing is resumed, and a server gives no session ID. */
+export const layerNone: Layer.Layer<SessionStore> = Layer.succeed(SessionStore, {
+  enabled: false,
+  get: () => Effect.succeedNone,
+  put: () => Effect.void,
+  remove: () => Effect.void,
+});

@@ -1,0 +1,73 @@
+/** The keys of tickets in a file. @module */
+import { Data, Effect, Either, ParseResult, Schema } from "../../deps.ts";
+import { TicketKey } from "../../ports/tickets.ts";
+import type { TicketKeyRing } from "../../tickets/ring.ts";
+
+/** The file with the keys of tickets can't be read or written, or is no such file. */
+export class TicketKeysError extends Data.TaggedError("TicketKeysError")<{
+  readonly operation: "read" | "write";
+  readonly path: string;
+  /** What the system said, or which member is wrong; never what the file holds. */
+  readonly reason: string;
+}> {
+  override get message() {
+    return `ticket keys, ${this.operation} ${this.path}: ${this.reason}`;
+  }
+}
+
+/** The file as JSON, bytes in hexadecimal. */
+const TicketKeys = Schema.parseJson(
+  Schema.Struct({ version: Schema.Literal(1), keys: Schema.Array(TicketKey) }),
+  { space: 2 },
+);
+const parse = Schema.decodeUnknownEither(TicketKeys);
+const print = Schema.encodeSync(TicketKeys);
+
+/** The keys in a file, as it orders them; none when it is absent. */
+export const readKeys = (path: string): Effect.Effect<TicketKeyRing, TicketKeysError> =>
+  Effect.tryPromise({ try: () => readIfThere(path), catch: failure("read", path) }).pipe(
+    Effect.flatMap((text) => text === undefined ? Either.right([]) : keysIn(path, text)),
+  );
+
+/** Replaces the file, in one step and for its owner alone. */
+export const writeKeys = (path: string, keys: TicketKeyRing): Effect.Effect<void, TicketKeysError> =>
+  Effect.tryPromise({
+    try: () => replace(path, `${print({ version: 1, keys })}\n`),
+    catch: failure("write", path),
+  });
+
+const failure = (operation: TicketKeysError["operation"], path: string) => (cause: unknown) =>
+  new TicketKeysError({ operation, path, reason: cause instanceof Error ? cause.message : String(cause) });
+
+const readIfThere = (path: string): Promise<string | undefined> =>
+  Deno.readTextFile(path).catch((cause) => {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw cause;
+  });
+
+/** The parser's own words quote what they are about, which is keys: only the place is told. */
+const keysIn = (path: string, text: string): Either.Either<TicketKeyRing, TicketKeysError> =>
+  Either.mapBoth(parse(text), {
+    onLeft: (error) => {
+      const [first] = ParseResult.ArrayFormatter.formatErrorSync(error);
+      const where = first?.path.length ? ` at ${first.path.map(String).join(".")}` : "";
+      return new TicketKeysError({ operation: "read", path, reason: `malformed${where}` });
+    },
+    onRight: ({ keys }) => keys,
+  });
+
+/** Whoever reads meanwhile, or after a crash, finds the old text or the new one. */
+const replace = async (path: string, text: string): Promise<void> => {
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    await Deno.writeTextFile(temporary, text, { createNew: true, mode: 0o600 });
+    {
+      using file = await Deno.open(temporary, { write: true });
+      await file.sync(); // else a power cut may leave the new name with no text
+    }
+    await Deno.rename(temporary, path);
+  } catch (cause) {
+    await Deno.remove(temporary).catch(() => {});
+    throw cause;
+  }
+};

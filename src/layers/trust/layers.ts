@@ -1,0 +1,101 @@
+/** Trust decisions. @module */
+import { Context, Data, Effect, Either, Layer } from "../../deps.ts";
+import {
+  CertificateError,
+  CertificateVerifier,
+  type CertificateVerifierService,
+  type Verification,
+} from "../../ports/trust.ts";
+import { toHex } from "../../wire/bytes.ts";
+import { type Certificate, parseCertificate } from "../../x509/certificate.ts";
+import { base64 } from "../../x509/pem.ts";
+import { sha256 } from "../crypto/noble/deps.ts";
+import { partitionOf } from "../crypto/partition.ts";
+
+export { PemError } from "../../x509/pem.ts";
+export { layerRoots, makeRoots } from "./roots.ts";
+export { layerBundled, layerSystem, SystemRootsError } from "./system.ts";
+export type { Strength } from "../../x509/validate.ts";
+
+/**
+ * Your own decision. `partition` names the settings that it depends on, in any text of any length: sessions made under
+ * one name are not resumed under another, so a decision that changes must change its name.
+ */
+export const make = (
+  partition: string,
+  verify: CertificateVerifierService["verify"],
+): Layer.Layer<CertificateVerifier> => Layer.succeed(CertificateVerifier, { partition, verify });
+
+/** Trusts everybody: the connection is encrypted, and nobody knows to whom. */
+export const layerInsecure: Layer.Layer<CertificateVerifier> = make("insecure", () => Effect.void);
+
+/** Trusts nobody: for a server that asks for no certificates. */
+export const layerNone: Layer.Layer<CertificateVerifier> = make(
+  "none",
+  (what) => refuse(what, "unknown_ca", "no certificate is trusted here", "RFC 5246 §7.4.6"),
+);
+
+/** A pin is no SHA-256 hash. */
+export class InvalidPin extends Data.TaggedError("InvalidPin")<{ readonly pin: string }> {
+  override get message() {
+    return `not the SHA-256 hash of a key in base64 or hexadecimal: ${JSON.stringify(this.pin)}`;
+  }
+}
+
+/**
+ * Trusts these keys alone, whatever else their certificates say: the SHA-256 of a leaf's SubjectPublicKeyInfo
+ * (RFC 7469 §2.4), in base64 or hexadecimal, perhaps after `sha256/`. With roots as well: `both`.
+ */
+export const layerPinned = (
+  spkiSha256: ReadonlyArray<string>,
+): Layer.Layer<CertificateVerifier, InvalidPin> =>
+  Layer.effect(
+    CertificateVerifier,
+    Effect.map(Effect.forEach(spkiSha256, readPin), (pins) => ({
+      partition: partitionOf("pinned", ...pins.toSorted()),
+      verify: (what) => {
+        const leaf = leafOf(what);
+        const pin = leaf && toHex(sha256(leaf.spki));
+        return pin !== undefined && pins.includes(pin)
+          ? Effect.void
+          : refuse(what, "not_pinned", `its key ${pin ?? ""} is not among those pinned`, "RFC 7469 §2.6");
+      },
+    })),
+  );
+
+/** Trusts whom both trust, asked one after the other. */
+export const both = <E1, R1, E2, R2>(
+  first: Layer.Layer<CertificateVerifier, E1, R1>,
+  second: Layer.Layer<CertificateVerifier, E2, R2>,
+): Layer.Layer<CertificateVerifier, E1 | E2, R1 | R2> =>
+  Layer.scoped(
+    CertificateVerifier,
+    Effect.zipWith(Layer.build(first), Layer.build(second), (a, b) => {
+      const [one, other] = [Context.get(a, CertificateVerifier), Context.get(b, CertificateVerifier)];
+      return {
+        partition: partitionOf("both", one.partition, other.partition),
+        authorities: one.authorities ?? other.authorities,
+        verify: (what: Verification) => Effect.zipRight(one.verify(what), other.verify(what)),
+      };
+    }),
+  );
+
+const readPin = (pin: string): Either.Either<string, InvalidPin> => {
+  if (typeof pin !== "string") return Either.left(new InvalidPin({ pin: String(pin) }));
+  const bare = pin.replace(/^sha256\/{1,2}/, "");
+  const hex = /^[0-9a-f]{64}$/i.test(bare) ? bare.toLowerCase() : toHex(base64(bare) ?? new Uint8Array());
+  return hex.length === 64 ? Either.right(hex) : Either.left(new InvalidPin({ pin }));
+};
+
+const leafOf = ({ chain: [der] }: Verification): Certificate | undefined =>
+  der && Either.getOrUndefined(parseCertificate(der));
+
+const refuse = (
+  what: Verification,
+  reason: "unknown_ca" | "not_pinned",
+  detail: string,
+  rfc: string,
+): Effect.Effect<never, CertificateError> =>
+  Effect.fail(
+    new CertificateError({ reason, index: 0, subject: leafOf(what)?.subject.text ?? "", detail, rfc }),
+  );

@@ -1,0 +1,92 @@
+/** Trust in roots: RFC 5280 over certificates that are trusted beforehand. @module */
+import { Clock, Effect, Either, Layer } from "../../deps.ts";
+import type { InvalidOption } from "../../faults/errors.ts";
+import { CertificateError, CertificateVerifier, type CertificateVerifierService } from "../../ports/trust.ts";
+import { type Bytes, toHex } from "../../wire/bytes.ts";
+import { type Certificate, parseCertificate } from "../../x509/certificate.ts";
+import { judgeStatus } from "../../x509/ocsp_validate.ts";
+import { type BySubject, bySubject, findPath, overspent } from "../../x509/path.ts";
+import { certificatesFromPem, type PemError } from "../../x509/pem.ts";
+import { decodeStrength, type Strength } from "../../x509/validate.ts";
+import { certificatePrice, Work } from "../../x509/work.ts";
+import { sha256 } from "../crypto/noble/deps.ts";
+import { partitionOf } from "../crypto/partition.ts";
+
+/**
+ * Trusts what is below these roots, unless a stapled OCSP response says otherwise; nothing is fetched. They may also be
+ * the very certificates of peers: a self-signed one, say.
+ */
+export const layerRoots = (
+  pem: string | ReadonlyArray<string>,
+  strength: Strength = {},
+): Layer.Layer<CertificateVerifier, PemError | InvalidOption> =>
+  Layer.effect(
+    CertificateVerifier,
+    Effect.zipWith(
+      Effect.forEach([pem].flat(), certificatesFromPem),
+      decodeStrength(strength),
+      (certificates, decoded) => rootsService(certificates.flat().map(({ raw }) => raw), decoded),
+    ),
+  );
+
+/**
+ * The same of DER. The roots are read when the first peer is judged; what is no certificate is no root. A strength that
+ * is not of its type is the program's mistake, and thrown as InvalidOption.
+ */
+export const makeRoots = (
+  roots: ReadonlyArray<Bytes>,
+  strength: Strength = {},
+): CertificateVerifierService =>
+  rootsService(roots, Either.getOrThrowWith(decodeStrength(strength), (e) => e));
+
+const rootsService = (roots: ReadonlyArray<Bytes>, strength: Strength): CertificateVerifierService => {
+  let anchors: BySubject | undefined;
+  const readable = () => roots.flatMap((der) => Either.match(parseCertificate(der), eitherToList));
+  return {
+    // Only a server that asks for certificates wants to know.
+    get authorities() {
+      return readable().map(({ subject }) => subject.raw);
+    },
+    partition: partitionOf(
+      "roots",
+      JSON.stringify(strength),
+      ...roots.map((der) => toHex(sha256(der))).sort(),
+    ),
+    verify: Effect.fnUntraced(
+      function* ({ chain, name, purpose, ocspResponse }) {
+        const work = new Work();
+        const [leaf, ...intermediates] = yield* parsed(chain, work);
+        const time = Math.floor((yield* Clock.currentTimeMillis) / 1000);
+        anchors ??= bySubject(readable());
+        const criteria = { ...strength, time, name, purpose };
+        const path = yield* findPath(leaf, bySubject(intermediates), anchors, criteria, work);
+        yield* judgeStatus(path, ocspResponse, criteria, work);
+      },
+    ),
+  };
+};
+
+const eitherToList = { onLeft: () => [], onRight: (certificate: Certificate) => [certificate] };
+
+const parsed = Effect.fnUntraced(
+  function* (
+    chain: ReadonlyArray<Bytes>,
+    work: Work,
+  ): Effect.fn.Return<readonly [Certificate, ...ReadonlyArray<Certificate>], CertificateError> {
+    const certificates: Array<Certificate> = [];
+    for (const [index, der] of chain.entries()) {
+      const [leaf] = certificates;
+      // The handshake has read the leaf before, whatever it cost.
+      if (!work.draw(certificatePrice(der)) && leaf) return yield* overspent(leaf);
+      const certificate = parseCertificate(der);
+      if (Either.isLeft(certificate)) return yield* unreadable(index, certificate.left.message);
+      certificates.push(certificate.right);
+      yield* work.pause;
+    }
+    const [leaf, ...more] = certificates;
+    return leaf ? [leaf, ...more] : yield* unreadable(0, "the chain is empty");
+  },
+);
+
+const unreadable = (index: number, detail: string): CertificateError =>
+  new CertificateError({ reason: "unreadable", index, subject: "", detail, rfc: "RFC 5280 §4.1" });

@@ -1,0 +1,79 @@
+/** Trust in the roots of the operating system, or in those that the runtime brings along. @module */
+import { Data, Effect, Either, Layer } from "../../deps.ts";
+import { CertificateVerifier } from "../../ports/trust.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { parsePem } from "../../x509/pem.ts";
+import { makeRoots } from "./roots.ts";
+
+/** No roots of the system, or of the runtime, could be read. */
+export class SystemRootsError extends Data.TaggedError("SystemRootsError")<{
+  /** Each place that was tried, with what was wrong. */
+  readonly tried: ReadonlyArray<string>;
+}> {
+  override get message() {
+    return `no roots of the system (SSL_CERT_FILE can name a file, and layerBundled has the runtime's):\n  ${
+      this.tried.join("\n  ")
+    }`;
+  }
+}
+
+/**
+ * Trusts what the system trusts: the file that SSL_CERT_FILE names, else the first of the usual ones. It needs
+ * `--allow-read` for them; without `--allow-env` SSL_CERT_FILE is not heeded.
+ */
+export const layerSystem: Layer.Layer<CertificateVerifier, SystemRootsError> = Layer.effect(
+  CertificateVerifier,
+  Effect.gen(function* () {
+    const named = yield* Effect.orElseSucceed(
+      Effect.try(() => Deno.env.get("SSL_CERT_FILE")),
+      () => undefined,
+    );
+    const tried: Array<string> = [];
+    for (const file of named ? [named] : files) {
+      const roots = yield* Effect.either(rootsIn(file));
+      if (Either.isRight(roots)) return makeRoots(roots.right);
+      tried.push(`${file}: ${roots.left}`);
+    }
+    return yield* new SystemRootsError({ tried });
+  }),
+);
+
+/**
+ * Trusts the roots that the runtime brings along, which Deno has of Mozilla and keeps up to date with itself. It reads
+ * no file, and wherever it runs trusts the same.
+ */
+export const layerBundled: Layer.Layer<CertificateVerifier, SystemRootsError> = Layer.effect(
+  CertificateVerifier,
+  Effect.gen(function* () {
+    // Asked for by name, so that whoever has no such module can import this one.
+    const { process } = globalThis as { readonly process?: Runtime };
+    const pem = process?.getBuiltinModule?.("node:tls")?.rootCertificates ?? [];
+    const blocks = parsePem(pem.join("\n"));
+    if (pem.length > 0 && Either.isRight(blocks)) return makeRoots(blocks.right.map(({ bytes }) => bytes));
+    const why = Either.isLeft(blocks) ? blocks.left.message : "it has none";
+    return yield* new SystemRootsError({ tried: [`the runtime: ${why}`] });
+  }),
+);
+
+/** What is wanted of `process`, in Deno and Node. */
+interface Runtime {
+  readonly getBuiltinModule?: (
+    name: string,
+  ) => { readonly rootCertificates?: ReadonlyArray<string> } | undefined;
+}
+
+/** Where the systems have them. */
+const files = [
+  "/etc/ssl/certs/ca-certificates.crt", // Debian, Arch, Gentoo
+  "/etc/pki/tls/certs/ca-bundle.crt", // Fedora, RHEL
+  "/etc/ssl/ca-bundle.pem", // openSUSE
+  "/etc/ssl/cert.pem", // Alpine, macOS, OpenBSD
+  "/usr/local/share/certs/ca-root-nss.crt", // FreeBSD
+];
+
+const rootsIn = (file: string): Effect.Effect<ReadonlyArray<Bytes>, string> =>
+  Effect.tryPromise({ try: () => Deno.readTextFile(file), catch: String }).pipe(
+    Effect.flatMap((text) => Either.mapLeft(parsePem(text), ({ message }) => message)),
+    Effect.map((blocks) => blocks.filter(({ label }) => label === "CERTIFICATE").map(({ bytes }) => bytes)),
+    Effect.filterOrFail((roots) => roots.length > 0, () => "it holds no certificate"),
+  );
