@@ -41,7 +41,7 @@ export type { ConnectionError, HandshakeError } from "./src/faults/errors.ts";
 /** Every error as a class, the alert of each, and how to tell people. */
 export * as Errors from "./src/public/errors.ts";
 /** What an end is willing to speak: `modern`, `compatible`, `legacy`, or your own. */
-export * as Policy from "./src/policy.ts";
+export * as Policy from "./src/tables/policy.ts";
 /** Providers of cryptography: `layerNoble`, `layerNative`, `layerDeterministic`. */
 export * as Crypto from "./src/public/crypto.ts";
 /** Networks: `layerTcp`, `layerMemory`. */

@@ -1,5 +1,4 @@
 /** Application data: through the record layer, and over loopback. @module */
-import { Effect, Layer } from "../src/deps.ts";
 import {
   CertificateVerifier,
   Client,
@@ -11,11 +10,12 @@ import {
   SessionStore,
   Transport,
 } from "../mod.ts";
-import * as Golden from "../tests/golden/certificates.ts";
-import { limits } from "../src/policy.ts";
+import { Effect, Layer } from "../src/deps.ts";
 import { aeadProtection, nonceForms } from "../src/record/aead.ts";
 import { Records } from "../src/record/records.ts";
+import { limits } from "../src/tables/policy.ts";
 import type { Bytes } from "../src/wire/bytes.ts";
+import * as Golden from "../tests/golden/certificates.ts";
 
 /** One record of application data through the record layer, against the cipher alone. */
 export const bulk = (crypto: Crypto.CryptoService, name: Crypto.AeadName, size: number) => {

@@ -1,8 +1,4 @@
 /** Handshakes in memory, both sides on one thread, and the bare cryptography that is in them. @module */
-import type { AeadRow } from "../src/record/cipher.ts";
-import { Context, Effect, Exit, Layer, Runtime, Scheduler, Scope } from "../tests/deps.ts";
-import { unpadPremaster } from "../src/crypto/pkcs1.ts";
-import { prf12 } from "../src/crypto/prf.ts";
 import {
   ByteStream,
   CertificateVerifier,
@@ -14,10 +10,14 @@ import {
   Server,
   SessionStore,
 } from "../mod.ts";
-import * as Golden from "../tests/golden/certificates.ts";
+import { unpadPremaster } from "../src/crypto/pkcs1.ts";
+import { prf12 } from "../src/crypto/prf.ts";
+import type { AeadRow } from "../src/record/cipher.ts";
+import { authenticationOf } from "../src/tables/key_kinds.ts";
+import { suites } from "../src/tables/suites.ts";
 import { parseCertificate } from "../src/x509/certificate.ts";
-import { authenticationOf } from "../src/authentications/mod.ts";
-import { suites } from "../src/suites.ts";
+import { Context, Effect, Exit, Layer, Runtime, Scheduler, Scope } from "../tests/deps.ts";
+import * as Golden from "../tests/golden/certificates.ts";
 
 /** What a handshake is made with. */
 export interface Kind {

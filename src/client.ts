@@ -6,13 +6,13 @@ import { afterClientHello, clientHello } from "./flights/client.ts";
 import type { ClientSettings } from "./flights/client_hello.ts";
 import { forget } from "./flights/client_sessions.ts";
 import { alpnOption, decodeOption, flag, functionOf, port, text } from "./options.ts";
-import { modern, type Policy, PolicyOption } from "./policy.ts";
 import type { Credentials } from "./ports/credentials.ts";
 import type { Crypto } from "./ports/crypto.ts";
 import type { Observe } from "./ports/observer.ts";
 import type { SessionStore } from "./ports/sessions.ts";
 import { type Address, type ByteStream, Transport } from "./ports/transport.ts";
 import type { CertificateVerifier } from "./ports/trust.ts";
+import { modern, type Policy, PolicyOption } from "./tables/policy.ts";
 import { asciiName } from "./x509/names.ts";
 
 /** What every client connection needs but a network. */

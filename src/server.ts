@@ -8,13 +8,13 @@ import { serverHandshake } from "./flights/server.ts";
 import { helloRequest } from "./flights/server_hello.ts";
 import type { ServerSettings } from "./flights/server_negotiation.ts";
 import { alpnOption, clientAuthOption, decodeOption, functionOf, limit, port, text } from "./options.ts";
-import { modern, type Policy, PolicyOption } from "./policy.ts";
 import type { Credentials } from "./ports/credentials.ts";
 import type { Crypto } from "./ports/crypto.ts";
 import type { Observe } from "./ports/observer.ts";
 import type { SessionStore } from "./ports/sessions.ts";
 import { type Address, type ByteStream, Transport, TransportError } from "./ports/transport.ts";
 import type { CertificateVerifier } from "./ports/trust.ts";
+import { modern, type Policy, PolicyOption } from "./tables/policy.ts";
 import { wordsOf } from "./wire/printable.ts";
 
 /** What every server connection needs but a network and a scope. */

@@ -7,17 +7,17 @@ import { replay } from "./support/replay.ts";
 import { ringOf } from "./support/tickets.ts";
 
 import { Transcript } from "../src/crypto/transcript.ts";
-import { tls12 } from "../src/dialects/tls12.ts";
+import { tls12 } from "../src/tables/versions/tls12.ts";
 import { makeDeterministic } from "../src/layers/crypto/deterministic.ts";
 import { layerDeterministic } from "../src/layers/crypto/deterministic.ts";
 import { makeRotating } from "../src/layers/tickets/rotating.ts";
 import { ClientHello } from "../src/messages/mod.ts";
 import { CipherSuite } from "../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType } from "../src/names/protocol.ts";
-import { compatible, legacy, type Policy } from "../src/policy.ts";
+import { compatible, legacy, type Policy } from "../src/tables/policy.ts";
 import { plaintext } from "../src/record/protection.ts";
 import { SessionStore } from "../src/ports/sessions.ts";
-import { suites } from "../src/suites.ts";
+import { suites } from "../src/tables/suites.ts";
 import { ascii, type Bytes, concat, toHex } from "../src/wire/bytes.ts";
 
 const policy: Policy = { ...compatible, renegotiation: "allow" };

@@ -1,6 +1,7 @@
 import { assert } from "./deps.ts";
-import { downgradeSentinel, highest, isDowngraded } from "../src/dialects/mod.ts";
 import { ProtocolVersion, versionText } from "../src/names/protocol.ts";
+import { downgradeSentinel, isDowngraded } from "../src/tables/versions/downgrade.ts";
+import { highest } from "../src/tables/versions/mod.ts";
 import { ascii, concat } from "../src/wire/bytes.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 } = ProtocolVersion;

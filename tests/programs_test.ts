@@ -228,7 +228,7 @@ live(
       [/--seconds: must be more than 0/, "--seconds", "0"],
       [/--sample: must be more than 0/, "--sample", "0"],
       [/--only: there is no src\/nothere/, "--only", "src/nothere"],
-      [/--only: there is no src\/policy\.ts\/x/, "--only", "src/policy.ts/x"],
+      [/--only: there is no src\/policy\.ts\/x/, "--only", "src/tables/policy.ts/x"],
     ] as const,
     ([complaint, ...args]) =>
       Effect.map(task("mutants", ...args), ({ code, stdout, stderr }) => {

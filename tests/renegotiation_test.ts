@@ -3,8 +3,8 @@ import type { Connection } from "../src/connection.ts";
 import { AlertDescription } from "../src/names/alert.ts";
 import { CipherSuite } from "../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion, versionText } from "../src/names/protocol.ts";
-import { legacy, type Policy } from "../src/policy.ts";
 import type { ConnectionEvent } from "../src/ports/observer.ts";
+import { legacy, type Policy } from "../src/tables/policy.ts";
 import { ascii } from "../src/wire/bytes.ts";
 import { effect, live, sync, tagOf } from "./support/effect.ts";
 import {

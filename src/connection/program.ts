@@ -4,9 +4,9 @@ import { type HandshakeError, InvalidOption } from "../faults/errors.ts";
 import type { Established } from "../flights/agreed.ts";
 import type { ServerSettings } from "../flights/server_negotiation.ts";
 import { clientAuthOption, decodeOption, flag, shown } from "../options.ts";
-import { type Policy, PolicyOption } from "../policy.ts";
 import type { Observe } from "../ports/observer.ts";
 import type { Handshakes } from "../record/handshakes.ts";
+import { type Policy, PolicyOption } from "../tables/policy.ts";
 
 /** What may be different in a renegotiation that this end asks for. */
 export interface Renegotiation {

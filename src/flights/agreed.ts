@@ -1,21 +1,24 @@
 /** What the two hellos settle, and what a handshake leaves behind. @module */
 import { Clock, Effect } from "../deps.ts";
-import { type ServerAuthentication, serverAuthentications } from "../authentications/server.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
-import type { Derivation, Dialect, OfBoth } from "../dialects/mod.ts";
-import { exchanges, type KeyExchange, type Terms } from "../exchanges/mod.ts";
 import { type ClientHello, findExtension, type ServerHello } from "../messages/mod.ts";
 import type { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { type CompressionMethod, MaxFragmentLength, type ProtocolVersion } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import type { Policy } from "../policy.ts";
 import type { CryptoService } from "../ports/crypto.ts";
 import { KeyLog } from "../ports/key_log.ts";
 import { Session, SessionStore, type SessionStoreError } from "../ports/sessions.ts";
 import { compressed } from "../record/compression.ts";
 import { MAX_PLAINTEXT, type Protection } from "../record/protection.ts";
-import type { Suite } from "../suites.ts";
+import { exchanges, type KeyExchange, type Terms } from "../tables/exchanges/mod.ts";
+import {
+  type ServerAuthentication,
+  serverAuthentications,
+} from "../tables/exchanges/server_authentication.ts";
+import type { Policy } from "../tables/policy.ts";
+import type { Suite } from "../tables/suites.ts";
+import type { Derivation, Dialect, OfBoth } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import { wordsOf } from "../wire/printable.ts";

@@ -2,8 +2,8 @@
 import { Data, Effect, Either } from "../deps.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { shown } from "../options.ts";
-import type { Policy } from "../policy.ts";
 import type { CryptoService, HashName } from "../ports/crypto.ts";
+import type { Policy } from "../tables/policy.ts";
 import { type Bytes, concat, EMPTY, isBytes } from "../wire/bytes.ts";
 import { printable } from "../wire/printable.ts";
 import { parseCertificate } from "../x509/certificate.ts";

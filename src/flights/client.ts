@@ -14,10 +14,7 @@
  * @module
  */
 import { Clock, Effect, Option } from "../deps.ts";
-import { isAskedFor } from "../authentications/mod.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
-import { type CertificateWish, dialects, spokenFirst } from "../dialects/mod.ts";
-import type { Answer, ExchangeError } from "../exchanges/mod.ts";
 import type { HandshakeError } from "../faults/errors.ts";
 import { absent, type FlightOf, maybe, one, type Place, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
@@ -36,6 +33,9 @@ import { Session, type SessionStore } from "../ports/sessions.ts";
 import { MAX_TICKET } from "../ports/tickets.ts";
 import { CertificateVerifier } from "../ports/trust.ts";
 import { Handshakes } from "../record/handshakes.ts";
+import type { Answer, ExchangeError } from "../tables/exchanges/mod.ts";
+import { isAskedFor } from "../tables/key_kinds.ts";
+import { type CertificateWish, dialects, spokenFirst } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, sameBytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import {

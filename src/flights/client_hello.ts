@@ -1,6 +1,5 @@
 /** What a client offers (RFC 5246 §7.4.1.2), and the session that it would like to resume. @module */
 import { Effect, Either, Option } from "../deps.ts";
-import { type Dialect, dialects, highest, spoken } from "../dialects/mod.ts";
 import { Refused } from "../faults/errors.ts";
 import { ClientHello, type ClientHelloExtension } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
@@ -12,14 +11,15 @@ import {
   ProtocolVersion,
   versionText,
 } from "../names/protocol.ts";
-import type { Policy } from "../policy.ts";
 import { Credentials } from "../ports/credentials.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { partitionHash } from "../ports/partition.ts";
 import { type Session, SessionStore } from "../ports/sessions.ts";
 import { CertificateVerifier } from "../ports/trust.ts";
 import { canCompress } from "../record/compression.ts";
-import { suites } from "../suites.ts";
+import type { Policy } from "../tables/policy.ts";
+import { suites } from "../tables/suites.ts";
+import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { parseIp } from "../x509/ip_address.ts";

@@ -1,6 +1,5 @@
 /** What a client makes of a ServerHello: pure, a value or the reason why not. @module */
 import { Either, Option } from "../deps.ts";
-import { dialects, highest, isDowngraded } from "../dialects/mod.ts";
 import { IllegalParameter, Refused, UnsupportedExtension } from "../faults/errors.ts";
 import {
   type ClientHello,
@@ -13,7 +12,9 @@ import { CipherSuite } from "../names/cipher_suite.ts";
 import { ExtensionType } from "../names/extension_type.ts";
 import { ECPointFormat, versionText } from "../names/protocol.ts";
 import type { CryptoService } from "../ports/crypto.ts";
-import { suites } from "../suites.ts";
+import { suites } from "../tables/suites.ts";
+import { isDowngraded } from "../tables/versions/downgrade.ts";
+import { dialects, highest } from "../tables/versions/mod.ts";
 import { sameBytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import { agree, type Full, type Resumed } from "./agreed.ts";

@@ -1,12 +1,12 @@
 /** The sessions that a client keeps: where they stand in the store, and which is offered. @module */
 import { Clock, Effect, Option } from "../deps.ts";
-import { dialects } from "../dialects/mod.ts";
 import type { ProtocolVersion } from "../names/protocol.ts";
-import type { Policy } from "../policy.ts";
 import { type Credential, Credentials } from "../ports/credentials.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { partitionHash } from "../ports/partition.ts";
 import { Session, type SessionStore } from "../ports/sessions.ts";
+import type { Policy } from "../tables/policy.ts";
+import { dialects } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import { type Again, fromStore } from "./agreed.ts";

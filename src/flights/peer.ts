@@ -1,12 +1,12 @@
 /** The peer's certificate, as far as a handshake itself judges it; whether it is trusted the verifier says. @module */
 import { Effect, Either } from "../deps.ts";
-import { authenticationOf } from "../authentications/mod.ts";
-import type { CertificateWish } from "../dialects/mod.ts";
 import { DecodeError, IllegalParameter } from "../faults/errors.ts";
 import { NamedGroup } from "../names/named_group.ts";
-import type { Policy } from "../policy.ts";
 import type { PublicKey } from "../ports/crypto.ts";
 import { certificateAlerts, CertificateError } from "../ports/trust.ts";
+import { authenticationOf } from "../tables/key_kinds.ts";
+import type { Policy } from "../tables/policy.ts";
+import type { CertificateWish } from "../tables/versions/mod.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Agreed } from "./agreed.ts";
@@ -82,7 +82,7 @@ export const fitsWish = (
 export const fitsSuite = (leaf: Leaf, at: Agreed): Either.Either<PublicKey, IllegalParameter> => {
   const { key, usages } = leaf;
   const { usage } = at.exchange;
-  const reason = authenticationOf(key).suites !== at.suite.authentication
+  const reason = authenticationOf(key).certifies !== at.suite.authentication
     ? `a key of ${key._tag} does not fit the cipher suite`
     : usage === "keyEncipherment" && key._tag !== "rsa"
     ? `a key of ${key._tag} does not fit the key exchange`

@@ -9,8 +9,8 @@ import {
   type ServerHello,
 } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
-import type { Policy } from "../policy.ts";
-import type { Suite } from "../suites.ts";
+import type { Policy } from "../tables/policy.ts";
+import type { Suite } from "../tables/suites.ts";
 import { type Bytes, concat, EMPTY, sameBytes } from "../wire/bytes.ts";
 import type { Again, Established } from "./agreed.ts";
 

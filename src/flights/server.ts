@@ -16,8 +16,6 @@
  * @module
  */
 import { Clock, Effect } from "../deps.ts";
-import type { CertificateWish } from "../dialects/mod.ts";
-import type { Offered } from "../exchanges/mod.ts";
 import { DecryptError, isFatal, Refused } from "../faults/errors.ts";
 import { absent, type Place, receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
@@ -28,6 +26,8 @@ import { Crypto, type PublicKey } from "../ports/crypto.ts";
 import { type Session, SessionStore } from "../ports/sessions.ts";
 import { CertificateVerifier } from "../ports/trust.ts";
 import { Handshakes } from "../record/handshakes.ts";
+import type { Offered } from "../tables/exchanges/mod.ts";
+import type { CertificateWish } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import {

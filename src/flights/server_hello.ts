@@ -5,13 +5,11 @@
  * @module
  */
 import { Clock, Effect, Option } from "../deps.ts";
-import { downgradeSentinel, highest, spoken, spokenFirst } from "../dialects/mod.ts";
 import type { HandshakeError } from "../faults/errors.ts";
 import { receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
 import { findExtension, HelloRequest, ServerHello, type ServerHelloExtension } from "../messages/mod.ts";
 import { ECPointFormat } from "../names/protocol.ts";
-import type { Policy } from "../policy.ts";
 import { type Credential, Credentials } from "../ports/credentials.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { partitionHash } from "../ports/partition.ts";
@@ -19,6 +17,9 @@ import type { Session, SessionStore } from "../ports/sessions.ts";
 import { SessionTickets, type SessionTicketsService } from "../ports/tickets.ts";
 import { CertificateVerifier } from "../ports/trust.ts";
 import { Handshakes } from "../record/handshakes.ts";
+import type { Policy } from "../tables/policy.ts";
+import { downgradeSentinel } from "../tables/versions/downgrade.ts";
+import { highest, spoken, spokenFirst } from "../tables/versions/mod.ts";
 import { EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import { type Again, agree, type Agreed, fragmentBytes, fromStore } from "./agreed.ts";

@@ -1,9 +1,6 @@
 /** What a server makes of a ClientHello: pure, a value or the reason why not. @module */
 import { Either } from "../deps.ts";
-import { authenticationOf } from "../authentications/mod.ts";
 import { isFfdhe } from "../crypto/ffdhe.ts";
-import { type Dialect, dialects, highest, spoken } from "../dialects/mod.ts";
-import { exchanges } from "../exchanges/mod.ts";
 import { IllegalParameter, Refused } from "../faults/errors.ts";
 import { type ClientHello, type ClientHelloExtension, findExtension } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
@@ -17,10 +14,13 @@ import {
   versionText,
 } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
-import type { Policy } from "../policy.ts";
 import { type Credential, signedWith } from "../ports/credentials.ts";
 import { canCompress } from "../record/compression.ts";
-import { type Suite, suites } from "../suites.ts";
+import { exchanges } from "../tables/exchanges/mod.ts";
+import { authenticationOf } from "../tables/key_kinds.ts";
+import type { Policy } from "../tables/policy.ts";
+import { type Suite, suites } from "../tables/suites.ts";
+import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.ts";
 import { type Bytes, sameBytes } from "../wire/bytes.ts";
 import type { Established } from "./agreed.ts";
 import { protocolNames } from "./protocol_names.ts";
@@ -231,9 +231,9 @@ export const chooseSuite = (
     }
     for (const credential of candidates) {
       const { publicKey, usage } = credential;
-      const { suites } = authenticationOf(publicKey);
+      const { certifies } = authenticationOf(publicKey);
       const schemes = signedWith(credential, wish.dialect.signing.schemesOf(publicKey, wish.schemes));
-      const fits = suites === suite.authentication && usage[exchange.usage] &&
+      const fits = certifies === suite.authentication && usage[exchange.usage] &&
         (exchange.usage === "digitalSignature" ? schemes.length > 0 : publicKey._tag === "rsa") &&
         (publicKey._tag !== "ecdsa" || wish.groups.includes(publicKey.group));
       if (fits) return Either.right({ suite, credential, schemes });

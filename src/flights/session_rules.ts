@@ -6,15 +6,15 @@
  * @module
  */
 import { Either } from "../deps.ts";
-import { dialects } from "../dialects/mod.ts";
 import { IllegalParameter, Refused } from "../faults/errors.ts";
 import { CompressionMethod } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
-import type { Policy } from "../policy.ts";
 import { type Credential, signedWith } from "../ports/credentials.ts";
 import type { CryptoService, PublicKey } from "../ports/crypto.ts";
 import type { Session } from "../ports/sessions.ts";
-import type { Suite } from "../suites.ts";
+import type { Policy } from "../tables/policy.ts";
+import type { Suite } from "../tables/suites.ts";
+import { dialects } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, sameBytes } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { type Agreed, type Established, fragmentCode } from "./agreed.ts";

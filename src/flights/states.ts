@@ -4,16 +4,19 @@
  *
  * @module
  */
-import { type ServerAuthentication, serverAuthentications } from "../authentications/server.ts";
-import { type Dialect, dialects, type Side } from "../dialects/mod.ts";
-import { exchanges, type KeyExchange } from "../exchanges/mod.ts";
 import { nameOfComing } from "../grammar/message_kind.ts";
 import { NOTHING, type Place, type Shape } from "../grammar/places.ts";
 import { HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
 import type { PublicKey } from "../ports/crypto.ts";
 import type { Coming } from "../record/handshakes.ts";
 import { plaintext } from "../record/protection.ts";
-import { type Suite, suites } from "../suites.ts";
+import { exchanges, type KeyExchange } from "../tables/exchanges/mod.ts";
+import {
+  type ServerAuthentication,
+  serverAuthentications,
+} from "../tables/exchanges/server_authentication.ts";
+import { type Suite, suites } from "../tables/suites.ts";
+import { type Dialect, dialects, type Side } from "../tables/versions/mod.ts";
 import { EMPTY } from "../wire/bytes.ts";
 import type { Keys } from "./agreed.ts";
 import { serverFinishShape, serverFlightShape, serverHelloShape } from "./client.ts";

@@ -6,10 +6,10 @@ import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
-import * as Policy from "../../src/policy.ts";
 import { type Credential, type CredentialRequest, Credentials } from "../../src/ports/credentials.ts";
 import type { RefusalAlert } from "../../src/ports/trust.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
+import * as Policy from "../../src/tables/policy.ts";
 import { type Config, Unexpected, Unimplemented } from "./flags.ts";
 
 /** Every version below TLS 1.3, the highest first, and the flag that forbids it. */

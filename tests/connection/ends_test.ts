@@ -19,11 +19,11 @@ import { fromConn, fromStreams, makePair } from "../../src/layers/transport/byte
 import { AlertDescription } from "../../src/names/alert.ts";
 import { Socket } from "../../src/platform/deps.ts";
 import { fromSocket } from "../../src/platform/mod.ts";
-import { modern } from "../../src/policy.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
 import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
+import { modern } from "../../src/tables/policy.ts";
 import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
 import { page } from "../ends.ts";
 import { sync } from "../support/effect.ts";

@@ -2,9 +2,9 @@
 import { assert, Effect, Either, Exit, Fiber, Scope, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
-import { compatible, modern } from "../../src/policy.ts";
 import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
+import { compatible, modern } from "../../src/tables/policy.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
 import { effect, live, sync, tagOf } from "../support/effect.ts";
 import { build, handshake } from "../support/handshake.ts";

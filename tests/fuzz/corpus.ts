@@ -1,9 +1,9 @@
 /** What others' fuzzers found worth keeping, as inputs and as what mutations begin with; where it is there. @module */
 import { assert, Effect, Either } from "../deps.ts";
 import { clientHelloPlace } from "../../src/flights/read_client_hello.ts";
-import { legacy, limits, modern } from "../../src/policy.ts";
 import { attempt } from "../../src/record/attempt.ts";
 import { Records } from "../../src/record/records.ts";
+import { legacy, limits, modern } from "../../src/tables/policy.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
 import { findFolder } from "../support/data.ts";
 import { replay } from "../support/replay.ts";
@@ -11,8 +11,8 @@ import { decodes, nobody } from "./decoders.ts";
 import { forms } from "./messages.ts";
 import { fragmented, mutated, type Specimen } from "./mutate.ts";
 import { recordAnatomy, recordsIn } from "./replays.ts";
-import { told } from "./told.ts";
 import type { Target } from "./target.ts";
+import { told } from "./told.ts";
 
 /** Where it lies among the data of others. */
 export const CORPUS = "fuzz/rustls/fuzz/corpus";

@@ -1,17 +1,17 @@
 /** The record layer: however the bytes come, the same arrivals, or a fault that is typed; and no data that nobody sealed. @module */
 import { assert, Either } from "../deps.ts";
-import { dialects } from "../../src/dialects/mod.ts";
 import { isRecordError } from "../../src/faults/errors.ts";
 import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { CompressionMethod, ContentType } from "../../src/names/protocol.ts";
-import { limits } from "../../src/policy.ts";
 import { attempt } from "../../src/record/attempt.ts";
 import { compressed } from "../../src/record/compression.ts";
 import { MAX_PLAINTEXT, plaintext } from "../../src/record/protection.ts";
 import { type Arrival, Records } from "../../src/record/records.ts";
 import { sslv2Hello } from "../../src/record/sslv2_hello.ts";
-import { suites } from "../../src/suites.ts";
+import { limits } from "../../src/tables/policy.ts";
+import { suites } from "../../src/tables/suites.ts";
+import { dialects } from "../../src/tables/versions/mod.ts";
 import { ascii, type Bytes, concat, sameBytes, toHex } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
 import { handshakeMessage, plainRecord } from "../support/replay.ts";

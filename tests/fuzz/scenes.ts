@@ -10,7 +10,7 @@ import type { Connection } from "../../src/connection.ts";
 import type { HandshakeError } from "../../src/faults/errors.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { legacy } from "../../src/policy.ts";
+import { legacy } from "../../src/tables/policy.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import { build, converse, hear, meet, type Setup, type Tamper } from "../support/handshake.ts";
 import { type Change, meetChanged } from "../support/other_ends.ts";

@@ -1,11 +1,11 @@
 /** Conversations that must stay as they are, byte for byte. `deno run -A tests/golden/conversation.ts` records them anew. @module */
 import { Effect, Fiber } from "../deps.ts";
-import { standingStill } from "../support/effect.ts";
-import { build, meet, type Setup, type Tape } from "../support/handshake.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { legacy } from "../../src/policy.ts";
+import { legacy } from "../../src/tables/policy.ts";
 import { toHex } from "../../src/wire/bytes.ts";
+import { standingStill } from "../support/effect.ts";
+import { build, meet, type Setup, type Tape } from "../support/handshake.ts";
 
 const of = (
   kind: NonNullable<Setup["kind"]>,

@@ -1,20 +1,20 @@
 /** Client authentication, over all that it meets in the flights. @module */
 import { assert, Effect, Either } from "../deps.ts";
-import type { ClientKind } from "../golden/certificates.ts";
-import { sync } from "../support/effect.ts";
-import { build, converse, handshake, meet, recordsOf, type Setup } from "../support/handshake.ts";
-import { withoutExtendedMasterSecret } from "../support/other_ends.ts";
-import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CertificateRequest, CertificateRequestLegacy } from "../../src/messages/mod.ts";
+import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import {
   ClientCertificateType,
   CompressionMethod,
   ProtocolVersion,
   versionText,
 } from "../../src/names/protocol.ts";
-import { legacy, type Policy } from "../../src/policy.ts";
-import { suites } from "../../src/suites.ts";
+import { legacy, type Policy } from "../../src/tables/policy.ts";
+import { suites } from "../../src/tables/suites.ts";
 import { codec } from "../../src/wire/codec.ts";
+import type { ClientKind } from "../golden/certificates.ts";
+import { sync } from "../support/effect.ts";
+import { build, converse, handshake, meet, recordsOf, type Setup } from "../support/handshake.ts";
+import { withoutExtendedMasterSecret } from "../support/other_ends.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const C = CipherSuite;

@@ -2,7 +2,7 @@
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
 import { make as credentials } from "../../src/layers/credentials/credentials.ts";
 import * as N from "../../src/names/mod.ts";
-import { legacy } from "../../src/policy.ts";
+import { legacy } from "../../src/tables/policy.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { build, credentialOf, meet } from "../support/handshake.ts";

@@ -7,10 +7,10 @@ import {
   type Signer,
 } from "../../src/layers/credentials/credentials.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
-import { compatible } from "../../src/policy.ts";
 import type { Credentials } from "../../src/ports/credentials.ts";
 import { PrivateKeyError } from "../../src/ports/crypto.ts";
-import { suites } from "../../src/suites.ts";
+import { compatible } from "../../src/tables/policy.ts";
+import { suites } from "../../src/tables/suites.ts";
 import * as Golden from "../golden/certificates.ts";
 import { live } from "../support/effect.ts";
 import { build, converse, credentialOf, meet } from "../support/handshake.ts";

@@ -10,9 +10,9 @@ import {
   ServerHelloDone,
 } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { legacy, limits, modern, type Policy } from "../../src/policy.ts";
 import { Records } from "../../src/record/records.ts";
 import * as Server from "../../src/server.ts";
+import { legacy, limits, modern, type Policy } from "../../src/tables/policy.ts";
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";

@@ -1,13 +1,13 @@
 import { assert, Effect } from "../deps.ts";
-import { sync } from "../support/effect.ts";
-import { build, meet, type Setup } from "../support/handshake.ts";
-import { meetChanged, sayingHello, sayingServerHello } from "../support/other_ends.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { ClientHello, type ServerHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
+import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
 import { make } from "../../src/wire/codec.ts";
+import { sync } from "../support/effect.ts";
+import { build, meet, type Setup } from "../support/handshake.ts";
+import { meetChanged, sayingHello, sayingServerHello } from "../support/other_ends.ts";
 
 const SCSV = CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV;
 const plain: Policy = { ...legacy, compressionMethods: [CompressionMethod.null] };

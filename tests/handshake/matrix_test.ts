@@ -1,14 +1,14 @@
 import { assert, Effect, Either } from "../deps.ts";
-import { kinds } from "../golden/certificates.ts";
-import { sync } from "../support/effect.ts";
-import { build, converse, meet, type Setup } from "../support/handshake.ts";
 import { isFfdhe } from "../../src/crypto/ffdhe.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { CompressionMethod, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
-import { legacy, type Policy } from "../../src/policy.ts";
-import { type Suite, suites } from "../../src/suites.ts";
+import { legacy, type Policy } from "../../src/tables/policy.ts";
+import { type Suite, suites } from "../../src/tables/suites.ts";
 import { toHex } from "../../src/wire/bytes.ts";
+import { kinds } from "../golden/certificates.ts";
+import { sync } from "../support/effect.ts";
+import { build, converse, meet, type Setup } from "../support/handshake.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 

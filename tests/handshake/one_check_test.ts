@@ -1,7 +1,5 @@
 /** For checks that others stand behind: what this check alone refuses. @module */
 import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
-import { authenticationOf, hasRoomFor } from "../../src/authentications/mod.ts";
-import { dialects } from "../../src/dialects/mod.ts";
 import { alertOf } from "../../src/faults/errors.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials/credentials.ts";
@@ -14,10 +12,12 @@ import {
   ServerKeyExchangeECDHE,
 } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/policy.ts";
 import { Crypto, type PublicKey } from "../../src/ports/crypto.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
 import * as Server from "../../src/server.ts";
+import { authenticationOf, hasRoomFor } from "../../src/tables/key_kinds.ts";
+import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
+import { dialects } from "../../src/tables/versions/mod.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";

@@ -1,11 +1,11 @@
 import { assert, Effect } from "../deps.ts";
+import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { HandshakeType } from "../../src/names/protocol.ts";
+import { compatible } from "../../src/tables/policy.ts";
+import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { sync } from "../support/effect.ts";
 import { build, meet, recordsOf, type Setup } from "../support/handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
-import { HandshakeType } from "../../src/names/protocol.ts";
-import { compatible } from "../../src/policy.ts";
-import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { type Bytes, concat } from "../../src/wire/bytes.ts";
 
 const rsa = { ...compatible, cipherSuites: [CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] };
 /** The handshakes whose order is tested, by name. */

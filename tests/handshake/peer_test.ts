@@ -2,7 +2,7 @@ import { assert, Effect, Either } from "../deps.ts";
 import { alertOf, CertificateError } from "../../src/faults/errors.ts";
 import { fitsWish, judged, leafKey } from "../../src/flights/peer.ts";
 import { ClientCertificateType } from "../../src/names/protocol.ts";
-import { modern } from "../../src/policy.ts";
+import { modern } from "../../src/tables/policy.ts";
 import { sameBytes } from "../../src/wire/bytes.ts";
 import * as Der from "../../src/x509/der_writer.ts";
 import type { KeyUsage } from "../../src/x509/key_usage.ts";

@@ -10,8 +10,8 @@ import {
 } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, NameType, ProtocolVersion } from "../../src/names/protocol.ts";
-import { compatible, legacy, type Policy } from "../../src/policy.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
+import { compatible, legacy, type Policy } from "../../src/tables/policy.ts";
 import { ascii, type Bytes, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";

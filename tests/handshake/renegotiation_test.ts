@@ -1,10 +1,10 @@
 import { assert, Effect, Fiber } from "../deps.ts";
-import { sync } from "../support/effect.ts";
-import { converse, handshake, hear, type Setup } from "../support/handshake.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
-import { legacy, type Policy } from "../../src/policy.ts";
+import { legacy, type Policy } from "../../src/tables/policy.ts";
 import { ascii } from "../../src/wire/bytes.ts";
+import { sync } from "../support/effect.ts";
+import { converse, handshake, hear, type Setup } from "../support/handshake.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const C = CipherSuite;

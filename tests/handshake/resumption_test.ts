@@ -3,13 +3,13 @@ import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { makeMemory } from "../../src/layers/sessions/memory.ts";
 import { ServerHello } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { modern, type Policy } from "../../src/policy.ts";
 import {
   Session,
   SessionStore,
   SessionStoreError,
   type SessionStoreService,
 } from "../../src/ports/sessions.ts";
+import { modern, type Policy } from "../../src/tables/policy.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import { effect, quiet, sync } from "../support/effect.ts";

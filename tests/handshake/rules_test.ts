@@ -10,8 +10,8 @@ import {
   ServerKeyExchangeECDHE,
 } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { compatible, modern } from "../../src/policy.ts";
 import { Crypto, type CryptoService } from "../../src/ports/crypto.ts";
+import { compatible, modern } from "../../src/tables/policy.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
 import type { KeyUsage } from "../../src/x509/key_usage.ts";

@@ -4,7 +4,7 @@ import { alertOf } from "../../src/faults/errors.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { CertificateStatus, ServerHello, type ServerHelloExtension } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { legacy, type Policy } from "../../src/policy.ts";
+import { legacy, type Policy } from "../../src/tables/policy.ts";
 import { ascii, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";

@@ -1,14 +1,14 @@
 /** What the versions before TLS 1.2 bring with them, and what two hellos settle besides. @module */
 import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
-import { dialects } from "../../src/dialects/mod.ts";
 import { alertOf } from "../../src/faults/errors.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials/credentials.ts";
 import { Certificate, ClientHello, type ClientHelloExtension } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { legacy, modern, type Policy } from "../../src/policy.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
+import { legacy, modern, type Policy } from "../../src/tables/policy.ts";
+import { dialects } from "../../src/tables/versions/mod.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";

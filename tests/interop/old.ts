@@ -1,7 +1,7 @@
 /** What the old versions need: policies that name them, and what is asked of a connection in each of them. @module */
 import { assert, Effect } from "../deps.ts";
 import { type Connection, Names, Policy } from "../../mod.ts";
-import { suites } from "../../src/suites.ts";
+import { suites } from "../../src/tables/suites.ts";
 import { ask } from "./ends.ts";
 
 const { CipherSuite, ProtocolVersion } = Names;

@@ -1,10 +1,10 @@
 /** Our server, judged by those who judge servers: sslscan and testssl.sh. */
 import { assert, Effect } from "../deps.ts";
+import { Names, Policy } from "../../mod.ts";
+import { suites } from "../../src/tables/suites.ts";
 import { keys } from "./openssl.ts";
 import { certificates, start, temporary, withPeer } from "./peers.ts";
 import * as Programs from "./programs.ts";
-import { Names, Policy } from "../../mod.ts";
-import { suites } from "../../src/suites.ts";
 
 const { CipherSuite, ProtocolVersion: V } = Names;
 

@@ -1,6 +1,5 @@
 /** Every provider of cryptography does the same, to the bit, whatever it is given. */
 import { assert, Effect, Either, FastCheck as fc } from "../deps.ts";
-import { authenticationOf } from "../../src/authentications/mod.ts";
 import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { makeNative } from "../../src/layers/crypto/native/layer.ts";
 import { ed25519 } from "../../src/layers/crypto/noble/deps.ts";
@@ -8,6 +7,7 @@ import { makeNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import type { AeadName, CbcName, CryptoService, HashName, PrivateKey } from "../../src/ports/crypto.ts";
+import { authenticationOf } from "../../src/tables/key_kinds.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { privateKeyFromPem } from "../../src/x509/pem.ts";
 import * as Golden from "../golden/certificates.ts";

@@ -8,7 +8,7 @@ import { keyLengths, protect, type RecordForm } from "../../src/record/cipher.ts
 import { hmacForm, ssl30Form } from "../../src/record/mac.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection.ts";
 import { type Arrival, type RecordOptions, Records } from "../../src/record/records.ts";
-import { suites } from "../../src/suites.ts";
+import { suites } from "../../src/tables/suites.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;

@@ -1,9 +1,9 @@
 import { assert, Effect, Exit } from "../deps.ts";
 import { ContentType } from "../../src/names/protocol.ts";
-import { modern } from "../../src/policy.ts";
 import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
 import { makeOutbox } from "../../src/record/outbox.ts";
 import { Records } from "../../src/record/records.ts";
+import { modern } from "../../src/tables/policy.ts";
 import { sync } from "../support/effect.ts";
 
 /** An outbox with an alert to say, over a stream whose writes end so. */

@@ -5,7 +5,7 @@ import { ContentType, ProtocolVersion, versionText } from "../../src/names/proto
 import type { CryptoService, Hash } from "../../src/ports/crypto.ts";
 import { type CipherRow, keyLengths, protect, type RecordForm } from "../../src/record/cipher.ts";
 import { hmacForm, ssl30Form } from "../../src/record/mac.ts";
-import { suites } from "../../src/suites.ts";
+import { suites } from "../../src/tables/suites.ts";
 import { ascii, type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { createCipheriv, createHmac } from "node:crypto";
 

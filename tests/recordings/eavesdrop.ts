@@ -6,10 +6,7 @@
  * @module
  */
 import { assert, Either } from "../deps.ts";
-import { serverAuthentications } from "../../src/authentications/server.ts";
 import { type Snapshot, Transcript } from "../../src/crypto/transcript.ts";
-import { type Derivation, type Dialect, dialects, type OfBoth } from "../../src/dialects/mod.ts";
-import { exchanges, type KeyExchange, type Terms } from "../../src/exchanges/mod.ts";
 import { fragmentBytes } from "../../src/flights/agreed.ts";
 import { encodeMessage, nameOfComing } from "../../src/grammar/message_kind.ts";
 import { one, type Place } from "../../src/grammar/places.ts";
@@ -26,12 +23,15 @@ import {
 } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType, versionText } from "../../src/names/protocol.ts";
-import { limits } from "../../src/policy.ts";
 import { compressed } from "../../src/record/compression.ts";
 import type { HandshakeStream, Message } from "../../src/record/handshakes.ts";
 import type { Protection } from "../../src/record/protection.ts";
 import { type Arrival, type HandshakeMessage, Records } from "../../src/record/records.ts";
-import { type Suite, suites } from "../../src/suites.ts";
+import { exchanges, type KeyExchange, type Terms } from "../../src/tables/exchanges/mod.ts";
+import { serverAuthentications } from "../../src/tables/exchanges/server_authentication.ts";
+import { limits } from "../../src/tables/policy.ts";
+import { type Suite, suites } from "../../src/tables/suites.ts";
+import { type Derivation, type Dialect, dialects, type OfBoth } from "../../src/tables/versions/mod.ts";
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
 import { hex } from "../support/keys.ts";

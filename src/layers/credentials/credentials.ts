@@ -1,6 +1,5 @@
 /** Our own certificates and keys: from PEM, by a signer, loaded again. @module */
 import { Cause, Data, Effect, Either, Layer, Stream } from "../../deps.ts";
-import { authenticationOf, isAskedFor } from "../../authentications/mod.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import {
   type Credential,
@@ -9,6 +8,7 @@ import {
   type CredentialsService,
 } from "../../ports/credentials.ts";
 import { Crypto, type PrivateKey, PrivateKeyError } from "../../ports/crypto.ts";
+import { authenticationOf, isAskedFor } from "../../tables/key_kinds.ts";
 import { type Bytes, toHex } from "../../wire/bytes.ts";
 import { type Certificate, isSelfIssued, parseCertificate } from "../../x509/certificate.ts";
 import { decodeDer } from "../../x509/der.ts";

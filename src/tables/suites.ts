@@ -1,16 +1,17 @@
 /** A row for each cipher suite: what it is made of, and from which version it exists. @module */
-import { CipherSuite } from "./names/cipher_suite.ts";
-import { ProtocolVersion } from "./names/protocol.ts";
-import type { HashName } from "./ports/crypto.ts";
-import { nonceForms } from "./record/aead.ts";
-import type { AeadRow, CbcRow, CipherRow, StreamRow } from "./record/cipher.ts";
+import { CipherSuite } from "../names/cipher_suite.ts";
+import { ProtocolVersion } from "../names/protocol.ts";
+import type { HashName } from "../ports/crypto.ts";
+import { nonceForms } from "../record/aead.ts";
+import type { AeadRow, CbcRow, CipherRow, StreamRow } from "../record/cipher.ts";
+import type { Authentication } from "./key_kinds.ts";
 
 /** A cipher suite, looked up once after ServerHello. */
 export interface Suite {
   readonly id: CipherSuite;
   readonly exchange: "rsa" | "dhe" | "ecdhe";
   /** The kind of signature, or of key, that the server's certificate is for; nobody shows one when anonymous. */
-  readonly authentication: "rsa" | "ecdsa" | "anonymous";
+  readonly authentication: Authentication["certifies"] | "anonymous";
   readonly cipher: CipherRow;
   /** The hash of the PRF and of Finished in TLS 1.2 (RFC 5246 §5); before it there is no choice. */
   readonly hash: HashName;

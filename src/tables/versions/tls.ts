@@ -1,15 +1,15 @@
 /** What the versions from TLS 1.0 to 1.2 have in common. @module */
-import type { Prf } from "../crypto/prf.ts";
-import type { Snapshot } from "../crypto/transcript.ts";
-import { form } from "../grammar/form.ts";
-import { one } from "../grammar/places.ts";
-import { Certificate, ClientKeyExchangeRSA } from "../messages/mod.ts";
-import { ClientCertificateType, HandshakeType } from "../names/protocol.ts";
-import type { CryptoService } from "../ports/crypto.ts";
-import type { RecordForm } from "../record/cipher.ts";
+import type { Prf } from "../../crypto/prf.ts";
+import type { Snapshot } from "../../crypto/transcript.ts";
+import { form } from "../../grammar/form.ts";
+import { one } from "../../grammar/places.ts";
+import { Certificate, ClientKeyExchangeRSA } from "../../messages/mod.ts";
+import { ClientCertificateType, HandshakeType } from "../../names/protocol.ts";
+import type { CryptoService } from "../../ports/crypto.ts";
+import type { RecordForm } from "../../record/cipher.ts";
+import { type Bytes, concat } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
 import type { Suite } from "../suites.ts";
-import { type Bytes, concat } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
 import type { Dialect } from "./dialect.ts";
 import { protections } from "./key_block.ts";
 

@@ -1,11 +1,11 @@
 /** TLS 1.0 (RFC 2246) and TLS 1.1 (RFC 4346), which differ in the IV of a record. @module */
-import { prf10 } from "../crypto/prf.ts";
-import { ProtocolVersion } from "../names/protocol.ts";
-import type { CryptoService } from "../ports/crypto.ts";
-import type { RecordForm } from "../record/cipher.ts";
-import { hmacForm } from "../record/mac.ts";
+import { prf10 } from "../../crypto/prf.ts";
+import { ProtocolVersion } from "../../names/protocol.ts";
+import type { CryptoService } from "../../ports/crypto.ts";
+import type { RecordForm } from "../../record/cipher.ts";
+import { hmacForm } from "../../record/mac.ts";
+import { concat } from "../../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
-import { concat } from "../wire/bytes.ts";
 import type { Dialect } from "./dialect.ts";
 import { certificateRequestBefore12, signingBefore12 } from "./signing_before12.ts";
 import { deriveTls, type Hashing, tlsCommon } from "./tls.ts";

@@ -1,15 +1,15 @@
 /** What a key exchange puts into the flights, as a value that is looked up once. @module */
-import type { Effect } from "../deps.ts";
-import type { Dialect, OfBoth, ServerKeyExchangeForms } from "../dialects/mod.ts";
-import type { DecryptError, IllegalParameter, PrivateKeyError, Refused } from "../faults/errors.ts";
-import type { Place, Received } from "../grammar/places.ts";
-import type { NamedGroup } from "../names/named_group.ts";
-import type { ProtocolVersion } from "../names/protocol.ts";
-import type { SignatureScheme } from "../names/signature_scheme.ts";
-import type { Credential } from "../ports/credentials.ts";
-import type { Crypto, PublicKey } from "../ports/crypto.ts";
-import type { Message } from "../record/handshakes.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import type { Effect } from "../../deps.ts";
+import type { DecryptError, IllegalParameter, PrivateKeyError, Refused } from "../../faults/errors.ts";
+import type { Place, Received } from "../../grammar/places.ts";
+import type { NamedGroup } from "../../names/named_group.ts";
+import type { ProtocolVersion } from "../../names/protocol.ts";
+import type { SignatureScheme } from "../../names/signature_scheme.ts";
+import type { Credential } from "../../ports/credentials.ts";
+import type { Crypto, PublicKey } from "../../ports/crypto.ts";
+import type { Message } from "../../record/handshakes.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import type { Dialect, OfBoth, ServerKeyExchangeForms } from "../versions/mod.ts";
 
 /** What can go wrong in an exchange. */
 export type ExchangeError = IllegalParameter | DecryptError | PrivateKeyError | Refused;

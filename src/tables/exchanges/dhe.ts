@@ -1,13 +1,13 @@
 /** Ephemeral Diffie-Hellman over a finite field (RFC 5246 §7.4.3, §7.4.7.2; RFC 7919). @module */
-import { Effect } from "../deps.ts";
-import { bitLength, ffdhe, ffdheGroupOf, isFfdhe } from "../crypto/ffdhe.ts";
-import { IllegalParameter, Refused } from "../faults/errors.ts";
-import { one } from "../grammar/places.ts";
-import { ClientKeyExchangeDHE, ServerDHParams } from "../messages/mod.ts";
-import type { Credential } from "../ports/credentials.ts";
-import { Crypto, type InvalidKeyShare, type PublicKey } from "../ports/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
-import { codec, make } from "../wire/codec.ts";
+import { Effect } from "../../deps.ts";
+import { bitLength, ffdhe, ffdheGroupOf, isFfdhe } from "../../crypto/ffdhe.ts";
+import { IllegalParameter, Refused } from "../../faults/errors.ts";
+import { one } from "../../grammar/places.ts";
+import { ClientKeyExchangeDHE, ServerDHParams } from "../../messages/mod.ts";
+import type { Credential } from "../../ports/credentials.ts";
+import { Crypto, type InvalidKeyShare, type PublicKey } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { codec, make } from "../../wire/codec.ts";
 import type { Answer, KeyExchange, Offered, Parameters, Steps, Terms } from "./exchange.ts";
 
 const params = codec(ServerDHParams);

@@ -1,18 +1,18 @@
 /** What a protocol version changes, as a value that is looked up once. @module */
-import type { Either } from "../deps.ts";
-import type { Snapshot } from "../crypto/transcript.ts";
-import type { IllegalParameter } from "../faults/errors.ts";
-import type { Form } from "../grammar/form.ts";
-import type { Place } from "../grammar/places.ts";
-import type { Said } from "../grammar/send.ts";
-import type { ServerDHParams, ServerECDHParams } from "../messages/mod.ts";
-import type { ClientCertificateType, HandshakeType } from "../names/protocol.ts";
-import type { SignatureScheme } from "../names/signature_scheme.ts";
-import type { CryptoService, PublicKey } from "../ports/crypto.ts";
-import type { VersionInUse } from "../record/handshakes.ts";
-import type { Protection } from "../record/protection.ts";
+import type { Either } from "../../deps.ts";
+import type { Snapshot } from "../../crypto/transcript.ts";
+import type { IllegalParameter } from "../../faults/errors.ts";
+import type { Form } from "../../grammar/form.ts";
+import type { Place } from "../../grammar/places.ts";
+import type { Said } from "../../grammar/send.ts";
+import type { ServerDHParams, ServerECDHParams } from "../../messages/mod.ts";
+import type { ClientCertificateType, HandshakeType } from "../../names/protocol.ts";
+import type { SignatureScheme } from "../../names/signature_scheme.ts";
+import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
+import type { VersionInUse } from "../../record/handshakes.ts";
+import type { Protection } from "../../record/protection.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
-import type { Bytes } from "../wire/bytes.ts";
 
 /** One end of a connection. */
 export type Side = "client" | "server";

@@ -1,11 +1,11 @@
 /** How a server vouches for the parameters of a key exchange. @module */
-import { Effect } from "../deps.ts";
-import type { ServerKeyExchangeForms, Signed } from "../dialects/mod.ts";
-import { DecryptError } from "../faults/errors.ts";
-import { form } from "../grammar/form.ts";
-import { ServerKeyExchangeDHAnon, ServerKeyExchangeECDHAnon } from "../messages/mod.ts";
-import { Crypto } from "../ports/crypto.ts";
-import { concat } from "../wire/bytes.ts";
+import { Effect } from "../../deps.ts";
+import { DecryptError } from "../../faults/errors.ts";
+import { form } from "../../grammar/form.ts";
+import { ServerKeyExchangeDHAnon, ServerKeyExchangeECDHAnon } from "../../messages/mod.ts";
+import { Crypto } from "../../ports/crypto.ts";
+import { concat } from "../../wire/bytes.ts";
+import type { ServerKeyExchangeForms, Signed } from "../versions/mod.ts";
 import type { Vouching } from "./exchange.ts";
 
 /** By a signature over both randoms and the parameters (RFC 5246 §7.4.3). */

@@ -1,15 +1,15 @@
 /** SSL 3.0 (RFC 6101). Broken (RFC 7568), and spoken only where somebody names it. @module */
-import { expand, type HashPair, keyedContent, keyedDigest } from "../crypto/ssl30.ts";
-import { form } from "../grammar/form.ts";
-import { either, noCertificate } from "../grammar/places.ts";
-import { Warning } from "../grammar/send.ts";
-import { ClientKeyExchangeRSASSL30 } from "../messages/mod.ts";
-import { AlertLevel, type AlertName } from "../names/alert.ts";
-import { ClientCertificateType, ProtocolVersion } from "../names/protocol.ts";
-import type { CryptoService } from "../ports/crypto.ts";
-import type { RecordForm } from "../record/cipher.ts";
-import { ssl30Form } from "../record/mac.ts";
-import { ascii, concat, EMPTY } from "../wire/bytes.ts";
+import { expand, type HashPair, keyedContent, keyedDigest } from "../../crypto/ssl30.ts";
+import { form } from "../../grammar/form.ts";
+import { either, noCertificate } from "../../grammar/places.ts";
+import { Warning } from "../../grammar/send.ts";
+import { ClientKeyExchangeRSASSL30 } from "../../messages/mod.ts";
+import { AlertLevel, type AlertName } from "../../names/alert.ts";
+import { ClientCertificateType, ProtocolVersion } from "../../names/protocol.ts";
+import type { CryptoService } from "../../ports/crypto.ts";
+import type { RecordForm } from "../../record/cipher.ts";
+import { ssl30Form } from "../../record/mac.ts";
+import { ascii, concat, EMPTY } from "../../wire/bytes.ts";
 import type { Dialect } from "./dialect.ts";
 import { protections } from "./key_block.ts";
 import { certificateRequestBefore12, signingBefore12 } from "./signing_before12.ts";

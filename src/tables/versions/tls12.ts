@@ -1,23 +1,23 @@
 /** TLS 1.2 (RFC 5246). @module */
-import { Either } from "../deps.ts";
-import { authenticationOf } from "../authentications/mod.ts";
-import { prf12 } from "../crypto/prf.ts";
-import { IllegalParameter } from "../faults/errors.ts";
-import { form } from "../grammar/form.ts";
-import { one } from "../grammar/places.ts";
+import { Either } from "../../deps.ts";
+import { prf12 } from "../../crypto/prf.ts";
+import { IllegalParameter } from "../../faults/errors.ts";
+import { form } from "../../grammar/form.ts";
+import { one } from "../../grammar/places.ts";
 import {
   CertificateRequest,
   CertificateVerify,
   ServerKeyExchangeDHE,
   ServerKeyExchangeECDHE,
-} from "../messages/mod.ts";
-import { ProtocolVersion } from "../names/protocol.ts";
-import { SignatureScheme } from "../names/signature_scheme.ts";
-import type { CryptoService, PublicKey } from "../ports/crypto.ts";
-import type { RecordForm } from "../record/cipher.ts";
-import { hmacForm } from "../record/mac.ts";
+} from "../../messages/mod.ts";
+import { ProtocolVersion } from "../../names/protocol.ts";
+import { SignatureScheme } from "../../names/signature_scheme.ts";
+import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
+import type { RecordForm } from "../../record/cipher.ts";
+import { hmacForm } from "../../record/mac.ts";
+import { make } from "../../wire/codec.ts";
+import { authenticationOf } from "../key_kinds.ts";
 import type { Suite } from "../suites.ts";
-import { make } from "../wire/codec.ts";
 import type { Dialect, Signed, Signing } from "./dialect.ts";
 import { deriveTls, type Hashing, tlsCommon } from "./tls.ts";
 

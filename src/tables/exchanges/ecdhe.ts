@@ -1,14 +1,14 @@
 /** Ephemeral elliptic-curve Diffie-Hellman (RFC 8422 §5.4, §5.7). @module */
-import { Effect } from "../deps.ts";
-import { isFfdhe } from "../crypto/ffdhe.ts";
-import { IllegalParameter } from "../faults/errors.ts";
-import { one } from "../grammar/places.ts";
-import { ClientKeyExchangeECDHE, ServerECDHParams } from "../messages/mod.ts";
-import { NamedGroup } from "../names/named_group.ts";
-import { ECCurveType } from "../names/protocol.ts";
-import type { Credential } from "../ports/credentials.ts";
-import { Crypto, type InvalidKeyShare, type PublicKey } from "../ports/crypto.ts";
-import { codec, make } from "../wire/codec.ts";
+import { Effect } from "../../deps.ts";
+import { isFfdhe } from "../../crypto/ffdhe.ts";
+import { IllegalParameter } from "../../faults/errors.ts";
+import { one } from "../../grammar/places.ts";
+import { ClientKeyExchangeECDHE, ServerECDHParams } from "../../messages/mod.ts";
+import { NamedGroup } from "../../names/named_group.ts";
+import { ECCurveType } from "../../names/protocol.ts";
+import type { Credential } from "../../ports/credentials.ts";
+import { Crypto, type InvalidKeyShare, type PublicKey } from "../../ports/crypto.ts";
+import { codec, make } from "../../wire/codec.ts";
 import type { Answer, KeyExchange, Offered, Parameters, Steps, Terms } from "./exchange.ts";
 
 const params = codec(ServerECDHParams);

@@ -1,14 +1,14 @@
 /** How a suite has its server show who it is, as values that are looked up once. @module */
-import { Option } from "../deps.ts";
-import type { CertificateWish, Dialect } from "../dialects/mod.ts";
-import { signed, unsigned, type Vouching } from "../exchanges/mod.ts";
-import { Refused } from "../faults/errors.ts";
-import { absent, maybe, one, type Place, refused } from "../grammar/places.ts";
-import type { Said } from "../grammar/send.ts";
-import { Certificate } from "../messages/mod.ts";
+import { Option } from "../../deps.ts";
+import { Refused } from "../../faults/errors.ts";
+import { absent, maybe, one, type Place, refused } from "../../grammar/places.ts";
+import type { Said } from "../../grammar/send.ts";
+import { Certificate } from "../../messages/mod.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
 import type { Suite } from "../suites.ts";
-import type { Bytes } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
+import type { CertificateWish, Dialect } from "../versions/mod.ts";
+import { signed, unsigned, type Vouching } from "./mod.ts";
 
 /** How a server shows who it is. */
 export interface ServerAuthentication {

@@ -1,17 +1,17 @@
 /** What an end is willing to speak, as data. Weak things are in no policy but the one that names them. @module */
-import { Either, ParseResult, Schema } from "./deps.ts";
-import type { InvalidOption } from "./faults/errors.ts";
-import { CipherSuite } from "./names/cipher_suite.ts";
-import { NamedGroup } from "./names/named_group.ts";
-import { CompressionMethod, ProtocolVersion } from "./names/protocol.ts";
-import { SignatureScheme } from "./names/signature_scheme.ts";
-import { among, decodeOption, flag, limit, list, registered, whole, word } from "./options.ts";
-import type { RecordOptions } from "./record/records.ts";
-import type { WireLimits } from "./record/wire.ts";
+import { Either, ParseResult, Schema } from "../deps.ts";
+import type { InvalidOption } from "../faults/errors.ts";
+import { CipherSuite } from "../names/cipher_suite.ts";
+import { NamedGroup } from "../names/named_group.ts";
+import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
+import { SignatureScheme } from "../names/signature_scheme.ts";
+import { among, decodeOption, flag, limit, list, registered, whole, word } from "../options.ts";
+import type { RecordOptions } from "../record/records.ts";
+import type { WireLimits } from "../record/wire.ts";
 import { type Suite, suites } from "./suites.ts";
 
-export type { RecordLimits, RecordOptions } from "./record/records.ts";
-export type { WireLimits } from "./record/wire.ts";
+export type { RecordLimits, RecordOptions } from "../record/records.ts";
+export type { WireLimits } from "../record/wire.ts";
 
 /** What a peer may cost at most. */
 export interface Limits extends WireLimits {

@@ -1,20 +1,20 @@
 /** Signatures before TLS 1.2: the key alone says how (RFC 4346 §4.7, RFC 4492 §5.4). @module */
-import { Either, Option } from "../deps.ts";
-import { hasRoomFor } from "../authentications/mod.ts";
-import type { Snapshot } from "../crypto/transcript.ts";
-import { IllegalParameter } from "../faults/errors.ts";
-import { form } from "../grammar/form.ts";
-import { one } from "../grammar/places.ts";
+import { Either, Option } from "../../deps.ts";
+import type { Snapshot } from "../../crypto/transcript.ts";
+import { IllegalParameter } from "../../faults/errors.ts";
+import { form } from "../../grammar/form.ts";
+import { one } from "../../grammar/places.ts";
 import {
   CertificateRequestLegacy,
   CertificateVerifyLegacy,
   ServerKeyExchangeDHELegacy,
   ServerKeyExchangeECDHELegacy,
-} from "../messages/mod.ts";
-import { SignatureScheme } from "../names/signature_scheme.ts";
-import type { CryptoService, PublicKey } from "../ports/crypto.ts";
-import { type Bytes, concat } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
+} from "../../messages/mod.ts";
+import { SignatureScheme } from "../../names/signature_scheme.ts";
+import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
+import { type Bytes, concat } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
+import { hasRoomFor } from "../key_kinds.ts";
 import type { Dialect, Signing } from "./dialect.ts";
 
 /** The scheme of each kind of key that can sign (RFC 4346 §4.7, RFC 4492 §5.4). */

@@ -1,12 +1,12 @@
 /** RSA key transport: the client encrypts the premaster secret to the server's certificate (RFC 5246 §7.4.7.1). @module */
-import { Effect } from "../deps.ts";
-import { PREMASTER_LENGTH, unpadPremaster } from "../crypto/pkcs1.ts";
-import type { Dialect } from "../dialects/mod.ts";
-import { absent } from "../grammar/places.ts";
-import type { ProtocolVersion } from "../names/protocol.ts";
-import type { Credential } from "../ports/credentials.ts";
-import { Crypto, type PublicKey } from "../ports/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { Effect } from "../../deps.ts";
+import { PREMASTER_LENGTH, unpadPremaster } from "../../crypto/pkcs1.ts";
+import { absent } from "../../grammar/places.ts";
+import type { ProtocolVersion } from "../../names/protocol.ts";
+import type { Credential } from "../../ports/credentials.ts";
+import { Crypto, type PublicKey } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import type { Dialect } from "../versions/mod.ts";
 import type { Answer, KeyExchange, Steps } from "./exchange.ts";
 
 /** `struct { ProtocolVersion client_version; opaque random[46]; } PreMasterSecret`, the version as it was offered. */

@@ -3,13 +3,12 @@ import { bitLength } from "../crypto/ffdhe.ts";
 import { ClientCertificateType } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { PublicKey } from "../ports/crypto.ts";
-import type { Suite } from "../suites.ts";
 
 /** A way to prove that one has a certificate's key. */
 export interface Authentication {
   readonly name: "rsa" | "ecdsa" | "eddsa";
-  /** The suites whose server certificate may hold such a key. */
-  readonly suites: Suite["authentication"];
+  /** What suites call it: those of that authentication take a server certificate with such a key. */
+  readonly certifies: "rsa" | "ecdsa";
   /** What a CertificateRequest calls it (RFC 5246 §7.4.4, RFC 8422 §5.5). */
   readonly certificateType: ClientCertificateType;
   /** Whether such a key can make this signature at all. */
@@ -62,25 +61,25 @@ const pss = among(S.rsa_pss_pss_sha256, S.rsa_pss_pss_sha384, S.rsa_pss_pss_sha5
 const authentications: Record<PublicKey["_tag"], Authentication> = {
   rsa: {
     name: "rsa",
-    suites: "rsa",
+    certifies: "rsa",
     certificateType: ClientCertificateType.rsa_sign,
     makes: (scheme, key) => pkcs1OrPss(scheme) && hasRoomFor(scheme, key),
   },
   rsa_pss: {
     name: "rsa",
-    suites: "rsa",
+    certifies: "rsa",
     certificateType: ClientCertificateType.rsa_sign,
     makes: (scheme, key) => pss(scheme) && hasRoomFor(scheme, key),
   },
   ecdsa: {
     name: "ecdsa",
-    suites: "ecdsa",
+    certifies: "ecdsa",
     certificateType: ClientCertificateType.ecdsa_sign,
     makes: among(S.ecdsa_sha1, S.ecdsa_secp256r1_sha256, S.ecdsa_secp384r1_sha384, S.ecdsa_secp521r1_sha512),
   },
   ed25519: {
     name: "eddsa",
-    suites: "ecdsa", // RFC 8422 §5.10
+    certifies: "ecdsa", // RFC 8422 §5.10
     certificateType: ClientCertificateType.ecdsa_sign,
     makes: among(S.ed25519),
   },
