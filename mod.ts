@@ -29,7 +29,7 @@ export * as Client from "./src/client.ts";
 /** TLS in the server's role: `listen` by a Transport, `over` a stream that is open already. */
 export * as Server from "./src/server.ts";
 /** An established connection, and what may be different in a renegotiation of it. */
-export type { Connection, Renegotiation } from "./src/connection.ts";
+export type { Connection, Renegotiation } from "./src/connection/establish.ts";
 /** What a handshake agreed on. */
 export type { Negotiated } from "./src/flights/agreed.ts";
 /** A certificate that a peer has shown: typed, and a Schema, so that it is JSON as well. */

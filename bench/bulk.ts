@@ -11,7 +11,7 @@ import {
   Transport,
 } from "../mod.ts";
 import { Effect, Layer } from "../src/deps.ts";
-import { aeadProtection, nonceForms } from "../src/record/aead.ts";
+import { aeadProtection, nonceForms } from "../src/record/protection/aead.ts";
 import { Records } from "../src/record/records.ts";
 import { limits } from "../src/tables/policy.ts";
 import type { Bytes } from "../src/wire/bytes.ts";

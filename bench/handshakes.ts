@@ -12,7 +12,7 @@ import {
 } from "../mod.ts";
 import { unpadPremaster } from "../src/crypto/pkcs1.ts";
 import { prf12 } from "../src/crypto/prf.ts";
-import type { AeadRow } from "../src/record/cipher.ts";
+import type { AeadRow } from "../src/record/protection/cipher.ts";
 import { authenticationOf } from "../src/tables/key_kinds.ts";
 import { suites } from "../src/tables/suites.ts";
 import { parseCertificate } from "../src/x509/certificate.ts";

@@ -1,6 +1,6 @@
 /** The client's side of a connection. @module */
 import { Effect, Either, Schema, type Scope } from "./deps.ts";
-import { type Connection, establish, type Program } from "./connection.ts";
+import { type Connection, establish, type Program } from "./connection/establish.ts";
 import type { HandshakeError } from "./faults/errors.ts";
 import { afterClientHello, clientHello } from "./flights/client.ts";
 import type { ClientSettings } from "./flights/client_hello.ts";

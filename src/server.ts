@@ -1,7 +1,7 @@
 /** The server's side of a connection, and the loop that accepts them. @module */
 import { Cause, Effect, Either, Exit, FiberSet, Schema, Scope } from "./deps.ts";
-import { type Connection, establish, type Program } from "./connection.ts";
-import { within } from "./connection/deadline.ts";
+import { within } from "./connection/bounds/deadline.ts";
+import { type Connection, establish, type Program } from "./connection/establish.ts";
 import type { HandshakeError, InvalidOption } from "./faults/errors.ts";
 import { fromStore } from "./flights/agreed.ts";
 import { serverHandshake } from "./flights/server.ts";

@@ -15,7 +15,7 @@ import { ClientHello } from "../src/messages/mod.ts";
 import { CipherSuite } from "../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType } from "../src/names/protocol.ts";
 import { compatible, legacy, type Policy } from "../src/tables/policy.ts";
-import { plaintext } from "../src/record/protection.ts";
+import { plaintext } from "../src/record/protection/protection.ts";
 import { SessionStore } from "../src/ports/sessions.ts";
 import { suites } from "../src/tables/suites.ts";
 import { ascii, type Bytes, concat, toHex } from "../src/wire/bytes.ts";

@@ -6,7 +6,7 @@ import { CertificateRequest, ClientHello } from "../src/messages/mod.ts";
 import * as N from "../src/names/mod.ts";
 import { SessionStore } from "../src/ports/sessions.ts";
 import { Transport, TransportError } from "../src/ports/transport.ts";
-import { plaintext } from "../src/record/protection.ts";
+import { plaintext } from "../src/record/protection/protection.ts";
 import { Records } from "../src/record/records.ts";
 import * as Server from "../src/server.ts";
 import { modern } from "../src/tables/policy.ts";

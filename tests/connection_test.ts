@@ -12,7 +12,7 @@ import {
   TestClock,
 } from "./deps.ts";
 import * as Client from "../src/client.ts";
-import type { Connection } from "../src/connection.ts";
+import type { Connection } from "../src/connection/establish.ts";
 import { makeDeterministic } from "../src/layers/crypto/deterministic.ts";
 import * as KeyLog from "../src/layers/key_log.ts";
 import { makePair } from "../src/layers/transport/byte_stream.ts";

@@ -1,7 +1,7 @@
 /** Options outside their types: refused by name where they come in, and nothing is done with them. */
 import { assert, Effect, Either, Layer, Scope } from "./deps.ts";
 import * as Client from "../src/client.ts";
-import { decodeRenegotiation } from "../src/connection/program.ts";
+import { decodeRenegotiation } from "../src/connection/handshakes/program.ts";
 import type { InvalidOption } from "../src/faults/errors.ts";
 import { layerNoble } from "../src/layers/crypto/noble/layer.ts";
 import { layerMemory, makeMemory } from "../src/layers/sessions/memory.ts";

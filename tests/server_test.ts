@@ -1,6 +1,6 @@
 import { assert, Cause, Deferred, Effect, Exit, Layer, Scope } from "./deps.ts";
 import * as Client from "../src/client.ts";
-import type { Connection } from "../src/connection.ts";
+import type { Connection } from "../src/connection/establish.ts";
 import { fromPem, none } from "../src/layers/credentials/credentials.ts";
 import { layerNoble } from "../src/layers/crypto/noble/layer.ts";
 import { layerMemory as sessions } from "../src/layers/sessions/memory.ts";

@@ -1,11 +1,11 @@
 /** How a user, or a scope, ends a connection. @module */
 import { Effect, Exit } from "../deps.ts";
 import type { HandshakeError } from "../faults/errors.ts";
-import type { Wire } from "../record/wire.ts";
-import { within } from "./deadline.ts";
+import { within } from "./bounds/deadline.ts";
 import type { Life } from "./life.ts";
 import type { Pump } from "./pump.ts";
 import type { ConnectionState } from "./state.ts";
+import type { Wire } from "./wire.ts";
 
 /** The ends of a connection that are its own. */
 export interface Closing {

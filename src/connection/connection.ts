@@ -4,11 +4,11 @@ import type { HandshakeError } from "../faults/errors.ts";
 import type { Negotiated } from "../flights/agreed.ts";
 import type { BindingUnavailable, ChannelBindingType } from "../flights/bindings.ts";
 import type { ConnectionEvent, EventsLost } from "../ports/observer.ts";
-import type { Received } from "../record/wire.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { PeerCertificate } from "../x509/peer_certificate.ts";
-import type { Renegotiation } from "./program.ts";
+import type { Renegotiation } from "./handshakes/program.ts";
 import type { Reading, Writing } from "./state.ts";
+import type { Received } from "./wire.ts";
 
 /** An established TLS connection. All of it is safe to use from several fibers at once, and to interrupt. */
 export interface Connection {

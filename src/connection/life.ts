@@ -4,9 +4,9 @@ import { alertOf, type HandshakeError, isFatal, PeerAlert } from "../faults/erro
 import type { Established } from "../flights/agreed.ts";
 import { AlertLevel, type AlertName } from "../names/alert.ts";
 import type { ByteStream } from "../ports/transport.ts";
-import type { Wire } from "../record/wire.ts";
-import { whileMoving, within } from "./deadline.ts";
+import { whileMoving, within } from "./bounds/deadline.ts";
 import type { ConnectionState, EndEvent, Parting } from "./state.ts";
+import type { Wire } from "./wire.ts";
 
 /** A connection's end. */
 export interface Life {

@@ -6,9 +6,9 @@
  */
 import { Deferred, Effect, Either, Exit, FiberId, type Scope } from "../deps.ts";
 import { Closed, type HandshakeError } from "../faults/errors.ts";
-import type { Step, Wire } from "../record/wire.ts";
 import type { Life } from "./life.ts";
 import type { ConnectionState } from "./state.ts";
+import type { Step, Wire } from "./wire.ts";
 
 /** What arrives on a connection. */
 export interface Pump {

@@ -1,9 +1,9 @@
 /** What a reader of a connection is given. @module */
 import { Effect } from "../deps.ts";
 import type { HandshakeError } from "../faults/errors.ts";
-import type { Received, Wire } from "../record/wire.ts";
 import type { Pump } from "./pump.ts";
 import type { ConnectionState } from "./state.ts";
+import type { Received, Wire } from "./wire.ts";
 
 /** The oldest data that waits, the end, or why there is none; the pump is run until there is one of them. */
 export const receiving = (

@@ -3,10 +3,10 @@ import { Effect, Either } from "../deps.ts";
 import { type HandshakeError, InvalidOption } from "../faults/errors.ts";
 import { ContentType } from "../names/protocol.ts";
 import { attempt } from "../record/attempt.ts";
-import type { Wire } from "../record/wire.ts";
 import { type Bytes, isBytes } from "../wire/bytes.ts";
 import type { Life } from "./life.ts";
 import type { ConnectionState } from "./state.ts";
+import type { Wire } from "./wire.ts";
 
 /** The writing half, for a user. */
 export interface Sending {

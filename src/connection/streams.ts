@@ -1,8 +1,8 @@
 /** A connection as streams: of events, and the web's. @module */
 import type { Effect } from "../deps.ts";
 import type { HandshakeError } from "../faults/errors.ts";
+import type { Observers } from "./bounds/observers.ts";
 import type { Connection } from "./connection.ts";
-import type { Observers } from "./observers.ts";
 
 /** Runs an effect for a stream's consumer. */
 type Run = <A>(effect: Effect.Effect<A, HandshakeError>) => Promise<A>;

@@ -9,8 +9,8 @@ import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { CryptoService } from "../ports/crypto.ts";
 import { KeyLog } from "../ports/key_log.ts";
 import { Session, SessionStore, type SessionStoreError } from "../ports/sessions.ts";
-import { compressed } from "../record/compression.ts";
-import { MAX_PLAINTEXT, type Protection } from "../record/protection.ts";
+import { compressed } from "../record/protection/compression.ts";
+import { MAX_PLAINTEXT, type Protection } from "../record/protection/protection.ts";
 import { exchanges, type KeyExchange, type Terms } from "../tables/exchanges/mod.ts";
 import {
   type ServerAuthentication,

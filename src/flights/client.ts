@@ -32,7 +32,7 @@ import { partitionHash } from "../ports/partition.ts";
 import { Session, type SessionStore } from "../ports/sessions.ts";
 import { MAX_TICKET } from "../ports/tickets.ts";
 import { CertificateVerifier } from "../ports/trust.ts";
-import { Handshakes } from "../record/handshakes.ts";
+import { Handshakes } from "../record/handshake_stream.ts";
 import type { Answer, ExchangeError } from "../tables/exchanges/mod.ts";
 import { isAskedFor } from "../tables/key_kinds.ts";
 import { type CertificateWish, dialects, spokenFirst } from "../tables/versions/mod.ts";

@@ -16,7 +16,7 @@ import { Crypto } from "../ports/crypto.ts";
 import { partitionHash } from "../ports/partition.ts";
 import { type Session, SessionStore } from "../ports/sessions.ts";
 import { CertificateVerifier } from "../ports/trust.ts";
-import { canCompress } from "../record/compression.ts";
+import { canCompress } from "../record/protection/compression.ts";
 import type { Policy } from "../tables/policy.ts";
 import { suites } from "../tables/suites.ts";
 import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.ts";

@@ -4,7 +4,7 @@ import type { EncodeError, UnexpectedMessage } from "../faults/errors.ts";
 import { changeCipherSpec, finished } from "../grammar/places.ts";
 import { changeTo, send } from "../grammar/send.ts";
 import { Finished } from "../messages/mod.ts";
-import type { Handshakes } from "../record/handshakes.ts";
+import type { Handshakes } from "../record/handshake_stream.ts";
 import type { Derivation, Side } from "../tables/versions/mod.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";

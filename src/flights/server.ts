@@ -25,7 +25,7 @@ import type { SignatureScheme } from "../names/signature_scheme.ts";
 import { Crypto, type PublicKey } from "../ports/crypto.ts";
 import { type Session, SessionStore } from "../ports/sessions.ts";
 import { CertificateVerifier } from "../ports/trust.ts";
-import { Handshakes } from "../record/handshakes.ts";
+import { Handshakes } from "../record/handshake_stream.ts";
 import type { Offered } from "../tables/exchanges/mod.ts";
 import type { CertificateWish } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";

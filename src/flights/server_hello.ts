@@ -16,7 +16,7 @@ import { partitionHash } from "../ports/partition.ts";
 import type { Session, SessionStore } from "../ports/sessions.ts";
 import { SessionTickets, type SessionTicketsService } from "../ports/tickets.ts";
 import { CertificateVerifier } from "../ports/trust.ts";
-import { Handshakes } from "../record/handshakes.ts";
+import { Handshakes } from "../record/handshake_stream.ts";
 import type { Policy } from "../tables/policy.ts";
 import { downgradeSentinel } from "../tables/versions/downgrade.ts";
 import { highest, spoken, spokenFirst } from "../tables/versions/mod.ts";

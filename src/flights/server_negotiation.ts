@@ -15,7 +15,7 @@ import {
 } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import { type Credential, signedWith } from "../ports/credentials.ts";
-import { canCompress } from "../record/compression.ts";
+import { canCompress } from "../record/protection/compression.ts";
 import { exchanges } from "../tables/exchanges/mod.ts";
 import { authenticationOf } from "../tables/key_kinds.ts";
 import type { Policy } from "../tables/policy.ts";

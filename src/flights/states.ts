@@ -8,8 +8,8 @@ import { nameOfComing } from "../grammar/message_kind.ts";
 import { NOTHING, type Place, type Shape } from "../grammar/places.ts";
 import { HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
 import type { PublicKey } from "../ports/crypto.ts";
-import type { Coming } from "../record/handshakes.ts";
-import { plaintext } from "../record/protection.ts";
+import type { Coming } from "../record/handshake_stream.ts";
+import { plaintext } from "../record/protection/protection.ts";
 import { exchanges, type KeyExchange } from "../tables/exchanges/mod.ts";
 import {
   type ServerAuthentication,

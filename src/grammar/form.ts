@@ -1,6 +1,6 @@
 /** Messages whose form the negotiation decides. @module */
 import type { Schema } from "../deps.ts";
-import type { Message } from "../record/handshakes.ts";
+import type { Message } from "../record/handshake_stream.ts";
 import { type Constructor, make } from "../wire/codec.ts";
 import { type Place, proof, type Received } from "./places.ts";
 

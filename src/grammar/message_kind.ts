@@ -2,7 +2,7 @@
 import type { Either, Schema } from "../deps.ts";
 import { HandshakeType } from "../names/protocol.ts";
 import { messageName } from "../record/due.ts";
-import type { Coming, Message } from "../record/handshakes.ts";
+import type { Coming, Message } from "../record/handshake_stream.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { codec, type DecodeError } from "../wire/codec.ts";
 import { declarationOf, longest } from "../wire/layout.ts";

@@ -15,8 +15,8 @@ import {
   UnexpectedMessage,
 } from "../faults/errors.ts";
 import type { Due } from "../record/due.ts";
-import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshakes.ts";
-import type { Protection } from "../record/protection.ts";
+import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshake_stream.ts";
+import type { Protection } from "../record/protection/protection.ts";
 import type { HandshakeMessage } from "../record/records.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { kindOf, type MessageKind, nameOfComing } from "./message_kind.ts";

@@ -3,8 +3,8 @@ import { Effect } from "../deps.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import { UnexpectedMessage } from "../faults/errors.ts";
 import type { AlertName } from "../names/alert.ts";
-import { Handshakes, type Message } from "../record/handshakes.ts";
-import type { Protection } from "../record/protection.ts";
+import { Handshakes, type Message } from "../record/handshake_stream.ts";
+import type { Protection } from "../record/protection/protection.ts";
 import { EncodeError } from "../wire/codec.ts";
 import { encodeMessage } from "./message_kind.ts";
 

@@ -1,7 +1,7 @@
 /** TLS is a function from Socket to Socket. @module */
 import { Cause, Effect, Exit, FiberId, Layer, Scope } from "../deps.ts";
 import { Mailbox, Socket } from "./deps.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/establish.ts";
 import { type ByteStream, Transport, TransportError } from "../ports/transport.ts";
 
 /** Bytes that may wait unread: a Socket pushes, and can't be told to wait. */

@@ -21,7 +21,7 @@ import { type Bytes, concat, EMPTY, toHex } from "../wire/bytes.ts";
 import { DecodeError } from "../wire/codec.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { anything, type Due, messageName } from "./due.ts";
-import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection.ts";
+import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection/protection.ts";
 import { beginsWithSslv2Hello, SSLV2_HEADER, sslv2Hello, sslv2Length } from "./sslv2_hello.ts";
 
 /** A whole handshake message: `raw` is its header and body as received, which is what is hashed and signed. */

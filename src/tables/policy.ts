@@ -6,15 +6,19 @@ import { NamedGroup } from "../names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { among, decodeOption, flag, limit, list, registered, whole, word } from "../options.ts";
-import type { RecordOptions } from "../record/records.ts";
-import type { WireLimits } from "../record/wire.ts";
+import type { RecordLimits, RecordOptions } from "../record/records.ts";
 import { type Suite, suites } from "./suites.ts";
 
 export type { RecordLimits, RecordOptions } from "../record/records.ts";
-export type { WireLimits } from "../record/wire.ts";
 
 /** What a peer may cost at most. */
-export interface Limits extends WireLimits {
+export interface Limits extends RecordLimits {
+  /** Warning alerts in a row; 4 in `limits`. */
+  readonly warningAlerts: number;
+  /** HelloRequests that are passed over, and wishes to renegotiate that are declined, in a row; 4 in `limits`. */
+  readonly helloRequests: number;
+  /** Bytes of application data that may wait to be read while a renegotiation goes on; 128 KiB in `limits`. */
+  readonly renegotiationBuffer: number;
   /** Milliseconds from a handshake's first message to its Finished; 30,000 in `limits`. */
   readonly handshakeTimeout: number;
   /** Milliseconds that a server waits for a client's first byte; 5,000 in `limits`. */

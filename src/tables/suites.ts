@@ -2,8 +2,8 @@
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { ProtocolVersion } from "../names/protocol.ts";
 import type { HashName } from "../ports/crypto.ts";
-import { nonceForms } from "../record/aead.ts";
-import type { AeadRow, CbcRow, CipherRow, StreamRow } from "../record/cipher.ts";
+import { nonceForms } from "../record/protection/aead.ts";
+import type { AeadRow, CbcRow, CipherRow, StreamRow } from "../record/protection/cipher.ts";
 import type { Authentication } from "./key_kinds.ts";
 
 /** A cipher suite, looked up once after ServerHello. */

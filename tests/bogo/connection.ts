@@ -1,6 +1,6 @@
 /** One connection of a shim: the handshake, what flags ask for after it, and its end. @module */
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection.ts";
+import type { Connection } from "../../src/connection/establish.ts";
 import { Effect, Layer, Option } from "../../src/deps.ts";
 import { type HandshakeError, TransportError } from "../../src/faults/errors.ts";
 import type { BindingUnavailable } from "../../src/flights/bindings.ts";

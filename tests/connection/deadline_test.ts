@@ -1,6 +1,6 @@
 import { assert, Effect, Either, Exit, Fiber, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import { settled, whileMoving, within } from "../../src/connection/deadline.ts";
+import { settled, whileMoving, within } from "../../src/connection/bounds/deadline.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { modern } from "../../src/tables/policy.ts";
 import { effect, live, sync, tagOf } from "../support/effect.ts";

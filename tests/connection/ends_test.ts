@@ -1,7 +1,7 @@
 /** How a connection ends: every event in every state of both halves, over every transport. */
 import { assert, Context, Effect, Either, Exit, Fiber, Option, Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection.ts";
+import type { Connection } from "../../src/connection/establish.ts";
 import {
   type EndEvent,
   endEvents,

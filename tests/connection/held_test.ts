@@ -1,7 +1,7 @@
 /** Streams, stores and observers that keep to no contract: the error is typed, and nobody else is harmed. */
 import { assert, Deferred, Effect, Fiber, Layer, Option } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection.ts";
+import type { Connection } from "../../src/connection/establish.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { fromConn } from "../../src/layers/transport/byte_stream.ts";
 import { layerMemory } from "../../src/layers/transport/memory.ts";

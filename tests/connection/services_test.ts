@@ -1,7 +1,7 @@
 /** What a connection is given may hang, throw or be slow: it harms nobody else. */
 import { assert, Chunk, Effect, Fiber, Layer, Option, Stream } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import { makeObservers } from "../../src/connection/observers.ts";
+import { makeObservers } from "../../src/connection/bounds/observers.ts";
 import * as KeyLog from "../../src/layers/key_log.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { AlertDescription, AlertLevel } from "../../src/names/alert.ts";

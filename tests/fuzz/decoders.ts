@@ -6,7 +6,7 @@ import { courses, placesOf } from "../../src/flights/states.ts";
 import type { Place } from "../../src/grammar/places.ts";
 import { HandshakeType } from "../../src/names/protocol.ts";
 import { Ticket } from "../../src/ports/tickets.ts";
-import type { HandshakeStream } from "../../src/record/handshakes.ts";
+import type { HandshakeStream } from "../../src/record/handshake_stream.ts";
 import { type Bytes, sameBytes } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
 import { all, type AnySchema } from "../messages/all.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import { assert, Effect, Fiber } from "../deps.ts";
-import type { Connection } from "../../src/connection.ts";
+import type { Connection } from "../../src/connection/establish.ts";
 import type { HandshakeError } from "../../src/faults/errors.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";

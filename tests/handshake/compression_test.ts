@@ -1,7 +1,7 @@
 /** Compression as it is negotiated, and what of it passes on a connection (RFC 3749, RFC 5246 §6.2.2, §7.4.1). @module */
 import { assert, Effect, Either, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection.ts";
+import type { Connection } from "../../src/connection/establish.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { layerTo } from "../../src/layers/key_log.ts";
@@ -10,7 +10,7 @@ import { AlertDescription } from "../../src/names/alert.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ContentType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import type { ConnectionEvent } from "../../src/ports/observer.ts";
-import { compressions } from "../../src/record/compression.ts";
+import { compressions } from "../../src/record/protection/compression.ts";
 import * as Server from "../../src/server.ts";
 import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
 import { suites } from "../../src/tables/suites.ts";

@@ -1,5 +1,5 @@
 import { assert, Context, Effect, Either, Fiber } from "../deps.ts";
-import type { Connection } from "../../src/connection.ts";
+import type { Connection } from "../../src/connection/establish.ts";
 import { alertOf, type HandshakeError } from "../../src/faults/errors.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import {

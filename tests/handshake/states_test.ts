@@ -1,7 +1,4 @@
 import { assert, Effect } from "../deps.ts";
-import { open, record, type Recording, type Role } from "../support/course.ts";
-import { page } from "../states.ts";
-import { handshakeMessage, plainRecord, scripted } from "../support/replay.ts";
 import {
   comingOf,
   type Course,
@@ -15,8 +12,11 @@ import {
 import { nameOfComing } from "../../src/grammar/message_kind.ts";
 import { AlertDescription, AlertLevel } from "../../src/names/alert.ts";
 import { ContentType, HandshakeType, versionText } from "../../src/names/protocol.ts";
-import type { Coming } from "../../src/record/handshakes.ts";
+import type { Coming } from "../../src/record/handshake_stream.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
+import { page } from "../states.ts";
+import { open, record, type Recording, type Role } from "../support/course.ts";
+import { handshakeMessage, plainRecord, scripted } from "../support/replay.ts";
 
 /** Something that a peer says where it has no place. */
 interface Stray {

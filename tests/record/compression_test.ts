@@ -4,8 +4,8 @@ import { alertOf, DecompressionFailure, isRecordError } from "../../src/faults/e
 import { explain } from "../../src/faults/explain.ts";
 import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { CompressionMethod, ContentType, ProtocolVersion } from "../../src/names/protocol.ts";
-import { compressed, compressions } from "../../src/record/compression.ts";
-import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection.ts";
+import { compressed, compressions } from "../../src/record/protection/compression.ts";
+import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection/protection.ts";
 import { Records } from "../../src/record/records.ts";
 import { ascii, type Bytes, concat, EMPTY, sameBytes, toHex } from "../../src/wire/bytes.ts";
 import { constants, createDeflate, deflateRawSync, deflateSync, gzipSync, inflateSync } from "node:zlib";

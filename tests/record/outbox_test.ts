@@ -1,7 +1,7 @@
 import { assert, Effect, Exit } from "../deps.ts";
+import { makeOutbox } from "../../src/connection/outbox.ts";
 import { ContentType } from "../../src/names/protocol.ts";
 import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
-import { makeOutbox } from "../../src/record/outbox.ts";
 import { Records } from "../../src/record/records.ts";
 import { modern } from "../../src/tables/policy.ts";
 import { sync } from "../support/effect.ts";

@@ -3,7 +3,7 @@ import { alertOf, isRecordError } from "../../src/faults/errors.ts";
 import { BadRecordMac } from "../../src/faults/errors.ts";
 import { ContentType, HandshakeType, ProtocolVersion } from "../../src/names/protocol.ts";
 import type { Due } from "../../src/record/due.ts";
-import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection.ts";
+import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection/protection.ts";
 import { type Arrival, Records } from "../../src/record/records.ts";
 import { ascii, concat } from "../../src/wire/bytes.ts";
 

@@ -23,9 +23,9 @@ import {
 } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType, versionText } from "../../src/names/protocol.ts";
-import { compressed } from "../../src/record/compression.ts";
-import type { HandshakeStream, Message } from "../../src/record/handshakes.ts";
-import type { Protection } from "../../src/record/protection.ts";
+import type { HandshakeStream, Message } from "../../src/record/handshake_stream.ts";
+import { compressed } from "../../src/record/protection/compression.ts";
+import type { Protection } from "../../src/record/protection/protection.ts";
 import { type Arrival, type HandshakeMessage, Records } from "../../src/record/records.ts";
 import { exchanges, type KeyExchange, type Terms } from "../../src/tables/exchanges/mod.ts";
 import { serverAuthentications } from "../../src/tables/exchanges/server_authentication.ts";

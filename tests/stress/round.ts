@@ -1,7 +1,7 @@
 /** One round: two ends over a stream in memory do what a plan says, and what they promise is held against it. @module */
 import { Cause, Effect, Exit, Fiber, Layer, Option, Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection.ts";
+import type { Connection } from "../../src/connection/establish.ts";
 import type { HandshakeError } from "../../src/faults/errors.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";

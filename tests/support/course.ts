@@ -1,7 +1,7 @@
 /** Real ends that take a given course, with toys for public-key operations. @module */
 import { assert, Context, Effect, Layer, Option, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection.ts";
+import type { Connection } from "../../src/connection/establish.ts";
 import type { HandshakeError } from "../../src/faults/errors.ts";
 import type { Course } from "../../src/flights/states.ts";
 import { layerKeys } from "../../src/layers/tickets/rotating.ts";
@@ -15,7 +15,7 @@ import { type Session, SessionStore, type SessionStoreService } from "../../src/
 import { SessionTickets } from "../../src/ports/tickets.ts";
 import type { ByteStream } from "../../src/ports/transport.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
-import type { Protection } from "../../src/record/protection.ts";
+import type { Protection } from "../../src/record/protection/protection.ts";
 import * as Server from "../../src/server.ts";
 import { legacy, type Policy } from "../../src/tables/policy.ts";
 import { type Suite, suites } from "../../src/tables/suites.ts";

@@ -1,7 +1,7 @@
 /** A client and a server over memory, and what passes between them. @module */
 import { assert, Effect, Fiber, Layer, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection, Renegotiation } from "../../src/connection.ts";
+import type { Connection, Renegotiation } from "../../src/connection/establish.ts";
 import type { HandshakeError } from "../../src/faults/errors.ts";
 import { credentialFromPem, make, none, type PemPair } from "../../src/layers/credentials/credentials.ts";
 import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";

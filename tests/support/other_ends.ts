@@ -1,10 +1,10 @@
 /** Ends that say something else than ours would, and hash what they say. @module */
 import { Effect } from "../deps.ts";
 import { clientProgram } from "../../src/client.ts";
-import { establish, type Program } from "../../src/connection.ts";
+import { establish, type Program } from "../../src/connection/establish.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
-import { Handshakes, type HandshakeStream } from "../../src/record/handshakes.ts";
+import { Handshakes, type HandshakeStream } from "../../src/record/handshake_stream.ts";
 import { serverProgram } from "../../src/server.ts";
 import { modern } from "../../src/tables/policy.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";

@@ -1,6 +1,6 @@
 /** Handshakes between an end that takes tickets and one that gives them, and what was said in them. @module */
 import { assert, Context, Effect, Either, Option } from "../deps.ts";
-import type { Connection } from "../../src/connection.ts";
+import type { Connection } from "../../src/connection/establish.ts";
 import type { HandshakeError } from "../../src/faults/errors.ts";
 import { placesOf } from "../../src/flights/client_sessions.ts";
 import { layerKeys } from "../../src/layers/tickets/rotating.ts";

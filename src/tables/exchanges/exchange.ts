@@ -7,7 +7,7 @@ import type { ProtocolVersion } from "../../names/protocol.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { Credential } from "../../ports/credentials.ts";
 import type { Crypto, PublicKey } from "../../ports/crypto.ts";
-import type { Message } from "../../record/handshakes.ts";
+import type { Message } from "../../record/handshake_stream.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Dialect, OfBoth, ServerKeyExchangeForms } from "../versions/mod.ts";
 

@@ -9,8 +9,8 @@ import type { ServerDHParams, ServerECDHParams } from "../../messages/mod.ts";
 import type { ClientCertificateType, HandshakeType } from "../../names/protocol.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
-import type { VersionInUse } from "../../record/handshakes.ts";
-import type { Protection } from "../../record/protection.ts";
+import type { VersionInUse } from "../../record/handshake_stream.ts";
+import type { Protection } from "../../record/protection/protection.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
 

@@ -1,7 +1,7 @@
 /** How a key block becomes the protection of both directions. @module */
 import type { CryptoService } from "../../ports/crypto.ts";
-import { keyLengths, protect, type RecordForm } from "../../record/cipher.ts";
-import type { Protection } from "../../record/protection.ts";
+import { keyLengths, protect, type RecordForm } from "../../record/protection/cipher.ts";
+import type { Protection } from "../../record/protection/protection.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
 import type { OfBoth } from "./dialect.ts";

@@ -6,7 +6,7 @@ import { one } from "../../grammar/places.ts";
 import { Certificate, ClientKeyExchangeRSA } from "../../messages/mod.ts";
 import { ClientCertificateType, HandshakeType } from "../../names/protocol.ts";
 import type { CryptoService } from "../../ports/crypto.ts";
-import type { RecordForm } from "../../record/cipher.ts";
+import type { RecordForm } from "../../record/protection/cipher.ts";
 import { type Bytes, concat } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Suite } from "../suites.ts";

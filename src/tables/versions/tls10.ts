@@ -2,8 +2,8 @@
 import { prf10 } from "../../crypto/prf.ts";
 import { ProtocolVersion } from "../../names/protocol.ts";
 import type { CryptoService } from "../../ports/crypto.ts";
-import type { RecordForm } from "../../record/cipher.ts";
-import { hmacForm } from "../../record/mac.ts";
+import type { RecordForm } from "../../record/protection/cipher.ts";
+import { hmacForm } from "../../record/protection/mac.ts";
 import { concat } from "../../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
 import type { Dialect } from "./dialect.ts";

@@ -13,8 +13,8 @@ import {
 import { ProtocolVersion } from "../../names/protocol.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
-import type { RecordForm } from "../../record/cipher.ts";
-import { hmacForm } from "../../record/mac.ts";
+import type { RecordForm } from "../../record/protection/cipher.ts";
+import { hmacForm } from "../../record/protection/mac.ts";
 import { make } from "../../wire/codec.ts";
 import { authenticationOf } from "../key_kinds.ts";
 import type { Suite } from "../suites.ts";

@@ -6,10 +6,10 @@
  *
  * @module
  */
-import { BadRecordMac } from "../faults/errors.ts";
-import type { ProtocolVersion } from "../names/protocol.ts";
-import type { Aead } from "../ports/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { BadRecordMac } from "../../faults/errors.ts";
+import type { ProtocolVersion } from "../../names/protocol.ts";
+import type { Aead } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
 import { Sequence } from "./sequence.ts";
 

@@ -1,31 +1,31 @@
 /** A connection, during and after its handshakes. @module */
-import { Context, DefaultServices, Effect, Runtime, Scope, Tracer } from "./deps.ts";
-import { boundedStore } from "./connection/bounded_store.ts";
-import { closing } from "./connection/close.ts";
-import type { Connection } from "./connection/connection.ts";
-import { systemTimer } from "./connection/deadline.ts";
-import { heldStream } from "./connection/held_stream.ts";
-import { LAST_WORDS, makeLife } from "./connection/life.ts";
-import { makeNegotiator } from "./connection/negotiator.ts";
-import { makeObservers } from "./connection/observers.ts";
-import { decodeRenegotiation, type Program, type Renegotiation } from "./connection/program.ts";
-import { makePump, type Pump } from "./connection/pump.ts";
-import { receiving } from "./connection/receive.ts";
-import { sending } from "./connection/send.ts";
-import { makeState } from "./connection/state.ts";
-import { STREAMS, type Unstreamed, withStreams } from "./connection/streams.ts";
-import type { HandshakeError } from "./faults/errors.ts";
-import type { Established } from "./flights/agreed.ts";
-import { channelBinding, exportKeyingMaterial } from "./flights/bindings.ts";
-import { Crypto } from "./ports/crypto.ts";
-import { SessionStore } from "./ports/sessions.ts";
-import type { ByteStream } from "./ports/transport.ts";
-import { makeWire } from "./record/wire.ts";
-import { wordsOf } from "./wire/printable.ts";
-import { peerCertificate } from "./x509/peer_certificate.ts";
+import { Context, DefaultServices, Effect, Runtime, Scope, Tracer } from "../deps.ts";
+import type { HandshakeError } from "../faults/errors.ts";
+import type { Established } from "../flights/agreed.ts";
+import { channelBinding, exportKeyingMaterial } from "../flights/bindings.ts";
+import { Crypto } from "../ports/crypto.ts";
+import { SessionStore } from "../ports/sessions.ts";
+import type { ByteStream } from "../ports/transport.ts";
+import { wordsOf } from "../wire/printable.ts";
+import { peerCertificate } from "../x509/peer_certificate.ts";
+import { boundedStore } from "./bounds/bounded_store.ts";
+import { systemTimer } from "./bounds/deadline.ts";
+import { heldStream } from "./bounds/held_stream.ts";
+import { makeObservers } from "./bounds/observers.ts";
+import { closing } from "./close.ts";
+import type { Connection } from "./connection.ts";
+import { makeNegotiator } from "./handshakes/negotiator.ts";
+import { decodeRenegotiation, type Program, type Renegotiation } from "./handshakes/program.ts";
+import { LAST_WORDS, makeLife } from "./life.ts";
+import { makePump, type Pump } from "./pump.ts";
+import { receiving } from "./receive.ts";
+import { sending } from "./send.ts";
+import { makeState } from "./state.ts";
+import { STREAMS, type Unstreamed, withStreams } from "./streams.ts";
+import { makeWire } from "./wire.ts";
 
-export type { Connection } from "./connection/connection.ts";
-export type { Program, Renegotiation } from "./connection/program.ts";
+export type { Connection } from "./connection.ts";
+export type { Program, Renegotiation } from "./handshakes/program.ts";
 
 /** The tracer of whoever has none: what it notes nobody can see. */
 const untraced = Context.get(DefaultServices.liveServices, Tracer.Tracer);

@@ -10,8 +10,8 @@ import {
   Option,
   Runtime,
   Tracer,
-} from "../deps.ts";
-import { type HandshakeError, HandshakeTimeout } from "../faults/errors.ts";
+} from "../../deps.ts";
+import { type HandshakeError, HandshakeTimeout } from "../../faults/errors.ts";
 
 /** The clock of who has no other. */
 const system = Context.get(DefaultServices.liveServices, Clock.Clock);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Clock, Context, Deferred, Effect, Either, Exit, FiberId, type Scope } from "../deps.ts";
+import { Clock, Context, Deferred, Effect, Either, Exit, FiberId, type Scope } from "../../deps.ts";
 import {
   Closed,
   type HandshakeError,
@@ -12,20 +12,20 @@ import {
   Refused,
   RenegotiationRefused,
   UnexpectedMessage,
-} from "../faults/errors.ts";
-import type { Established, Negotiated } from "../flights/agreed.ts";
-import { kindOf, nameOfComing } from "../grammar/message_kind.ts";
-import { ClientHello, HelloRequest, ServerHello } from "../messages/mod.ts";
-import { AlertLevel } from "../names/alert.ts";
-import { HandshakeType } from "../names/protocol.ts";
-import type { Due } from "../record/due.ts";
-import { Handshakes } from "../record/handshakes.ts";
-import type { Wire } from "../record/wire.ts";
-import type { RenegotiationPolicy } from "../tables/policy.ts";
-import { deadline, type Silence } from "./deadline.ts";
-import { LAST_WORDS, type Life } from "./life.ts";
+} from "../../faults/errors.ts";
+import type { Established, Negotiated } from "../../flights/agreed.ts";
+import { kindOf, nameOfComing } from "../../grammar/message_kind.ts";
+import { ClientHello, HelloRequest, ServerHello } from "../../messages/mod.ts";
+import { AlertLevel } from "../../names/alert.ts";
+import { HandshakeType } from "../../names/protocol.ts";
+import type { Due } from "../../record/due.ts";
+import { Handshakes } from "../../record/handshake_stream.ts";
+import type { RenegotiationPolicy } from "../../tables/policy.ts";
+import { deadline, type Silence } from "../bounds/deadline.ts";
+import { LAST_WORDS, type Life } from "../life.ts";
+import type { ConnectionState } from "../state.ts";
+import type { Wire } from "../wire.ts";
 import type { Program, Renegotiation } from "./program.ts";
-import type { ConnectionState } from "./state.ts";
 
 /** The handshakes of one connection. */
 export interface Negotiator {

@@ -8,7 +8,7 @@ import type { Direction, Observe } from "../ports/observer.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { attempt } from "./attempt.ts";
 import type { Due } from "./due.ts";
-import type { Protection } from "./protection.ts";
+import type { Protection } from "./protection/protection.ts";
 import type { Arrival, Records } from "./records.ts";
 
 /** What may stand in a flight. */

@@ -1,6 +1,6 @@
 /** What stands between a record's content and the wire, in one direction. @module */
-import type { ContentType } from "../names/protocol.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import type { ContentType } from "../../names/protocol.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 
 /** An opened record. */
 export interface Opened {

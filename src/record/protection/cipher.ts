@@ -1,7 +1,7 @@
 /** How a suite protects records, and what a version changes in that. @module */
-import type { ProtocolVersion } from "../names/protocol.ts";
-import type { AeadName, CbcName, CryptoService, HashName, StreamName } from "../ports/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import type { ProtocolVersion } from "../../names/protocol.ts";
+import type { AeadName, CbcName, CryptoService, HashName, StreamName } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 import { aeadProtection, type NonceForm } from "./aead.ts";
 import { chainedIvs, encryptThenMac, explicitIvs, macThenEncrypt } from "./cbc.ts";
 import type { PaddingForm } from "./cbc_padding.ts";

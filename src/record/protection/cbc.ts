@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { equal } from "../crypto/equal.ts";
-import { BadRecordMac } from "../faults/errors.ts";
-import type { ProtocolVersion } from "../names/protocol.ts";
-import type { Cbc } from "../ports/crypto.ts";
-import { type Bytes, concat, EMPTY } from "../wire/bytes.ts";
+import { equal } from "../../crypto/equal.ts";
+import { BadRecordMac } from "../../faults/errors.ts";
+import type { ProtocolVersion } from "../../names/protocol.ts";
+import type { Cbc } from "../../ports/crypto.ts";
+import { type Bytes, concat, EMPTY } from "../../wire/bytes.ts";
 import { goodPadding, paddingFor, type PaddingForm, unpadded } from "./cbc_padding.ts";
 import type { Mac } from "./mac.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";

@@ -1,6 +1,6 @@
 /** A byte stream held to its contract, whoever wrote it. @module */
-import { Cause, Effect } from "../deps.ts";
-import { type ByteStream, TransportError } from "../ports/transport.ts";
+import { Cause, Effect } from "../../deps.ts";
+import { type ByteStream, TransportError } from "../../ports/transport.ts";
 import { within } from "./deadline.ts";
 
 /** Milliseconds that closing a stream may take. */

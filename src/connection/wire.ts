@@ -11,29 +11,19 @@ import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts"
 import { ContentType, HandshakeType } from "../names/protocol.ts";
 import type { Observe } from "../ports/observer.ts";
 import type { ByteStream } from "../ports/transport.ts";
+import { attempt } from "../record/attempt.ts";
+import type { Due } from "../record/due.ts";
+import {
+  type Coming,
+  type HandshakeStream,
+  handshakeStream,
+  type VersionInUse,
+} from "../record/handshake_stream.ts";
+import { type Arrival, type HandshakeMessage, type RecordOptions, Records } from "../record/records.ts";
+import type { Limits } from "../tables/policy.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
-import { attempt } from "./attempt.ts";
-import type { Due } from "./due.ts";
-import { type Coming, type HandshakeStream, handshakeStream, type VersionInUse } from "./handshakes.ts";
 import { type Broke, makeOutbox, type Outbox } from "./outbox.ts";
-import {
-  type Arrival,
-  type HandshakeMessage,
-  type RecordLimits,
-  type RecordOptions,
-  Records,
-} from "./records.ts";
-
-/** What a peer may send at most. */
-export interface WireLimits extends RecordLimits {
-  /** Warning alerts in a row; 4 by default. */
-  readonly warningAlerts: number;
-  /** HelloRequests that are passed over, and wishes to renegotiate that are declined, in a row; 4 by default. */
-  readonly helloRequests: number;
-  /** Bytes of application data that may wait to be read while a renegotiation goes on; 128 KiB by default. */
-  readonly renegotiationBuffer: number;
-}
 
 /** What one step of the pump met. */
 export type Step = "data" | "handshake" | "warning" | "no_renegotiation" | "close_notify";
@@ -88,7 +78,7 @@ export interface WireState {
 export const makeWire = (
   stream: ByteStream,
   role: "client" | "server",
-  limits: WireLimits,
+  limits: Limits,
   options: RecordOptions,
   state: WireState,
   observe: Observe | undefined,

@@ -1,12 +1,12 @@
 /** What a side brings to its connection. @module */
-import { type Effect, Either, Schema } from "../deps.ts";
-import { type HandshakeError, InvalidOption } from "../faults/errors.ts";
-import type { Established } from "../flights/agreed.ts";
-import type { ServerSettings } from "../flights/server_negotiation.ts";
-import { clientAuthOption, decodeOption, flag, shown } from "../options.ts";
-import type { Observe } from "../ports/observer.ts";
-import type { Handshakes } from "../record/handshakes.ts";
-import { type Policy, PolicyOption } from "../tables/policy.ts";
+import { type Effect, Either, Schema } from "../../deps.ts";
+import { type HandshakeError, InvalidOption } from "../../faults/errors.ts";
+import type { Established } from "../../flights/agreed.ts";
+import type { ServerSettings } from "../../flights/server_negotiation.ts";
+import { clientAuthOption, decodeOption, flag, shown } from "../../options.ts";
+import type { Observe } from "../../ports/observer.ts";
+import type { Handshakes } from "../../record/handshake_stream.ts";
+import { type Policy, PolicyOption } from "../../tables/policy.ts";
 
 /** What may be different in a renegotiation that this end asks for. */
 export interface Renegotiation {

@@ -1,7 +1,7 @@
 /** The MAC over a record, in the two forms that it has had. @module */
-import { pads } from "../crypto/ssl30.ts";
-import type { Hash } from "../ports/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { pads } from "../../crypto/ssl30.ts";
+import type { Hash } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 
 /** The MAC of one direction under its secret. */
 export interface Mac {

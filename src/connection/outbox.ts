@@ -2,7 +2,7 @@
 import { Cause, Deferred, Effect, FiberId } from "../deps.ts";
 import { Closed, type ConnectionError, TransportError } from "../faults/errors.ts";
 import type { ByteStream } from "../ports/transport.ts";
-import type { Records } from "./records.ts";
+import type { Records } from "../record/records.ts";
 
 /** Told that the stream did not take what was written; `Closed`: the write was interrupted. */
 export type Broke = (why: TransportError | Closed) => void;

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Bytes } from "../wire/bytes.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 
 /** Whether every byte of padding says its length, or the last alone, which is then less than a block. */
 export type PaddingForm = "tls" | "ssl30";

@@ -1,6 +1,6 @@
 /** Who hears of a connection's events: the observer it was made with, and streams of events. @module */
-import { Chunk, Deferred, Effect, FiberId, Option, Stream } from "../deps.ts";
-import type { ConnectionEvent, EventsLost, Observe } from "../ports/observer.ts";
+import { Chunk, Deferred, Effect, FiberId, Option, Stream } from "../../deps.ts";
+import type { ConnectionEvent, EventsLost, Observe } from "../../ports/observer.ts";
 
 /** The listeners of one connection. */
 export interface Observers {

@@ -6,10 +6,10 @@
  *
  * @module
  */
-import { Pako } from "../deps.ts";
-import { DecompressionFailure, RecordOverflow } from "../faults/errors.ts";
-import { CompressionMethod } from "../names/protocol.ts";
-import { type Bytes, EMPTY } from "../wire/bytes.ts";
+import { Pako } from "../../deps.ts";
+import { DecompressionFailure, RecordOverflow } from "../../faults/errors.ts";
+import { CompressionMethod } from "../../names/protocol.ts";
+import { type Bytes, EMPTY } from "../../wire/bytes.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
 
 /** How records are compressed. What each call makes serves one direction under one key, a whole record at a time. */

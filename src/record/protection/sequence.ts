@@ -1,6 +1,6 @@
 /** @module */
-import type { ContentType, ProtocolVersion } from "../names/protocol.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import type { ContentType, ProtocolVersion } from "../../names/protocol.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 
 /**
  * The record that is next in one direction under one key: `seq_num(8) type(1) version(2) length(2)`, which is what a
