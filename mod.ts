@@ -31,7 +31,7 @@ export * as Server from "./src/server.ts";
 /** An established connection, and what may be different in a renegotiation of it. */
 export type { Connection, Renegotiation } from "./src/connection/establish.ts";
 /** What a handshake agreed on. */
-export type { Negotiated } from "./src/flights/agreed.ts";
+export type { Negotiated } from "./src/flights/established.ts";
 /** A certificate that a peer has shown: typed, and a Schema, so that it is JSON as well. */
 export { PeerCertificate } from "./src/x509/peer_certificate.ts";
 /** What an observer is told. */

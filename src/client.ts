@@ -2,9 +2,9 @@
 import { Effect, Either, Schema, type Scope } from "./deps.ts";
 import { type Connection, establish, type Program } from "./connection/establish.ts";
 import type { HandshakeError } from "./faults/errors.ts";
-import { afterClientHello, clientHello } from "./flights/client.ts";
 import type { ClientSettings } from "./flights/client_hello.ts";
 import { forget } from "./flights/client_sessions.ts";
+import { afterClientHello, clientHello } from "./flights/until12/client.ts";
 import { alpnOption, decodeOption, flag, functionOf, port, text } from "./options.ts";
 import type { Credentials } from "./ports/credentials.ts";
 import type { Crypto } from "./ports/crypto.ts";

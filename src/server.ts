@@ -3,10 +3,10 @@ import { Cause, Effect, Either, Exit, FiberSet, Schema, Scope } from "./deps.ts"
 import { within } from "./connection/bounds/deadline.ts";
 import { type Connection, establish, type Program } from "./connection/establish.ts";
 import type { HandshakeError, InvalidOption } from "./faults/errors.ts";
-import { fromStore } from "./flights/agreed.ts";
-import { serverHandshake } from "./flights/server.ts";
-import { helloRequest } from "./flights/server_hello.ts";
-import type { ServerSettings } from "./flights/server_negotiation.ts";
+import type { ServerSettings } from "./flights/server_settings.ts";
+import { fromStore } from "./flights/sessions.ts";
+import { serverHandshake } from "./flights/until12/server.ts";
+import { helloRequest } from "./flights/until12/server_hello.ts";
 import { alpnOption, clientAuthOption, decodeOption, functionOf, limit, port, text } from "./options.ts";
 import type { Credentials } from "./ports/credentials.ts";
 import type { Crypto } from "./ports/crypto.ts";

@@ -19,6 +19,8 @@ const levels: Readonly<Record<string, number>> = {
   "src/tables/versions/": 8.3,
   "src/tables/exchanges/": 8.4,
   "src/tables/policy.ts": 8.5,
+  "src/flights/states.ts": 9.2,
+  "src/flights/until12/": 9.1,
   "src/flights/": 9,
   "src/connection/": 10,
   "src/client.ts": 10,
@@ -140,8 +142,8 @@ Deno.test("what runs in each handshake is a generator that is written once", () 
 
 Deno.test("the rules of this test are broken by graphs that break them", () => {
   const wrong = (from: string, to: string) => wrongImports(new Map([[from, [to]], [to, []]])).length;
-  assert.equal(wrong("src/flights/client.ts", "src/wire/bytes.ts"), 0);
-  assert.equal(wrong("src/wire/bytes.ts", "src/flights/client.ts"), 1);
+  assert.equal(wrong("src/flights/until12/client.ts", "src/wire/bytes.ts"), 0);
+  assert.equal(wrong("src/wire/bytes.ts", "src/flights/until12/client.ts"), 1);
   assert.equal(wrong("src/connection/establish.ts", "src/layers/trust/roots.ts"), 1);
   assert.equal(wrong("src/platform/mod.ts", "src/layers/trust/roots.ts"), 1);
   assert.equal(wrong("src/new/thing.ts", "src/wire/bytes.ts"), 1);

@@ -1,8 +1,8 @@
 /** What a user has of a connection. @module */
 import type { Effect, Stream } from "../deps.ts";
 import type { HandshakeError } from "../faults/errors.ts";
-import type { Negotiated } from "../flights/agreed.ts";
 import type { BindingUnavailable, ChannelBindingType } from "../flights/bindings.ts";
+import type { Negotiated } from "../flights/established.ts";
 import type { ConnectionEvent, EventsLost } from "../ports/observer.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { PeerCertificate } from "../x509/peer_certificate.ts";

@@ -1,8 +1,8 @@
 /** A connection, during and after its handshakes. @module */
 import { Context, DefaultServices, Effect, Runtime, Scope, Tracer } from "../deps.ts";
 import type { HandshakeError } from "../faults/errors.ts";
-import type { Established } from "../flights/agreed.ts";
 import { channelBinding, exportKeyingMaterial } from "../flights/bindings.ts";
+import type { Established } from "../flights/established.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { SessionStore } from "../ports/sessions.ts";
 import type { ByteStream } from "../ports/transport.ts";

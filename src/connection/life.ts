@@ -1,7 +1,7 @@
 /** How a connection ends: the one place where a fault becomes an event, and an event the words to the peer. @module */
 import { Cause, Effect, Exit, Option } from "../deps.ts";
 import { alertOf, type HandshakeError, isFatal, PeerAlert } from "../faults/errors.ts";
-import type { Established } from "../flights/agreed.ts";
+import type { Established } from "../flights/established.ts";
 import { AlertLevel, type AlertName } from "../names/alert.ts";
 import type { ByteStream } from "../ports/transport.ts";
 import { whileMoving, within } from "./bounds/deadline.ts";

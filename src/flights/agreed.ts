@@ -1,16 +1,12 @@
-/** What the two hellos settle, and what a handshake leaves behind. @module */
-import { Clock, Effect } from "../deps.ts";
+/** What the two hellos settle, and what follows from that when the handshake is finished. @module */
 import type { Snapshot } from "../crypto/transcript.ts";
 import { type ClientHello, findExtension, type ServerHello } from "../messages/mod.ts";
-import type { CipherSuite } from "../names/cipher_suite.ts";
-import { NamedGroup } from "../names/named_group.ts";
-import { type CompressionMethod, MaxFragmentLength, type ProtocolVersion } from "../names/protocol.ts";
-import { SignatureScheme } from "../names/signature_scheme.ts";
+import type { NamedGroup } from "../names/named_group.ts";
+import { MaxFragmentLength } from "../names/protocol.ts";
+import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { CryptoService } from "../ports/crypto.ts";
-import { KeyLog } from "../ports/key_log.ts";
-import { Session, SessionStore, type SessionStoreError } from "../ports/sessions.ts";
-import { compressed } from "../record/protection/compression.ts";
-import { MAX_PLAINTEXT, type Protection } from "../record/protection/protection.ts";
+import type { Session } from "../ports/sessions.ts";
+import { MAX_PLAINTEXT } from "../record/protection/protection.ts";
 import { exchanges, type KeyExchange, type Terms } from "../tables/exchanges/mod.ts";
 import {
   type ServerAuthentication,
@@ -19,9 +15,8 @@ import {
 import type { Policy } from "../tables/policy.ts";
 import type { Suite } from "../tables/suites.ts";
 import type { Derivation, Dialect, OfBoth } from "../tables/versions/mod.ts";
-import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
-import { wordsOf } from "../wire/printable.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import type { Established } from "./established.ts";
 
 /** What both ends know after the two hellos: looked up here once, so that no flight asks again. */
 export interface Agreed {
@@ -134,93 +129,6 @@ const fragmentCodes = {
 export const fragmentCode = ({ maxFragmentLength }: Policy): MaxFragmentLength | undefined =>
   maxFragmentLength && fragmentCodes[maxFragmentLength];
 
-/** What was agreed on, as a user sees it. */
-export interface Negotiated {
-  /** Which handshake of the connection this was: 1 is the first, and the keys' epoch of `Connection.readEpoch`. */
-  readonly epoch: number;
-  readonly version: ProtocolVersion;
-  readonly cipherSuite: CipherSuite;
-  readonly compressionMethod: CompressionMethod;
-  /** As in the ServerHello: empty when the session can't be resumed but by a ticket; the client's own echoed after that. */
-  readonly sessionId: Bytes;
-  /** The server gave a ticket, or took one (RFC 5077). */
-  readonly sessionTicket: boolean;
-  readonly resumed: boolean;
-  readonly clientRandom: Bytes;
-  readonly serverRandom: Bytes;
-  readonly serverName: string | undefined;
-  readonly alpn: string | undefined;
-  /** The group of the key exchange; `undefined` without one, and when resumed. */
-  readonly group: NamedGroup | undefined;
-  /** The scheme of the server's signature; `undefined` without one, and when resumed. */
-  readonly signatureScheme: SignatureScheme | undefined;
-  /** RFC 7627 */
-  readonly extendedMasterSecret: boolean;
-  /** RFC 7366; never with anything but a CBC suite. */
-  readonly encryptThenMac: boolean;
-  /** Bytes in a record at most (RFC 6066 §4). */
-  readonly maxFragmentLength: number;
-  /** What the server stapled to its certificate, as DER (RFC 6066 §8); not when resumed. */
-  readonly ocspResponse: Bytes | undefined;
-  /** The SCTs in the server's hello (RFC 6962 §3.3). */
-  readonly signedCertificateTimestamps: ReadonlyArray<Bytes>;
-  /** RFC 5746 */
-  readonly secureRenegotiation: boolean;
-}
-
-/** What a finished handshake leaves behind. */
-export interface Established {
-  readonly negotiated: Negotiated;
-  readonly dialect: Dialect;
-  readonly suite: Suite;
-  /** What the connection's first ClientHello said, which every later one repeats. */
-  readonly clientVersion: ProtocolVersion;
-  /** Whether encrypt-then-MAC was ever agreed on, after which it may not be lost (RFC 7366 §3.1). */
-  readonly encryptThenMac: boolean;
-  /** Whether it was not the connection's first. */
-  readonly renegotiated: boolean;
-  readonly derivation: Derivation;
-  readonly masterSecret: Bytes;
-  /** `tls-server-end-point` (RFC 5929 §4); no bytes where it is undefined. */
-  readonly serverEndPoint: Bytes;
-  /** Both Finished, for RFC 5746 and RFC 5929. */
-  readonly verifyData: OfBoth<Bytes>;
-  /** The peer's chain as DER, leaf first. */
-  readonly peerCertificates: ReadonlyArray<Bytes>;
-  /** Where the session stands in the store, so that it can be invalidated (RFC 5246 §7.2.2). */
-  readonly sessionKey: string | undefined;
-}
-
-/** Another handshake of a connection. */
-export interface Again {
-  /** What the last one left. */
-  readonly previous: Established;
-  /** Whether a session may be resumed in it. */
-  readonly resume: boolean;
-}
-
-/** The keys of a handshake. */
-export interface Keys {
-  readonly master: Bytes;
-  readonly keys: OfBoth<Protection>;
-}
-
-/** The keys that follow from a master secret, which a key log hears of. */
-export const keysOf = Effect.fnUntraced(function* (at: Agreed, master: Bytes): Effect.fn.Return<Keys> {
-  const log = yield* KeyLog;
-  if (log) {
-    const line = `CLIENT_RANDOM ${toHex(at.hello.random)} ${toHex(master)}`;
-    // A log that dies is no reason to.
-    yield* Effect.catchAllDefect(
-      Effect.suspend(() => log(line)),
-      (defect) => Effect.logWarning(`key log: ${wordsOf(defect)}`),
-    );
-  }
-  const { client, server } = at.derivation.keys(master, at.encryptThenMac);
-  const method = at.server.compressionMethod;
-  return { master, keys: { client: compressed(client, method), server: compressed(server, method) } };
-});
-
 /** What the handshake leaves behind. */
 export const established = (at: Agreed, how: {
   readonly masterSecret: Bytes;
@@ -271,55 +179,3 @@ export const established = (at: Agreed, how: {
 /** The SCTs in the server's hello; none where there are none. */
 export const timestamps = ({ server }: Agreed): ReadonlyArray<Bytes> =>
   findExtension(server.extensions, "signed_certificate_timestamp")?.sctList ?? [];
-
-/** A chain that outlives its handshake: views would keep whole records alive, and what was read in them. */
-export const copies = (chain: ReadonlyArray<Bytes>): ReadonlyArray<Bytes> => chain.map((der) => der.slice());
-
-/** What a session keeps of a full handshake, beside what was agreed on. */
-export interface Made {
-  readonly masterSecret: Bytes;
-  /** Copies. */
-  readonly peerCertificates: ReadonlyArray<Bytes>;
-  readonly serverName: string | undefined;
-  readonly serverEndPoint: Bytes;
-  /** A client's credentials, as a session keeps them. */
-  readonly credentials: Bytes;
-  /** The hash of the leaf that we showed; empty when we showed none. */
-  readonly ownCertificate: Bytes;
-  readonly group: NamedGroup | undefined;
-  readonly primeBits: number | undefined;
-  readonly ownScheme: SignatureScheme | undefined;
-  readonly peerScheme: SignatureScheme | undefined;
-}
-
-/** The session that a full handshake made. */
-export const sessionOf = (at: Agreed, made: Made): Effect.Effect<Session> =>
-  Effect.map(Clock.currentTimeMillis, (now) =>
-    make(Session, {
-      ...made,
-      // A copy: what is stored must not keep a whole record alive.
-      id: at.server.sessionId.slice(),
-      version: at.dialect.version,
-      cipherSuite: at.suite.id,
-      compressionMethod: at.server.compressionMethod,
-      extendedMasterSecret: at.extendedMasterSecret ? 1 : 0,
-      maxFragmentLength: at.maxFragmentLength ?? 0,
-      serverName: made.serverName ?? "",
-      partition: at.partition,
-      group: made.group ?? NamedGroup.of(0),
-      primeBits: made.primeBits ?? 0,
-      ownScheme: made.ownScheme ?? SignatureScheme.of(0),
-      peerScheme: made.peerScheme ?? SignatureScheme.of(0),
-      createdAt: Math.floor(now / 1000),
-      ticket: EMPTY,
-      ticketExpiresAt: 0,
-    }));
-
-/** Asks the store; where it can't be asked the handshake goes on without it, and a log says so. */
-export const fromStore = <A, B>(
-  ask: (store: SessionStore["Type"]) => Effect.Effect<A, SessionStoreError>,
-  otherwise: B,
-): Effect.Effect<A | B, never, SessionStore> =>
-  Effect.flatMap(SessionStore, ask).pipe(
-    Effect.catchAll((e) => Effect.as(Effect.logWarning(e.message), otherwise)),
-  );

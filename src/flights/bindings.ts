@@ -7,7 +7,7 @@ import type { Policy } from "../tables/policy.ts";
 import { type Bytes, concat, EMPTY, isBytes } from "../wire/bytes.ts";
 import { printable } from "../wire/printable.ts";
 import { parseCertificate } from "../x509/certificate.ts";
-import type { Established } from "./agreed.ts";
+import type { Established } from "./established.ts";
 
 /** The bindings there are (RFC 5929 §3, §4; RFC 9266 §2). */
 export type ChannelBindingType = "tls-unique" | "tls-server-end-point" | "tls-exporter";

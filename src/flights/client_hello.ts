@@ -23,9 +23,10 @@ import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { parseIp } from "../x509/ip_address.ts";
-import { type Again, type Established, fragmentCode } from "./agreed.ts";
+import { fragmentCode } from "./agreed.ts";
 import { type Held, toOffer } from "./client_sessions.ts";
 import type { ClientSettings } from "./client_settings.ts";
+import type { Again, Established } from "./established.ts";
 import { clientInfo } from "./renegotiation.ts";
 import { resumesAtAll } from "./session_rules.ts";
 

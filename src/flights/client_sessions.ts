@@ -9,10 +9,11 @@ import type { Policy } from "../tables/policy.ts";
 import { dialects } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
-import { type Again, fromStore } from "./agreed.ts";
 import type { ClientSettings } from "./client_settings.ts";
+import type { Again } from "./established.ts";
 import { mayResume } from "./renegotiation.ts";
 import { mayOffer } from "./session_rules.ts";
+import { fromStore } from "./sessions.ts";
 
 /** What a client has of a server when it offers. */
 export interface Held {

@@ -12,7 +12,7 @@ import { CipherSuite } from "../names/cipher_suite.ts";
 import type { Policy } from "../tables/policy.ts";
 import type { Suite } from "../tables/suites.ts";
 import { type Bytes, concat, EMPTY, sameBytes } from "../wire/bytes.ts";
-import type { Again, Established } from "./agreed.ts";
+import type { Again, Established } from "./established.ts";
 
 type Previous = Established | undefined;
 

@@ -17,9 +17,11 @@ import type { Suite } from "../tables/suites.ts";
 import { dialects } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, sameBytes } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
-import { type Agreed, type Established, fragmentCode } from "./agreed.ts";
+import { type Agreed, fragmentCode } from "./agreed.ts";
 import type { ClientSettings } from "./client_settings.ts";
-import { possibleSuites, type ServerSettings, type Wish } from "./server_negotiation.ts";
+import type { Established } from "./established.ts";
+import type { ServerSettings } from "./server_settings.ts";
+import { possibleSuites, type Wish } from "./wish.ts";
 
 /** What an end is when a session is to be resumed. */
 export interface Standing {

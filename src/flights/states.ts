@@ -18,10 +18,10 @@ import {
 import { type Suite, suites } from "../tables/suites.ts";
 import { type Dialect, dialects, type Side } from "../tables/versions/mod.ts";
 import { EMPTY } from "../wire/bytes.ts";
-import type { Keys } from "./agreed.ts";
-import { serverFinishShape, serverFlightShape, serverHelloShape } from "./client.ts";
-import { clientFinishShape, clientFlightShape, clientProofShape } from "./server.ts";
-import { clientHelloShape } from "./server_hello.ts";
+import type { Keys } from "./keys.ts";
+import { serverFinishShape, serverFlightShape, serverHelloShape } from "./until12/client.ts";
+import { clientFinishShape, clientFlightShape, clientProofShape } from "./until12/server.ts";
+import { clientHelloShape } from "./until12/server_hello.ts";
 
 /** What two hellos, a policy and a client decide about the order of messages. */
 export interface Course {

@@ -1,4 +1,6 @@
 import { assert, Effect } from "../deps.ts";
+import type { Full } from "../../src/flights/agreed.ts";
+import type { Offer } from "../../src/flights/client_hello.ts";
 import {
   afterClientHello,
   clientFlight,
@@ -6,11 +8,9 @@ import {
   serverFinish,
   serverFlight,
   serverHello,
-} from "../../src/flights/client.ts";
-import type { Full } from "../../src/flights/agreed.ts";
-import type { Offer } from "../../src/flights/client_hello.ts";
-import * as Server from "../../src/flights/server.ts";
-import type { Heard } from "../../src/flights/server_hello.ts";
+} from "../../src/flights/until12/client.ts";
+import * as Server from "../../src/flights/until12/server.ts";
+import type { Heard } from "../../src/flights/until12/server_hello.ts";
 
 Deno.test("flights in the wrong order do not compile", () => {
   const client = (offer: Offer) => [

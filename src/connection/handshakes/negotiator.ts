@@ -13,7 +13,7 @@ import {
   RenegotiationRefused,
   UnexpectedMessage,
 } from "../../faults/errors.ts";
-import type { Established, Negotiated } from "../../flights/agreed.ts";
+import type { Established, Negotiated } from "../../flights/established.ts";
 import { kindOf, nameOfComing } from "../../grammar/message_kind.ts";
 import { ClientHello, HelloRequest, ServerHello } from "../../messages/mod.ts";
 import { AlertLevel } from "../../names/alert.ts";

@@ -1,8 +1,8 @@
 /** What a side brings to its connection. @module */
 import { type Effect, Either, Schema } from "../../deps.ts";
 import { type HandshakeError, InvalidOption } from "../../faults/errors.ts";
-import type { Established } from "../../flights/agreed.ts";
-import type { ServerSettings } from "../../flights/server_negotiation.ts";
+import type { Established } from "../../flights/established.ts";
+import type { ServerSettings } from "../../flights/server_settings.ts";
 import { clientAuthOption, decodeOption, flag, shown } from "../../options.ts";
 import type { Observe } from "../../ports/observer.ts";
 import type { Handshakes } from "../../record/handshake_stream.ts";

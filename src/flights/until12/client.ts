@@ -13,59 +13,40 @@
  *
  * @module
  */
-import { Clock, Effect, Option } from "../deps.ts";
-import type { Snapshot } from "../crypto/transcript.ts";
-import type { HandshakeError } from "../faults/errors.ts";
-import { absent, type FlightOf, maybe, one, type Place, receive } from "../grammar/places.ts";
-import { send } from "../grammar/send.ts";
+import { Effect, Option } from "../../deps.ts";
+import { absent, type FlightOf, maybe, one, type Place, receive } from "../../grammar/places.ts";
+import { send } from "../../grammar/send.ts";
 import {
   Certificate,
   CertificateStatus,
   NewSessionTicket,
   ServerHello,
   ServerHelloDone,
-} from "../messages/mod.ts";
-import type { SignatureScheme } from "../names/signature_scheme.ts";
-import { type Credential, Credentials, signedWith } from "../ports/credentials.ts";
-import { Crypto, type PublicKey } from "../ports/crypto.ts";
-import { partitionHash } from "../ports/partition.ts";
-import { Session, type SessionStore } from "../ports/sessions.ts";
-import { MAX_TICKET } from "../ports/tickets.ts";
-import { CertificateVerifier } from "../ports/trust.ts";
-import { Handshakes } from "../record/handshake_stream.ts";
-import type { Answer, ExchangeError } from "../tables/exchanges/mod.ts";
-import { isAskedFor } from "../tables/key_kinds.ts";
-import { type CertificateWish, dialects, spokenFirst } from "../tables/versions/mod.ts";
-import { type Bytes, EMPTY, sameBytes } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
-import {
-  type Again,
-  copies,
-  type Established,
-  established,
-  fragmentBytes,
-  type Full,
-  type Keys,
-  keysOf,
-  type Resumed,
-  sessionOf,
-  timestamps,
-} from "./agreed.ts";
-import { serverEndPoint } from "./bindings.ts";
-import { type ClientSettings, type Offer, offer } from "./client_hello.ts";
+} from "../../messages/mod.ts";
+import { Credentials } from "../../ports/credentials.ts";
+import { Crypto, type PublicKey } from "../../ports/crypto.ts";
+import { partitionHash } from "../../ports/partition.ts";
+import { CertificateVerifier } from "../../ports/trust.ts";
+import { Handshakes } from "../../record/handshake_stream.ts";
+import type { Answer, ExchangeError } from "../../tables/exchanges/mod.ts";
+import { type CertificateWish, dialects, spokenFirst } from "../../tables/versions/mod.ts";
+import { type Bytes, sameBytes } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
+import { established, fragmentBytes, type Full, type Resumed, timestamps } from "../agreed.ts";
+import { serverEndPoint } from "../bindings.ts";
+import { type ClientSettings, type Offer, offer } from "../client_hello.ts";
+import { forgetOffered, keep } from "../client_sessions.ts";
+import type { Again, Established } from "../established.ts";
+import { type Keys, keysOf } from "../keys.ts";
+import { fitsSuite, judged, leafKey } from "../peer.ts";
+import { sameServer } from "../renegotiation.ts";
+import type { Step, Steps } from "../services.ts";
+import { leafHash } from "../session_rules.ts";
+import { copies, sessionOf } from "../sessions.ts";
+import { certificateVerify, choose, type Chosen } from "./client_certificate.ts";
 import { negotiate } from "./client_negotiation.ts";
-import { forgetOffered, keep } from "./client_sessions.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
-import { fitsSuite, judged, leafKey } from "./peer.ts";
-import { sameServer } from "./renegotiation.ts";
-import { leafHash } from "./session_rules.ts";
-
-/** What a client's handshake needs. */
-export type ClientServices = Handshakes | Crypto | CertificateVerifier | Credentials | SessionStore;
-
-type Step<A> = Effect.Effect<A, HandshakeError, ClientServices>;
-/** The same as a generator, which `Effect.fnUntraced` takes. */
-type Steps<A> = Effect.fn.Return<A, HandshakeError, ClientServices>;
+import { withTicket } from "./new_session_ticket.ts";
 
 /** An offer that was answered. */
 export interface Answered<A> {
@@ -179,7 +160,9 @@ export const serverFlight = Effect.fnUntraced(
 /** Our certificate if one is wanted, our half of the keys, and our Finished. */
 export const clientFlight = Effect.fnUntraced(function* (from: Authenticated): Steps<Keyed> {
   const { at, request } = from;
-  const shown = Option.isNone(request) ? undefined : yield* choose(request.value, from);
+  const shown = Option.isNone(request)
+    ? undefined
+    : yield* choose(request.value, at.dialect, from.offer.settings.policy);
   // The server's signature is verified here, before our certificate goes out.
   const used = yield* from.answer(from.peerKey);
   if (Option.isSome(request)) {
@@ -191,46 +174,10 @@ export const clientFlight = Effect.fnUntraced(function* (from: Authenticated): S
   }
   const said = yield* send(used.message);
   const keyed = yield* keysOf(at, at.master(used.premaster, said));
-  if (shown) yield* certificateVerify(shown, said, keyed, from);
+  if (shown) yield* certificateVerify(shown, said, keyed.master, at.dialect);
   const ours = yield* finish(at, keyed, "client");
   return { ...from, ...keyed, ours, used, shown };
 });
-
-/** The credential that the request allows, and the scheme to prove it with. */
-const choose = Effect.fnUntraced(
-  function* (wish: CertificateWish, { offer, at }: Authenticated): Steps<Chosen | undefined> {
-    const candidates = yield* (yield* Credentials).candidates({ role: "client", ...wish });
-    const common = offer.settings.policy.signatureSchemes.filter((s) => wish.schemes?.includes(s) ?? true);
-    for (const credential of candidates) {
-      const [scheme] = signedWith(
-        credential,
-        at.dialect.signing.schemesOf(credential.publicKey, common),
-      );
-      if (scheme !== undefined && isAskedFor(credential.publicKey, wish.types)) return { credential, scheme };
-    }
-    return undefined;
-  },
-);
-
-/** A credential to show, and the scheme to prove it with. */
-export interface Chosen {
-  readonly credential: Credential;
-  readonly scheme: SignatureScheme;
-}
-
-/** Signs all that was said up to here (RFC 5246 §7.4.8). */
-const certificateVerify = Effect.fnUntraced(
-  function* (
-    { credential, scheme }: Chosen,
-    said: Snapshot,
-    { master }: Keys,
-    { at: { dialect: { signing } } }: Authenticated,
-  ): Steps<Snapshot> {
-    const content = signing.proof(scheme, said, master, yield* Crypto);
-    const signature = yield* credential.sign(scheme, content);
-    return yield* send(signing.certificateVerify.make(signing.members(scheme, signature)));
-  },
-);
 
 // ---- flight 4 <- ----
 
@@ -274,23 +221,6 @@ export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Est
     ocspResponse: from.ocspResponse,
   });
 });
-
-/** Seconds: a week, the most that a ticket is shown (RFC 8446 §4.6.1 has it so; RFC 5077 leaves it open). */
-const MAX_TICKET_LIFETIME = 604_800;
-
-/** The session with a new ticket, in place of its ID, if one came that can be shown (RFC 5077 §3.3, §3.4). */
-const withTicket = (session: Session, sent: NewSessionTicket | undefined): Effect.Effect<Session> =>
-  sent === undefined || sent.ticket.length === 0 || sent.ticket.length > MAX_TICKET
-    ? Effect.succeed(session)
-    : Effect.map(Clock.currentTimeMillis, (now) => {
-      const lifetime = Math.min(sent.ticketLifetimeHint || MAX_TICKET_LIFETIME, MAX_TICKET_LIFETIME);
-      return make(Session, {
-        ...session,
-        id: EMPTY,
-        ticket: sent.ticket.slice(),
-        ticketExpiresAt: Math.floor(now / 1000) + lifetime,
-      });
-    });
 
 // ---- the abbreviated handshake: the server finishes first ----
 

@@ -15,48 +15,33 @@
  *
  * @module
  */
-import { Clock, Effect } from "../deps.ts";
-import { DecryptError, isFatal, Refused } from "../faults/errors.ts";
-import { absent, type Place, receive } from "../grammar/places.ts";
-import { send } from "../grammar/send.ts";
-import { CertificateStatus, NewSessionTicket, ServerHelloDone } from "../messages/mod.ts";
-import { CertificateStatusType } from "../names/protocol.ts";
-import type { SignatureScheme } from "../names/signature_scheme.ts";
-import { Crypto, type PublicKey } from "../ports/crypto.ts";
-import { type Session, SessionStore } from "../ports/sessions.ts";
-import { CertificateVerifier } from "../ports/trust.ts";
-import { Handshakes } from "../record/handshake_stream.ts";
-import type { Offered } from "../tables/exchanges/mod.ts";
-import type { CertificateWish } from "../tables/versions/mod.ts";
-import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
-import {
-  type Again,
-  type Agreed,
-  copies,
-  type Established,
-  established,
-  fromStore,
-  type Full,
-  type Keys,
-  keysOf,
-  type Resumed,
-  sessionOf,
-} from "./agreed.ts";
-import { serverEndPoint } from "./bindings.ts";
+import { Effect } from "../../deps.ts";
+import { DecryptError, isFatal } from "../../faults/errors.ts";
+import { absent, type Place, receive } from "../../grammar/places.ts";
+import { send } from "../../grammar/send.ts";
+import { CertificateStatus, ServerHelloDone } from "../../messages/mod.ts";
+import { CertificateStatusType } from "../../names/protocol.ts";
+import type { SignatureScheme } from "../../names/signature_scheme.ts";
+import { Crypto, type PublicKey } from "../../ports/crypto.ts";
+import { SessionStore } from "../../ports/sessions.ts";
+import { Handshakes } from "../../record/handshake_stream.ts";
+import type { Offered } from "../../tables/exchanges/mod.ts";
+import type { CertificateWish } from "../../tables/versions/mod.ts";
+import { type Bytes, EMPTY, toHex } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
+import { established, type Full, type Resumed } from "../agreed.ts";
+import { serverEndPoint } from "../bindings.ts";
+import type { Again, Established } from "../established.ts";
+import { type Keys, keysOf } from "../keys.ts";
+import type { ServerSettings } from "../server_settings.ts";
+import type { Step, Steps } from "../services.ts";
+import { leafHash, resumesAtAll } from "../session_rules.ts";
+import { copies, fromStore, sessionOf } from "../sessions.ts";
+import { certificateWish, clientKey } from "./client_certificate.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
-import { fitsWish, judged, leafKey } from "./peer.ts";
-import {
-  answers,
-  clientHello,
-  fullAnswers,
-  type Heard,
-  serverHello,
-  type Step,
-  type Steps,
-} from "./server_hello.ts";
-import type { Choice, ServerSettings } from "./server_negotiation.ts";
-import { leafHash, resumesAtAll } from "./session_rules.ts";
+import { newSessionTicket } from "./new_session_ticket.ts";
+import type { Choice } from "./server_choice.ts";
+import { answers, clientHello, fullAnswers, type Heard, serverHello } from "./server_hello.ts";
 
 /** Flight 2 is said; the client's answer is due. */
 export interface Asked {
@@ -130,7 +115,7 @@ export const serverFlight = Effect.fnUntraced(
     const { authentication, dialect, exchange, statusRequest, terms } = agreed;
     const offered = yield* exchange.offer(terms, credential);
     const request = authentication.certified && settings.clientAuth !== "none"
-      ? yield* certificateWish(settings, agreed)
+      ? yield* certificateWish(settings.policy, agreed.dialect)
       : undefined;
     yield* send(
       ...authentication.show(credential?.chain ?? []),
@@ -155,22 +140,13 @@ const stapled = (credential: Choice["credential"]) =>
     status: { statusType: CertificateStatusType.ocsp, response: credential?.ocspResponse ?? EMPTY },
   });
 
-/** What we ask of a client's certificate. */
-const certificateWish = ({ policy }: ServerSettings, { dialect }: Agreed): Step<CertificateWish> =>
-  Effect.map(CertificateVerifier, ({ authorities = [] }) => ({
-    types: dialect.certificateTypes,
-    schemes: policy.signatureSchemes,
-    // More than there is room for is as good as none: then anybody's will do (RFC 5246 §7.4.4).
-    authorities: authorities.reduce((sum, der) => sum + 2 + der.length, 0) < 2 ** 16 ? authorities : [],
-  }));
-
 // ---- flight 3 <-, in three parts: the keys of the later two are agreed on in the first ----
 
 /** The client's certificate, if we asked, and its half of the keys. */
 export const clientFlight = Effect.fnUntraced(function* (asked: Asked): Steps<Keyed> {
   const { certificate: chain, premaster } = yield* receive(clientFlightShape(asked));
   const said = (yield* Handshakes).transcript();
-  const peerKey = asked.request ? yield* clientKey(asked, asked.request, chain) : undefined;
+  const peerKey = asked.request ? yield* clientKey(asked.settings, asked.request, chain) : undefined;
   const secret = yield* premaster;
   return {
     ...asked,
@@ -180,28 +156,6 @@ export const clientFlight = Effect.fnUntraced(function* (asked: Asked): Steps<Ke
     peerScheme: undefined,
   };
 });
-
-/** The key of a client's certificate, when that is trusted; none when there is none and none is required. */
-const clientKey = Effect.fnUntraced(
-  function* (
-    { settings }: Asked,
-    request: CertificateWish,
-    chain: ReadonlyArray<Bytes>,
-  ): Steps<PublicKey | undefined> {
-    if (chain.length === 0) {
-      if (settings.clientAuth !== "require") return undefined;
-      return yield* new Refused({
-        reason: "no_client_certificate",
-        detail: "the client shows no certificate, and ours is a server that requires one",
-      });
-    }
-    const { policy } = settings;
-    const key = yield* fitsWish(yield* leafKey(chain, policy), request, policy.groups);
-    const verifier = yield* CertificateVerifier;
-    yield* judged(verifier.verify({ chain, name: undefined, purpose: "clientAuth" }), policy);
-    return key;
-  },
-);
 
 /** The client's proof that it has that key. */
 export const clientProof = Effect.fnUntraced(function* (from: Keyed): Steps<Keyed> {
@@ -258,22 +212,6 @@ export const serverFinish = Effect.fnUntraced(function* (from: Proven): Steps<Es
     scheme: offered.scheme,
   });
 });
-
-/** Gives a ticket where one was promised, an empty one if it can't be (RFC 5077 §3.3); says whether it did. */
-const newSessionTicket = Effect.fnUntraced(
-  function* (
-    session: Session,
-    { settings: { policy }, tickets }: Pick<Heard, "settings" | "tickets">,
-  ): Steps<boolean> {
-    if (!tickets) return false;
-    const ticket = yield* tickets.seal(session);
-    const age = Math.floor((yield* Clock.currentTimeMillis) / 1000) - session.createdAt;
-    const lifetime = Math.min(tickets.lifetime, Math.floor(policy.limits.sessionLifetime / 1000));
-    const ticketLifetimeHint = ticket.length > 0 ? Math.max(lifetime - age, 1) : 0;
-    yield* send(make(NewSessionTicket, { ticketLifetimeHint, ticket }));
-    return ticket.length > 0;
-  },
-);
 
 // ---- the abbreviated handshake ----
 

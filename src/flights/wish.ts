@@ -1,4 +1,4 @@
-/** What a server makes of a ClientHello: pure, a value or the reason why not. @module */
+/** What a server reads in a ClientHello: pure, a value or the reason why not. @module */
 import { Either } from "../deps.ts";
 import { isFfdhe } from "../crypto/ffdhe.ts";
 import { IllegalParameter, Refused } from "../faults/errors.ts";
@@ -14,26 +14,15 @@ import {
   versionText,
 } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
-import { type Credential, signedWith } from "../ports/credentials.ts";
 import { canCompress } from "../record/protection/compression.ts";
-import { exchanges } from "../tables/exchanges/mod.ts";
-import { authenticationOf } from "../tables/key_kinds.ts";
 import type { Policy } from "../tables/policy.ts";
 import { type Suite, suites } from "../tables/suites.ts";
 import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.ts";
 import { type Bytes, sameBytes } from "../wire/bytes.ts";
-import type { Established } from "./agreed.ts";
+import type { Established } from "./established.ts";
 import { protocolNames } from "./protocol_names.ts";
 import { boundHello } from "./renegotiation.ts";
-
-/** How a server wants to be connected to. */
-export interface ServerSettings {
-  readonly policy: Policy;
-  /** Application protocols, the best first (RFC 7301). */
-  readonly alpn: ReadonlyArray<string>;
-  /** Whether clients are asked for a certificate, and refused without one. */
-  readonly clientAuth: "none" | "request" | "require";
-}
+import type { ServerSettings } from "./server_settings.ts";
 
 /** What a ClientHello asks for, before suites and credentials are looked at. */
 export interface Wish {
@@ -60,20 +49,12 @@ export interface Wish {
   readonly schemes: ReadonlyArray<SignatureScheme>;
 }
 
-/** What a full handshake is made with. */
-export interface Choice {
-  readonly suite: Suite;
-  /** `undefined` when the suite is anonymous. */
-  readonly credential: Credential | undefined;
-  /** Those of the wish that this credential can make. */
-  readonly schemes: ReadonlyArray<SignatureScheme>;
-}
-
-type Checked<A> = Either.Either<A, IllegalParameter | Refused>;
+export type Checked<A> = Either.Either<A, IllegalParameter | Refused>;
 
 const illegal = (field: string, reason: string, rfc: string) =>
   Either.left(new IllegalParameter({ subject: "ClientHello", field, reason, rfc }));
-const refused = (reason: Refused["reason"], detail: string) => Either.left(new Refused({ reason, detail }));
+export const refused = (reason: Refused["reason"], detail: string) =>
+  Either.left(new Refused({ reason, detail }));
 
 /** Reads the wish out of a ClientHello. */
 export const wishOf = (
@@ -211,41 +192,6 @@ const applicationProtocol = (
   return common !== undefined ? Either.right(common) : refused(
     "no_common_application_protocol",
     `we speak ${ours.join(", ")}, the client ${protocolNames(theirs)}`,
-  );
-};
-
-/** The best suite, by our order, for which a credential is at hand that the client can check. */
-export const chooseSuite = (
-  { policy, clientAuth }: ServerSettings,
-  wish: Wish,
-  candidates: ReadonlyArray<Credential>,
-): Checked<Choice> => {
-  const possible = possibleSuites(policy, wish.hello, wish.dialect.version);
-  for (const suite of possible) {
-    const exchange = exchanges[suite.exchange];
-    if (exchange.uses && !wish.groups.some(exchange.uses)) continue;
-    if (suite.authentication === "anonymous") {
-      // An anonymous server may not ask for a certificate (RFC 5246 §7.4.4).
-      if (clientAuth === "require") continue;
-      return Either.right({ suite, credential: undefined, schemes: [] });
-    }
-    for (const credential of candidates) {
-      const { publicKey, usage } = credential;
-      const { certifies } = authenticationOf(publicKey);
-      const schemes = signedWith(credential, wish.dialect.signing.schemesOf(publicKey, wish.schemes));
-      const fits = certifies === suite.authentication && usage[exchange.usage] &&
-        (exchange.usage === "digitalSignature" ? schemes.length > 0 : publicKey._tag === "rsa") &&
-        (publicKey._tag !== "ecdsa" || wish.groups.includes(publicKey.group));
-      if (fits) return Either.right({ suite, credential, schemes });
-    }
-  }
-  if (candidates.length === 0) return refused("no_credential", "there is no certificate to show");
-  if (wish.noCommonField && possible.some(({ exchange }) => exchange === "dhe")) {
-    return refused("no_common_group", "the client names finite fields, and none of ours");
-  }
-  return refused(
-    "no_common_cipher_suite",
-    "no suite that both ends allow fits our certificate and the client's groups and signature schemes",
   );
 };
 

@@ -1,27 +1,27 @@
 /** What a client makes of a ServerHello: pure, a value or the reason why not. @module */
-import { Either, Option } from "../deps.ts";
-import { IllegalParameter, Refused, UnsupportedExtension } from "../faults/errors.ts";
+import { Either, Option } from "../../deps.ts";
+import { IllegalParameter, Refused, UnsupportedExtension } from "../../faults/errors.ts";
 import {
   type ClientHello,
   type ClientHelloExtension,
   findExtension,
   ServerHello,
   type ServerHelloExtension,
-} from "../messages/mod.ts";
-import { CipherSuite } from "../names/cipher_suite.ts";
-import { ExtensionType } from "../names/extension_type.ts";
-import { ECPointFormat, versionText } from "../names/protocol.ts";
-import type { CryptoService } from "../ports/crypto.ts";
-import { suites } from "../tables/suites.ts";
-import { isDowngraded } from "../tables/versions/downgrade.ts";
-import { dialects, highest } from "../tables/versions/mod.ts";
-import { sameBytes } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
-import { agree, type Full, type Resumed } from "./agreed.ts";
-import { type Offer, sniOf, versionsOf } from "./client_hello.ts";
-import { protocolNames } from "./protocol_names.ts";
-import { boundAnswer, keepsPromises, sameServer } from "./renegotiation.ts";
-import { resumedAsMade } from "./session_rules.ts";
+} from "../../messages/mod.ts";
+import { CipherSuite } from "../../names/cipher_suite.ts";
+import { ExtensionType } from "../../names/extension_type.ts";
+import { ECPointFormat, versionText } from "../../names/protocol.ts";
+import type { CryptoService } from "../../ports/crypto.ts";
+import { suites } from "../../tables/suites.ts";
+import { isDowngraded } from "../../tables/versions/downgrade.ts";
+import { dialects, highest } from "../../tables/versions/mod.ts";
+import { sameBytes } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
+import { agree, type Full, type Resumed } from "../agreed.ts";
+import { type Offer, sniOf, versionsOf } from "../client_hello.ts";
+import { protocolNames } from "../protocol_names.ts";
+import { boundAnswer, keepsPromises, sameServer } from "../renegotiation.ts";
+import { resumedAsMade } from "../session_rules.ts";
 
 /** Why a ServerHello does not do. */
 export type NegotiationError = IllegalParameter | Refused | UnsupportedExtension;

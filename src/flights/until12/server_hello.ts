@@ -4,37 +4,33 @@
  *
  * @module
  */
-import { Clock, Effect, Option } from "../deps.ts";
-import type { HandshakeError } from "../faults/errors.ts";
-import { receive } from "../grammar/places.ts";
-import { send } from "../grammar/send.ts";
-import { findExtension, HelloRequest, ServerHello, type ServerHelloExtension } from "../messages/mod.ts";
-import { ECPointFormat } from "../names/protocol.ts";
-import { type Credential, Credentials } from "../ports/credentials.ts";
-import { Crypto } from "../ports/crypto.ts";
-import { partitionHash } from "../ports/partition.ts";
-import type { Session, SessionStore } from "../ports/sessions.ts";
-import { SessionTickets, type SessionTicketsService } from "../ports/tickets.ts";
-import { CertificateVerifier } from "../ports/trust.ts";
-import { Handshakes } from "../record/handshake_stream.ts";
-import type { Policy } from "../tables/policy.ts";
-import { downgradeSentinel } from "../tables/versions/downgrade.ts";
-import { highest, spoken, spokenFirst } from "../tables/versions/mod.ts";
-import { EMPTY, toHex } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
-import { type Again, agree, type Agreed, fragmentBytes, fromStore } from "./agreed.ts";
-import { clientHelloPlace } from "./read_client_hello.ts";
-import { keepsPromises, mayResume, serverInfo } from "./renegotiation.ts";
-import { type Choice, chooseSuite, type ServerSettings, type Wish, wishOf } from "./server_negotiation.ts";
-import { resumable, resumesAtAll, type Standing } from "./session_rules.ts";
-
-/** What a server's handshake needs. */
-export type ServerServices = Handshakes | Crypto | CertificateVerifier | Credentials | SessionStore;
-
-/** A part of it. */
-export type Step<A> = Effect.Effect<A, HandshakeError, ServerServices>;
-/** The same as a generator, which `Effect.fnUntraced` takes. */
-export type Steps<A> = Effect.fn.Return<A, HandshakeError, ServerServices>;
+import { Clock, Effect, Option } from "../../deps.ts";
+import { receive } from "../../grammar/places.ts";
+import { send } from "../../grammar/send.ts";
+import { findExtension, HelloRequest, ServerHello, type ServerHelloExtension } from "../../messages/mod.ts";
+import { ECPointFormat } from "../../names/protocol.ts";
+import { type Credential, Credentials } from "../../ports/credentials.ts";
+import { Crypto } from "../../ports/crypto.ts";
+import { partitionHash } from "../../ports/partition.ts";
+import type { Session } from "../../ports/sessions.ts";
+import { SessionTickets, type SessionTicketsService } from "../../ports/tickets.ts";
+import { CertificateVerifier } from "../../ports/trust.ts";
+import { Handshakes } from "../../record/handshake_stream.ts";
+import type { Policy } from "../../tables/policy.ts";
+import { downgradeSentinel } from "../../tables/versions/downgrade.ts";
+import { highest, spoken, spokenFirst } from "../../tables/versions/mod.ts";
+import { EMPTY, toHex } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
+import { agree, type Agreed, fragmentBytes } from "../agreed.ts";
+import type { Again } from "../established.ts";
+import { clientHelloPlace } from "../read_client_hello.ts";
+import { keepsPromises, mayResume, serverInfo } from "../renegotiation.ts";
+import type { ServerSettings } from "../server_settings.ts";
+import type { Steps } from "../services.ts";
+import { resumable, resumesAtAll, type Standing } from "../session_rules.ts";
+import { fromStore } from "../sessions.ts";
+import { type Wish, wishOf } from "../wish.ts";
+import { type Choice, chooseSuite } from "./server_choice.ts";
 
 /** A ClientHello that will do. */
 export type Heard =

@@ -1,0 +1,31 @@
+/** The keys of a handshake, which a key log hears of. @module */
+import { Effect } from "../deps.ts";
+import { KeyLog } from "../ports/key_log.ts";
+import { compressed } from "../record/protection/compression.ts";
+import type { Protection } from "../record/protection/protection.ts";
+import type { OfBoth } from "../tables/versions/mod.ts";
+import { type Bytes, toHex } from "../wire/bytes.ts";
+import { wordsOf } from "../wire/printable.ts";
+import type { Agreed } from "./agreed.ts";
+
+/** The keys of a handshake. */
+export interface Keys {
+  readonly master: Bytes;
+  readonly keys: OfBoth<Protection>;
+}
+
+/** The keys that follow from a master secret, which a key log hears of. */
+export const keysOf = Effect.fnUntraced(function* (at: Agreed, master: Bytes): Effect.fn.Return<Keys> {
+  const log = yield* KeyLog;
+  if (log) {
+    const line = `CLIENT_RANDOM ${toHex(at.hello.random)} ${toHex(master)}`;
+    // A log that dies is no reason to.
+    yield* Effect.catchAllDefect(
+      Effect.suspend(() => log(line)),
+      (defect) => Effect.logWarning(`key log: ${wordsOf(defect)}`),
+    );
+  }
+  const { client, server } = at.derivation.keys(master, at.encryptThenMac);
+  const method = at.server.compressionMethod;
+  return { master, keys: { client: compressed(client, method), server: compressed(server, method) } };
+});

@@ -1,0 +1,91 @@
+/**
+ * A client's certificate in both roles (RFC 5246 §7.4.4, §7.4.6): what a server asks for, what the client shows, and
+ * what the server makes of it.
+ *
+ * @module
+ */
+import { Effect } from "../../deps.ts";
+import type { Snapshot } from "../../crypto/transcript.ts";
+import { Refused } from "../../faults/errors.ts";
+import { send } from "../../grammar/send.ts";
+import type { SignatureScheme } from "../../names/signature_scheme.ts";
+import { type Credential, Credentials, signedWith } from "../../ports/credentials.ts";
+import { Crypto, type PublicKey } from "../../ports/crypto.ts";
+import { CertificateVerifier } from "../../ports/trust.ts";
+import { isAskedFor } from "../../tables/key_kinds.ts";
+import type { Policy } from "../../tables/policy.ts";
+import type { CertificateWish, Dialect } from "../../tables/versions/mod.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { fitsWish, judged, leafKey } from "../peer.ts";
+import type { ServerSettings } from "../server_settings.ts";
+import type { Step, Steps } from "../services.ts";
+
+/** The credential that the request allows, and the scheme to prove it with. */
+export const choose = Effect.fnUntraced(
+  function* (
+    wish: CertificateWish,
+    { signing }: Dialect,
+    policy: Policy,
+  ): Steps<Chosen | undefined> {
+    const candidates = yield* (yield* Credentials).candidates({ role: "client", ...wish });
+    const common = policy.signatureSchemes.filter((s) => wish.schemes?.includes(s) ?? true);
+    for (const credential of candidates) {
+      const [scheme] = signedWith(
+        credential,
+        signing.schemesOf(credential.publicKey, common),
+      );
+      if (scheme !== undefined && isAskedFor(credential.publicKey, wish.types)) return { credential, scheme };
+    }
+    return undefined;
+  },
+);
+
+/** A credential to show, and the scheme to prove it with. */
+export interface Chosen {
+  readonly credential: Credential;
+  readonly scheme: SignatureScheme;
+}
+
+/** Signs all that was said up to here (RFC 5246 §7.4.8). */
+export const certificateVerify = Effect.fnUntraced(
+  function* (
+    { credential, scheme }: Chosen,
+    said: Snapshot,
+    master: Bytes,
+    { signing }: Dialect,
+  ): Steps<Snapshot> {
+    const content = signing.proof(scheme, said, master, yield* Crypto);
+    const signature = yield* credential.sign(scheme, content);
+    return yield* send(signing.certificateVerify.make(signing.members(scheme, signature)));
+  },
+);
+
+/** What we ask of a client's certificate. */
+export const certificateWish = (policy: Policy, dialect: Dialect): Step<CertificateWish> =>
+  Effect.map(CertificateVerifier, ({ authorities = [] }) => ({
+    types: dialect.certificateTypes,
+    schemes: policy.signatureSchemes,
+    // More than there is room for is as good as none: then anybody's will do (RFC 5246 §7.4.4).
+    authorities: authorities.reduce((sum, der) => sum + 2 + der.length, 0) < 2 ** 16 ? authorities : [],
+  }));
+
+/** The key of a client's certificate, when that is trusted; none when there is none and none is required. */
+export const clientKey = Effect.fnUntraced(
+  function* (
+    { policy, clientAuth }: ServerSettings,
+    request: CertificateWish,
+    chain: ReadonlyArray<Bytes>,
+  ): Steps<PublicKey | undefined> {
+    if (chain.length === 0) {
+      if (clientAuth !== "require") return undefined;
+      return yield* new Refused({
+        reason: "no_client_certificate",
+        detail: "the client shows no certificate, and ours is a server that requires one",
+      });
+    }
+    const key = yield* fitsWish(yield* leafKey(chain, policy), request, policy.groups);
+    const verifier = yield* CertificateVerifier;
+    yield* judged(verifier.verify({ chain, name: undefined, purpose: "clientAuth" }), policy);
+    return key;
+  },
+);

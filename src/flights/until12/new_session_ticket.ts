@@ -1,0 +1,43 @@
+/** NewSessionTicket in both roles (RFC 5077 §3.3). @module */
+import { Clock, Effect } from "../../deps.ts";
+import { send } from "../../grammar/send.ts";
+import { NewSessionTicket } from "../../messages/mod.ts";
+import { Session } from "../../ports/sessions.ts";
+import { MAX_TICKET } from "../../ports/tickets.ts";
+import { EMPTY } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
+import type { Steps } from "../services.ts";
+import type { Heard } from "./server_hello.ts";
+
+/** Seconds: a week, the most that a ticket is shown (RFC 8446 §4.6.1 has it so; RFC 5077 leaves it open). */
+const MAX_TICKET_LIFETIME = 604_800;
+
+/** The session with a new ticket, in place of its ID, if one came that can be shown (RFC 5077 §3.3, §3.4). */
+export const withTicket = (session: Session, sent: NewSessionTicket | undefined): Effect.Effect<Session> =>
+  sent === undefined || sent.ticket.length === 0 || sent.ticket.length > MAX_TICKET
+    ? Effect.succeed(session)
+    : Effect.map(Clock.currentTimeMillis, (now) => {
+      const lifetime = Math.min(sent.ticketLifetimeHint || MAX_TICKET_LIFETIME, MAX_TICKET_LIFETIME);
+      return make(Session, {
+        ...session,
+        id: EMPTY,
+        ticket: sent.ticket.slice(),
+        ticketExpiresAt: Math.floor(now / 1000) + lifetime,
+      });
+    });
+
+/** Gives a ticket where one was promised, an empty one if it can't be (RFC 5077 §3.3); says whether it did. */
+export const newSessionTicket = Effect.fnUntraced(
+  function* (
+    session: Session,
+    { settings: { policy }, tickets }: Pick<Heard, "settings" | "tickets">,
+  ): Steps<boolean> {
+    if (!tickets) return false;
+    const ticket = yield* tickets.seal(session);
+    const age = Math.floor((yield* Clock.currentTimeMillis) / 1000) - session.createdAt;
+    const lifetime = Math.min(tickets.lifetime, Math.floor(policy.limits.sessionLifetime / 1000));
+    const ticketLifetimeHint = ticket.length > 0 ? Math.max(lifetime - age, 1) : 0;
+    yield* send(make(NewSessionTicket, { ticketLifetimeHint, ticket }));
+    return ticket.length > 0;
+  },
+);
