@@ -33,7 +33,7 @@ export type { Connection, Renegotiation } from "./src/connection/establish.ts";
 /** What a handshake agreed on. */
 export type { Negotiated } from "./src/flights/established.ts";
 /** A certificate that a peer has shown: typed, and a Schema, so that it is JSON as well. */
-export { PeerCertificate } from "./src/x509/peer_certificate.ts";
+export { PeerCertificate } from "./src/x509/certificate/peer_certificate.ts";
 /** What an observer is told. */
 export type { ConnectionEvent, Direction, Observe } from "./src/ports/observer.ts";
 /** What can go wrong. */

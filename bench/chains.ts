@@ -1,12 +1,12 @@
 /** A chain of three judged, and the bare signatures that are in it. @module */
-import { Effect } from "../src/deps.ts";
 import { CertificateVerifier, Crypto } from "../mod.ts";
-import type { Kind } from "./handshakes.ts";
+import { Effect } from "../src/deps.ts";
+import { parseCertificate } from "../src/x509/certificate/certificate.ts";
+import { signatureHolds } from "../src/x509/path/path.ts";
+import { Work } from "../src/x509/path/work.ts";
 import { makeCa } from "../tests/support/ca.ts";
 import { makeStaple } from "../tests/support/ocsp.ts";
-import { parseCertificate } from "../src/x509/certificate.ts";
-import { signatureHolds } from "../src/x509/path.ts";
-import { Work } from "../src/x509/work.ts";
+import type { Kind } from "./handshakes.ts";
 
 /** The keys of all three, and whether an OCSP response is judged as well: one more signature. */
 export interface Judged {

@@ -15,7 +15,7 @@ import { prf12 } from "../src/crypto/prf.ts";
 import type { AeadRow } from "../src/record/protection/cipher.ts";
 import { authenticationOf } from "../src/tables/key_kinds.ts";
 import { suites } from "../src/tables/suites.ts";
-import { parseCertificate } from "../src/x509/certificate.ts";
+import { parseCertificate } from "../src/x509/certificate/certificate.ts";
 import { Context, Effect, Exit, Layer, Runtime, Scheduler, Scope } from "../tests/deps.ts";
 import * as Golden from "../tests/golden/certificates.ts";
 

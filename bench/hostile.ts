@@ -13,9 +13,9 @@ import {
 import { Effect, Layer } from "../src/deps.ts";
 import { makeRoots } from "../src/layers/trust/layers.ts";
 import { ascii, type Bytes, concat } from "../src/wire/bytes.ts";
-import * as Build from "../src/x509/build.ts";
-import * as Der from "../src/x509/der_writer.ts";
-import { oids } from "../src/x509/oids.ts";
+import * as Build from "../src/x509/certificate/build.ts";
+import { oids } from "../src/x509/der/oids.ts";
+import * as Der from "../src/x509/der/writer.ts";
 import * as Golden from "../tests/golden/certificates.ts";
 import { makeCa, makeKey } from "../tests/support/ca.ts";
 import { makeStaple, singleResponse, tlsFeature } from "../tests/support/ocsp.ts";

@@ -13,7 +13,7 @@ import type { SessionStore } from "./ports/sessions.ts";
 import { type Address, type ByteStream, Transport } from "./ports/transport.ts";
 import type { CertificateVerifier } from "./ports/trust.ts";
 import { modern, type Policy, PolicyOption } from "./tables/policy.ts";
-import { asciiName } from "./x509/names.ts";
+import { asciiName } from "./x509/path/host_name.ts";
 
 /** What every client connection needs but a network. */
 export type ClientRequirements =

@@ -12,7 +12,7 @@ import * as Server from "../src/server.ts";
 import { modern } from "../src/tables/policy.ts";
 import { ascii, concat, toHex } from "../src/wire/bytes.ts";
 import { codec, make } from "../src/wire/codec.ts";
-import { parseIp } from "../src/x509/ip_address.ts";
+import { parseIp } from "../src/x509/names/ip_address.ts";
 import { live, quiet, sync, tagOf } from "./support/effect.ts";
 import { build, converse, ends, handshake, meet, recordsOf, type Tamper } from "./support/handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "./support/replay.ts";

@@ -5,7 +5,7 @@ import type { BindingUnavailable, ChannelBindingType } from "../flights/bindings
 import type { Negotiated } from "../flights/established.ts";
 import type { ConnectionEvent, EventsLost } from "../ports/observer.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import type { PeerCertificate } from "../x509/peer_certificate.ts";
+import type { PeerCertificate } from "../x509/certificate/peer_certificate.ts";
 import type { Renegotiation } from "./handshakes/program.ts";
 import type { Reading, Writing } from "./state.ts";
 import type { Received } from "./wire.ts";

@@ -7,7 +7,7 @@ import { Crypto } from "../ports/crypto.ts";
 import { SessionStore } from "../ports/sessions.ts";
 import type { ByteStream } from "../ports/transport.ts";
 import { wordsOf } from "../wire/printable.ts";
-import { peerCertificate } from "../x509/peer_certificate.ts";
+import { peerCertificate } from "../x509/certificate/peer_certificate.ts";
 import { boundedStore } from "./bounds/bounded_store.ts";
 import { systemTimer } from "./bounds/deadline.ts";
 import { heldStream } from "./bounds/held_stream.ts";

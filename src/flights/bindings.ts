@@ -6,7 +6,7 @@ import type { CryptoService, HashName } from "../ports/crypto.ts";
 import type { Policy } from "../tables/policy.ts";
 import { type Bytes, concat, EMPTY, isBytes } from "../wire/bytes.ts";
 import { printable } from "../wire/printable.ts";
-import { parseCertificate } from "../x509/certificate.ts";
+import { parseCertificate } from "../x509/certificate/certificate.ts";
 import type { Established } from "./established.ts";
 
 /** The bindings there are (RFC 5929 §3, §4; RFC 9266 §2). */

@@ -22,7 +22,7 @@ import { suites } from "../tables/suites.ts";
 import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
-import { parseIp } from "../x509/ip_address.ts";
+import { parseIp } from "../x509/names/ip_address.ts";
 import { fragmentCode } from "./agreed.ts";
 import { type Held, toOffer } from "./client_sessions.ts";
 import type { ClientSettings } from "./client_settings.ts";

@@ -8,7 +8,7 @@ import { authenticationOf } from "../tables/key_kinds.ts";
 import type { Policy } from "../tables/policy.ts";
 import type { CertificateWish } from "../tables/versions/mod.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import { parseCertificate } from "../x509/certificate.ts";
+import { parseCertificate } from "../x509/certificate/certificate.ts";
 import type { Agreed } from "./agreed.ts";
 
 /** Why a leaf is not even a candidate for trust. */

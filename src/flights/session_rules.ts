@@ -16,7 +16,7 @@ import type { Policy } from "../tables/policy.ts";
 import type { Suite } from "../tables/suites.ts";
 import { dialects } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, sameBytes } from "../wire/bytes.ts";
-import { type Certificate, parseCertificate } from "../x509/certificate.ts";
+import { type Certificate, parseCertificate } from "../x509/certificate/certificate.ts";
 import { type Agreed, fragmentCode } from "./agreed.ts";
 import type { ClientSettings } from "./client_settings.ts";
 import type { Established } from "./established.ts";

@@ -2,8 +2,8 @@
 import { Data, Either } from "../deps.ts";
 import type { PrivateKey } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import { type Certificate, parseCertificate } from "./certificate.ts";
-import { parsePrivateKey, type PrivateKeyLabel, privateKeyLabels } from "./private_key.ts";
+import { type Certificate, parseCertificate } from "./certificate/certificate.ts";
+import { parsePrivateKey, type PrivateKeyLabel, privateKeyLabels } from "./keys/private_key.ts";
 
 /** The PEM is not what was wanted. */
 export class PemError extends Data.TaggedError("PemError")<{

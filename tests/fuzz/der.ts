@@ -1,6 +1,6 @@
 /** DER made into other DER: a tree whose lengths stay right while its nodes change. @module */
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
-import { element } from "../../src/x509/der_writer.ts";
+import { element } from "../../src/x509/der/writer.ts";
 import { mutated, UNKNOWN } from "./mutate.ts";
 import type { Random } from "./random.ts";
 

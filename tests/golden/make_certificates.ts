@@ -1,5 +1,5 @@
 /** Makes the certificates of `certificates.ts` anew: `deno run -A tests/golden/make_certificates.ts`. @module */
-import { oids } from "../../src/x509/oids.ts";
+import { oids } from "../../src/x509/der/oids.ts";
 import { makeCa } from "../support/ca.ts";
 
 const kinds = ["rsa", "rsa_pss", "p256", "p384", "p521", "ed25519"] as const;

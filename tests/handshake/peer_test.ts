@@ -4,9 +4,9 @@ import { fitsWish, judged, leafKey } from "../../src/flights/peer.ts";
 import { ClientCertificateType } from "../../src/names/protocol.ts";
 import { modern } from "../../src/tables/policy.ts";
 import { sameBytes } from "../../src/wire/bytes.ts";
-import * as Der from "../../src/x509/der_writer.ts";
-import type { KeyUsage } from "../../src/x509/key_usage.ts";
-import { oids } from "../../src/x509/oids.ts";
+import type { KeyUsage } from "../../src/x509/certificate/key_usage.ts";
+import { oids } from "../../src/x509/der/oids.ts";
+import * as Der from "../../src/x509/der/writer.ts";
 import * as Golden from "../golden/certificates.ts";
 import { makeCa, makeKey } from "../support/ca.ts";
 

@@ -14,7 +14,7 @@ import { Crypto, type CryptoService } from "../../src/ports/crypto.ts";
 import { compatible, modern } from "../../src/tables/policy.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
-import type { KeyUsage } from "../../src/x509/key_usage.ts";
+import type { KeyUsage } from "../../src/x509/certificate/key_usage.ts";
 import * as Golden from "../golden/certificates.ts";
 import { altering, verdict } from "../support/altering.ts";
 import { makeCa } from "../support/ca.ts";

@@ -11,7 +11,7 @@ import { SessionStore } from "../../src/ports/sessions.ts";
 import { CertificateError, CertificateVerifier } from "../../src/ports/trust.ts";
 import * as Server from "../../src/server.ts";
 import { modern } from "../../src/tables/policy.ts";
-import type { PeerCertificate } from "../../src/x509/peer_certificate.ts";
+import type { PeerCertificate } from "../../src/x509/certificate/peer_certificate.ts";
 import { makeCa } from "../support/ca.ts";
 import { live, sync } from "../support/effect.ts";
 import { build, credentialOf, meet, type Setup } from "../support/handshake.ts";

@@ -1,9 +1,9 @@
 import { assert, Effect, type Scope } from "../deps.ts";
-import { type IssueOptions, makeCa } from "../support/ca.ts";
-import * as Build from "../../src/x509/build.ts";
-import * as Der from "../../src/x509/der_writer.ts";
-import { oids } from "../../src/x509/oids.ts";
 import { ascii } from "../../src/wire/bytes.ts";
+import * as Build from "../../src/x509/certificate/build.ts";
+import { oids } from "../../src/x509/der/oids.ts";
+import * as Der from "../../src/x509/der/writer.ts";
+import { type IssueOptions, makeCa } from "../support/ca.ts";
 import { certificates, freePort, start, temporary, withPeer } from "./peers.ts";
 import * as Programs from "./programs.ts";
 

@@ -1,7 +1,7 @@
 /** What the parameters of a key exchange may be, with OpenSSL at the other end. @module */
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
 import { Crypto, Errors, Names, Policy } from "../../mod.ts";
-import * as Der from "../../src/x509/der_writer.ts";
+import * as Der from "../../src/x509/der/writer.ts";
 import { toPem } from "../../src/x509/pem.ts";
 import { hex } from "../support/keys.ts";
 import { client, connect } from "./ends.ts";

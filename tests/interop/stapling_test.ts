@@ -1,6 +1,6 @@
 import { assert, Clock, Effect } from "../deps.ts";
 import { toHex } from "../../src/wire/bytes.ts";
-import { parseCertificate } from "../../src/x509/certificate.ts";
+import { parseCertificate } from "../../src/x509/certificate/certificate.ts";
 import { type Issued, makeCa } from "../support/ca.ts";
 import { makeStaple, responderOf, tlsFeature } from "../support/ocsp.ts";
 import { client, connect } from "./ends.ts";

@@ -1,9 +1,9 @@
 import { assert, Effect, Either } from "../deps.ts";
 import { publicKeyOf } from "../../src/layers/credentials/keys.ts";
 import { openedPrivateKeyFromPem } from "../../src/layers/credentials/passphrase.ts";
-import { subjectPublicKeyInfo } from "../../src/x509/build_key.ts";
-import * as Der from "../../src/x509/der_writer.ts";
-import { oids } from "../../src/x509/oids.ts";
+import { oids } from "../../src/x509/der/oids.ts";
+import * as Der from "../../src/x509/der/writer.ts";
+import { subjectPublicKeyInfo } from "../../src/x509/keys/build_key.ts";
 import { certificatesFromPem, parsePem, PemError, privateKeyFromPem, toPem } from "../../src/x509/pem.ts";
 import { type KeyKind, makeCa, makeKey, pem } from "../support/ca.ts";
 import { live } from "../support/effect.ts";

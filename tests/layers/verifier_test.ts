@@ -3,7 +3,7 @@ import { alertOf } from "../../src/faults/errors.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
 import * as Layers from "../../src/layers/trust/layers.ts";
 import { CertificateError, CertificateVerifier, type Verification } from "../../src/ports/trust.ts";
-import { parseCertificate } from "../../src/x509/certificate.ts";
+import { parseCertificate } from "../../src/x509/certificate/certificate.ts";
 import { certificatesFromPem } from "../../src/x509/pem.ts";
 import { type Issued, makeCa, pem } from "../support/ca.ts";
 import { effect, live } from "../support/effect.ts";

@@ -7,13 +7,13 @@
  *
  * @module
  */
+import { type Bytes, concat } from "../../src/wire/bytes.ts";
+import * as Build from "../../src/x509/certificate/build.ts";
+import type { KeyUsage } from "../../src/x509/certificate/key_usage.ts";
+import { oids } from "../../src/x509/der/oids.ts";
+import * as Der from "../../src/x509/der/writer.ts";
 import { Buffer } from "node:buffer";
 import crypto from "node:crypto";
-import { type Bytes, concat } from "../../src/wire/bytes.ts";
-import * as Build from "../../src/x509/build.ts";
-import * as Der from "../../src/x509/der_writer.ts";
-import type { KeyUsage } from "../../src/x509/key_usage.ts";
-import { oids } from "../../src/x509/oids.ts";
 
 /** The keys there are; `rsa` has 2048 bits, `rsa_pss` is one whose SubjectPublicKeyInfo says id-RSASSA-PSS. */
 export type KeyKind = "rsa" | "rsa1024" | "rsa_pss" | "p256" | "p384" | "p521" | "ed25519";
@@ -55,7 +55,7 @@ export interface IssueOptions {
   readonly keyUsage?: ReadonlyArray<KeyUsage> | null;
   /** Object identifiers; `null` leaves the extension out. */
   readonly extendedKeyUsage?: ReadonlyArray<string> | null;
-  /** Further extensions, as DER; see `src/x509/build.ts`. */
+  /** Further extensions, as DER; see `src/x509/certificate/build.ts`. */
   readonly extensions?: ReadonlyArray<Bytes>;
   /** No extension at all, so that it is version 1. */
   readonly version1?: boolean;

@@ -1,13 +1,13 @@
 /** An OCSP responder for tests: any response, right or wrong in any one way, signed by node:crypto. @module */
-import crypto from "node:crypto";
 import { Either } from "../deps.ts";
 import { type Bytes, EMPTY } from "../../src/wire/bytes.ts";
-import * as Build from "../../src/x509/build.ts";
-import { parseCertificate } from "../../src/x509/certificate.ts";
-import * as Der from "../../src/x509/der_writer.ts";
-import { oids } from "../../src/x509/oids.ts";
-import { keyBits } from "../../src/x509/public_key.ts";
+import * as Build from "../../src/x509/certificate/build.ts";
+import { parseCertificate } from "../../src/x509/certificate/certificate.ts";
+import { oids } from "../../src/x509/der/oids.ts";
+import * as Der from "../../src/x509/der/writer.ts";
+import { keyBits } from "../../src/x509/keys/public_key.ts";
 import { type Issued, type IssueOptions, type Signature, signatures, usualSignature } from "./ca.ts";
+import crypto from "node:crypto";
 
 /** What to say; what is left out is as a good response has it. */
 export interface StapleOptions {

@@ -1,9 +1,9 @@
+import { Effect, Either } from "../deps.ts";
 import { equal } from "../../src/crypto/equal.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";
-import { decodeDer } from "../../src/x509/der.ts";
-import { subjectPublicKeyInfo } from "../../src/x509/public_key.ts";
-import { Effect, Either } from "../deps.ts";
+import { decodeDer } from "../../src/x509/der/der.ts";
+import { subjectPublicKeyInfo } from "../../src/x509/keys/public_key.ts";
 import { hex } from "../support/keys.ts";
 import type { Tried } from "../support/layers.ts";
 import { because, wycheproof } from "./wycheproof.ts";

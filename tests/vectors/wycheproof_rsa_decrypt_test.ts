@@ -3,7 +3,7 @@ import { equal } from "../../src/crypto/equal.ts";
 import { PREMASTER_LENGTH, unpadPremaster } from "../../src/crypto/pkcs1.ts";
 import type { PrivateKey } from "../../src/ports/crypto.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
-import { parsePrivateKey } from "../../src/x509/private_key.ts";
+import { parsePrivateKey } from "../../src/x509/keys/private_key.ts";
 import { hex } from "../support/keys.ts";
 import { wycheproof } from "./wycheproof.ts";
 

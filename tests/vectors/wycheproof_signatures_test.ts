@@ -1,8 +1,8 @@
 import { assert, Effect, Either } from "../deps.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import type { HashName, PublicKey } from "../../src/ports/crypto.ts";
-import { decodeDer } from "../../src/x509/der.ts";
-import { subjectPublicKeyInfo } from "../../src/x509/public_key.ts";
+import { decodeDer } from "../../src/x509/der/der.ts";
+import { subjectPublicKeyInfo } from "../../src/x509/keys/public_key.ts";
 import { hex } from "../support/keys.ts";
 import { hashIn, type Tried } from "../support/layers.ts";
 import { byHash, ecdsa, pkcs1, pss } from "../support/signing.ts";

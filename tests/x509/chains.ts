@@ -1,10 +1,10 @@
 /** Chains, each right or wrong in one way, with the verdict that each must have. @module */
 import type { CertificateReason, Verification } from "../../src/ports/trust.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
-import * as Build from "../../src/x509/build.ts";
-import * as Der from "../../src/x509/der_writer.ts";
-import { oids } from "../../src/x509/oids.ts";
-import type { Strength } from "../../src/x509/validate.ts";
+import * as Build from "../../src/x509/certificate/build.ts";
+import { oids } from "../../src/x509/der/oids.ts";
+import * as Der from "../../src/x509/der/writer.ts";
+import type { Strength } from "../../src/x509/path/validate.ts";
 import { type Issued, type IssueOptions, makeCa, makeKey } from "../support/ca.ts";
 
 /** A chain and what must come of it. */

@@ -12,9 +12,9 @@ import {
   sequenceOf,
   setOf,
   withDefault,
-} from "../../src/x509/der.ts";
-import * as T from "../../src/x509/der_types.ts";
-import * as W from "../../src/x509/der_writer.ts";
+} from "../../src/x509/der/der.ts";
+import * as T from "../../src/x509/der/types.ts";
+import * as W from "../../src/x509/der/writer.ts";
 
 const bytes = (hex: string): Bytes =>
   Uint8Array.from(hex.replaceAll(" ", "").match(/../g) ?? [], (digits) => parseInt(digits, 16));

@@ -1,11 +1,11 @@
-import { asciiName, isDnsName, matchesName, parseIp } from "../../src/x509/names.ts";
-import { ipText } from "../../src/x509/ip_address.ts";
-import { type Certificate, parseCertificate } from "../../src/x509/certificate.ts";
-import * as Build from "../../src/x509/build.ts";
-import * as Der from "../../src/x509/der_writer.ts";
-import { oids } from "../../src/x509/oids.ts";
-import { ascii, toHex } from "../../src/wire/bytes.ts";
 import { assert, Either } from "../deps.ts";
+import { ascii, toHex } from "../../src/wire/bytes.ts";
+import * as Build from "../../src/x509/certificate/build.ts";
+import { type Certificate, parseCertificate } from "../../src/x509/certificate/certificate.ts";
+import { oids } from "../../src/x509/der/oids.ts";
+import * as Der from "../../src/x509/der/writer.ts";
+import { ipText } from "../../src/x509/names/ip_address.ts";
+import { asciiName, isDnsName, matchesName, parseIp } from "../../src/x509/path/host_name.ts";
 import { type IssueOptions, makeCa } from "../support/ca.ts";
 
 const ca = makeCa();

@@ -2,7 +2,7 @@ import { assert, Clock, Effect, Either } from "../deps.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { makeRoots } from "../../src/layers/trust/layers.ts";
 import type { CertificateError } from "../../src/ports/trust.ts";
-import { parseIp } from "../../src/x509/names.ts";
+import { parseIp } from "../../src/x509/path/host_name.ts";
 import { makeCa, pem } from "../support/ca.ts";
 import { bad, type Chain, good, NOW } from "./chains.ts";
 

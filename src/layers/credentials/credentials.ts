@@ -10,10 +10,10 @@ import {
 import { Crypto, type PrivateKey, PrivateKeyError } from "../../ports/crypto.ts";
 import { authenticationOf, isAskedFor } from "../../tables/key_kinds.ts";
 import { type Bytes, toHex } from "../../wire/bytes.ts";
-import { type Certificate, isSelfIssued, parseCertificate } from "../../x509/certificate.ts";
-import { decodeDer } from "../../x509/der.ts";
-import { name as distinguishedName, sameName } from "../../x509/distinguished_name.ts";
-import { matchesName } from "../../x509/names.ts";
+import { type Certificate, isSelfIssued, parseCertificate } from "../../x509/certificate/certificate.ts";
+import { decodeDer } from "../../x509/der/der.ts";
+import { name as distinguishedName, sameName } from "../../x509/names/distinguished_name.ts";
+import { matchesName } from "../../x509/path/host_name.ts";
 import { certificatesFromPem, type PemError } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";

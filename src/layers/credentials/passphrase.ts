@@ -3,9 +3,9 @@ import { Effect, Either } from "../../deps.ts";
 import { tripleDes } from "../../crypto/triple_des.ts";
 import type { PrivateKey } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
-import { type EncryptedKey, type KeyDerivation, parseEncryptedKey } from "../../x509/encrypted_key.ts";
+import { type EncryptedKey, type KeyDerivation, parseEncryptedKey } from "../../x509/keys/encrypted_key.ts";
+import { parsePrivateKey } from "../../x509/keys/private_key.ts";
 import { ENCRYPTED, keyOf, type PemBlock, PemError, privateKeyBlock } from "../../x509/pem.ts";
-import { parsePrivateKey } from "../../x509/private_key.ts";
 import { cbc, pbkdf2Async, scryptAsync } from "../crypto/noble/deps.ts";
 import { nobleHashes } from "../crypto/noble/hash.ts";
 

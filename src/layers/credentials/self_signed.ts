@@ -5,11 +5,11 @@ import { SignatureScheme } from "../../names/signature_scheme.ts";
 import { among, decodeOption, list, text, word } from "../../options.ts";
 import { Crypto, type PrivateKey } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
-import * as Build from "../../x509/build.ts";
-import { privateKeyInfo, subjectPublicKeyInfo } from "../../x509/build_key.ts";
-import * as Der from "../../x509/der_writer.ts";
-import { asciiName } from "../../x509/names.ts";
-import { oids } from "../../x509/oids.ts";
+import * as Build from "../../x509/certificate/build.ts";
+import { oids } from "../../x509/der/oids.ts";
+import * as Der from "../../x509/der/writer.ts";
+import { privateKeyInfo, subjectPublicKeyInfo } from "../../x509/keys/build_key.ts";
+import { asciiName } from "../../x509/path/host_name.ts";
 import { freshKey, publicKeyOf } from "./keys.ts";
 
 /** What to make; everything has a default. */

@@ -7,7 +7,7 @@ import {
   type Verification,
 } from "../../ports/trust.ts";
 import { toHex } from "../../wire/bytes.ts";
-import { type Certificate, parseCertificate } from "../../x509/certificate.ts";
+import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
 import { base64 } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
@@ -15,7 +15,7 @@ import { partitionOf } from "../crypto/partition.ts";
 export { PemError } from "../../x509/pem.ts";
 export { layerRoots, makeRoots } from "./roots.ts";
 export { layerBundled, layerSystem, SystemRootsError } from "./system.ts";
-export type { Strength } from "../../x509/validate.ts";
+export type { Strength } from "../../x509/path/validate.ts";
 
 /**
  * Your own decision. `partition` names the settings that it depends on, in any text of any length: sessions made under

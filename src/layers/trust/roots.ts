@@ -3,12 +3,12 @@ import { Clock, Effect, Either, Layer } from "../../deps.ts";
 import type { InvalidOption } from "../../faults/errors.ts";
 import { CertificateError, CertificateVerifier, type CertificateVerifierService } from "../../ports/trust.ts";
 import { type Bytes, toHex } from "../../wire/bytes.ts";
-import { type Certificate, parseCertificate } from "../../x509/certificate.ts";
-import { judgeStatus } from "../../x509/ocsp_validate.ts";
-import { type BySubject, bySubject, findPath, overspent } from "../../x509/path.ts";
+import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
+import { judgeStatus } from "../../x509/ocsp/validate.ts";
+import { type BySubject, bySubject, findPath, overspent } from "../../x509/path/path.ts";
+import { decodeStrength, type Strength } from "../../x509/path/validate.ts";
+import { certificatePrice, Work } from "../../x509/path/work.ts";
 import { certificatesFromPem, type PemError } from "../../x509/pem.ts";
-import { decodeStrength, type Strength } from "../../x509/validate.ts";
-import { certificatePrice, Work } from "../../x509/work.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
 

@@ -1,5 +1,5 @@
 /** The simple types of ASN.1, in the forms that DER leaves them (X.690 §10, §11). @module */
-import type { Bytes } from "../wire/bytes.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 import { choice, type Der, map, type Reader, tagged } from "./der.ts";
 
 /** `BOOLEAN`. */

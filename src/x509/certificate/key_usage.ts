@@ -1,5 +1,5 @@
 /** The bits of keyUsage (RFC 5280 §4.2.1.3). @module */
-import type { Bytes } from "../wire/bytes.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 
 /** `KeyUsage ::= BIT STRING`: the names in the order of the bits. */
 export const keyUsages = [

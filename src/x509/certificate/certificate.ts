@@ -1,8 +1,7 @@
 /** `Certificate` (RFC 5280 §4.1) as a plain value. @module */
-import type { Either } from "../deps.ts";
-import type { PublicKey } from "../ports/crypto.ts";
-import { type Bytes, sameBytes } from "../wire/bytes.ts";
-import { algorithmIdentifier, type SignatureAlgorithm, signatureAlgorithm } from "./algorithms.ts";
+import type { Either } from "../../deps.ts";
+import type { PublicKey } from "../../ports/crypto.ts";
+import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import {
   decodeDer,
   type Der,
@@ -14,11 +13,12 @@ import {
   sequence,
   withDefault,
   withRaw,
-} from "./der.ts";
-import { anyTime, bitString, count, integer } from "./der_types.ts";
-import { type DistinguishedName, name, sameName } from "./distinguished_name.ts";
+} from "../der/der.ts";
+import { anyTime, bitString, count, integer } from "../der/types.ts";
+import { algorithmIdentifier, type SignatureAlgorithm, signatureAlgorithm } from "../keys/algorithms.ts";
+import { subjectPublicKeyInfo, type UnsupportedKey } from "../keys/public_key.ts";
+import { type DistinguishedName, name, sameName } from "../names/distinguished_name.ts";
 import { type Extension, extensions, type Understood } from "./extensions.ts";
-import { subjectPublicKeyInfo, type UnsupportedKey } from "./public_key.ts";
 
 /** An X.509 certificate. The extensions that are understood are members of their own. */
 export interface Certificate extends Understood {

@@ -1,9 +1,9 @@
 /** Builds certificates (RFC 5280 §4.1); who signs them is the caller's business. @module */
-import { ascii, type Bytes } from "../wire/bytes.ts";
-import * as Der from "./der_writer.ts";
+import { ascii, type Bytes } from "../../wire/bytes.ts";
+import { oids } from "../der/oids.ts";
+import * as Der from "../der/writer.ts";
+import { parseIp } from "../names/ip_address.ts";
 import { bitsOf, type KeyUsage } from "./key_usage.ts";
-import { parseIp } from "./ip_address.ts";
-import { oids } from "./oids.ts";
 
 /** What goes into a certificate; each part that is bytes is DER already. */
 export interface ToBeSigned {

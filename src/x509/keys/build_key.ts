@@ -1,9 +1,9 @@
 /** Writes keys: a public one as a certificate holds it, a private one as PKCS#8. @module */
-import type { NamedGroup } from "../names/named_group.ts";
-import type { PrivateKey, PublicKey } from "../ports/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
-import * as Der from "./der_writer.ts";
-import { oids } from "./oids.ts";
+import type { NamedGroup } from "../../names/named_group.ts";
+import type { PrivateKey, PublicKey } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { oids } from "../der/oids.ts";
+import * as Der from "../der/writer.ts";
 import { curves } from "./public_key.ts";
 
 /** `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7). */

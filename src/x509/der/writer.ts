@@ -1,5 +1,5 @@
 /** Writes DER (X.690 §10): for the certificates that are made here. @module */
-import { ascii, type Bytes, concat } from "../wire/bytes.ts";
+import { ascii, type Bytes, concat } from "../../wire/bytes.ts";
 
 /** A tag, the length of the content in its one minimal form, and the content. */
 export const element = (tag: number, ...content: ReadonlyArray<Bytes>): Bytes => {

@@ -1,18 +1,18 @@
 /** The rules that a path holds to (RFC 5280 §6.1), as a table. @module */
-import { Effect, Schema } from "../deps.ts";
-import { ExtensionType } from "../names/extension_type.ts";
-import { SignatureScheme } from "../names/signature_scheme.ts";
-import { decodeOption, flag, whole } from "../options.ts";
-import type { PublicKey } from "../ports/crypto.ts";
-import { CertificateError, type CertificateReason, type Verification } from "../ports/trust.ts";
-import type { SignatureAlgorithm } from "./algorithms.ts";
-import { type Certificate, isSelfIssued } from "./certificate.ts";
-import { isUnderstood } from "./extensions.ts";
-import { type GeneralName, printName } from "./general_name.ts";
-import type { KeyUsage } from "./key_usage.ts";
+import { Effect, Schema } from "../../deps.ts";
+import { ExtensionType } from "../../names/extension_type.ts";
+import { SignatureScheme } from "../../names/signature_scheme.ts";
+import { decodeOption, flag, whole } from "../../options.ts";
+import type { PublicKey } from "../../ports/crypto.ts";
+import { CertificateError, type CertificateReason, type Verification } from "../../ports/trust.ts";
+import { type Certificate, isSelfIssued } from "../certificate/certificate.ts";
+import { isUnderstood } from "../certificate/extensions.ts";
+import type { KeyUsage } from "../certificate/key_usage.ts";
+import { oids } from "../der/oids.ts";
+import type { SignatureAlgorithm } from "../keys/algorithms.ts";
+import { type GeneralName, printName } from "../names/general_name.ts";
+import { hostNames, matchesName } from "./host_name.ts";
 import { violation } from "./name_constraints.ts";
-import { hostNames, matchesName } from "./names.ts";
-import { oids } from "./oids.ts";
 import { prices, type Work } from "./work.ts";
 
 /** How weak a thing may be and still count. */

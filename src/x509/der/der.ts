@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { Data, Either } from "../deps.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { Data, Either } from "../../deps.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 
 /** The bytes are not DER of the declared type. */
 export class DerError extends Data.TaggedError("DerError")<{

@@ -1,11 +1,11 @@
 /** `EncryptedPrivateKeyInfo` (RFC 5958 §3) under a passphrase, as PBES2 (RFC 8018 §6.2) says. @module */
-import { Either } from "../deps.ts";
-import type { HashName } from "../ports/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { Either } from "../../deps.ts";
+import type { HashName } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { decodeDer, type Der, type DerError, map, optional, sequence, withDefault } from "../der/der.ts";
+import { oids } from "../der/oids.ts";
+import { count, octetString } from "../der/types.ts";
 import { type AlgorithmIdentifier, algorithmIdentifier } from "./algorithms.ts";
-import { decodeDer, type Der, type DerError, map, optional, sequence, withDefault } from "./der.ts";
-import { count, octetString } from "./der_types.ts";
-import { oids } from "./oids.ts";
 
 /** How a key is made of a passphrase. */
 export type KeyDerivation =

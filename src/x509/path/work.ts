@@ -1,8 +1,8 @@
 /** What judging a peer's certificates may cost: one budget for all of a verification, in units that were measured. @module */
-import { Effect } from "../deps.ts";
-import { NamedGroup } from "../names/named_group.ts";
-import type { PublicKey } from "../ports/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { Effect } from "../../deps.ts";
+import { NamedGroup } from "../../names/named_group.ts";
+import type { PublicKey } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 
 /**
  * What each piece of work costs at its dearest, in microseconds of the machine whose figures are in bench/README.md, by

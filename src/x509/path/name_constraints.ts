@@ -1,11 +1,11 @@
 /** Name constraints (RFC 5280 §4.2.1.10, §6.1.4): what a CA may name. @module */
-import type { Bytes } from "../wire/bytes.ts";
-import type { Certificate } from "./certificate.ts";
-import { type DistinguishedName, isBelow } from "./distinguished_name.ts";
-import type { NameConstraints } from "./extensions.ts";
-import { type GeneralName, printName } from "./general_name.ts";
-import { hostNames, isDnsName } from "./names.ts";
-import { oids } from "./oids.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import type { Certificate } from "../certificate/certificate.ts";
+import type { NameConstraints } from "../certificate/extensions.ts";
+import { oids } from "../der/oids.ts";
+import { type DistinguishedName, isBelow } from "../names/distinguished_name.ts";
+import { type GeneralName, printName } from "../names/general_name.ts";
+import { hostNames, isDnsName } from "./host_name.ts";
 import { prices, type Work } from "./work.ts";
 
 /** Why a certificate is not what the constraints above it allow. */

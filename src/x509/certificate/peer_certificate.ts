@@ -1,12 +1,12 @@
 /** A peer's certificate for people and programs: typed, and as JSON. @module */
-import { Either, Schema } from "../deps.ts";
-import { bitLength } from "../crypto/ffdhe.ts";
-import { NamedGroup } from "../names/named_group.ts";
-import type { CryptoService, PublicKey } from "../ports/crypto.ts";
-import { type Bytes, toHex } from "../wire/bytes.ts";
+import { Either, Schema } from "../../deps.ts";
+import { bitLength } from "../../crypto/ffdhe.ts";
+import { NamedGroup } from "../../names/named_group.ts";
+import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
+import { type Bytes, toHex } from "../../wire/bytes.ts";
+import type { UnsupportedKey } from "../keys/public_key.ts";
+import { printName } from "../names/general_name.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
-import { printName } from "./general_name.ts";
-import type { UnsupportedKey } from "./public_key.ts";
 
 const rsa = <T extends "rsa" | "rsa_pss">(tag: T) => Schema.TaggedStruct(tag, { bits: Schema.Int });
 

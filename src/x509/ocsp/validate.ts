@@ -1,16 +1,15 @@
 /** Whether a leaf was revoked, by the OCSP response that was stapled to it (RFC 6960 §3.2, RFC 7633). @module */
-import { Effect, Either } from "../deps.ts";
-import { ExtensionType } from "../names/extension_type.ts";
-import { Crypto, type CryptoService, type HashName } from "../ports/crypto.ts";
-import { CertificateError, type CertificateReason } from "../ports/trust.ts";
-import { type Bytes, sameBytes } from "../wire/bytes.ts";
-import { hashes } from "./algorithms.ts";
-import { type Certificate, isSelfIssued, parseCertificate } from "./certificate.ts";
-import { decodeDer } from "./der.ts";
-import { sameName } from "./distinguished_name.ts";
-import { type BasicResponse, type CertId, ocspResponse, type SingleResponse } from "./ocsp.ts";
-import { overspent, signatureHolds } from "./path.ts";
-import { keyBits } from "./public_key.ts";
+import { Effect, Either } from "../../deps.ts";
+import { ExtensionType } from "../../names/extension_type.ts";
+import { Crypto, type CryptoService, type HashName } from "../../ports/crypto.ts";
+import { CertificateError, type CertificateReason } from "../../ports/trust.ts";
+import { type Bytes, sameBytes } from "../../wire/bytes.ts";
+import { type Certificate, isSelfIssued, parseCertificate } from "../certificate/certificate.ts";
+import { decodeDer } from "../der/der.ts";
+import { hashes } from "../keys/algorithms.ts";
+import { keyBits } from "../keys/public_key.ts";
+import { sameName } from "../names/distinguished_name.ts";
+import { overspent, signatureHolds } from "../path/path.ts";
 import {
   brokenRule,
   cheapRules,
@@ -19,8 +18,9 @@ import {
   dateText,
   type Path,
   signatureRules,
-} from "./validate.ts";
-import { certificatePrice, prices, type Work } from "./work.ts";
+} from "../path/validate.ts";
+import { certificatePrice, prices, type Work } from "../path/work.ts";
+import { type BasicResponse, type CertId, ocspResponse, type SingleResponse } from "./ocsp.ts";
 
 /** How far clocks may differ, in seconds. */
 const SKEW = 300;

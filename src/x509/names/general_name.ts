@@ -1,7 +1,7 @@
 /** `GeneralName` (RFC 5280 §4.2.1.6): the names in subjectAltName and in name constraints. @module */
-import { type Bytes, toHex } from "../wire/bytes.ts";
-import { choice, type Der, explicit, implicit, map, tagged, withRaw } from "./der.ts";
-import { ia5String, octetString } from "./der_types.ts";
+import { type Bytes, toHex } from "../../wire/bytes.ts";
+import { choice, type Der, explicit, implicit, map, tagged, withRaw } from "../der/der.ts";
+import { ia5String, octetString } from "../der/types.ts";
 import { type DistinguishedName, name } from "./distinguished_name.ts";
 import { ipText } from "./ip_address.ts";
 

@@ -1,8 +1,8 @@
 /** AlgorithmIdentifiers, and which SignatureScheme a certificate's signature has (RFC 3279, RFC 4055, RFC 8410). @module */
-import { Either } from "../deps.ts";
-import { SignatureScheme } from "../names/signature_scheme.ts";
-import type { HashName } from "../ports/crypto.ts";
-import { type Bytes, EMPTY } from "../wire/bytes.ts";
+import { Either } from "../../deps.ts";
+import { SignatureScheme } from "../../names/signature_scheme.ts";
+import type { HashName } from "../../ports/crypto.ts";
+import { type Bytes, EMPTY } from "../../wire/bytes.ts";
 import {
   any,
   decodeDer,
@@ -13,9 +13,9 @@ import {
   type TypeOf,
   withDefault,
   withRaw,
-} from "./der.ts";
-import { count, objectIdentifier } from "./der_types.ts";
-import { oids } from "./oids.ts";
+} from "../der/der.ts";
+import { oids } from "../der/oids.ts";
+import { count, objectIdentifier } from "../der/types.ts";
 
 /** `AlgorithmIdentifier` (RFC 5280 §4.1.1.2); `parameters` are undecoded DER. */
 export const algorithmIdentifier = map(

@@ -1,5 +1,5 @@
 /** IP addresses as people write them. @module */
-import { type Bytes, toHex } from "../wire/bytes.ts";
+import { type Bytes, toHex } from "../../wire/bytes.ts";
 
 /**
  * The 4 or 16 bytes of an IP address, as an iPAddress name holds them (RFC 5280 §4.2.1.6); `undefined` for what is

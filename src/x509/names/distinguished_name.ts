@@ -1,8 +1,8 @@
 /** Distinguished names: as data, as text, and folded to be compared (RFC 5280 §4.1.2.4, §7.1). @module */
-import { type Bytes, sameBytes, toHex } from "../wire/bytes.ts";
-import { any, type Der, map, sequence, sequenceOf, setOf, withRaw } from "./der.ts";
-import { objectIdentifier } from "./der_types.ts";
-import { oids } from "./oids.ts";
+import { type Bytes, sameBytes, toHex } from "../../wire/bytes.ts";
+import { any, type Der, map, sequence, sequenceOf, setOf, withRaw } from "../der/der.ts";
+import { oids } from "../der/oids.ts";
+import { objectIdentifier } from "../der/types.ts";
 
 /** `AttributeTypeAndValue`. */
 export interface Attribute {

@@ -1,6 +1,6 @@
 /** OCSP responses (RFC 6960 §4.2.1) as plain values; whether one is to be believed `ocsp_validate.ts` says. @module */
-import type { Bytes } from "../wire/bytes.ts";
-import { algorithmIdentifier, signatureAlgorithm } from "./algorithms.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { extension } from "../certificate/extensions.ts";
 import {
   any,
   choice,
@@ -15,7 +15,8 @@ import {
   type TypeOf,
   withDefault,
   withRaw,
-} from "./der.ts";
+} from "../der/der.ts";
+import { oids } from "../der/oids.ts";
 import {
   bitString,
   count,
@@ -25,10 +26,9 @@ import {
   nullValue,
   objectIdentifier,
   octetString,
-} from "./der_types.ts";
-import { name } from "./distinguished_name.ts";
-import { extension } from "./extensions.ts";
-import { oids } from "./oids.ts";
+} from "../der/types.ts";
+import { algorithmIdentifier, signatureAlgorithm } from "../keys/algorithms.ts";
+import { name } from "../names/distinguished_name.ts";
 
 /** `OCSPResponseStatus`; 4 is not used. */
 const responseStatuses: Readonly<Record<number, string>> = {

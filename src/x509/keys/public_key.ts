@@ -1,12 +1,12 @@
 /** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) as a key. @module */
-import { Either } from "../deps.ts";
-import { NamedGroup } from "../names/named_group.ts";
-import type { PublicKey } from "../ports/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { Either } from "../../deps.ts";
+import { NamedGroup } from "../../names/named_group.ts";
+import type { PublicKey } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { any, decodeDer, type Der, map, sequence } from "../der/der.ts";
+import { oids } from "../der/oids.ts";
+import { bitString, objectIdentifier, unsigned } from "../der/types.ts";
 import { algorithmIdentifier, pssHash } from "./algorithms.ts";
-import { any, decodeDer, type Der, map, sequence } from "./der.ts";
-import { bitString, objectIdentifier, unsigned } from "./der_types.ts";
-import { oids } from "./oids.ts";
 
 /** A key that nothing here can use. */
 export interface UnsupportedKey {

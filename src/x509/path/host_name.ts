@@ -1,11 +1,11 @@
 /** Whether a certificate is for a name (RFC 9525): subjectAltName alone counts, the common name only by request. @module */
-import { sameBytes } from "../wire/bytes.ts";
-import type { Certificate } from "./certificate.ts";
-import type { GeneralName } from "./general_name.ts";
-import { parseIp } from "./ip_address.ts";
-import { oids } from "./oids.ts";
+import { sameBytes } from "../../wire/bytes.ts";
+import type { Certificate } from "../certificate/certificate.ts";
+import { oids } from "../der/oids.ts";
+import type { GeneralName } from "../names/general_name.ts";
+import { parseIp } from "../names/ip_address.ts";
 
-export { parseIp } from "./ip_address.ts";
+export { parseIp } from "../names/ip_address.ts";
 
 /** Whether the certificate names this host: a DNS name, or an IPv4 or IPv6 address as text. */
 export const matchesName = (certificate: Certificate, name: string, commonName = false): boolean => {

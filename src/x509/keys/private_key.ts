@@ -1,8 +1,7 @@
 /** Private keys as they are stored: PKCS#8, PKCS#1 and SEC 1. @module */
-import { Either } from "../deps.ts";
-import type { PrivateKey } from "../ports/crypto.ts";
-import type { Bytes } from "../wire/bytes.ts";
-import { algorithmIdentifier } from "./algorithms.ts";
+import { Either } from "../../deps.ts";
+import type { PrivateKey } from "../../ports/crypto.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 import {
   any,
   decodeDer,
@@ -14,9 +13,10 @@ import {
   optional,
   sequence,
   setOf,
-} from "./der.ts";
-import { bitString, count, objectIdentifier, octetString, unsigned } from "./der_types.ts";
-import { oids } from "./oids.ts";
+} from "../der/der.ts";
+import { oids } from "../der/oids.ts";
+import { bitString, count, objectIdentifier, octetString, unsigned } from "../der/types.ts";
+import { algorithmIdentifier } from "./algorithms.ts";
 import { curves, type UnsupportedKey, unsupportedKey } from "./public_key.ts";
 
 /** What each label of RFC 7468 §10, §11 and of OpenSSL before it stands for. */

@@ -1,5 +1,5 @@
 /** The extensions that are understood here, each declared as its RFC does (RFC 5280 §4.2.1, RFC 7633). @module */
-import type { Bytes } from "../wire/bytes.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 import {
   type Der,
   Fault,
@@ -11,11 +11,11 @@ import {
   sequenceOf,
   type TypeOf,
   withDefault,
-} from "./der.ts";
-import { bitString, boolean, count, integer, objectIdentifier, octetString } from "./der_types.ts";
-import { generalName } from "./general_name.ts";
+} from "../der/der.ts";
+import { oids } from "../der/oids.ts";
+import { bitString, boolean, count, integer, objectIdentifier, octetString } from "../der/types.ts";
+import { generalName } from "../names/general_name.ts";
 import { usagesOf } from "./key_usage.ts";
-import { oids } from "./oids.ts";
 
 /** RFC 5280 §4.2.1.10: minimum is zero and so left out, maximum absent. */
 const subtrees = sequenceOf(map(sequence({ base: generalName }), ({ base }) => base));
