@@ -37,7 +37,7 @@ export { PeerCertificate } from "./src/x509/certificate/peer_certificate.ts";
 /** What an observer is told. */
 export type { ConnectionEvent, Direction, Observe } from "./src/ports/observer.ts";
 /** What can go wrong. */
-export type { ConnectionError, HandshakeError } from "./src/faults/errors.ts";
+export type { ConnectionError, HandshakeError, TlsError } from "./src/public/errors.ts";
 /** Every error as a class, the alert of each, and how to tell people. */
 export * as Errors from "./src/public/errors.ts";
 /** What an end is willing to speak: `modern`, `compatible`, `legacy`, or your own. */

@@ -55,7 +55,7 @@ type Reply = (
   connection: Connection,
   report: Report,
   number: number,
-) => Effect.Effect<void, Errors.HandshakeError>;
+) => Effect.Effect<void, Errors.TlsError>;
 
 /** Answers each line by another. */
 const answering =

@@ -1,7 +1,7 @@
 /** The client's side of a connection. @module */
 import { Effect, Either, Schema, type Scope } from "./deps.ts";
 import { type Connection, establish, type Program } from "./connection/establish.ts";
-import type { HandshakeError } from "./faults/errors.ts";
+import type { TlsError } from "./faults/faults.ts";
 import type { ClientSettings } from "./flights/client_hello.ts";
 import { forget } from "./flights/client_sessions.ts";
 import { afterClientHello, clientHello } from "./flights/until12/client.ts";
@@ -87,7 +87,7 @@ const decodeConnect = decodeOption(connectOptions);
 export const over = (
   stream: ByteStream,
   options: OverOptions,
-): Effect.Effect<Connection, HandshakeError, ClientRequirements> =>
+): Effect.Effect<Connection, TlsError, ClientRequirements> =>
   Either.match(decodeOver(options), {
     onLeft: (error) => Effect.zipRight(stream.close, Effect.fail(error)),
     onRight: (decoded) => speak(stream, decoded),
@@ -97,7 +97,7 @@ export const over = (
 const speak = (
   stream: ByteStream,
   options: OverOptions,
-): Effect.Effect<Connection, HandshakeError, ClientRequirements> => {
+): Effect.Effect<Connection, TlsError, ClientRequirements> => {
   const { policy = modern, alpn = [], fallback = false, observe } = options;
   const serverName = options.serverName === undefined
     ? undefined
@@ -132,7 +132,7 @@ export const clientProgram = (
  */
 export const connect = (
   options: ConnectOptions,
-): Effect.Effect<Connection, HandshakeError, Transport | ClientRequirements> =>
+): Effect.Effect<Connection, TlsError, Transport | ClientRequirements> =>
   Effect.flatMap(decodeConnect(options), (decoded) => {
     const { hostname, port, serverName = hostname, ...rest } = decoded;
     return Effect.flatMap(

@@ -2,7 +2,8 @@
 import { Cause, Effect, Either, Exit, FiberSet, Schema, Scope } from "./deps.ts";
 import { within } from "./connection/bounds/deadline.ts";
 import { type Connection, establish, type Program } from "./connection/establish.ts";
-import type { HandshakeError, InvalidOption } from "./faults/errors.ts";
+import type { InvalidOption } from "./faults/errors.ts";
+import type { TlsError } from "./faults/faults.ts";
 import type { ServerSettings } from "./flights/server_settings.ts";
 import { fromStore } from "./flights/sessions.ts";
 import { serverHandshake } from "./flights/until12/server.ts";
@@ -95,7 +96,7 @@ const decodeListen = decodeOption(listenOptions) as <R>(
 export const over = (
   stream: ByteStream,
   options: ServerOptions = {},
-): Effect.Effect<Connection, HandshakeError, ServerRequirements | Scope.Scope> =>
+): Effect.Effect<Connection, TlsError, ServerRequirements | Scope.Scope> =>
   Either.match(decodeOver(options), {
     onLeft: (error) => Effect.zipRight(stream.close, Effect.fail(error)),
     onRight: (decoded) => speak(stream, decoded),
@@ -105,7 +106,7 @@ export const over = (
 const speak = (
   stream: ByteStream,
   options: ServerOptions,
-): Effect.Effect<Connection, HandshakeError, ServerRequirements | Scope.Scope> => {
+): Effect.Effect<Connection, TlsError, ServerRequirements | Scope.Scope> => {
   const { policy = modern, alpn = [], clientAuth = "none", observe } = options;
   return establish<ServerRequirements>(stream, {
     ...serverProgram({ policy, alpn, clientAuth }),

@@ -1,15 +1,15 @@
 /** What people are told to do about an error: the library's words, and those of the programs. */
 import { assert, Effect, Either } from "./deps.ts";
 import { ByteStream, Client, Errors, Transport } from "../mod.ts";
-import type { HandshakeError } from "../src/faults/errors.ts";
+import type { TlsError } from "../src/faults/faults.ts";
 import { ascii } from "../src/wire/bytes.ts";
 import { live, sync } from "./support/effect.ts";
 import { build, meet } from "./support/handshake.ts";
 
-const hint = (e: HandshakeError): string => Errors.explain(e).hint ?? "";
+const hint = (e: TlsError): string => Errors.explain(e).hint ?? "";
 const inOrder = /Policy\.compatible, then Policy\.legacy \(--policy compatible, --policy legacy\)/;
 
-const fromOld: ReadonlyArray<readonly [string, HandshakeError]> = [
+const fromOld: ReadonlyArray<readonly [string, TlsError]> = [
   ["handshake_failure", new Errors.PeerAlert({ level: 2, description: 40 } as never)],
   ["protocol_version", new Errors.PeerAlert({ level: 2, description: 70 } as never)],
   ["an end in the handshake", new Errors.Truncated({ handshaking: true })],

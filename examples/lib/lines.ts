@@ -1,6 +1,6 @@
 /** Application data as lines of text. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
-import type { Connection, HandshakeError } from "../../mod.ts";
+import type { Connection, TlsError } from "../../mod.ts";
 
 const MAX_LINE = 2 ** 16;
 
@@ -11,11 +11,11 @@ const MAX_LINE = 2 ** 16;
 export const lines = (
   connection: Connection,
   cut?: (text: string) => void,
-): Effect.Effect<string | undefined, HandshakeError> => {
+): Effect.Effect<string | undefined, TlsError> => {
   const decoder = new TextDecoder();
   let text = "";
   let ended = false;
-  const next: Effect.Effect<string | undefined, HandshakeError> = Effect.suspend(() => {
+  const next: Effect.Effect<string | undefined, TlsError> = Effect.suspend(() => {
     const at = text.indexOf("\n");
     // A line without end is given out in pieces, so that a peer can't fill the memory.
     if (at >= 0 || ended || text.length > MAX_LINE) {
@@ -42,5 +42,5 @@ export const lines = (
 const encoder = new TextEncoder();
 
 /** Writes text as UTF-8. */
-export const say = (connection: Connection, text: string): Effect.Effect<void, HandshakeError> =>
+export const say = (connection: Connection, text: string): Effect.Effect<void, TlsError> =>
   connection.write(encoder.encode(text));

@@ -117,7 +117,7 @@ export const json = (print: (line: string) => void): Report => {
 /** An error with what the program knows of how it came, for better hints. */
 export class Failure extends Error {
   constructor(
-    override readonly cause: Errors.HandshakeError,
+    override readonly cause: Errors.TlsError,
     readonly circumstances: Errors.Circumstances,
   ) {
     super(cause.message);
@@ -126,26 +126,26 @@ export class Failure extends Error {
 
 /** An error that this library explains, with what is known of it; anything else as it is. */
 export const knowing = <E>(error: E, circumstances: Errors.Circumstances): E | Failure =>
-  isHandshakeError(error) ? new Failure(error, circumstances) : error;
+  isTlsError(error) ? new Failure(error, circumstances) : error;
 
 const opened = (error: unknown): readonly [error: unknown, circumstances?: Errors.Circumstances] =>
   error instanceof Failure ? [error.cause, error.circumstances] : [error];
 
 const failure = (failed: unknown) => {
   const [error, circumstances] = opened(failed);
-  if (!isHandshakeError(error)) return { _tag: "Defect", message: String(error), alert: "internal_error" };
+  if (!isTlsError(error)) return { _tag: "Defect", message: String(error), alert: "internal_error" };
   const { what, ...rest } = Errors.explain(error, circumstances);
   return { ...rest, ...("reason" in error ? { reason: error.reason } : {}), message: what };
 };
 
 /** Whether an error is one that this library explains. */
-export const isHandshakeError = (e: unknown): e is Errors.HandshakeError =>
+export const isTlsError = (e: unknown): e is Errors.TlsError =>
   typeof e === "object" && e !== null && "_tag" in e && String(e._tag) in Errors;
 
 /** An error as a block of lines; what is not its first is indented, whoever said it. */
 export const explained = (failed: unknown): string => {
   const [error, circumstances] = opened(failed);
-  return isHandshakeError(error)
+  return isTlsError(error)
     ? Errors.render(Errors.explain(error, circumstances))
     : (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
       .split("\n").map(printable).join("\n  ");

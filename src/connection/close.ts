@@ -1,6 +1,6 @@
 /** How a user, or a scope, ends a connection. @module */
 import { Effect, Exit } from "../deps.ts";
-import type { HandshakeError } from "../faults/errors.ts";
+import type { TlsError } from "../faults/faults.ts";
 import { within } from "./bounds/deadline.ts";
 import type { Life } from "./life.ts";
 import type { Pump } from "./pump.ts";
@@ -25,7 +25,7 @@ export const closing = (of: {
 }): Closing => {
   const { wire, state, life, pump, closeWait } = of;
   /** `close` reads on for nobody. */
-  const peersGoodbye: Effect.Effect<void, HandshakeError> = Effect.suspend(() => {
+  const peersGoodbye: Effect.Effect<void, TlsError> = Effect.suspend(() => {
     if (state.reading() !== "discarding") return Effect.void;
     wire.discard();
     return Effect.zipRight(pump.once, peersGoodbye);

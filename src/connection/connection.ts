@@ -1,6 +1,6 @@
 /** What a user has of a connection. @module */
 import type { Effect, Stream } from "../deps.ts";
-import type { HandshakeError } from "../faults/errors.ts";
+import type { TlsError } from "../faults/faults.ts";
 import type { BindingUnavailable, ChannelBindingType } from "../flights/bindings.ts";
 import type { Negotiated } from "../flights/established.ts";
 import type { ConnectionEvent, EventsLost } from "../ports/observer.ts";
@@ -24,19 +24,19 @@ export interface Connection {
    * that ends without close_notify is `Truncated`, after the data before it was read. A `write` that fails takes nothing
    * from what can be read.
    */
-  readonly read: Effect.Effect<Bytes | undefined, HandshakeError>;
+  readonly read: Effect.Effect<Bytes | undefined, TlsError>;
   /**
    * As `read`, with the handshake under whose keys the data came: `negotiated.epoch` of that handshake. What came before
    * a renegotiation is thereby told from what came after, and the peer's first identity from its next.
    */
-  readonly readEpoch: Effect.Effect<Received | undefined, HandshakeError>;
+  readonly readEpoch: Effect.Effect<Received | undefined, TlsError>;
   /**
    * Sends application data, when no handshake is under way any more. It leaves at once (TCP waits for no more of it), so
    * gather what is small; what is large goes out in pieces of 64 KiB, each when the stream has taken the one before. It
    * ends when the stream has taken all. A `write` that the stream fails ends this half alone; an interrupted one closes
    * the stream: half a record may be on the wire. `InvalidOption`: `data` is no Uint8Array; nothing was sent.
    */
-  readonly write: (data: Bytes) => Effect.Effect<void, HandshakeError>;
+  readonly write: (data: Bytes) => Effect.Effect<void, TlsError>;
   /**
    * `read` and `write` as web streams. Closing `writable` is `closeWrite`, aborting it `abort`, as a pipe does whose
    * source fails; cancelling `readable` is `close`.
@@ -49,12 +49,12 @@ export interface Connection {
    * says no, or a client does not answer; the connection goes on. What arrives meanwhile must be read, beyond
    * `limits.renegotiationBuffer` bytes.
    */
-  readonly renegotiate: Effect.Effect<Negotiated, HandshakeError>;
+  readonly renegotiate: Effect.Effect<Negotiated, TlsError>;
   /**
    * The same with other settings: another suite, a client's certificate asked for only now. `InvalidOption`: one of them
    * is not of its type, and nothing was asked.
    */
-  readonly renegotiateWith: (changes: Renegotiation) => Effect.Effect<Negotiated, HandshakeError>;
+  readonly renegotiateWith: (changes: Renegotiation) => Effect.Effect<Negotiated, TlsError>;
   /**
    * Keys for a use of their own, `length` bytes, from the last handshake (RFC 5705 §4). Without a context the keys are
    * others than with an empty one. Unavailable in SSL 3.0, for a label of the protocol's own, and, unless policy says
@@ -76,7 +76,7 @@ export interface Connection {
    * Half-close: sends close_notify; what the peer still sends can be read. If another fiber is still writing, the rest of
    * its data is not sent: wait for that write first.
    */
-  readonly closeWrite: Effect.Effect<void, HandshakeError>;
+  readonly closeWrite: Effect.Effect<void, TlsError>;
   /**
    * Sends close_notify as long as the stream takes it (`limits.writeWait`), waits a moment for the peer's
    * (`limits.closeWait`), and closes the stream. What has arrived and was not read is lost, unless the peer had said its last. Never fails; may be called

@@ -1,6 +1,6 @@
 /** A connection, during and after its handshakes. @module */
 import { Context, DefaultServices, Effect, Runtime, Scope, Tracer } from "../deps.ts";
-import type { HandshakeError } from "../faults/errors.ts";
+import type { TlsError } from "../faults/faults.ts";
 import { channelBinding, exportKeyingMaterial } from "../flights/bindings.ts";
 import type { Established } from "../flights/established.ts";
 import { Crypto } from "../ports/crypto.ts";
@@ -44,14 +44,14 @@ const AS_BEFORE: Renegotiation = {};
 export const establish = <R>(
   stream: ByteStream,
   program: Program<R>,
-): Effect.Effect<Connection, HandshakeError, R | Crypto | SessionStore | Scope.Scope> =>
+): Effect.Effect<Connection, TlsError, R | Crypto | SessionStore | Scope.Scope> =>
   Effect.gen(() => establishing(stream, program));
 
 /** A generator, and not one in a closure, whose shape each connection would have anew. */
 function* establishing<R>(
   given: ByteStream,
   program: Program<R>,
-): Effect.fn.Return<Connection, HandshakeError, R | Crypto | SessionStore | Scope.Scope> {
+): Effect.fn.Return<Connection, TlsError, R | Crypto | SessionStore | Scope.Scope> {
   const runtime = yield* Effect.runtime<R | Crypto | SessionStore | Scope.Scope>();
   const context = Context.add(
     runtime.context,
@@ -91,7 +91,7 @@ function* establishing<R>(
     forget: Effect.suspend(() => Effect.provide(program.forget(now.established), context)),
     released: () => silence?.(),
   });
-  const pumpOnce: Effect.Effect<void, HandshakeError> = Effect.suspend(() => pump.once);
+  const pumpOnce: Effect.Effect<void, TlsError> = Effect.suspend(() => pump.once);
   const negotiator = makeNegotiator({ program, wire, state, now, life, pumpOnce, context, scope });
   const pump: Pump = makePump({ wire, life, state, scope }, {
     handshake: negotiator.arrived,

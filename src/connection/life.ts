@@ -1,6 +1,7 @@
 /** How a connection ends: the one place where a fault becomes an event, and an event the words to the peer. @module */
 import { Cause, Effect, Exit, Option } from "../deps.ts";
-import { alertOf, type HandshakeError, isFatal, PeerAlert } from "../faults/errors.ts";
+import { PeerAlert } from "../faults/errors.ts";
+import { alertOf, isFatal, type TlsError } from "../faults/faults.ts";
 import type { Established } from "../flights/established.ts";
 import { AlertLevel, type AlertName } from "../names/alert.ts";
 import type { ByteStream } from "../ports/transport.ts";
@@ -11,11 +12,11 @@ import type { Wire } from "./wire.ts";
 /** A connection's end. */
 export interface Life {
   /** Moves the state, puts into the outbox what the peer is told of it, and gives what that is. */
-  readonly happened: (event: EndEvent, why?: HandshakeError) => Parting | undefined;
+  readonly happened: (event: EndEvent, why?: TlsError) => Parting | undefined;
   /** A fault ends the connection; an interruption is its caller's own business. */
-  readonly guard: <A>(of: Effect.Effect<A, HandshakeError>) => Effect.Effect<A, HandshakeError>;
+  readonly guard: <A>(of: Effect.Effect<A, TlsError>) => Effect.Effect<A, TlsError>;
   /** As `guard`, for what the connection itself runs: interrupted in a handshake it ends the connection too. */
-  readonly guardHandshake: <A>(of: Effect.Effect<A, HandshakeError>) => Effect.Effect<A, HandshakeError>;
+  readonly guardHandshake: <A>(of: Effect.Effect<A, TlsError>) => Effect.Effect<A, TlsError>;
   /** Ends a handshake that is under way, and the connection with it. */
   readonly cancel: Effect.Effect<void>;
   /** Ends the connection not in good order. */
@@ -80,7 +81,7 @@ export const makeLife = (parts: LifeParts): Life => {
 
   /** Whether nothing can end any more. */
   const over = () => state.reading() !== "open" && state.writing() !== "open" && state.writing() !== "ended";
-  const end = (event: EndEvent, why: HandshakeError | undefined): Effect.Effect<void> =>
+  const end = (event: EndEvent, why: TlsError | undefined): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (over()) return released;
       const parting = happened(event, why);
@@ -91,7 +92,7 @@ export const makeLife = (parts: LifeParts): Life => {
       return Effect.ensuring(within(LAST_WORDS, wire.flush), last);
     });
   const guarding =
-    (cancels: () => boolean) => <A>(of: Effect.Effect<A, HandshakeError>): Effect.Effect<A, HandshakeError> =>
+    (cancels: () => boolean) => <A>(of: Effect.Effect<A, TlsError>): Effect.Effect<A, TlsError> =>
       Effect.onExit(of, (exit) => {
         if (Exit.isSuccess(exit)) return Effect.void;
         // Data may have broken off, also where the peer alone knows yet that the first handshake is done.
@@ -115,11 +116,11 @@ export const makeLife = (parts: LifeParts): Life => {
 };
 
 /** What a fault is to the two halves. */
-const eventOf = (why: HandshakeError): EndEvent => {
+const eventOf = (why: TlsError): EndEvent => {
   if (why instanceof PeerAlert) return why.level === AlertLevel.fatal ? "peer_alert" : "peer_closed_early";
   return alertOf(why) === undefined ? "stream_ended" : "fault";
 };
 
 /** Whether a stream that just ended takes the session along, as it did up to TLS 1.0 (RFC 2246 §7.2.1). */
-const forgetsAfter = (why: HandshakeError, established: Established | undefined): boolean =>
+const forgetsAfter = (why: TlsError, established: Established | undefined): boolean =>
   why._tag === "Truncated" && established !== undefined && !established.dialect.survivesTruncation;

@@ -1,6 +1,7 @@
 /** How what is sealed leaves by the byte stream: in order, one write at a time. @module */
 import { Cause, Deferred, Effect, FiberId } from "../deps.ts";
-import { Closed, type ConnectionError, TransportError } from "../faults/errors.ts";
+import { Closed, TransportError } from "../faults/errors.ts";
+import type { WireError } from "../faults/faults.ts";
 import type { ByteStream } from "../ports/transport.ts";
 import type { Records } from "../record/records.ts";
 
@@ -13,7 +14,7 @@ export interface Outbox {
    * Hands all that is sealed to the stream, and waits until it is taken, also where another's write takes it along.
    * Concurrent callers share writes. A flush that is interrupted while the stream takes it closes the stream.
    */
-  readonly flush: Effect.Effect<void, ConnectionError>;
+  readonly flush: Effect.Effect<void, WireError>;
   /**
    * Starts handing the outbox to the stream and returns at once; waits only when much is in it. A reader must not wait
    * for the peer to read, who may be waiting for us. It never fails: `Broke` hears of a failure.
@@ -43,7 +44,7 @@ export const makeOutbox = (stream: ByteStream, records: Records, broke: Broke): 
     if (waiters) Deferred.unsafeDone(waiters, Effect.void);
   };
   /** Every end of a write but success may leave half a record on the wire, after which nothing may follow. */
-  const write: Effect.Effect<void, ConnectionError> = Effect.uninterruptibleMask((restore) =>
+  const write: Effect.Effect<void, WireError> = Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
       writing = true;
       return Effect.matchCauseEffect(restore(Effect.suspend(() => stream.write(records.takeOutbox()))), {

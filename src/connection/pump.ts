@@ -5,7 +5,8 @@
  * @module
  */
 import { Deferred, Effect, Either, Exit, FiberId, type Scope } from "../deps.ts";
-import { Closed, type HandshakeError } from "../faults/errors.ts";
+import { Closed } from "../faults/errors.ts";
+import type { TlsError } from "../faults/faults.ts";
 import type { Life } from "./life.ts";
 import type { ConnectionState } from "./state.ts";
 import type { Step, Wire } from "./wire.ts";
@@ -13,15 +14,15 @@ import type { Step, Wire } from "./wire.ts";
 /** What arrives on a connection. */
 export interface Pump {
   /** Handles one arrival, or waits until who does so has. */
-  readonly once: Effect.Effect<void, HandshakeError>;
+  readonly once: Effect.Effect<void, TlsError>;
   /** Handles one arrival that needs no waiting and no fiber, if there is one. */
-  readonly buffered: Effect.Effect<Step | undefined, HandshakeError>;
+  readonly buffered: Effect.Effect<Step | undefined, TlsError>;
 }
 
 /** What else is to be done with an arrival. */
 export interface Handlers {
   /** A message or a change of keys is ahead. */
-  readonly handshake: Effect.Effect<void, HandshakeError>;
+  readonly handshake: Effect.Effect<void, TlsError>;
   /** The peer says that it does not renegotiate. */
   readonly noRenegotiation: () => void;
 }
@@ -52,14 +53,14 @@ export const makePump = (
     ),
   );
   /** The turn under way, taken in the breath in which it is looked for: there is never a second. */
-  let turn: Deferred.Deferred<void, HandshakeError> | undefined;
+  let turn: Deferred.Deferred<void, TlsError> | undefined;
   const once: Pump["once"] = Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
       // Who discards what comes still waits for its end.
       const end = state.reading() === "discarding" ? undefined : state.readFault();
       if (end) return Effect.fail(end);
       if (turn) return restore(Deferred.await(turn));
-      const ours = turn = Deferred.unsafeMake<void, HandshakeError>(FiberId.none);
+      const ours = turn = Deferred.unsafeMake<void, TlsError>(FiberId.none);
       return Effect.flatMap(Effect.forkIn(Effect.interruptible(arrival), scope), (fiber) => {
         fiber.addObserver((exit) => {
           turn = undefined;
@@ -74,7 +75,7 @@ export const makePump = (
   return {
     once,
     // Not to be cut short: it waits for nobody, and what is wrong with what has arrived must be told.
-    buffered: Effect.uninterruptible(Effect.suspend((): Effect.Effect<Step | undefined, HandshakeError> => {
+    buffered: Effect.uninterruptible(Effect.suspend((): Effect.Effect<Step | undefined, TlsError> => {
       if (turn || wire.ahead()) return Effect.succeed(undefined);
       const what = wire.poll();
       if (Either.isLeft(what)) return life.guard(Effect.fail(what.left));

@@ -1,6 +1,7 @@
 /** What a writer of a connection can do. @module */
 import { Effect, Either } from "../deps.ts";
-import { type HandshakeError, InvalidOption } from "../faults/errors.ts";
+import { InvalidOption } from "../faults/errors.ts";
+import type { TlsError } from "../faults/faults.ts";
 import { ContentType } from "../names/protocol.ts";
 import { attempt } from "../record/attempt.ts";
 import { type Bytes, isBytes } from "../wire/bytes.ts";
@@ -10,8 +11,8 @@ import type { Wire } from "./wire.ts";
 
 /** The writing half, for a user. */
 export interface Sending {
-  readonly write: (data: Bytes) => Effect.Effect<void, HandshakeError>;
-  readonly closeWrite: Effect.Effect<void, HandshakeError>;
+  readonly write: (data: Bytes) => Effect.Effect<void, TlsError>;
+  readonly closeWrite: Effect.Effect<void, TlsError>;
 }
 
 /** Bytes that are sealed before they are handed on; bounds the memory of a write. */
@@ -23,7 +24,7 @@ export const sending = (
 ): Sending => {
   const oneWriter = Effect.unsafeMakeSemaphore(1);
   const write: Sending["write"] = (data) => {
-    const from = (at: number): Effect.Effect<void, HandshakeError> =>
+    const from = (at: number): Effect.Effect<void, TlsError> =>
       Effect.suspend(() => {
         const end = state.writeFault();
         if (end) return Effect.fail(end);

@@ -7,7 +7,8 @@
  * @module
  */
 import { Effect } from "../deps.ts";
-import { Closed, type HandshakeError } from "../faults/errors.ts";
+import { Closed } from "../faults/errors.ts";
+import type { TlsError } from "../faults/faults.ts";
 
 /** What a reader can count on: data may come, the peer said its last, nobody reads it, or why nothing comes. */
 export type Reading = "open" | "ended" | "discarding" | "failed" | "closed";
@@ -126,11 +127,11 @@ export interface ConnectionState {
   readonly reading: () => Reading;
   readonly writing: () => Writing;
   /** Moves both halves, notes why, and gives what is to be told to the peer. */
-  readonly happened: (event: EndEvent, why?: HandshakeError) => Parting | undefined;
+  readonly happened: (event: EndEvent, why?: TlsError) => Parting | undefined;
   /** Why nothing can be read, every time the same; no error is made before somebody asks. */
-  readonly readFault: () => HandshakeError | undefined;
+  readonly readFault: () => TlsError | undefined;
   /** Why nothing can be written. */
-  readonly writeFault: () => HandshakeError | undefined;
+  readonly writeFault: () => TlsError | undefined;
   /** Whether a handshake is under way: nothing of the user's is sent. */
   readonly handshaking: () => boolean;
   /** Whether who writes must wait for a handshake to end. */
@@ -147,8 +148,8 @@ export interface ConnectionState {
 export const makeState = (): ConnectionState => {
   let reading: Reading = "open";
   let writing: Writing = "open";
-  let whyNotRead: HandshakeError | undefined;
-  let whyNotWrite: HandshakeError | undefined;
+  let whyNotRead: TlsError | undefined;
+  let whyNotWrite: TlsError | undefined;
   let handshaking = false;
   const idle = Effect.unsafeMakeLatch(true);
   const waiting: Array<() => void> = [];

@@ -1,11 +1,11 @@
 /** A connection as streams: of events, and the web's. @module */
 import type { Effect } from "../deps.ts";
-import type { HandshakeError } from "../faults/errors.ts";
+import type { TlsError } from "../faults/faults.ts";
 import type { Observers } from "./bounds/observers.ts";
 import type { Connection } from "./connection.ts";
 
 /** Runs an effect for a stream's consumer. */
-type Run = <A>(effect: Effect.Effect<A, HandshakeError>) => Promise<A>;
+type Run = <A>(effect: Effect.Effect<A, TlsError>) => Promise<A>;
 
 /** Reads on demand, so that a slow consumer holds the peer back. */
 const readableOf = (

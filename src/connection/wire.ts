@@ -5,7 +5,8 @@
  * @module
  */
 import { Deferred, Effect, Either, FiberId } from "../deps.ts";
-import { type ConnectionError, LimitExceeded, PeerAlert, Truncated } from "../faults/errors.ts";
+import { LimitExceeded, PeerAlert, Truncated } from "../faults/errors.ts";
+import type { WireError } from "../faults/faults.ts";
 import { HelloRequest } from "../messages/hello_request.ts";
 import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType } from "../names/protocol.ts";
@@ -42,9 +43,9 @@ export interface Wire extends Outbox {
   /** The oldest application data that arrived and was not read yet. */
   readonly read: () => Received | undefined;
   /** Handles one arrival: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
-  readonly step: Effect.Effect<Step, ConnectionError>;
+  readonly step: Effect.Effect<Step, WireError>;
   /** As `step` for what has arrived already; `undefined` when more bytes are wanted. */
-  readonly poll: (due?: Due) => Either.Either<Step | undefined, ConnectionError>;
+  readonly poll: (due?: Due) => Either.Either<Step | undefined, WireError>;
   /** What a handshake would take next, if it has arrived. */
   readonly ahead: () => Coming | undefined;
   /** Passes over what is ahead. */
@@ -104,7 +105,7 @@ export const makeWire = (
     crowded() ? Deferred.await(drained ??= Deferred.unsafeMake(FiberId.none)) : Effect.void
   );
 
-  const received = (a: Arrival): Either.Either<Step, ConnectionError> => {
+  const received = (a: Arrival): Either.Either<Step, WireError> => {
     if (a._tag !== "Alert") warnings = 0;
     switch (a._tag) {
       case "ApplicationData":
@@ -141,7 +142,7 @@ export const makeWire = (
   };
 
   /** RFC 5246 §7.4.1.1: a client in the middle of a handshake ignores it. */
-  const helloRequest = (a: HandshakeMessage): Either.Either<Step, ConnectionError> => {
+  const helloRequest = (a: HandshakeMessage): Either.Either<Step, WireError> => {
     observe?.({
       _tag: "message",
       direction: "received",
@@ -190,7 +191,7 @@ export const makeWire = (
       return Effect.void;
     }),
   );
-  const step: Effect.Effect<Step, ConnectionError> = Effect.suspend(() =>
+  const step: Effect.Effect<Step, WireError> = Effect.suspend(() =>
     Either.match(poll(), {
       onLeft: Effect.fail,
       onRight: (what) => what !== undefined ? Effect.succeed(what) : Effect.zipRight(more, step),

@@ -1,26 +1,20 @@
 /**
- * Every fault that a connection can end in, and the one total map to the alert that says so.
- *
- * Families, by whose fault it is: *decode* (what came is not TLS), *protocol* (the peer broke the order or a rule),
- * *refused* (the two policies do not meet), *certificate*, *crypto*, *peer alert*, *transport*, *timeout*, *end*,
- * *local* (this end's own settings or keys). None holds a secret.
+ * Every fault that a connection can end in, as a class: what happened, and where. What each means on the wire and to
+ * people is in `faults.ts`. None holds a secret.
  *
  * @module
  */
 import { Data } from "../deps.ts";
-import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
-import type { PrivateKeyError } from "../ports/crypto.ts";
-import type { TransportError } from "../ports/transport.ts";
-import { certificateAlerts, type CertificateError, isRefusalAlert } from "../ports/trust.ts";
-import type { DecodeError, EncodeError } from "../wire/codec.ts";
+import { AlertDescription, AlertLevel } from "../names/alert.ts";
 import { printable } from "../wire/printable.ts";
+import type { RefusalReason } from "./refusals.ts";
 
 export { CertificateError } from "../ports/trust.ts";
 export { PrivateKeyError } from "../ports/crypto.ts";
 export { TransportError } from "../ports/transport.ts";
 export { DecodeError, EncodeError } from "../wire/codec.ts";
 
-/** *decode*: the first bytes are no TLS record, but something that can be told. */
+/** The first bytes are no TLS record, but something that can be told. */
 export class NotTls extends Data.TaggedError("NotTls")<{
   readonly looksLike: "HTTP" | "SSLv2" | "text" | "nothing known";
   /** The first bytes, printable or in hexadecimal. */
@@ -33,7 +27,7 @@ export class NotTls extends Data.TaggedError("NotTls")<{
   }
 }
 
-/** *protocol*: the peer broke the order of messages or records. */
+/** The peer broke the order of messages or records. */
 export class UnexpectedMessage extends Data.TaggedError("UnexpectedMessage")<{
   /** What could have come, by its name. */
   readonly expected: ReadonlyArray<string>;
@@ -44,7 +38,7 @@ export class UnexpectedMessage extends Data.TaggedError("UnexpectedMessage")<{
   }
 }
 
-/** *protocol*: a member says what it may not say. */
+/** A member says what it may not say. */
 export class IllegalParameter extends Data.TaggedError("IllegalParameter")<{
   /** Where it stood, e.g. `ServerHello`. */
   readonly subject: string;
@@ -57,7 +51,7 @@ export class IllegalParameter extends Data.TaggedError("IllegalParameter")<{
   }
 }
 
-/** *protocol*: an extension in the answer that nobody asked for, or that no answer has (RFC 5246 §7.4.1.4). */
+/** An extension in the answer that nobody asked for, or that no answer has (RFC 5246 §7.4.1.4). */
 export class UnsupportedExtension extends Data.TaggedError("UnsupportedExtension")<{
   readonly subject: string;
   readonly extension: string;
@@ -70,7 +64,7 @@ export class UnsupportedExtension extends Data.TaggedError("UnsupportedExtension
   }
 }
 
-/** *protocol*: a record is longer than the protocol allows (RFC 5246 §6.2). */
+/** A record is longer than the protocol allows (RFC 5246 §6.2). */
 export class RecordOverflow extends Data.TaggedError("RecordOverflow")<{
   readonly length: number;
   readonly limit: number;
@@ -80,7 +74,7 @@ export class RecordOverflow extends Data.TaggedError("RecordOverflow")<{
   }
 }
 
-/** *protocol*: a record says another version than the one agreed on (RFC 5246 §6.2.1). */
+/** A record says another version than the one agreed on (RFC 5246 §6.2.1). */
 export class RecordVersion extends Data.TaggedError("RecordVersion")<{
   readonly expected: string;
   readonly got: string;
@@ -101,7 +95,7 @@ export type LimitName =
   | "renegotiationBuffer"
   | "shortBlockData";
 
-/** *protocol*: the peer sent more of something than our policy allows. */
+/** The peer sent more of something than our policy allows. */
 export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
   readonly limit: LimitName;
   readonly allowed: number;
@@ -112,32 +106,7 @@ export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
   }
 }
 
-const refusals = {
-  no_common_version: { alert: "protocol_version", rfc: "RFC 5246 §E.1" },
-  downgrade: { alert: "illegal_parameter", rfc: "RFC 8446 §4.1.3" },
-  inappropriate_fallback: { alert: "inappropriate_fallback", rfc: "RFC 7507 §3" },
-  no_common_cipher_suite: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.1.3" },
-  no_common_group: { alert: "insufficient_security", rfc: "RFC 7919 §4" },
-  no_common_compression_method: { alert: "illegal_parameter", rfc: "RFC 5246 §7.4.1.2" },
-  no_common_application_protocol: { alert: "no_application_protocol", rfc: "RFC 7301 §3.2" },
-  no_credential: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.2" },
-  insecure_renegotiation: { alert: "handshake_failure", rfc: "RFC 5746 §4.1" },
-  no_extended_master_secret: { alert: "handshake_failure", rfc: "RFC 7627 §5.2" },
-  session_lost_extended_master_secret: { alert: "handshake_failure", rfc: "RFC 7627 §5.3" },
-  weak_parameters: { alert: "insufficient_security", rfc: "RFC 7919 §5.1" },
-  no_client_certificate: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.6" },
-  anonymous_server_asks: { alert: "handshake_failure", rfc: "RFC 5246 §7.4.4" },
-  renegotiation_not_known: { alert: "handshake_failure", rfc: "RFC 6101 §5.4" },
-  renegotiation_closed: { alert: "no_renegotiation", rfc: "RFC 5246 §7.2.2" },
-  renegotiation_changes_extended_master_secret: { alert: "handshake_failure", rfc: "RFC 7627 §5.4" },
-  renegotiation_loses_encrypt_then_mac: { alert: "handshake_failure", rfc: "RFC 7366 §3.1" },
-  server_certificate_changed: { alert: "illegal_parameter", rfc: "RFC 7627 §6.1" },
-} as const satisfies Record<string, { readonly alert: AlertName; readonly rfc: string }>;
-
-/** Why two policies do not meet. */
-export type RefusalReason = keyof typeof refusals;
-
-/** *refused*: what this end wants and what the peer wants do not meet. */
+/** What this end wants and what the peer wants do not meet. */
 export class Refused extends Data.TaggedError("Refused")<{
   readonly reason: RefusalReason;
   readonly detail: string;
@@ -147,14 +116,14 @@ export class Refused extends Data.TaggedError("Refused")<{
   }
 }
 
-/** *protocol*: a record does not decompress, or to more than 2^14 bytes. Which of them is not told. */
+/** A record does not decompress, or to more than 2^14 bytes. Which of them is not told. */
 export class DecompressionFailure extends Data.TaggedError("DecompressionFailure") {
   override get message() {
     return "a record does not decompress by the agreed method";
   }
 }
 
-/** *crypto*: a signature or a Finished does not hold. */
+/** A signature or a Finished does not hold. */
 export class DecryptError extends Data.TaggedError("DecryptError")<{
   readonly what: "Finished" | "ServerKeyExchange" | "CertificateVerify";
 }> {
@@ -165,14 +134,14 @@ export class DecryptError extends Data.TaggedError("DecryptError")<{
   }
 }
 
-/** *crypto*: a record does not decrypt. Why not is not told, neither here nor on the wire. */
+/** A record does not decrypt. Why not is not told, neither here nor on the wire. */
 export class BadRecordMac extends Data.TaggedError("BadRecordMac") {
   override get message() {
     return "a record does not decrypt under the agreed keys";
   }
 }
 
-/** *peer alert*: the peer gave up and said why. */
+/** The peer gave up and said why. */
 export class PeerAlert extends Data.TaggedError("PeerAlert")<{
   readonly level: AlertLevel;
   readonly description: AlertDescription;
@@ -184,7 +153,7 @@ export class PeerAlert extends Data.TaggedError("PeerAlert")<{
   }
 }
 
-/** *refused*: a renegotiation that this end wanted did not come about. The connection goes on. */
+/** A renegotiation that this end wanted did not come about. The connection goes on. */
 export class RenegotiationRefused extends Data.TaggedError("RenegotiationRefused")<{
   /** The peer said no, or nothing for too long; or our own policy has no insecure renegotiation. */
   readonly by: "peer" | "silence" | "policy";
@@ -198,7 +167,7 @@ export class RenegotiationRefused extends Data.TaggedError("RenegotiationRefused
   }
 }
 
-/** *local*: an argument or option is not of its type, or not among what is allowed. Nothing was done with it. */
+/** An argument or option is not of its type, or not among what is allowed. Nothing was done with it. */
 export class InvalidOption extends Data.TaggedError("InvalidOption")<{
   /** Its name, with the path to it, e.g. `policy.limits.handshakeTimeout`. */
   readonly option: string;
@@ -214,7 +183,7 @@ export class InvalidOption extends Data.TaggedError("InvalidOption")<{
   }
 }
 
-/** *timeout*: the handshake took longer than policy allows. */
+/** The handshake took longer than policy allows. */
 export class HandshakeTimeout extends Data.TaggedError("HandshakeTimeout")<{
   readonly milliseconds: number;
   /** The peer sent nothing at all. */
@@ -225,7 +194,7 @@ export class HandshakeTimeout extends Data.TaggedError("HandshakeTimeout")<{
   }
 }
 
-/** *end*: the stream ended without close_notify; whether data is missing can't be told (RFC 5246 §7.2.1). */
+/** The stream ended without close_notify; whether data is missing can't be told (RFC 5246 §7.2.1). */
 export class Truncated extends Data.TaggedError("Truncated")<{ readonly handshaking: boolean }> {
   override get message() {
     return this.handshaking
@@ -234,164 +203,9 @@ export class Truncated extends Data.TaggedError("Truncated")<{ readonly handshak
   }
 }
 
-/** *end*: the connection was closed before, by this end or by the peer's close_notify. */
+/** The connection was closed before, by this end or by the peer's close_notify. */
 export class Closed extends Data.TaggedError("Closed") {
   override get message() {
     return "the connection is closed";
   }
 }
-
-/** What can go wrong with records and what they carry. */
-export type RecordError =
-  | DecodeError
-  | NotTls
-  | UnexpectedMessage
-  | IllegalParameter
-  | RecordOverflow
-  | RecordVersion
-  | LimitExceeded
-  | DecompressionFailure
-  | BadRecordMac;
-
-/** What can go wrong on an established connection. */
-export type ConnectionError = RecordError | PeerAlert | TransportError | Truncated | Closed;
-
-/** What can go wrong in a handshake. */
-export type HandshakeError =
-  | ConnectionError
-  | EncodeError
-  | UnsupportedExtension
-  | Refused
-  | CertificateError
-  | DecryptError
-  | PrivateKeyError
-  | HandshakeTimeout
-  | InvalidOption
-  | RenegotiationRefused;
-
-/** Whether a thrown value is one of the faults that records throw below; anything else is a defect of ours. */
-export const isRecordError = (e: unknown): e is RecordError =>
-  e instanceof Error && "_tag" in e && recordErrors.has(e._tag as RecordError["_tag"]);
-
-const recordErrors: ReadonlySet<RecordError["_tag"]> = new Set([
-  "DecodeError",
-  "NotTls",
-  "UnexpectedMessage",
-  "IllegalParameter",
-  "RecordOverflow",
-  "RecordVersion",
-  "LimitExceeded",
-  "DecompressionFailure",
-  "BadRecordMac",
-]);
-
-/** What each limit's breach is called on the wire. */
-const limitAlerts: Record<LimitName, AlertName> = {
-  handshakeMessage: "illegal_parameter",
-  certificateMessage: "illegal_parameter",
-  warningAlerts: "unexpected_message",
-  emptyRecords: "unexpected_message",
-  helloRequests: "unexpected_message",
-  renegotiations: "no_renegotiation",
-  renegotiationBuffer: "internal_error",
-  // Nothing is wrong with the peer: the key is used up.
-  shortBlockData: "internal_error",
-};
-
-/**
- * The alert that tells the peer of a fault; total: a new member of the union does not compile until it has one.
- * `undefined`: there is nobody left to tell. `user_canceled` goes out as a warning (RFC 5246 §7.2.2), all others are
- * fatal.
- */
-export const alertOf = (e: HandshakeError): AlertName | undefined => {
-  switch (e._tag) {
-    case "DecodeError":
-      return "decode_error";
-    case "NotTls":
-      return e.looksLike === "SSLv2" ? "protocol_version" : "unexpected_message";
-    case "UnexpectedMessage":
-      return "unexpected_message";
-    case "IllegalParameter":
-      return "illegal_parameter";
-    case "UnsupportedExtension":
-      return "unsupported_extension";
-    case "RecordOverflow":
-      return "record_overflow";
-    case "RecordVersion":
-      return "protocol_version";
-    case "LimitExceeded":
-      return limitAlerts[e.limit];
-    case "Refused":
-      return refusals[e.reason].alert;
-    case "CertificateError":
-      return e.alert !== undefined && isRefusalAlert(e.alert) ? e.alert : certificateAlerts[e.reason];
-    case "DecompressionFailure":
-      return "decompression_failure";
-    case "DecryptError":
-      return "decrypt_error";
-    case "BadRecordMac":
-      return "bad_record_mac";
-    case "EncodeError":
-    case "PrivateKeyError":
-      return "internal_error";
-    case "HandshakeTimeout":
-      return "user_canceled";
-    case "PeerAlert":
-    case "TransportError":
-    case "Truncated":
-    case "Closed":
-    // Not an end: nothing is to be told.
-    case "InvalidOption":
-    case "RenegotiationRefused":
-      return undefined;
-  }
-};
-
-/** Whether a fault ends in a fatal alert, ours or the peer's: its session may not be resumed (RFC 5246 §7.2.2). */
-export const isFatal = (e: HandshakeError): boolean => {
-  if (e._tag === "PeerAlert") return e.level === AlertLevel.fatal;
-  const alert = alertOf(e);
-  return alert !== undefined && alert !== "user_canceled";
-};
-
-/** The section that was broken, where one was. */
-export const rfcOf = (e: HandshakeError): string | undefined => {
-  switch (e._tag) {
-    case "DecodeError":
-      return "RFC 5246 §7.2.2";
-    case "NotTls":
-    case "RecordVersion":
-      return "RFC 5246 §6.2.1";
-    case "UnexpectedMessage":
-      return "RFC 5246 §7.3";
-    case "IllegalParameter":
-    case "CertificateError":
-      return e.rfc;
-    case "UnsupportedExtension":
-      return "RFC 5246 §7.4.1.4";
-    case "RecordOverflow":
-      return "RFC 5246 §6.2";
-    case "Refused":
-      return refusals[e.reason].rfc;
-    case "DecompressionFailure":
-      return "RFC 5246 §6.2.2";
-    case "DecryptError":
-      return e.what === "Finished" ? "RFC 5246 §7.4.9" : "RFC 5246 §4.7";
-    case "BadRecordMac":
-      return "RFC 5246 §6.2.3.3";
-    case "PeerAlert":
-      return "RFC 5246 §7.2.2";
-    case "Truncated":
-      return "RFC 5246 §7.2.1";
-    case "RenegotiationRefused":
-      return e.by === "policy" ? "RFC 5746 §4.2" : "RFC 5246 §7.2.2";
-    case "LimitExceeded":
-    case "EncodeError":
-    case "PrivateKeyError":
-    case "HandshakeTimeout":
-    case "InvalidOption":
-    case "TransportError":
-    case "Closed":
-      return undefined;
-  }
-};

@@ -1,6 +1,6 @@
 /** What every flight needs, and the form that a part of a handshake has. @module */
 import type { Effect } from "../deps.ts";
-import type { HandshakeError } from "../faults/errors.ts";
+import type { TlsError } from "../faults/faults.ts";
 import type { Credentials } from "../ports/credentials.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import type { SessionStore } from "../ports/sessions.ts";
@@ -11,7 +11,7 @@ import type { Handshakes } from "../record/handshake_stream.ts";
 export type HandshakeServices = Handshakes | Crypto | CertificateVerifier | Credentials | SessionStore;
 
 /** A part of a handshake. */
-export type Step<A> = Effect.Effect<A, HandshakeError, HandshakeServices>;
+export type Step<A> = Effect.Effect<A, TlsError, HandshakeServices>;
 
 /** A part of a handshake as a generator, which `Effect.fnUntraced` takes. */
-export type Steps<A> = Effect.fn.Return<A, HandshakeError, HandshakeServices>;
+export type Steps<A> = Effect.fn.Return<A, TlsError, HandshakeServices>;

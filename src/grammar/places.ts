@@ -7,13 +7,8 @@
 import { Effect, Either, Option, type Schema } from "../deps.ts";
 import { equal } from "../crypto/equal.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
-import {
-  type ConnectionError,
-  DecryptError,
-  type RecordError,
-  type Refused,
-  UnexpectedMessage,
-} from "../faults/errors.ts";
+import { DecryptError, type Refused, UnexpectedMessage } from "../faults/errors.ts";
+import type { RecordError, WireError } from "../faults/faults.ts";
 import type { Due } from "../record/due.ts";
 import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshake_stream.ts";
 import type { Protection } from "../record/protection/protection.ts";
@@ -172,7 +167,7 @@ export type FlightOf<S extends Shape> = { readonly [K in keyof S]: S[K]["Type"] 
 /** Reads a flight, or a part of one, off the wire. */
 export const receive = <S extends Shape>(
   shape: S,
-): Effect.Effect<FlightOf<S>, ConnectionError | PlaceError, Handshakes> =>
+): Effect.Effect<FlightOf<S>, WireError | PlaceError, Handshakes> =>
   Effect.flatMap(Handshakes, (from) => {
     const places = Object.entries(shape);
     const out: Record<string, unknown> = {};
@@ -189,7 +184,7 @@ export const receive = <S extends Shape>(
       most: (type) => open().map(({ most }) => most(type)).find((most) => most !== undefined),
     };
     /** Takes what is here, and waits only for what is not. */
-    const rest = (): Effect.Effect<FlightOf<S>, ConnectionError | PlaceError> => {
+    const rest = (): Effect.Effect<FlightOf<S>, WireError | PlaceError> => {
       for (; index < places.length; index++) {
         const [key, place] = places[index]!;
         if (!place.accepts) {

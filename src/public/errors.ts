@@ -1,6 +1,34 @@
 /** Every error, its alert, and how to tell people. @module */
-export * from "../faults/errors.ts";
-export * from "../faults/explain.ts";
+import type { TlsError } from "../faults/faults.ts";
+
+export {
+  BadRecordMac,
+  CertificateError,
+  Closed,
+  DecodeError,
+  DecompressionFailure,
+  DecryptError,
+  EncodeError,
+  HandshakeTimeout,
+  IllegalParameter,
+  InvalidOption,
+  LimitExceeded,
+  type LimitName,
+  NotTls,
+  PeerAlert,
+  PrivateKeyError,
+  RecordOverflow,
+  RecordVersion,
+  Refused,
+  RenegotiationRefused,
+  TransportError,
+  Truncated,
+  UnexpectedMessage,
+  UnsupportedExtension,
+} from "../faults/errors.ts";
+export { alertOf, type Family, familyOf, isFatal, rfcOf, type TlsError } from "../faults/faults.ts";
+export { type Circumstances, explain, type Explanation, render } from "../faults/explain.ts";
+export type { RefusalReason } from "../faults/refusals.ts";
 export { printable } from "../wire/printable.ts";
 export { InvalidKeyShare } from "../ports/crypto.ts";
 export { SessionStoreError } from "../ports/sessions.ts";
@@ -10,5 +38,10 @@ export { PemError } from "../x509/pem.ts";
 export { TicketKeysError } from "../layers/tickets/rotating.ts";
 export { InvalidPin } from "../layers/trust/layers.ts";
 export { SystemRootsError } from "../layers/trust/system.ts";
-export { BindingUnavailable } from "../flights/bindings.ts";
-export type { ChannelBindingType } from "../flights/bindings.ts";
+export { BindingUnavailable, type ChannelBindingType } from "../flights/bindings.ts";
+
+/** The former name of `TlsError`. @deprecated since 0.2.0, and gone in 0.4.0: use `TlsError`. */
+export type HandshakeError = TlsError;
+
+/** The former name of a part of `TlsError`. @deprecated since 0.2.0, and gone in 0.4.0: use `TlsError`. */
+export type ConnectionError = TlsError;

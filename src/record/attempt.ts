@@ -1,6 +1,6 @@
 /** @module */
 import { Either } from "../deps.ts";
-import { isRecordError, type RecordError } from "../faults/errors.ts";
+import { isRecordError, type RecordError } from "../faults/faults.ts";
 
 /** The one edge between what throws below and what fails above; anything untyped is a defect of ours. */
 export const attempt = <A>(f: () => A): Either.Either<A, RecordError> => {

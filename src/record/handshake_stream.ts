@@ -1,7 +1,8 @@
 /** What a flight sees of a connection: what comes next, what was said so far, and a way to answer. @module */
 import { Context, type Effect, type Either } from "../deps.ts";
 import { type Snapshot, Transcript } from "../crypto/transcript.ts";
-import { type ConnectionError, type RecordError, UnexpectedMessage } from "../faults/errors.ts";
+import { UnexpectedMessage } from "../faults/errors.ts";
+import type { RecordError, WireError } from "../faults/faults.ts";
 import type { AlertLevel, AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
 import type { Direction, Observe } from "../ports/observer.ts";
@@ -35,9 +36,9 @@ export type Message = { readonly _tag: string };
 /** One handshake's messages, in both directions. It owns the transcript, so that nothing can be forgotten. */
 export interface HandshakeStream {
   /** The next message or change of keys, if it has arrived; left where it is. What is not due is a fault. */
-  readonly here: (due: Due) => Either.Either<Coming | undefined, ConnectionError>;
+  readonly here: (due: Due) => Either.Either<Coming | undefined, WireError>;
   /** Waits for more to arrive. Before that, what is to be sent is. */
-  readonly more: Effect.Effect<void, ConnectionError>;
+  readonly more: Effect.Effect<void, WireError>;
   /** Takes away what is here; a message joins the transcript. */
   readonly take: () => void;
   /** Tells an observer, if there is one, what was taken. */

@@ -2,7 +2,8 @@
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection/establish.ts";
 import { Effect, Layer, Option } from "../../src/deps.ts";
-import { type HandshakeError, TransportError } from "../../src/faults/errors.ts";
+import { TransportError } from "../../src/faults/errors.ts";
+import type { TlsError } from "../../src/faults/faults.ts";
 import type { BindingUnavailable } from "../../src/flights/bindings.ts";
 import type { CredentialError } from "../../src/layers/credentials/credentials.ts";
 import { fromConn } from "../../src/layers/transport/byte_stream.ts";
@@ -38,7 +39,7 @@ const opened = (config: Config): Effect.Effect<ByteStream, TransportError> =>
 export type Shared = Crypto | SessionStore;
 
 /** Why a connection did not go as it should. */
-export type ShimError = HandshakeError | CredentialError | BindingUnavailable | Unexpected;
+export type ShimError = TlsError | CredentialError | BindingUnavailable | Unexpected;
 
 /** Runs a connection to its end; `resumes`: it is not the first. */
 export const run = (config: Config, resumes: boolean): Effect.Effect<void, ShimError, Shared> =>

@@ -1,7 +1,7 @@
 /** Every message, extension and stored value: whatever the bytes, a value that writes them back, or a DecodeError. @module */
 import { assert, Either } from "../deps.ts";
 import { Transcript } from "../../src/crypto/transcript.ts";
-import { alertOf, type HandshakeError } from "../../src/faults/errors.ts";
+import { alertOf, type TlsError } from "../../src/faults/faults.ts";
 import { courses, placesOf } from "../../src/flights/states.ts";
 import type { Place } from "../../src/grammar/places.ts";
 import { HandshakeType } from "../../src/names/protocol.ts";
@@ -99,7 +99,7 @@ const placeTarget: Target = {
     if (!place.accepts!(coming)) return "refused";
     const taken = place.take(coming, nobody);
     if (Either.isRight(taken)) return "accepted";
-    assert.ok(alertOf(taken.left satisfies HandshakeError) !== undefined, String(taken.left));
+    assert.ok(alertOf(taken.left satisfies TlsError) !== undefined, String(taken.left));
     return "refused";
   },
 };

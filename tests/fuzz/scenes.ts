@@ -7,7 +7,7 @@
  */
 import { assert, Effect, Fiber } from "../deps.ts";
 import type { Connection } from "../../src/connection/establish.ts";
-import type { HandshakeError } from "../../src/faults/errors.ts";
+import type { TlsError } from "../../src/faults/faults.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { legacy } from "../../src/tables/policy.ts";
@@ -77,7 +77,7 @@ const scenes = setups.flatMap((setup) => plots.map((plot) => ({ setup, plot })))
 const unchanged: Change = (stream) => stream;
 
 /** How a scene ends. That data of the user's is lost on the way, only he can know: who waits for it may wait for ever. */
-const acted = async (at: number, change: Change, tamper: Tamper): Promise<Curtain<void, HandshakeError>> => {
+const acted = async (at: number, change: Change, tamper: Tamper): Promise<Curtain<void, TlsError>> => {
   const { setup, plot } = scenes[at]!;
   let talking = false;
   const asking = (asks: Connection, other: Connection) =>
@@ -149,7 +149,7 @@ const scriptOf = (at: number): Promise<Script> => {
   return known;
 };
 
-const verdictOf = (end: Curtain<void, HandshakeError>): Verdict => end === "waiting" ? "refused" : told(end);
+const verdictOf = (end: Curtain<void, TlsError>): Verdict => end === "waiting" ? "refused" : told(end);
 
 const HOW = ["other bytes", "nothing", "twice", "before", "after"] as const;
 

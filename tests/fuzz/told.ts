@@ -1,11 +1,11 @@
 /** Which ends an engine may come to. @module */
 import { assert, Cause, Exit } from "../deps.ts";
-import type { HandshakeError } from "../../src/faults/errors.ts";
 import { explain, render } from "../../src/faults/explain.ts";
+import type { TlsError } from "../../src/faults/faults.ts";
 import type { Verdict } from "./target.ts";
 
 /** Each error of the union, by its tag; one that is missing here does not compile. */
-const union: Readonly<Record<HandshakeError["_tag"], true>> = {
+const union: Readonly<Record<TlsError["_tag"], true>> = {
   BadRecordMac: true,
   CertificateError: true,
   Closed: true,
@@ -34,7 +34,7 @@ const union: Readonly<Record<HandshakeError["_tag"], true>> = {
 const MAX_WORDS = 100_000;
 
 /** A success, or an error of the union that can be told people; anything else is thrown. */
-export const told = (exit: Exit.Exit<unknown, HandshakeError>): Verdict => {
+export const told = (exit: Exit.Exit<unknown, TlsError>): Verdict => {
   if (Exit.isSuccess(exit)) return "accepted";
   const failure = Cause.failureOption(exit.cause);
   assert.ok(failure._tag === "Some" && !Cause.isDie(exit.cause), Cause.pretty(exit.cause));

@@ -1,6 +1,6 @@
 import { assert, Context, Effect, Either, Fiber } from "../deps.ts";
 import type { Connection } from "../../src/connection/establish.ts";
-import { alertOf, type HandshakeError } from "../../src/faults/errors.ts";
+import { alertOf, type TlsError } from "../../src/faults/faults.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import {
   ClientHello,
@@ -45,13 +45,13 @@ const renegotiating = ({ client, server }: { readonly client: Connection; readon
     return { client: asked.left, server: Either.isLeft(heard) ? heard.left : undefined };
   });
 
-const text = (e: HandshakeError | undefined): string =>
+const text = (e: TlsError | undefined): string =>
   e === undefined ? "none" : `${e._tag}${e._tag === "Refused" ? ` ${e.reason}` : ""} ${alertOf(e)}`;
 
 /** Asserts that one end refuses, and that the other hears of it by the alert. */
 const refusedBy = (
   role: "client" | "server",
-  ends: Record<"client" | "server", HandshakeError | undefined>,
+  ends: Record<"client" | "server", TlsError | undefined>,
   expected: string,
 ) => {
   const other = role === "client" ? "server" : "client";

@@ -1,5 +1,5 @@
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
-import { alertOf, type HandshakeError } from "../../src/faults/errors.ts";
+import { alertOf, type TlsError } from "../../src/faults/faults.ts";
 import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import {
   Certificate,
@@ -413,7 +413,7 @@ const misbehaving = (
     const crypto = makeDeterministic("misbehaving");
     const other = yield* Layer.build(Layer.succeed(Crypto, { ...crypto, ...change(crypto) }));
     const { client, server } = yield* meet({ ...built, [side]: Context.merge(built[side], other) }, setup);
-    const told = (e: Either.Either<unknown, HandshakeError>) =>
+    const told = (e: Either.Either<unknown, TlsError>) =>
       Either.isLeft(e) ? `${e.left._tag} ${alertOf(e.left) ?? ""}`.trim() : "established";
     return { client: told(client), server: told(server) };
   });

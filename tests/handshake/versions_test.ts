@@ -1,6 +1,6 @@
 /** What the versions before TLS 1.2 bring with them, and what two hellos settle besides. @module */
 import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
-import { alertOf } from "../../src/faults/errors.ts";
+import { alertOf } from "../../src/faults/faults.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials/credentials.ts";
 import { Certificate, ClientHello, type ClientHelloExtension } from "../../src/messages/mod.ts";

@@ -1,7 +1,5 @@
 /** Our own ends, in this process and over TCP, for the cells of the matrices. @module */
 import { assert, Cause, Effect, Exit, Fiber, Layer, Queue, type Scope } from "../deps.ts";
-import * as Golden from "../golden/certificates.ts";
-import type { Peer } from "./peers.ts";
 import {
   CertificateVerifier,
   Client,
@@ -15,6 +13,8 @@ import {
   SessionStore,
   Transport,
 } from "../../mod.ts";
+import * as Golden from "../golden/certificates.ts";
+import type { Peer } from "./peers.ts";
 
 const { CipherSuite: S, NamedGroup: G } = Names;
 
@@ -65,7 +65,7 @@ export const policyOf = ({ suite, group }: Cell): Policy.Policy => ({
 });
 
 /** Answers each line reversed. */
-export const reverse = (connection: Connection): Effect.Effect<void, Errors.HandshakeError> =>
+export const reverse = (connection: Connection): Effect.Effect<void, Errors.TlsError> =>
   Effect.gen(function* () {
     let text = "";
     for (let data = yield* connection.read; data; data = yield* connection.read) {
@@ -128,11 +128,11 @@ export const ask = (connection: Connection, question: string) =>
 /** A connection that is read all the time, as a program would, by a test that says and hears lines. */
 export interface Talk {
   readonly connection: Connection;
-  readonly tell: (line: string) => Effect.Effect<void, Errors.HandshakeError>;
+  readonly tell: (line: string) => Effect.Effect<void, Errors.TlsError>;
   /** Waits for a line; a byte too few, too many or another is a failure. */
-  readonly hear: (line: string) => Effect.Effect<void, Errors.HandshakeError>;
+  readonly hear: (line: string) => Effect.Effect<void, Errors.TlsError>;
   /** Waits for the end: the error, or nothing after a close_notify. */
-  readonly end: Effect.Effect<Errors.HandshakeError | undefined>;
+  readonly end: Effect.Effect<Errors.TlsError | undefined>;
 }
 
 /** Begins to read a connection, until the scope ends. */
@@ -163,7 +163,7 @@ export const talk = (connection: Connection): Effect.Effect<Talk, never, Scope.S
       },
       end: Effect.map(
         Fiber.await(reading),
-        (exit) => Exit.isSuccess(exit) ? undefined : Cause.squash(exit.cause) as Errors.HandshakeError,
+        (exit) => Exit.isSuccess(exit) ? undefined : Cause.squash(exit.cause) as Errors.TlsError,
       ),
     };
   });

@@ -31,7 +31,7 @@ const met = (peer: OpenSsl, ...expected: ReadonlyArray<RegExp>) =>
   });
 
 /** The fatal alert that a connection ended with. */
-const alertOf = (error: Errors.HandshakeError | undefined): string | undefined =>
+const alertOf = (error: Errors.TlsError | undefined): string | undefined =>
   error?._tag === "PeerAlert" ? Names.AlertDescription.nameOf(error.description) : error?._tag;
 
 /** The alerts of a connection, as an observer hears of them. */

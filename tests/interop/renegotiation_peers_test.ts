@@ -19,7 +19,7 @@ const told = (peer: Peer, what: string, times: number) =>
     if (times > 0) yield* peer.until(new RegExp(`(?:${what}[^]*){${times}}`));
     assert.equal(Array.from(peer.output().matchAll(new RegExp(what, "gm"))).length, times, peer.output());
   });
-const isRefused = (error: Errors.HandshakeError): boolean =>
+const isRefused = (error: Errors.TlsError): boolean =>
   error._tag === "RenegotiationRefused" && error.by === "peer";
 
 /** A line to a peer that answers it by another. */

@@ -1,5 +1,5 @@
 import { assert, Effect, Either, Exit, type Layer, TestClock } from "../deps.ts";
-import { alertOf } from "../../src/faults/errors.ts";
+import { alertOf } from "../../src/faults/faults.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
 import * as Layers from "../../src/layers/trust/layers.ts";
 import { CertificateError, CertificateVerifier, type Verification } from "../../src/ports/trust.ts";

@@ -1,6 +1,6 @@
 /** How much a record carries, how application data is split, and how much a key may see. @module */
 import { assert } from "../deps.ts";
-import { alertOf, isRecordError } from "../../src/faults/errors.ts";
+import { alertOf, isRecordError } from "../../src/faults/faults.ts";
 import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { CipherSuite as C } from "../../src/names/cipher_suite.ts";
 import { ContentType, HandshakeType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";

@@ -2,7 +2,7 @@
 import { Cause, Effect, Exit, Fiber, Layer, Option, Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection/establish.ts";
-import type { HandshakeError } from "../../src/faults/errors.ts";
+import type { TlsError } from "../../src/faults/faults.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
@@ -128,7 +128,7 @@ interface Account {
   /** Bytes that were read. */
   got: number;
   /** What the reader came to. */
-  read: "nothing" | "the end" | HandshakeError["_tag"];
+  read: "nothing" | "the end" | TlsError["_tag"];
   /** It said close_notify, or may have. */
   saidGoodbye: boolean;
   readonly problems: Array<string>;
@@ -144,7 +144,7 @@ const account = (): Account => ({
 });
 
 /** Anything but a success or an error of the union is a problem. */
-const typed = (what: string, into: Account) => (exit: Exit.Exit<unknown, HandshakeError>): void => {
+const typed = (what: string, into: Account) => (exit: Exit.Exit<unknown, TlsError>): void => {
   if (Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)) return;
   try {
     told(exit);
@@ -162,7 +162,7 @@ const doing = (
   salts: { readonly own: number; readonly theirs: number },
 ) => {
   const { interrupts } = plan;
-  const perhaps = <A>(what: "write" | "renegotiate", of: Effect.Effect<A, HandshakeError>) =>
+  const perhaps = <A>(what: "write" | "renegotiate", of: Effect.Effect<A, TlsError>) =>
     interrupts?.what === what ? Effect.timeoutOption(of, interrupts.after) : Effect.map(of, Option.some);
   const writing = Effect.gen(function* () {
     for (const length of plan.writes) {
@@ -195,7 +195,7 @@ const doing = (
       own.saidGoodbye = true;
       return of;
     });
-  const ways: Record<SidePlan["end"], Effect.Effect<unknown, HandshakeError>> = {
+  const ways: Record<SidePlan["end"], Effect.Effect<unknown, TlsError>> = {
     closeWrite: goodbye(connection.closeWrite),
     close: goodbye(connection.close),
     abort: connection.abort,
@@ -247,7 +247,7 @@ export const play = (plan: Plan): Effect.Effect<ReadonlyArray<string>> => {
         const side = plan[role];
         const { stream } = streams[role];
         const store = Effect.map(SessionStore, (kept) => faults ? storeOf(kept, side.store) : kept);
-        const over: Effect.Effect<Connection, HandshakeError, Client.ClientRequirements> = role === "client"
+        const over: Effect.Effect<Connection, TlsError, Client.ClientRequirements> = role === "client"
           ? Client.over(stream, { serverName: "localhost", policy, observe: observe(side) })
           : Server.over(stream, { policy, observe: observe(side) });
         const made = Effect.provideServiceEffect(over, SessionStore, store).pipe(

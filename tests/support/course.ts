@@ -2,7 +2,7 @@
 import { assert, Context, Effect, Layer, Option, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection/establish.ts";
-import type { HandshakeError } from "../../src/faults/errors.ts";
+import type { TlsError } from "../../src/faults/faults.ts";
 import type { Course } from "../../src/flights/states.ts";
 import { layerKeys } from "../../src/layers/tickets/rotating.ts";
 import { AlertDescription } from "../../src/names/alert.ts";
@@ -90,7 +90,7 @@ export const open = (
   stream: ByteStream,
   kept: Kept,
   observe?: Observe,
-): Effect.Effect<Connection, HandshakeError, Scope.Scope> => {
+): Effect.Effect<Connection, TlsError, Scope.Scope> => {
   const policy = policyOf(course);
   const clientAuth = course.clientCertificate === "not asked" ? "none" : "request";
   const connected = role === "client"

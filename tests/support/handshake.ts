@@ -2,7 +2,7 @@
 import { assert, Effect, Fiber, Layer, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection, Renegotiation } from "../../src/connection/establish.ts";
-import type { HandshakeError } from "../../src/faults/errors.ts";
+import type { TlsError } from "../../src/faults/faults.ts";
 import { credentialFromPem, make, none, type PemPair } from "../../src/layers/credentials/credentials.ts";
 import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { makeNative } from "../../src/layers/crypto/native/layer.ts";
@@ -14,8 +14,7 @@ import type { Credential } from "../../src/ports/credentials.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
 import type { ByteStream } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
-import type { Bytes } from "../../src/wire/bytes.ts";
-import { ascii, concat } from "../../src/wire/bytes.ts";
+import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
 import { layerToy } from "./toy_crypto.ts";
 
@@ -112,10 +111,10 @@ type Built = Effect.Effect.Success<ReturnType<typeof build>>;
 export interface Sides {
   readonly client: (
     stream: ByteStream,
-  ) => Effect.Effect<Connection, HandshakeError, Client.ClientRequirements>;
+  ) => Effect.Effect<Connection, TlsError, Client.ClientRequirements>;
   readonly server: (
     stream: ByteStream,
-  ) => Effect.Effect<Connection, HandshakeError, Server.ServerRequirements | Scope.Scope>;
+  ) => Effect.Effect<Connection, TlsError, Server.ServerRequirements | Scope.Scope>;
 }
 
 /** One handshake between ends that were built: both results, whatever they are, and the tape. */

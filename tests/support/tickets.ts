@@ -1,7 +1,7 @@
 /** Handshakes between an end that takes tickets and one that gives them, and what was said in them. @module */
 import { assert, Context, Effect, Either, Option } from "../deps.ts";
 import type { Connection } from "../../src/connection/establish.ts";
-import type { HandshakeError } from "../../src/faults/errors.ts";
+import type { TlsError } from "../../src/faults/faults.ts";
 import { placesOf } from "../../src/flights/client_sessions.ts";
 import { layerKeys } from "../../src/layers/tickets/rotating.ts";
 import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
@@ -122,7 +122,7 @@ export const inVain = (built: Built, setup: Setup = {}) =>
   });
 
 /** What an end has to say against its peer, or hears from it when it is content itself. */
-export const complaint = (end: Either.Either<Connection, HandshakeError>) =>
+export const complaint = (end: Either.Either<Connection, TlsError>) =>
   Effect.map(
     Either.isLeft(end) ? Effect.succeed(end.left) : Effect.flip(end.right.read),
     ({ message }) => message,

@@ -1,6 +1,6 @@
 import { assert, FastCheck as fc } from "../deps.ts";
 import { Errors } from "../../mod.ts";
-import type { HandshakeError } from "../../src/faults/errors.ts";
+import type { TlsError } from "../../src/faults/faults.ts";
 import { printable } from "../../src/wire/printable.ts";
 
 /** What must not reach a terminal, with what each would do there. */
@@ -42,7 +42,7 @@ Deno.test("no text whatever is printed that a terminal would obey", () => {
 });
 
 const said = Object.values(hostile).join("");
-const embedding: ReadonlyArray<HandshakeError> = [
+const embedding: ReadonlyArray<TlsError> = [
   new Errors.NotTls({ looksLike: "text", start: said }),
   new Errors.IllegalParameter({ subject: "ServerHello", field: "x", reason: said, rfc: "" }),
   new Errors.Refused({ reason: "no_common_application_protocol", detail: said }),

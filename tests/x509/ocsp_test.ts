@@ -1,7 +1,6 @@
 import { assert, Effect, Either } from "../deps.ts";
-import { alertOf } from "../../src/faults/errors.ts";
-import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
-import { makeNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { alertOf } from "../../src/faults/faults.ts";
+import { layerNoble, makeNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { makeRoots } from "../../src/layers/trust/layers.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
 import { certificateAlerts, type CertificateError, type CertificateReason } from "../../src/ports/trust.ts";

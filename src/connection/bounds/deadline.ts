@@ -11,7 +11,8 @@ import {
   Runtime,
   Tracer,
 } from "../../deps.ts";
-import { type HandshakeError, HandshakeTimeout } from "../../faults/errors.ts";
+import { HandshakeTimeout } from "../../faults/errors.ts";
+import type { TlsError } from "../../faults/faults.ts";
 
 /** The clock of who has no other. */
 const system = Context.get(DefaultServices.liveServices, Clock.Clock);
@@ -60,10 +61,10 @@ export interface Silence {
  */
 export const deadline = <A, R>(
   milliseconds: number,
-  handshake: Effect.Effect<A, HandshakeError, R>,
+  handshake: Effect.Effect<A, TlsError, R>,
   services: Context.Context<R>,
   silence?: Silence,
-): Effect.Effect<A, HandshakeError> =>
+): Effect.Effect<A, TlsError> =>
   Effect.flatMap(Effect.zip(Effect.runtime<never>(), Effect.clock), ([runtime, clock]) => {
     const own = Context.merge(runtime.context, services);
     // The span is the one of here, and not that in which the services were found.

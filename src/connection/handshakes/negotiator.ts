@@ -6,13 +6,13 @@
 import { Clock, Context, Deferred, Effect, Either, Exit, FiberId, type Scope } from "../../deps.ts";
 import {
   Closed,
-  type HandshakeError,
   HandshakeTimeout,
   LimitExceeded,
   Refused,
   RenegotiationRefused,
   UnexpectedMessage,
 } from "../../faults/errors.ts";
+import type { TlsError } from "../../faults/faults.ts";
 import type { Established, Negotiated } from "../../flights/established.ts";
 import { kindOf, nameOfComing } from "../../grammar/message_kind.ts";
 import { ClientHello, HelloRequest, ServerHello } from "../../messages/mod.ts";
@@ -29,14 +29,14 @@ import type { Program, Renegotiation } from "./program.ts";
 
 /** The handshakes of one connection. */
 export interface Negotiator {
-  readonly first: Effect.Effect<Established, HandshakeError>;
+  readonly first: Effect.Effect<Established, TlsError>;
   /** What may come while no flight is awaited. */
   readonly due: Due;
   /** Meets what is ahead. */
-  readonly arrived: Effect.Effect<void, HandshakeError>;
+  readonly arrived: Effect.Effect<void, TlsError>;
   /** The peer says that it does not renegotiate. */
   readonly noRenegotiation: () => void;
-  readonly renegotiate: (changes: Renegotiation) => Effect.Effect<Negotiated, HandshakeError>;
+  readonly renegotiate: (changes: Renegotiation) => Effect.Effect<Negotiated, TlsError>;
 }
 
 /** What a client makes of a HelloRequest. */
@@ -53,11 +53,11 @@ const PATIENCE = 1_000;
 /** A renegotiation that this end begins. */
 interface Attempt {
   readonly changes: Renegotiation;
-  readonly done: Deferred.Deferred<Negotiated, HandshakeError>;
+  readonly done: Deferred.Deferred<Negotiated, TlsError>;
   /** Our opening message is said, or will not be. */
   readonly opened: Deferred.Deferred<void>;
   /** What follows the peer's answer, once that is so and until the answer comes. */
-  rest: Effect.Effect<Established, HandshakeError> | undefined;
+  rest: Effect.Effect<Established, TlsError> | undefined;
 }
 
 /** The handshakes of a connection, which run in fibers of its scope. */
@@ -68,7 +68,7 @@ export const makeNegotiator = <R>(of: {
   /** What the last handshake left; `undefined` before the first is over. */
   readonly now: { established: Established | undefined };
   readonly life: Life;
-  readonly pumpOnce: Effect.Effect<void, HandshakeError>;
+  readonly pumpOnce: Effect.Effect<void, TlsError>;
   readonly context: Context.Context<R>;
   readonly scope: Scope.Scope;
 }): Negotiator => {
@@ -83,9 +83,9 @@ export const makeNegotiator = <R>(of: {
   const own = (): Context.Context<R | Handshakes> => Context.add(context, Handshakes, wire.handshake());
   /** `sent`: when its last flight is sent. */
   const run = (
-    handshake: Effect.Effect<Established, HandshakeError, R | Handshakes>,
+    handshake: Effect.Effect<Established, TlsError, R | Handshakes>,
     services: Context.Context<R | Handshakes>,
-    sent: Effect.Effect<void, HandshakeError> = wire.push,
+    sent: Effect.Effect<void, TlsError> = wire.push,
     silence?: Silence,
   ) =>
     Effect.suspend(() => {
@@ -114,7 +114,7 @@ export const makeNegotiator = <R>(of: {
   });
   const answers: Record<
     RenegotiationPolicy,
-    (previous: Established) => Effect.Effect<void, HandshakeError>
+    (previous: Established) => Effect.Effect<void, TlsError>
   > = {
     allow: (previous) => {
       const { asked } = program;
@@ -144,7 +144,7 @@ export const makeNegotiator = <R>(of: {
         }),
       ),
   };
-  const wished = (previous: Established): Effect.Effect<void, HandshakeError> => {
+  const wished = (previous: Established): Effect.Effect<void, TlsError> => {
     if (state.writing() !== "open") return passedOver;
     const allowed = policy.renegotiation !== "allow" || isSafe(previous);
     return answers[allowed ? policy.renegotiation : "refuse"](previous);
@@ -165,7 +165,7 @@ export const makeNegotiator = <R>(of: {
   const isAnswer = (type: HandshakeType): boolean =>
     ours !== undefined && role === "client" && type === HandshakeType.server_hello;
 
-  const arrived: Negotiator["arrived"] = Effect.suspend((): Effect.Effect<void, HandshakeError> => {
+  const arrived: Negotiator["arrived"] = Effect.suspend((): Effect.Effect<void, TlsError> => {
     const coming = wire.ahead()!;
     const attempt = ours;
     if (attempt) {
@@ -192,22 +192,22 @@ export const makeNegotiator = <R>(of: {
   // ---- what we want ----
 
   /** A handshake takes both halves. */
-  const notBoth = (): HandshakeError | undefined =>
+  const notBoth = (): TlsError | undefined =>
     state.readFault() ?? state.writeFault() ?? (state.reading() === "ended" ? new Closed() : undefined);
 
-  const settle = (attempt: Attempt, how: Effect.Effect<Negotiated, HandshakeError>): void => {
+  const settle = (attempt: Attempt, how: Effect.Effect<Negotiated, TlsError>): void => {
     if (ours === attempt) ours = undefined;
     Deferred.unsafeDone(attempt.opened, Effect.void);
     Deferred.unsafeDone(attempt.done, how);
   };
   /** It will not come about. */
-  const giveUp = (attempt: Attempt, error: HandshakeError): void => {
+  const giveUp = (attempt: Attempt, error: TlsError): void => {
     if (role === "client" && ours === attempt) state.endHandshake();
     settle(attempt, Effect.fail(error));
   };
 
   /** Waits for the attempt's end, and keeps the pump going. */
-  const pumping = (attempt: Attempt): Effect.Effect<void, HandshakeError> =>
+  const pumping = (attempt: Attempt): Effect.Effect<void, TlsError> =>
     Effect.suspend(() => {
       if (ours !== attempt) return Effect.void;
       const end = notBoth();
@@ -222,7 +222,7 @@ export const makeNegotiator = <R>(of: {
     wire.crowded() ? Effect.raceFirst(wire.room, Effect.sleep(PATIENCE)) : Effect.void
   );
   /** Without an answer a HelloRequest is refused, and a ClientHello is a handshake that takes too long. */
-  const late = (attempt: Attempt): Effect.Effect<void, HandshakeError> => {
+  const late = (attempt: Attempt): Effect.Effect<void, TlsError> => {
     const milliseconds = role === "server" ? limits.renegotiationWait : limits.handshakeTimeout;
     return Effect.zipRight(
       Effect.sleep(milliseconds),
@@ -235,7 +235,7 @@ export const makeNegotiator = <R>(of: {
     );
   };
   const drive = Effect.fnUntraced(
-    function* (attempt: Attempt): Effect.fn.Return<void, HandshakeError> {
+    function* (attempt: Attempt): Effect.fn.Return<void, TlsError> {
       // A client may have begun one in the meantime.
       if (role === "server") { while (state.mustWait()) yield* state.idle; }
       const end = notBoth();
@@ -278,7 +278,7 @@ export const makeNegotiator = <R>(of: {
 
   const renegotiate: Negotiator["renegotiate"] = (changes) =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.suspend((): Effect.Effect<Negotiated, HandshakeError> => {
+      Effect.suspend((): Effect.Effect<Negotiated, TlsError> => {
         const end = notBoth();
         if (end) return Effect.fail(end);
         if (ours) {
@@ -299,7 +299,7 @@ export const makeNegotiator = <R>(of: {
     : undefined;
   /** A last flight that the stream does not take: the peer may have said why not. */
   const flushed = Effect.catchIf(wire.flush, () => state.writing() === "broken", (error) => {
-    const said: Effect.Effect<never, HandshakeError> = Effect.flatMap(wire.step, () => said);
+    const said: Effect.Effect<never, TlsError> = Effect.flatMap(wire.step, () => said);
     const heard = Effect.catchIf(said, (e) => e._tag !== "PeerAlert", () => Effect.fail(error));
     return Effect.timeoutFail(heard, { duration: LAST_WORDS, onTimeout: () => error });
   });

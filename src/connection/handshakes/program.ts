@@ -1,6 +1,7 @@
 /** What a side brings to its connection. @module */
 import { type Effect, Either, Schema } from "../../deps.ts";
-import { type HandshakeError, InvalidOption } from "../../faults/errors.ts";
+import { InvalidOption } from "../../faults/errors.ts";
+import type { TlsError } from "../../faults/faults.ts";
 import type { Established } from "../../flights/established.ts";
 import type { ServerSettings } from "../../flights/server_settings.ts";
 import { clientAuthOption, decodeOption, flag, shown } from "../../options.ts";
@@ -52,12 +53,12 @@ export interface Program<R> {
   readonly open: (
     again: { readonly previous: Established; readonly changes: Renegotiation } | undefined,
   ) => Effect.Effect<
-    Effect.Effect<Established, HandshakeError, R | Handshakes>,
-    HandshakeError,
+    Effect.Effect<Established, TlsError, R | Handshakes>,
+    TlsError,
     R | Handshakes
   >;
   /** Server: the client wants another, and its ClientHello is that one's first message. */
-  readonly asked?: (previous: Established) => Effect.Effect<Established, HandshakeError, R | Handshakes>;
+  readonly asked?: (previous: Established) => Effect.Effect<Established, TlsError, R | Handshakes>;
   /** Invalidates the session after a fatal alert (RFC 5246 §7.2.2). */
   readonly forget: (left: Established | undefined) => Effect.Effect<void, never, R>;
 }

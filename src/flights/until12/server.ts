@@ -16,7 +16,8 @@
  * @module
  */
 import { Effect } from "../../deps.ts";
-import { DecryptError, isFatal } from "../../faults/errors.ts";
+import { DecryptError } from "../../faults/errors.ts";
+import { isFatal } from "../../faults/faults.ts";
 import { absent, type Place, receive } from "../../grammar/places.ts";
 import { send } from "../../grammar/send.ts";
 import { CertificateStatus, ServerHelloDone } from "../../messages/mod.ts";

@@ -1,0 +1,291 @@
+/**
+ * Every fault in one table: whose fault it is, what throws it, the alert that tells the peer, where it is written, and
+ * what to do about it. The unions of errors and every question about one are read from here.
+ *
+ * A fault is added by its class in `errors.ts` and its row here; nothing else knows the list.
+ *
+ * @module
+ */
+import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
+import { certificateAlerts, isRefusalAlert } from "../ports/trust.ts";
+import type * as Errors from "./errors.ts";
+import {
+  certificateHints,
+  type Circumstances,
+  either,
+  type Older,
+  olderThan,
+  onTheWay,
+  peerSaid,
+} from "./hints.ts";
+import { refusalOf } from "./refusals.ts";
+
+/**
+ * Whose fault it is. *decode*: what came is not TLS; *protocol*: the peer broke the order or a rule; *refused*: the two
+ * policies do not meet; *end*: the connection is over; *local*: this end's own settings or keys.
+ */
+export type Family =
+  | "decode"
+  | "protocol"
+  | "refused"
+  | "certificate"
+  | "crypto"
+  | "peer alert"
+  | "transport"
+  | "timeout"
+  | "end"
+  | "local";
+
+/** The tag of a fault: a class in `errors.ts` without a row here does not compile. */
+type Tag = keyof typeof Errors;
+type ErrorOf<T extends Tag> = InstanceType<(typeof Errors)[T]>;
+
+/** A value, or what gives it for an error. */
+type Of<E, A> = A | ((e: E) => A);
+
+const told = <E, A extends string | undefined>(of: Of<E, A>, e: E): A =>
+  typeof of === "function" ? of(e) : of;
+
+/** What a fault is. */
+interface Fault<E> {
+  readonly family: Family;
+  /** The lowest level that ends in it: records throw it, the wire fails with it, or flights and what is above them. */
+  readonly from: "records" | "wire" | "flights";
+  /**
+   * The alert that tells the peer; `undefined`: there is nobody left to tell, or nothing that ends. `user_canceled` goes
+   * out as a warning (RFC 5246 §7.2.2), all others are fatal.
+   */
+  readonly alert: Of<E, AlertName | undefined>;
+  /** The section that was broken; `undefined`: none was. */
+  readonly rfc: Of<E, string | undefined>;
+  /** What to do about it. */
+  readonly hint?: string | ((e: E, known: Circumstances) => string | undefined);
+}
+
+/** What each limit's breach is called on the wire. */
+const limitAlerts: Record<Errors.LimitName, AlertName> = {
+  handshakeMessage: "illegal_parameter",
+  certificateMessage: "illegal_parameter",
+  warningAlerts: "unexpected_message",
+  emptyRecords: "unexpected_message",
+  helloRequests: "unexpected_message",
+  renegotiations: "no_renegotiation",
+  renegotiationBuffer: "internal_error",
+  // Nothing is wrong with the peer: the key is used up.
+  shortBlockData: "internal_error",
+};
+
+const limitHints: Partial<Record<Errors.LimitName, string>> = {
+  renegotiationBuffer: "read what arrives while a renegotiation is under way, or allow more (Policy.limits)",
+  renegotiations: "a peer that renegotiates again and again may want to wear us out (Policy.limits)",
+};
+
+const looksLike: Record<Errors.NotTls["looksLike"], string> = {
+  "HTTP": "this is a plain HTTP port, or a plain HTTP client",
+  "SSLv2": "the peer says hello in the format of SSL 2.0, which nobody should",
+  "text": "this port speaks text first: it may want STARTTLS",
+  "nothing known": "is this a TLS port?",
+};
+
+const transportHints: Record<Errors.TransportError["operation"], Of<Older, string | undefined>> = {
+  open: "is the name right, and is anything listening there?",
+  listen: "another program may have the port, or only an administrator may have it",
+  accept: undefined,
+  read: onTheWay,
+  write: onTheWay,
+};
+
+/** By tag. */
+const faults = {
+  DecodeError: {
+    family: "decode",
+    from: "records",
+    alert: "decode_error",
+    rfc: "RFC 5246 §7.2.2",
+  },
+  NotTls: {
+    family: "decode",
+    from: "records",
+    alert: (e) => e.looksLike === "SSLv2" ? "protocol_version" : "unexpected_message",
+    rfc: "RFC 5246 §6.2.1",
+    hint: (e) => looksLike[e.looksLike],
+  },
+  UnexpectedMessage: {
+    family: "protocol",
+    from: "records",
+    alert: "unexpected_message",
+    rfc: "RFC 5246 §7.3",
+  },
+  IllegalParameter: {
+    family: "protocol",
+    from: "records",
+    alert: "illegal_parameter",
+    rfc: (e) => e.rfc,
+  },
+  RecordOverflow: {
+    family: "protocol",
+    from: "records",
+    alert: "record_overflow",
+    rfc: "RFC 5246 §6.2",
+  },
+  RecordVersion: {
+    family: "protocol",
+    from: "records",
+    alert: "protocol_version",
+    rfc: "RFC 5246 §6.2.1",
+  },
+  LimitExceeded: {
+    family: "protocol",
+    from: "records",
+    alert: (e) => limitAlerts[e.limit],
+    rfc: undefined,
+    hint: (e) => limitHints[e.limit],
+  },
+  DecompressionFailure: {
+    family: "protocol",
+    from: "records",
+    alert: "decompression_failure",
+    rfc: "RFC 5246 §6.2.2",
+    hint: "the two ends may not agree on what compression is: try without it (--compression null)",
+  },
+  BadRecordMac: {
+    family: "crypto",
+    from: "records",
+    alert: "bad_record_mac",
+    rfc: "RFC 5246 §6.2.3.3",
+    hint: "somebody changed the bytes on the way, or one end derives other keys",
+  },
+  PeerAlert: {
+    family: "peer alert",
+    from: "wire",
+    alert: undefined,
+    rfc: "RFC 5246 §7.2.2",
+    hint: (e, known) => peerSaid(AlertDescription.nameOf(e.description), known),
+  },
+  TransportError: {
+    family: "transport",
+    from: "wire",
+    alert: undefined,
+    rfc: undefined,
+    hint: (e, { policy }) => told(transportHints[e.operation], olderThan(policy)),
+  },
+  Truncated: {
+    family: "end",
+    from: "wire",
+    alert: undefined,
+    rfc: "RFC 5246 §7.2.1",
+    hint: (e, { policy }) =>
+      e.handshaking ? either("the peer may speak no TLS here", olderThan(policy)) : undefined,
+  },
+  Closed: {
+    family: "end",
+    from: "wire",
+    alert: undefined,
+    rfc: undefined,
+  },
+  EncodeError: {
+    family: "local",
+    from: "flights",
+    alert: "internal_error",
+    rfc: undefined,
+  },
+  UnsupportedExtension: {
+    family: "protocol",
+    from: "flights",
+    alert: "unsupported_extension",
+    rfc: "RFC 5246 §7.4.1.4",
+  },
+  Refused: {
+    family: "refused",
+    from: "flights",
+    alert: (e) => refusalOf(e.reason).alert,
+    rfc: (e) => refusalOf(e.reason).rfc,
+    hint: (e, { policy }) => told(refusalOf(e.reason).hint, olderThan(policy)),
+  },
+  CertificateError: {
+    family: "certificate",
+    from: "flights",
+    alert: (e) => e.alert !== undefined && isRefusalAlert(e.alert) ? e.alert : certificateAlerts[e.reason],
+    rfc: (e) => e.rfc,
+    hint: (e) => certificateHints[e.reason],
+  },
+  DecryptError: {
+    family: "crypto",
+    from: "flights",
+    alert: "decrypt_error",
+    rfc: (e) => e.what === "Finished" ? "RFC 5246 §7.4.9" : "RFC 5246 §4.7",
+  },
+  PrivateKeyError: {
+    family: "local",
+    from: "flights",
+    alert: "internal_error",
+    rfc: undefined,
+  },
+  HandshakeTimeout: {
+    family: "timeout",
+    from: "flights",
+    alert: "user_canceled",
+    rfc: undefined,
+    hint: "the peer accepts connections and says nothing: is it a TLS port?",
+  },
+  InvalidOption: {
+    family: "local",
+    from: "flights",
+    alert: undefined,
+    rfc: undefined,
+  },
+  RenegotiationRefused: {
+    family: "refused",
+    from: "flights",
+    alert: undefined,
+    rfc: (e) => e.by === "policy" ? "RFC 5746 §4.2" : "RFC 5246 §7.2.2",
+    hint: (e) =>
+      e.by === "policy"
+        ? "insecureRenegotiation in the Policy lets it pass (--insecure-renegotiation)"
+        : undefined,
+  },
+} satisfies { readonly [T in Tag]: Fault<ErrorOf<T>> };
+
+type TagFrom<From> = { readonly [T in Tag]: (typeof faults)[T]["from"] extends From ? T : never }[Tag];
+
+/** What can go wrong in a connection: in its handshakes, and in reading and writing. */
+export type TlsError = ErrorOf<Tag>;
+
+/** What can go wrong with records and what they carry. */
+export type RecordError = ErrorOf<TagFrom<"records">>;
+
+/** What can go wrong between the byte stream and a flight. */
+export type WireError = ErrorOf<TagFrom<"records" | "wire">>;
+
+/** The row of an error, whose functions are of its own class. */
+const faultOf = (e: TlsError): Fault<TlsError> => faults[e._tag] as Fault<TlsError>;
+
+/** Whether a thrown value is one of the faults that records throw; anything else is a defect of ours. */
+export const isRecordError = (e: unknown): e is RecordError =>
+  e instanceof Error && "_tag" in e && Object.hasOwn(faults, e._tag as Tag) &&
+  faults[e._tag as Tag].from === "records";
+
+/** Whose fault an error is. */
+export const familyOf = (e: TlsError): Family => faultOf(e).family;
+
+/**
+ * The alert that tells the peer of an error. `undefined`: there is nobody left to tell. `user_canceled` goes out as a
+ * warning (RFC 5246 §7.2.2), all others are fatal.
+ */
+export const alertOf = (e: TlsError): AlertName | undefined => told(faultOf(e).alert, e);
+
+/** The section that was broken, as `RFC 5246 §7.3`; `undefined`: none was. */
+export const rfcOf = (e: TlsError): string | undefined => told(faultOf(e).rfc, e);
+
+/** What to do about an error; `undefined`: there is nothing to advise. */
+export const hintOf = (e: TlsError, known: Circumstances): string | undefined => {
+  const { hint } = faultOf(e);
+  return typeof hint === "function" ? hint(e, known) : hint;
+};
+
+/** Whether an error ends in a fatal alert, ours or the peer's: its session may not be resumed (RFC 5246 §7.2.2). */
+export const isFatal = (e: TlsError): boolean => {
+  if (e._tag === "PeerAlert") return e.level === AlertLevel.fatal;
+  const alert = alertOf(e);
+  return alert !== undefined && alert !== "user_canceled";
+};

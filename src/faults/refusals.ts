@@ -1,0 +1,75 @@
+/** Why two policies do not meet: the alert that says so, where it is written, and what to do about it. @module */
+import type { AlertName } from "../names/alert.ts";
+import { either, type Older } from "./hints.ts";
+
+/** What a reason means on the wire and to people. */
+interface Refusal {
+  readonly alert: AlertName;
+  readonly rfc: string;
+  readonly hint?: string | ((older: Older) => string | undefined);
+}
+
+const handshake_failure = "handshake_failure";
+const illegal_parameter = "illegal_parameter";
+
+/** By reason. */
+export const refusals = {
+  no_common_version: {
+    alert: "protocol_version",
+    rfc: "RFC 5246 §E.1",
+    hint: (older) => either(older, "name the versions (Policy.versions, --versions)"),
+  },
+  downgrade: { alert: illegal_parameter, rfc: "RFC 8446 §4.1.3" },
+  inappropriate_fallback: { alert: "inappropriate_fallback", rfc: "RFC 7507 §3" },
+  no_common_cipher_suite: {
+    alert: handshake_failure,
+    rfc: "RFC 5246 §7.4.1.3",
+    hint: (older) => either(older, "name the cipher suites (Policy.cipherSuites, --cipher-suites)"),
+  },
+  no_common_group: { alert: "insufficient_security", rfc: "RFC 7919 §4" },
+  no_common_compression_method: { alert: illegal_parameter, rfc: "RFC 5246 §7.4.1.2" },
+  no_common_application_protocol: {
+    alert: "no_application_protocol",
+    rfc: "RFC 7301 §3.2",
+    hint: "the two name no protocol in common (alpn, --alpn)",
+  },
+  no_credential: {
+    alert: handshake_failure,
+    rfc: "RFC 5246 §7.4.2",
+    hint: "give the server a certificate and its key (Credentials.fromPem, --cert and --key)",
+  },
+  insecure_renegotiation: {
+    alert: handshake_failure,
+    rfc: "RFC 5746 §4.1",
+    hint: "a server without RFC 5746 is reached with requireSecureRenegotiation: false in the Policy " +
+      "(--no-secure-renegotiation); in a renegotiation, somebody may stand between",
+  },
+  no_extended_master_secret: { alert: handshake_failure, rfc: "RFC 7627 §5.2" },
+  session_lost_extended_master_secret: { alert: handshake_failure, rfc: "RFC 7627 §5.3" },
+  weak_parameters: {
+    alert: "insufficient_security",
+    rfc: "RFC 7919 §5.1",
+    hint: "shorter primes pass by minimumDhPrimeBits in the Policy (1024 in --policy legacy)",
+  },
+  no_client_certificate: { alert: handshake_failure, rfc: "RFC 5246 §7.4.6" },
+  anonymous_server_asks: { alert: handshake_failure, rfc: "RFC 5246 §7.4.4" },
+  renegotiation_not_known: { alert: handshake_failure, rfc: "RFC 6101 §5.4" },
+  renegotiation_closed: { alert: "no_renegotiation", rfc: "RFC 5246 §7.2.2" },
+  renegotiation_changes_extended_master_secret: {
+    alert: handshake_failure,
+    rfc: "RFC 7627 §5.4",
+    hint: "whoever answers is not who answered first, or broken",
+  },
+  renegotiation_loses_encrypt_then_mac: { alert: handshake_failure, rfc: "RFC 7366 §3.1" },
+  server_certificate_changed: {
+    alert: illegal_parameter,
+    rfc: "RFC 7627 §6.1",
+    hint: "if the server is known to do so: serverMayChangeCertificate in the Policy",
+  },
+} as const satisfies Record<string, Refusal>;
+
+/** Why two policies do not meet. */
+export type RefusalReason = keyof typeof refusals;
+
+/** The row of a reason. */
+export const refusalOf = (reason: RefusalReason): Refusal => refusals[reason];
