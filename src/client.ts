@@ -119,9 +119,9 @@ export const clientProgram = (
 ): Pick<Program<Exclude<ClientRequirements, Scope.Scope>>, "role" | "policy" | "open" | "asked"> => ({
   role: "client",
   policy: settings.policy,
-  open: (again) => {
-    const { policy = settings.policy, resume = false } = again?.changes ?? {};
-    const hello = clientHello({ ...settings, policy }, again && { previous: again.previous, resume });
+  open: (wanted) => {
+    const { policy = settings.policy, resume = false } = wanted?.changes ?? {};
+    const hello = clientHello({ ...settings, policy }, wanted && { previous: wanted.previous, resume });
     return Effect.map(hello, afterClientHello);
   },
 });

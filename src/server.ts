@@ -127,15 +127,15 @@ export const serverProgram = (
   return {
     role: "server",
     policy: settings.policy,
-    open: (again) => {
-      if (!again) return Effect.succeed(serverHandshake(settings));
+    open: (wanted) => {
+      if (!wanted) return Effect.succeed(serverHandshake(settings));
       const {
         previous,
         changes: { policy = settings.policy, clientAuth = current.clientAuth, resume = false },
-      } = again;
-      const wanted = { ...settings, policy, clientAuth };
+      } = wanted;
+      const changed = { ...settings, policy, clientAuth };
       const rest = Effect.tap(
-        serverHandshake(wanted, { previous, resume }),
+        serverHandshake(changed, { previous, resume }),
         () => Effect.sync(() => void (current = { ...settings, clientAuth })),
       );
       return Effect.as(helloRequest, rest);

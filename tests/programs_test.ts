@@ -1,6 +1,11 @@
 /** The example programs, as people start them: their flags, what they print and where, how they end. */
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { assert, Deferred, Effect, Layer } from "./deps.ts";
+import { main as certs } from "../examples/certs.ts";
+import { main as clientMain } from "../examples/client.ts";
+import { main as demo } from "../examples/demo.ts";
+import { parse, policyOf, UsageError } from "../examples/lib/flags.ts";
+import { main as serveSource } from "../examples/serve_source.ts";
+import { main as serverMain } from "../examples/server.ts";
 import {
   ByteStream,
   CertificateVerifier,
@@ -12,15 +17,10 @@ import {
   SessionStore,
   Transport,
 } from "../mod.ts";
-import { main as certs } from "../examples/certs.ts";
-import { main as clientMain } from "../examples/client.ts";
-import { main as demo } from "../examples/demo.ts";
-import { parse, policyOf, UsageError } from "../examples/lib/flags.ts";
-import { main as serveSource } from "../examples/serve_source.ts";
-import { main as serverMain } from "../examples/server.ts";
 import { certificates, repository, temporary } from "./interop/peers.ts";
 import { server } from "./interop/programs.ts";
 import { live } from "./support/effect.ts";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 
 const root = `${certificates}/root.pem`;
 const ours = ["--cert", `${certificates}/p256.pem`, "--key", `${certificates}/p256.key`];
@@ -228,7 +228,7 @@ live(
       [/--seconds: must be more than 0/, "--seconds", "0"],
       [/--sample: must be more than 0/, "--sample", "0"],
       [/--only: there is no src\/nothere/, "--only", "src/nothere"],
-      [/--only: there is no src\/policy\.ts\/x/, "--only", "src/tables/policy.ts/x"],
+      [/--only: there is no src\/tables\/policy\.ts\/x/, "--only", "src/tables/policy.ts/x"],
     ] as const,
     ([complaint, ...args]) =>
       Effect.map(task("mutants", ...args), ({ code, stdout, stderr }) => {

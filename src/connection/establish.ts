@@ -102,19 +102,19 @@ function* establishing<R>(
   yield* Scope.addFinalizerExit(outer, (exit) => Effect.ensuring(finalize(exit), Scope.close(scope, exit)));
   yield* traced(`effect-tls.${role}.handshake`, life.guardHandshake(negotiator.first));
 
-  const left = (): Established => now.established!; // the first handshake is over
+  const finished = (): Established => now.established!; // the first handshake is over
   const readEpoch = receiving({ wire, state, pump });
   const connection: Unstreamed = {
-    negotiated: Effect.sync(() => left().negotiated),
-    peerCertificates: Effect.sync(() => left().peerCertificates.map((raw) => peerCertificate(raw, hash))),
+    negotiated: Effect.sync(() => finished().negotiated),
+    peerCertificates: Effect.sync(() => finished().peerCertificates.map((raw) => peerCertificate(raw, hash))),
     read: Effect.map(readEpoch, (received) => received?.data),
     readEpoch,
     ...sending({ wire, state, life }),
     renegotiate: negotiator.renegotiate(AS_BEFORE),
     renegotiateWith: (changes) => Effect.flatMap(decodeRenegotiation(role, changes), negotiator.renegotiate),
     exportKeyingMaterial: (label, length, context) =>
-      Effect.suspend(() => exportKeyingMaterial(left(), policy, label, length, context)),
-    channelBinding: (type) => Effect.suspend(() => channelBinding(left(), policy, type)),
+      Effect.suspend(() => exportKeyingMaterial(finished(), policy, label, length, context)),
+    channelBinding: (type) => Effect.suspend(() => channelBinding(finished(), policy, type)),
     close,
     abort: life.abort,
     ends: Effect.sync(() => ({ reading: state.reading(), writing: state.writing() })),

@@ -9,14 +9,14 @@ import { Closed } from "../faults/errors.ts";
 import type { TlsError } from "../faults/faults.ts";
 import type { Life } from "./life.ts";
 import type { ConnectionState } from "./state.ts";
-import type { Step, Wire } from "./wire.ts";
+import type { Met, Wire } from "./wire.ts";
 
 /** What arrives on a connection. */
 export interface Pump {
   /** Handles one arrival, or waits until who does so has. */
   readonly once: Effect.Effect<void, TlsError>;
   /** Handles one arrival that needs no waiting and no fiber, if there is one. */
-  readonly buffered: Effect.Effect<Step | undefined, TlsError>;
+  readonly buffered: Effect.Effect<Met | undefined, TlsError>;
 }
 
 /** What else is to be done with an arrival. */
@@ -40,7 +40,7 @@ export const makePump = (
   { wire, life, state, scope }: PumpParts,
   handlers: Handlers,
 ): Pump => {
-  const noticed = (what: Step): void => {
+  const noticed = (what: Met): void => {
     if (what === "close_notify") life.happened("peer_closed");
     if (what === "no_renegotiation") handlers.noRenegotiation();
   };
@@ -75,7 +75,7 @@ export const makePump = (
   return {
     once,
     // Not to be cut short: it waits for nobody, and what is wrong with what has arrived must be told.
-    buffered: Effect.uninterruptible(Effect.suspend((): Effect.Effect<Step | undefined, TlsError> => {
+    buffered: Effect.uninterruptible(Effect.suspend((): Effect.Effect<Met | undefined, TlsError> => {
       if (turn || wire.ahead()) return Effect.succeed(undefined);
       const what = wire.poll();
       if (Either.isLeft(what)) return life.guard(Effect.fail(what.left));

@@ -10,6 +10,7 @@ import type { WireError } from "../faults/faults.ts";
 import { HelloRequest } from "../messages/hello_request.ts";
 import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType } from "../names/protocol.ts";
+import type { Side } from "../names/side.ts";
 import type { Observe } from "../ports/observer.ts";
 import type { ByteStream } from "../ports/transport.ts";
 import { attempt } from "../record/attempt.ts";
@@ -27,7 +28,7 @@ import { make } from "../wire/codec.ts";
 import { type Broke, makeOutbox, type Outbox } from "./outbox.ts";
 
 /** What one step of the pump met. */
-export type Step = "data" | "handshake" | "warning" | "no_renegotiation" | "close_notify";
+export type Met = "data" | "handshake" | "warning" | "no_renegotiation" | "close_notify";
 
 /** Application data, and how often the peer's keys had changed when it came. */
 export interface Received {
@@ -43,9 +44,9 @@ export interface Wire extends Outbox {
   /** The oldest application data that arrived and was not read yet. */
   readonly read: () => Received | undefined;
   /** Handles one arrival: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
-  readonly step: Effect.Effect<Step, WireError>;
+  readonly step: Effect.Effect<Met, WireError>;
   /** As `step` for what has arrived already; `undefined` when more bytes are wanted. */
-  readonly poll: (due?: Due) => Either.Either<Step | undefined, WireError>;
+  readonly poll: (due?: Due) => Either.Either<Met | undefined, WireError>;
   /** What a handshake would take next, if it has arrived. */
   readonly ahead: () => Coming | undefined;
   /** Passes over what is ahead. */
@@ -78,7 +79,7 @@ export interface WireState {
 /** The wire of one connection over `stream`. */
 export const makeWire = (
   stream: ByteStream,
-  role: "client" | "server",
+  role: Side,
   limits: Limits,
   options: RecordOptions,
   state: WireState,
@@ -105,7 +106,7 @@ export const makeWire = (
     crowded() ? Deferred.await(drained ??= Deferred.unsafeMake(FiberId.none)) : Effect.void
   );
 
-  const received = (a: Arrival): Either.Either<Step, WireError> => {
+  const received = (a: Arrival): Either.Either<Met, WireError> => {
     if (a._tag !== "Alert") warnings = 0;
     switch (a._tag) {
       case "ApplicationData":
@@ -142,7 +143,7 @@ export const makeWire = (
   };
 
   /** RFC 5246 §7.4.1.1: a client in the middle of a handshake ignores it. */
-  const helloRequest = (a: HandshakeMessage): Either.Either<Step, WireError> => {
+  const helloRequest = (a: HandshakeMessage): Either.Either<Met, WireError> => {
     observe?.({
       _tag: "message",
       direction: "received",
@@ -191,7 +192,7 @@ export const makeWire = (
       return Effect.void;
     }),
   );
-  const step: Effect.Effect<Step, WireError> = Effect.suspend(() =>
+  const step: Effect.Effect<Met, WireError> = Effect.suspend(() =>
     Either.match(poll(), {
       onLeft: Effect.fail,
       onRight: (what) => what !== undefined ? Effect.succeed(what) : Effect.zipRight(more, step),
@@ -216,11 +217,11 @@ export const makeWire = (
   const drop = () => void (ahead = undefined);
   const alert: Wire["alert"] = (level, description) => {
     const speaking = inUse ?? opened;
-    const said = speaking ? speaking.alert(level, description) : { level, description };
-    if (said === undefined) return;
-    const code = AlertDescription[said.description];
-    records.write(ContentType.alert, Uint8Array.of(said.level, code));
-    observe?.({ _tag: "alert", direction: "sent", level: said.level, description: code });
+    const spelled = speaking ? speaking.alert(level, description) : { level, description };
+    if (spelled === undefined) return;
+    const code = AlertDescription[spelled.description];
+    records.write(ContentType.alert, Uint8Array.of(spelled.level, code));
+    observe?.({ _tag: "alert", direction: "sent", level: spelled.level, description: code });
   };
   return {
     records,
@@ -257,9 +258,9 @@ export const makeWire = (
         ahead: () => ahead,
         drop,
         observe,
-        open: (version) => {
+        sayUntilAgreed: (version) => {
           opened = version;
-          records.open(version.version);
+          records.sayUntilAgreed(version.version);
         },
         agree: (version, maxFragment) => {
           inUse = version;

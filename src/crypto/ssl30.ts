@@ -33,13 +33,13 @@ export const expand = ({ md5, sha1 }: HashPair, secret: Bytes, seed: Bytes, leng
  * `MD5(master + pad_2 + MD5(messages + sender + master + pad_1))` and the same of SHA-1, 36 bytes together: the content
  * of Finished, and without a sender what CertificateVerify signs (RFC 6101 §5.6.8, §5.6.9).
  */
-export const keyedDigest = (hashes: HashPair, master: Bytes, said: Snapshot, sender: Bytes): Bytes => {
-  const digest = (hash: Hash) => hash.digest([keyedContent(hash, master, said, sender)]);
+export const keyedDigest = (hashes: HashPair, master: Bytes, transcript: Snapshot, sender: Bytes): Bytes => {
+  const digest = (hash: Hash) => hash.digest([keyedContent(hash, master, transcript, sender)]);
   return concat(digest(hashes.md5), digest(hashes.sha1));
 };
 
 /** What one of these two is the hash of, for a key that hashes by itself. */
-export const keyedContent = (hash: Hash, master: Bytes, said: Snapshot, sender: Bytes): Bytes => {
+export const keyedContent = (hash: Hash, master: Bytes, transcript: Snapshot, sender: Bytes): Bytes => {
   const { pad1, pad2 } = pads(hash);
-  return concat(master, pad2, said.digest(hash, sender, master, pad1));
+  return concat(master, pad2, transcript.digest(hash, sender, master, pad1));
 };

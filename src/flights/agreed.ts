@@ -3,6 +3,7 @@ import type { Snapshot } from "../crypto/transcript.ts";
 import { type ClientHello, findExtension, type ServerHello } from "../messages/mod.ts";
 import type { NamedGroup } from "../names/named_group.ts";
 import { MaxFragmentLength } from "../names/protocol.ts";
+import type { OfBoth } from "../names/side.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { CryptoService } from "../ports/crypto.ts";
 import type { Session } from "../ports/sessions.ts";
@@ -14,7 +15,7 @@ import {
 } from "../tables/exchanges/server_authentication.ts";
 import type { Policy } from "../tables/policy.ts";
 import type { Suite } from "../tables/suites.ts";
-import type { Derivation, Dialect, OfBoth } from "../tables/versions/mod.ts";
+import type { Derivation, Dialect } from "../tables/versions/mod.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Established } from "./established.ts";
 
@@ -31,7 +32,7 @@ export interface Agreed {
   readonly terms: Terms;
   readonly derivation: Derivation;
   /** The master secret of a full handshake, in the form that was agreed on. */
-  readonly master: (premaster: Bytes, said: Snapshot) => Bytes;
+  readonly master: (premaster: Bytes, transcript: Snapshot) => Bytes;
   readonly extendedMasterSecret: boolean;
   readonly encryptThenMac: boolean;
   /** The code of RFC 6066 §4; `undefined` when none was agreed on. */
@@ -60,7 +61,7 @@ export interface Resumed extends Agreed {
   readonly session: Session;
 }
 
-/** What either side brings to `agree`. */
+/** What either side brings to `settle`. */
 export interface Settled extends
   Pick<
     Agreed,
@@ -81,7 +82,7 @@ export interface Settled extends
 }
 
 /** Derives from the two hellos all that follows from them. */
-export const agree = ({ crypto, groups, schemes, minimumDhPrimeBits, ...settled }: Settled): Agreed => {
+export const settle = ({ crypto, groups, schemes, minimumDhPrimeBits, ...settled }: Settled): Agreed => {
   const { hello, server, dialect, suite } = settled;
   const authentication = serverAuthentications[suite.authentication];
   const { vouching } = authentication;

@@ -46,14 +46,14 @@ const isUnique = ({ negotiated }: Established, policy: Policy): boolean =>
 
 /** `length` bytes for a use of their own (RFC 5705 §4); no context is not the same as an empty one. */
 export const exportKeyingMaterial = (
-  left: Established,
+  finished: Established,
   policy: Policy,
   label: string,
   length: number,
   context?: Bytes,
 ): Bound => {
   const what = "exportKeyingMaterial";
-  const { derivation: { exporter }, masterSecret, negotiated } = left;
+  const { derivation: { exporter }, masterSecret, negotiated } = finished;
   if (!exporter) return unavailable(what, "SSL 3.0 has none", "RFC 5705 §4");
   if (reserved.has(label)) return unavailable(what, `"${label}" is the protocol's own label`, "RFC 5705 §4");
   if (typeof label !== "string" || !/^[\x20-\x7e]*$/.test(label)) {
@@ -68,7 +68,7 @@ export const exportKeyingMaterial = (
   if (context && context.length >= 2 ** 16) {
     return unavailable(what, "a context has less than 2^16 bytes", "RFC 5705 §4");
   }
-  if (!isUnique(left, policy)) {
+  if (!isUnique(finished, policy)) {
     return unavailable(what, "the master secret is not bound to this connection", "RFC 7627 §5.4");
   }
   const { clientRandom, serverRandom } = negotiated;
@@ -81,29 +81,29 @@ export const exportKeyingMaterial = (
 const MAX_EXPORT = 2 ** 16;
 
 /** What binds an authentication above to this connection. */
-export const channelBinding = (left: Established, policy: Policy, type: ChannelBindingType): Bound => {
+export const channelBinding = (finished: Established, policy: Policy, type: ChannelBindingType): Bound => {
   switch (type) {
     case "tls-unique": {
-      if (!left.derivation.exporter) return unavailable(type, "SSL 3.0 has none", "RFC 5929 §3");
+      if (!finished.derivation.exporter) return unavailable(type, "SSL 3.0 has none", "RFC 5929 §3");
       // A full handshake's Finished is of its own transcript; two that resume one session may have the same.
-      if (left.negotiated.resumed && !isUnique(left, policy)) {
+      if (finished.negotiated.resumed && !isUnique(finished, policy)) {
         return unavailable(type, "another connection may have the same Finished", "RFC 7627 §5.4");
       }
       // The first Finished of the last handshake: the server's, when resumed (RFC 5929 §3.1).
-      return Effect.succeed(left.verifyData[left.negotiated.resumed ? "server" : "client"].slice());
+      return Effect.succeed(finished.verifyData[finished.negotiated.resumed ? "server" : "client"].slice());
     }
     case "tls-server-end-point": {
-      const hash = left.serverEndPoint;
+      const hash = finished.serverEndPoint;
       return hash.length > 0
         ? Effect.succeed(hash.slice())
         : unavailable(type, "the server's certificate has none, or there is no certificate", "RFC 5929 §4.1");
     }
     case "tls-exporter":
-      return exportKeyingMaterial(left, policy, "EXPORTER-Channel-Binding", 32, EMPTY).pipe(
+      return exportKeyingMaterial(finished, policy, "EXPORTER-Channel-Binding", 32, EMPTY).pipe(
         Effect.mapError(({ reason }) => new BindingUnavailable({ what: type, reason, rfc: "RFC 9266 §4.2" })),
         // Who has read it might not know that there is another by now.
         Effect.filterOrElse(
-          () => !left.renegotiated && policy.renegotiation !== "allow",
+          () => !finished.renegotiated && policy.renegotiation !== "allow",
           () => unavailable(type, "undefined where renegotiation is enabled", "RFC 9266 §4.2"),
         ),
       );

@@ -33,7 +33,7 @@ import { resumesAtAll } from "./session_rules.ts";
 export type { ClientSettings } from "./client_settings.ts";
 
 /** A ClientHello that was sent. */
-export interface Offer {
+export interface SentHello {
   readonly settings: ClientSettings;
   readonly hello: ClientHello;
   /** The highest version offered. */
@@ -60,7 +60,7 @@ export const offer = Effect.fnUntraced(
   function* (
     settings: ClientSettings,
     again?: Again,
-  ): Effect.fn.Return<Offer, Refused, Crypto | CertificateVerifier | Credentials | SessionStore> {
+  ): Effect.fn.Return<SentHello, Refused, Crypto | CertificateVerifier | Credentials | SessionStore> {
     const { policy, sessionKey } = settings;
     const previous = again?.previous;
     const crypto = yield* Crypto;

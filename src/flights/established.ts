@@ -2,9 +2,10 @@
 import type { CipherSuite } from "../names/cipher_suite.ts";
 import type { NamedGroup } from "../names/named_group.ts";
 import type { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
+import type { OfBoth } from "../names/side.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Suite } from "../tables/suites.ts";
-import type { Derivation, Dialect, OfBoth } from "../tables/versions/mod.ts";
+import type { Derivation, Dialect } from "../tables/versions/mod.ts";
 import type { Bytes } from "../wire/bytes.ts";
 
 /** What was agreed on, as a user sees it. */

@@ -7,6 +7,7 @@
 import { nameOfComing } from "../grammar/message_kind.ts";
 import { NOTHING, type Place, type Shape } from "../grammar/places.ts";
 import { HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
+import type { Side } from "../names/side.ts";
 import type { PublicKey } from "../ports/crypto.ts";
 import type { Coming } from "../record/handshake_stream.ts";
 import { plaintext } from "../record/protection/protection.ts";
@@ -16,7 +17,7 @@ import {
   serverAuthentications,
 } from "../tables/exchanges/server_authentication.ts";
 import { type Suite, suites } from "../tables/suites.ts";
-import { type Dialect, dialects, type Side } from "../tables/versions/mod.ts";
+import { type Dialect, dialects } from "../tables/versions/mod.ts";
 import { EMPTY } from "../wire/bytes.ts";
 import type { Keys } from "./keys.ts";
 import { serverFinishShape, serverFlightShape, serverHelloShape } from "./until12/client.ts";

@@ -90,7 +90,7 @@ export const one = <A extends Message, I>(schema: Schema.Schema<A, I>): Place<A>
 /** Finished, which is good only if it is the one we expect after what was said; gives its `verifyData`. */
 export const finished = <A extends Message & { readonly verifyData: Bytes }, I>(
   schema: Schema.Schema<A, I>,
-  expected: (said: Snapshot) => Bytes,
+  expected: (transcript: Snapshot) => Bytes,
 ): Place<Bytes> => {
   const { name, accepts, take, most } = proof(schema);
   return new Place(

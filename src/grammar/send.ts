@@ -19,7 +19,7 @@ export class Warning {
 }
 
 /** What a flight of ours is made of. */
-export type Said = Message | ChangeTo | Warning;
+export type FlightItem = Message | ChangeTo | Warning;
 
 /** We change to these keys (RFC 5246 §7.1). */
 export const changeTo = (keys: Protection): ChangeTo => new ChangeTo(keys);
@@ -30,7 +30,7 @@ export const changeTo = (keys: Protection): ChangeTo => new ChangeTo(keys);
  * UnexpectedMessage where the peer's flight is not over.
  */
 export const send = (
-  ...items: ReadonlyArray<Said>
+  ...items: ReadonlyArray<FlightItem>
 ): Effect.Effect<Snapshot, EncodeError | UnexpectedMessage, Handshakes> =>
   Effect.flatMap(Handshakes, (to) => {
     for (const item of items) {

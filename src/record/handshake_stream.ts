@@ -52,7 +52,7 @@ export interface HandshakeStream {
   /** Says ChangeCipherSpec; our later records are under these keys. */
   readonly changeWrite: (protection: Protection) => void;
   /** The version that our records say, and whose alerts are said, until one is agreed on. */
-  readonly open: (version: Pick<VersionInUse, "version" | "alert">) => void;
+  readonly sayUntilAgreed: (version: Pick<VersionInUse, "version" | "alert">) => void;
   /** The version that records say from now on, and the most that each of them carries (RFC 6066 §4). */
   readonly agree: (version: VersionInUse, maxFragment: number) => void;
   /** Puts a warning into the outbox. */
@@ -70,7 +70,7 @@ export const handshakeStream = (over: {
   readonly drop: () => void;
   readonly observe: Observe | undefined;
   readonly ahead: () => Coming | undefined;
-  readonly open: HandshakeStream["open"];
+  readonly sayUntilAgreed: HandshakeStream["sayUntilAgreed"];
   readonly agree: HandshakeStream["agree"];
   readonly warn: HandshakeStream["warn"];
 }): HandshakeStream => {
@@ -131,7 +131,7 @@ export const handshakeStream = (over: {
       observe?.({ _tag: "changeCipherSpec", direction: "sent", flight });
       records.changeWrite(protection);
     },
-    open: over.open,
+    sayUntilAgreed: over.sayUntilAgreed,
     agree: over.agree,
     warn: over.warn,
   };

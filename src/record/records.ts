@@ -103,7 +103,7 @@ export class Records {
   }
 
   /** What our records say until a version is agreed on. */
-  open(version: ProtocolVersion): void {
+  sayUntilAgreed(version: ProtocolVersion): void {
     this.#first = version;
   }
 

@@ -7,7 +7,7 @@ import { type Bytes, sameBytes, toHex } from "../wire/bytes.ts";
 export type TicketKeyRing = ReadonlyArray<TicketKey>;
 
 /** How long things last, in seconds. */
-export interface Terms {
+export interface Lifetimes {
   /** How long a session can be resumed. */
   readonly lifetime: number;
   /** How long a key seals; positive. */
@@ -25,7 +25,11 @@ export const makeTicketKey = ({ random }: CryptoService, now: number): TicketKey
 });
 
 /** The key that seals; `undefined` when it is time for another. */
-export const newest = ([first]: TicketKeyRing, { rotateEvery }: Terms, now: number): TicketKey | undefined =>
+export const newest = (
+  [first]: TicketKeyRing,
+  { rotateEvery }: Lifetimes,
+  now: number,
+): TicketKey | undefined =>
   first && first.createdAt <= now + CLOCK_SKEW && now < first.createdAt + rotateEvery ? first : undefined;
 
 /** The key of that name. */
@@ -36,21 +40,21 @@ export const find = (ring: TicketKeyRing, name: Bytes): TicketKey | undefined =>
  * The keys that may still open something: a session that was made at the last moment at which the key could seal
  * lives for `lifetime`. The ring itself, if those are all.
  */
-export const kept = (ring: TicketKeyRing, terms: Terms, now: number): TicketKeyRing => {
+export const kept = (ring: TicketKeyRing, lifetimes: Lifetimes, now: number): TicketKeyRing => {
   const lives = ({ createdAt }: TicketKey) =>
-    createdAt <= now + CLOCK_SKEW && now < createdAt + terms.rotateEvery + terms.lifetime;
+    createdAt <= now + CLOCK_SKEW && now < createdAt + lifetimes.rotateEvery + lifetimes.lifetime;
   return ring.every(lives) ? ring : ring.filter(lives);
 };
 
 /** Those that are kept, after a new one if none of them seals: the first of the result seals. */
 export const rotated = (
   ring: TicketKeyRing,
-  terms: Terms,
+  lifetimes: Lifetimes,
   now: number,
   makeKey: () => TicketKey,
 ): TicketKeyRing => {
-  const left = kept(ring, terms, now);
-  return newest(left, terms, now) ? left : [makeKey(), ...left];
+  const left = kept(ring, lifetimes, now);
+  return newest(left, lifetimes, now) ? left : [makeKey(), ...left];
 };
 
 /** The keys of both; in one order, whoever merges, so that all seal with the same one. */

@@ -133,16 +133,16 @@ const derive = (ast: AST.AST): Layout => {
       return fromAST(ast.from);
     case "Transformation": {
       const inner = fromAST(ast.from);
-      const said = Option.orElse(meta(ast), () => meta(ast.to));
-      return inner.kind === "struct" && Option.isSome(said) ? { ...inner, meta: said.value } : inner;
+      const named = Option.orElse(meta(ast), () => meta(ast.to));
+      return inner.kind === "struct" && Option.isSome(named) ? { ...inner, meta: named.value } : inner;
     }
     case "TypeLiteral": {
       const fields = ast.propertySignatures.map((p): Field => ({
         name: String(p.name),
         layout: p.isOptional ? { kind: "optional", of: fromAST(withoutUndefined(p.type)) } : fromAST(p.type),
       }));
-      const said = meta(ast);
-      return { kind: "struct", fields, ...(Option.isSome(said) ? { meta: said.value } : {}) };
+      const named = meta(ast);
+      return { kind: "struct", fields, ...(Option.isSome(named) ? { meta: named.value } : {}) };
     }
   }
   throw new TypeError(`no wire layout on schema: ${ast}`);

@@ -1,6 +1,6 @@
 import { assert, Effect } from "../deps.ts";
 import type { Full } from "../../src/flights/agreed.ts";
-import type { Offer } from "../../src/flights/client_hello.ts";
+import type { SentHello } from "../../src/flights/client_hello.ts";
 import {
   afterClientHello,
   clientFlight,
@@ -13,7 +13,7 @@ import * as Server from "../../src/flights/until12/server.ts";
 import type { Heard } from "../../src/flights/until12/server_hello.ts";
 
 Deno.test("flights in the wrong order do not compile", () => {
-  const client = (offer: Offer) => [
+  const client = (offer: SentHello) => [
     // @ts-expect-error our flight needs what the server's flight showed
     Effect.flatMap(serverHello(offer), clientFlight),
     // @ts-expect-error a session that is resumed has no server's flight, so the two must be told apart

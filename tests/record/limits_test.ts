@@ -176,7 +176,7 @@ Deno.test("before a version is agreed on, and where no length was, a fragment ha
 Deno.test("our first records say the version that they are told to, until one is agreed on", () => {
   for (const version of [SSL_3_0, TLS_1_0, TLS_1_2]) {
     const records = new Records(limits);
-    records.open(version);
+    records.sayUntilAgreed(version);
     records.write(handshake, Uint8Array.of(1));
     records.agree(TLS_1_1);
     records.write(handshake, Uint8Array.of(1));

@@ -23,6 +23,7 @@ import {
 } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType, versionText } from "../../src/names/protocol.ts";
+import type { OfBoth } from "../../src/names/side.ts";
 import type { HandshakeStream, Message } from "../../src/record/handshake_stream.ts";
 import { compressed } from "../../src/record/protection/compression.ts";
 import type { Protection } from "../../src/record/protection/protection.ts";
@@ -31,7 +32,7 @@ import { exchanges, type KeyExchange, type Terms } from "../../src/tables/exchan
 import { serverAuthentications } from "../../src/tables/exchanges/server_authentication.ts";
 import { limits } from "../../src/tables/policy.ts";
 import { type Suite, suites } from "../../src/tables/suites.ts";
-import { type Derivation, type Dialect, dialects, type OfBoth } from "../../src/tables/versions/mod.ts";
+import { type Derivation, type Dialect, dialects } from "../../src/tables/versions/mod.ts";
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
 import { hex } from "../support/keys.ts";
@@ -218,7 +219,7 @@ const placeOf = (type: HandshakeType, { dialect, exchange, terms }: Agreed): Pla
   const places: Partial<Record<number, Place<unknown>>> = {
     [HandshakeType.certificate]: one(Certificate),
     [HandshakeType.certificate_status]: one(CertificateStatus),
-    [HandshakeType.server_key_exchange]: exchange.answer(terms),
+    [HandshakeType.server_key_exchange]: exchange.clientShare(terms),
     [HandshakeType.certificate_request]: dialect.certificateRequest.place,
     [HandshakeType.server_hello_done]: one(ServerHelloDone),
     [HandshakeType.client_key_exchange]: exchange.clientKeyExchange(dialect),

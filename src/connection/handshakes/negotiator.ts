@@ -65,7 +65,7 @@ export const makeNegotiator = <R>(of: {
   readonly program: Program<R>;
   readonly wire: Wire;
   readonly state: ConnectionState;
-  /** What the last handshake left; `undefined` before the first is over. */
+  /** What the last finished handshake settled; `undefined` before the first is over. */
   readonly now: { established: Established | undefined };
   readonly life: Life;
   readonly pumpOnce: Effect.Effect<void, TlsError>;
@@ -91,10 +91,10 @@ export const makeNegotiator = <R>(of: {
     Effect.suspend(() => {
       state.beginHandshake();
       const all = Effect.zipLeft(handshake, sent);
-      return Effect.map(deadline(limits.handshakeTimeout, all, services, silence), (left) => {
-        now.established = left;
+      return Effect.map(deadline(limits.handshakeTimeout, all, services, silence), (established) => {
+        now.established = established;
         state.endHandshake();
-        return left;
+        return established;
       });
     });
 

@@ -4,6 +4,7 @@ import { InvalidOption } from "../../faults/errors.ts";
 import type { TlsError } from "../../faults/faults.ts";
 import type { Established } from "../../flights/established.ts";
 import type { ServerSettings } from "../../flights/server_settings.ts";
+import type { Side } from "../../names/side.ts";
 import { clientAuthOption, decodeOption, flag, shown } from "../../options.ts";
 import type { Observe } from "../../ports/observer.ts";
 import type { Handshakes } from "../../record/handshake_stream.ts";
@@ -29,7 +30,7 @@ const decode = decodeOption(renegotiation, "changes");
 
 /** What an end asks of a renegotiation, or what of it is not of its type, or not that end's to ask. */
 export const decodeRenegotiation = (
-  role: Program<never>["role"],
+  role: Side,
   changes: Renegotiation,
 ): Either.Either<Renegotiation, InvalidOption> =>
   Either.filterOrLeft(
@@ -44,15 +45,19 @@ export const decodeRenegotiation = (
       }),
   );
 
+/** A renegotiation that this end wants, after the handshake before it. */
+export interface Wanted {
+  readonly previous: Established;
+  readonly changes: Renegotiation;
+}
+
 /** A side's handshakes. */
 export interface Program<R> {
-  readonly role: "client" | "server";
+  readonly role: Side;
   readonly policy: Policy;
   readonly observe: Observe | undefined;
   /** Says our opening message, where there is one, and gives what follows when the peer has answered. */
-  readonly open: (
-    again: { readonly previous: Established; readonly changes: Renegotiation } | undefined,
-  ) => Effect.Effect<
+  readonly open: (wanted: Wanted | undefined) => Effect.Effect<
     Effect.Effect<Established, TlsError, R | Handshakes>,
     TlsError,
     R | Handshakes
@@ -60,5 +65,5 @@ export interface Program<R> {
   /** Server: the client wants another, and its ClientHello is that one's first message. */
   readonly asked?: (previous: Established) => Effect.Effect<Established, TlsError, R | Handshakes>;
   /** Invalidates the session after a fatal alert (RFC 5246 §7.2.2). */
-  readonly forget: (left: Established | undefined) => Effect.Effect<void, never, R>;
+  readonly forget: (last: Established | undefined) => Effect.Effect<void, never, R>;
 }

@@ -28,13 +28,13 @@ import { Crypto, type PublicKey } from "../../ports/crypto.ts";
 import { partitionHash } from "../../ports/partition.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
-import type { Answer, ExchangeError } from "../../tables/exchanges/mod.ts";
+import type { ClientShare, ExchangeError } from "../../tables/exchanges/mod.ts";
 import { type CertificateWish, dialects, spokenFirst } from "../../tables/versions/mod.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import { established, fragmentBytes, type Full, type Resumed, timestamps } from "../agreed.ts";
 import { serverEndPoint } from "../bindings.ts";
-import { type ClientSettings, type Offer, offer } from "../client_hello.ts";
+import { type ClientSettings, offer, type SentHello } from "../client_hello.ts";
 import { forgetOffered, keep } from "../client_sessions.ts";
 import type { Again, Established } from "../established.ts";
 import { type Keys, keysOf } from "../keys.ts";
@@ -50,7 +50,7 @@ import { withTicket } from "./new_session_ticket.ts";
 
 /** An offer that was answered. */
 export interface Answered<A> {
-  readonly offer: Offer;
+  readonly offer: SentHello;
   readonly at: A;
 }
 
@@ -60,14 +60,14 @@ export interface Authenticated extends Answered<Full> {
   readonly chain: ReadonlyArray<Bytes>;
   readonly peerKey: PublicKey | undefined;
   readonly ocspResponse: Bytes | undefined;
-  readonly answer: (peerKey: PublicKey | undefined) => Effect.Effect<Answer, ExchangeError, Crypto>;
+  readonly clientShare: (peerKey: PublicKey | undefined) => Effect.Effect<ClientShare, ExchangeError, Crypto>;
   readonly request: Option.Option<CertificateWish>;
 }
 
 /** Our flight is said; the server's end of it is due. */
 export interface Keyed extends Authenticated, Keys {
   readonly ours: Bytes;
-  readonly used: Answer;
+  readonly used: ClientShare;
   /** What we showed, if anything. */
   readonly shown: Chosen | undefined;
 }
@@ -86,7 +86,7 @@ export const serverFlightShape = (
 ) => ({
   certificate: authentication.certificate,
   status: statusRequest && authentication.certified ? certificateStatus : noStatus,
-  answer: exchange.answer(terms),
+  clientShare: exchange.clientShare(terms),
   request: authentication.request(dialect),
   done: one(ServerHelloDone),
 });
@@ -110,9 +110,9 @@ const noTicket: Place<NewSessionTicket | undefined> = absent;
 
 /** Offers, and leaves the rest to whoever waits for the answer. */
 export const clientHello = Effect.fnUntraced(
-  function* (settings: ClientSettings, again?: Again): Steps<Offer> {
+  function* (settings: ClientSettings, again?: Again): Steps<SentHello> {
     const offered = yield* offer(settings, again);
-    (yield* Handshakes).open(spokenFirst(offered.dialect.version));
+    (yield* Handshakes).sayUntilAgreed(spokenFirst(offered.dialect.version));
     yield* send(offered.hello);
     return offered;
   },
@@ -121,12 +121,12 @@ export const clientHello = Effect.fnUntraced(
 // ---- flight 2 <- ----
 
 /** The server's choice. */
-export const serverHello = Effect.fnUntraced(function* (offer: Offer): Steps<Answered<Full | Resumed>> {
+export const serverHello = Effect.fnUntraced(function* (offer: SentHello): Steps<Answered<Full | Resumed>> {
   const { server } = yield* receive(serverHelloShape);
   const handshakes = yield* Handshakes;
   // A refusal goes out in the version that the server says it speaks.
   const theirs = dialects.get(server.serverVersion);
-  if (theirs) handshakes.open(theirs);
+  if (theirs) handshakes.sayUntilAgreed(theirs);
   const at = yield* negotiate(offer, server, yield* Crypto);
   handshakes.agree(at.dialect, fragmentBytes(at.maxFragmentLength));
   return { offer, at };
@@ -136,8 +136,8 @@ export const serverHello = Effect.fnUntraced(function* (offer: Offer): Steps<Ans
 export const serverFlight = Effect.fnUntraced(
   function* ({ offer, at }: Answered<Full>): Steps<Authenticated> {
     const flight: FlightOf<ReturnType<typeof serverFlightShape>> = yield* receive(serverFlightShape(at));
-    const { certificate: chain, status: ocspResponse, answer, request } = flight;
-    const from = { offer, at, ocspResponse, answer, request };
+    const { certificate: chain, status: ocspResponse, clientShare, request } = flight;
+    const from = { offer, at, ocspResponse, clientShare, request };
     yield* sameServer(offer.previous, chain ?? [], offer.settings.policy);
     if (chain === undefined) return { ...from, chain: [], peerKey: undefined };
     const { policy, serverName } = offer.settings;
@@ -164,7 +164,7 @@ export const clientFlight = Effect.fnUntraced(function* (from: Authenticated): S
     ? undefined
     : yield* choose(request.value, at.dialect, from.offer.settings.policy);
   // The server's signature is verified here, before our certificate goes out.
-  const used = yield* from.answer(from.peerKey);
+  const used = yield* from.clientShare(from.peerKey);
   if (Option.isSome(request)) {
     yield* send(
       shown
@@ -172,9 +172,9 @@ export const clientFlight = Effect.fnUntraced(function* (from: Authenticated): S
         : at.dialect.clientCertificate.none,
     );
   }
-  const said = yield* send(used.message);
-  const keyed = yield* keysOf(at, at.master(used.premaster, said));
-  if (shown) yield* certificateVerify(shown, said, keyed.master, at.dialect);
+  const transcript = yield* send(used.message);
+  const keyed = yield* keysOf(at, at.master(used.premaster, transcript));
+  if (shown) yield* certificateVerify(shown, transcript, keyed.master, at.dialect);
   const ours = yield* finish(at, keyed, "client");
   return { ...from, ...keyed, ours, used, shown };
 });
@@ -254,7 +254,7 @@ const full = (answered: Answered<Full>): Step<Established> =>
   serverFlight(answered).pipe(Effect.flatMap(clientFlight), Effect.flatMap(serverFinish));
 
 /** From ServerHello to Finished. */
-export const afterClientHello = (offer: Offer): Step<Established> =>
+export const afterClientHello = (offer: SentHello): Step<Established> =>
   Effect.flatMap(
     serverHello(offer),
     ({ at }) => at._tag === "Resumed" ? resumedFinish({ offer, at }) : full({ offer, at }),

@@ -50,11 +50,11 @@ export interface Chosen {
 export const certificateVerify = Effect.fnUntraced(
   function* (
     { credential, scheme }: Chosen,
-    said: Snapshot,
+    transcript: Snapshot,
     master: Bytes,
     { signing }: Dialect,
   ): Steps<Snapshot> {
-    const content = signing.proof(scheme, said, master, yield* Crypto);
+    const content = signing.proof(scheme, transcript, master, yield* Crypto);
     const signature = yield* credential.sign(scheme, content);
     return yield* send(signing.certificateVerify.make(signing.members(scheme, signature)));
   },

@@ -17,8 +17,8 @@ import { isDowngraded } from "../../tables/versions/downgrade.ts";
 import { dialects, highest } from "../../tables/versions/mod.ts";
 import { sameBytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import { agree, type Full, type Resumed } from "../agreed.ts";
-import { type Offer, sniOf, versionsOf } from "../client_hello.ts";
+import { type Full, type Resumed, settle } from "../agreed.ts";
+import { type SentHello, sniOf, versionsOf } from "../client_hello.ts";
 import { protocolNames } from "../protocol_names.ts";
 import { boundAnswer, keepsPromises, sameServer } from "../renegotiation.ts";
 import { resumedAsMade } from "../session_rules.ts";
@@ -32,25 +32,25 @@ const refused = (reason: Refused["reason"], detail: string) => Either.left(new R
 
 /** Holds a ServerHello against our offer. */
 export const negotiate = (
-  offer: Offer,
+  offer: SentHello,
   server: ServerHello,
   crypto: CryptoService,
 ): Either.Either<Full | Resumed, NegotiationError> => Either.gen(() => negotiation(offer, server, crypto));
 
-function* negotiation(offer: Offer, said: ServerHello, crypto: CryptoService) {
+function* negotiation(offer: SentHello, answer: ServerHello, crypto: CryptoService) {
   const { settings: { policy, serverName }, hello, previous, session } = offer;
   const ours = versionsOf(policy, previous);
-  const dialect = ours.includes(said.serverVersion) ? dialects.get(said.serverVersion) : undefined;
+  const dialect = ours.includes(answer.serverVersion) ? dialects.get(answer.serverVersion) : undefined;
   if (!dialect) {
     return yield* refused(
       "no_common_version",
-      `the server speaks ${versionText(said.serverVersion)}, we ${ours.map(versionText).join(", ")}`,
+      `the server speaks ${versionText(answer.serverVersion)}, we ${ours.map(versionText).join(", ")}`,
     );
   }
-  yield* solicited(hello, said.extensions);
+  yield* solicited(hello, answer.extensions);
   // What was offered may be answered; what the version cannot mean is passed over.
-  const extensions = said.extensions?.filter(({ _tag }) => dialect.honours.server(_tag));
-  const server = make(ServerHello, { ...said, extensions });
+  const extensions = answer.extensions?.filter(({ _tag }) => dialect.honours.server(_tag));
+  const server = make(ServerHello, { ...answer, extensions });
   if (isDowngraded(server.random, dialect.version, highest(ours))) {
     return yield* refused("downgrade", "the server could have spoken a higher version that we offered");
   }
@@ -81,7 +81,7 @@ function* negotiation(offer: Offer, said: ServerHello, crypto: CryptoService) {
   ) {
     return yield* illegal("extensions.max_fragment_length", "is not what was asked for", "RFC 6066 §4");
   }
-  const settled = agree({
+  const settled = settle({
     previous,
     hello,
     server,
@@ -142,7 +142,7 @@ const text = new TextEncoder();
 
 /** RFC 7301 §3.1: one protocol, and one of those we offered. */
 const applicationProtocol = (
-  { settings: { alpn } }: Offer,
+  { settings: { alpn } }: SentHello,
   server: ServerHello,
 ): Either.Either<string | undefined, IllegalParameter> => {
   const answer = findExtension(server.extensions, "application_layer_protocol_negotiation");

@@ -4,8 +4,9 @@ import type { EncodeError, UnexpectedMessage } from "../../faults/errors.ts";
 import { changeCipherSpec, finished } from "../../grammar/places.ts";
 import { changeTo, send } from "../../grammar/send.ts";
 import { Finished } from "../../messages/mod.ts";
+import type { Side } from "../../names/side.ts";
 import type { Handshakes } from "../../record/handshake_stream.ts";
-import type { Derivation, Side } from "../../tables/versions/mod.ts";
+import type { Derivation } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Keys } from "../keys.ts";
@@ -20,7 +21,7 @@ export const finishShape = (at: Finishing, { master, keys }: Keys, theirs: Side)
   change: changeCipherSpec(keys[theirs]),
   theirs: finished(
     Finished,
-    (said) => at.derivation.verifyData(master, theirs, said),
+    (transcript) => at.derivation.verifyData(master, theirs, transcript),
   ),
 });
 
@@ -31,8 +32,8 @@ export const finish = Effect.fnUntraced(
     { master, keys }: Keys,
     ours: Side,
   ): Effect.fn.Return<Bytes, EncodeError | UnexpectedMessage, Handshakes> {
-    const said = yield* send(changeTo(keys[ours]));
-    const verifyData = at.derivation.verifyData(master, ours, said);
+    const transcript = yield* send(changeTo(keys[ours]));
+    const verifyData = at.derivation.verifyData(master, ours, transcript);
     yield* send(make(Finished, { verifyData }));
     return verifyData;
   },

@@ -26,7 +26,7 @@ import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import { Crypto, type PublicKey } from "../../ports/crypto.ts";
 import { SessionStore } from "../../ports/sessions.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
-import type { Offered } from "../../tables/exchanges/mod.ts";
+import type { ServerShare } from "../../tables/exchanges/mod.ts";
 import type { CertificateWish } from "../../tables/versions/mod.ts";
 import { type Bytes, EMPTY, toHex } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
@@ -48,7 +48,7 @@ import { answers, clientHello, fullAnswers, type Heard, serverHello } from "./se
 export interface Asked {
   readonly settings: ServerSettings;
   readonly at: Full;
-  readonly offered: Offered;
+  readonly offered: ServerShare;
   /** What we ask of the client's certificate, if we ask. */
   readonly request: CertificateWish | undefined;
   readonly tickets: Heard["tickets"];
@@ -114,7 +114,7 @@ export const serverFlight = Effect.fnUntraced(
     const answer = [...answers(heard, suite), ...fullAnswers(wish, credential)];
     const agreed = yield* serverHello(heard, choice, { sessionId, compressionMethod }, answer);
     const { authentication, dialect, exchange, statusRequest, terms } = agreed;
-    const offered = yield* exchange.offer(terms, credential);
+    const offered = yield* exchange.serverShare(terms, credential);
     const request = authentication.certified && settings.clientAuth !== "none"
       ? yield* certificateWish(settings.policy, agreed.dialect)
       : undefined;
@@ -146,12 +146,12 @@ const stapled = (credential: Choice["credential"]) =>
 /** The client's certificate, if we asked, and its half of the keys. */
 export const clientFlight = Effect.fnUntraced(function* (asked: Asked): Steps<Keyed> {
   const { certificate: chain, premaster } = yield* receive(clientFlightShape(asked));
-  const said = (yield* Handshakes).transcript();
+  const transcript = (yield* Handshakes).transcript();
   const peerKey = asked.request ? yield* clientKey(asked.settings, asked.request, chain) : undefined;
   const secret = yield* premaster;
   return {
     ...asked,
-    ...(yield* keysOf(asked.at, asked.at.master(secret, said))),
+    ...(yield* keysOf(asked.at, asked.at.master(secret, transcript))),
     chain,
     peerKey,
     peerScheme: undefined,

@@ -21,7 +21,7 @@ import { downgradeSentinel } from "../../tables/versions/downgrade.ts";
 import { highest, spoken, spokenFirst } from "../../tables/versions/mod.ts";
 import { EMPTY, toHex } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import { agree, type Agreed, fragmentBytes } from "../agreed.ts";
+import { type Agreed, fragmentBytes, settle } from "../agreed.ts";
 import type { Again } from "../established.ts";
 import { clientHelloPlace } from "../read_client_hello.ts";
 import { keepsPromises, mayResume, serverInfo } from "../renegotiation.ts";
@@ -66,7 +66,7 @@ export const clientHello = Effect.fnUntraced(
     const { policy } = settings;
     const { hello } = yield* receive(clientHelloShape);
     // A refusal, too, goes out in a record that the client reads, by a name that it knows.
-    (yield* Handshakes).open(spokenFirst(hello.clientVersion));
+    (yield* Handshakes).sayUntilAgreed(spokenFirst(hello.clientVersion));
     const wish = yield* wishOf(settings, hello, again?.previous);
     const bound = wish.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
     const known = policy.sessionTickets && wish.ticket !== undefined ? yield* SessionTickets : undefined;
@@ -148,7 +148,7 @@ export const serverHello = Effect.fnUntraced(
     });
     handshakes.agree(dialect, fragmentBytes(wish.maxFragmentLength));
     yield* send(server);
-    return agree({
+    return settle({
       previous,
       hello,
       server,

@@ -56,13 +56,13 @@ const MAX_LIFETIME = 604_800;
 const lifetimeOf = ({ lifetime = "24 hours" }: LifetimeOptions): number =>
   Math.min(MAX_LIFETIME, Math.floor(Duration.toSeconds(lifetime)));
 
-const termsOf = (options: RotatingOptions): Ring.Terms => ({
+const lifetimesOf = (options: RotatingOptions): Ring.Lifetimes => ({
   lifetime: lifetimeOf(options),
   rotateEvery: Math.max(1, Math.floor(Duration.toSeconds(options.rotateEvery ?? "8 hours"))),
 });
 
 /** Where a service has its keys from; `now` is in seconds since the epoch. */
-interface Keys {
+interface KeySource {
   /** The key that seals. */
   readonly forSealing: (now: number) => Effect.Effect<TicketKey, never, Crypto>;
   /** The key of that name, and whether it seals as well. */
@@ -76,7 +76,7 @@ interface Found {
 
 const seconds = Effect.map(Clock.currentTimeMillis, (now) => Math.floor(now / 1000));
 
-const makeService = (lifetime: number, keys: Keys): SessionTicketsService => {
+const makeService = (lifetime: number, keys: KeySource): SessionTicketsService => {
   const lives = ({ createdAt }: Session, now: number) =>
     createdAt + lifetime > now && createdAt <= now + Ring.CLOCK_SKEW;
   return {
@@ -117,18 +117,18 @@ export const makeRotating = (options: RotatingOptions = {}): SessionTicketsServi
   rotating(Either.getOrThrowWith(decodeRotating(options), (e) => e));
 
 const rotating = (options: RotatingOptions): SessionTicketsService => {
-  const terms = termsOf(options);
+  const lifetimes = lifetimesOf(options);
   let ring: Ring.TicketKeyRing = [];
-  return makeService(terms.lifetime, {
+  return makeService(lifetimes.lifetime, {
     forSealing: (now) =>
       Effect.map(Crypto, (crypto) => {
-        ring = Ring.rotated(ring, terms, now, () => Ring.makeTicketKey(crypto, now));
+        ring = Ring.rotated(ring, lifetimes, now, () => Ring.makeTicketKey(crypto, now));
         return ring[0]!;
       }),
     forOpening: (name, now) =>
       Effect.sync(() => {
-        ring = Ring.kept(ring, terms, now);
-        return foundIn(ring, name, terms, now);
+        ring = Ring.kept(ring, lifetimes, now);
+        return foundIn(ring, name, lifetimes, now);
       }),
   });
 };
@@ -136,11 +136,11 @@ const rotating = (options: RotatingOptions): SessionTicketsService => {
 const foundIn = (
   ring: Ring.TicketKeyRing,
   name: Bytes,
-  terms: Ring.Terms,
+  lifetimes: Ring.Lifetimes,
   now: number,
 ): Found | undefined => {
   const key = Ring.find(ring, name);
-  return key && { key, seals: key === Ring.newest(ring, terms, now) };
+  return key && { key, seals: key === Ring.newest(ring, lifetimes, now) };
 };
 
 /** Tickets under keys made in this process, a new one every so often: with the process they are gone. */
@@ -184,14 +184,16 @@ export const layerFile = (
   path: string,
   options: RotatingOptions = {},
 ): Layer.Layer<never, TicketKeysError | InvalidOption, Crypto> =>
-  layer(Effect.flatMap(Effect.suspend(() => decodeRotating(options)), (of) => makeFile(path, termsOf(of))));
+  layer(
+    Effect.flatMap(Effect.suspend(() => decodeRotating(options)), (of) => makeFile(path, lifetimesOf(of))),
+  );
 
 /** Milliseconds between two readings for the sake of unknown names: anybody may send those. */
 const READ_EVERY = 1000;
 
 const makeFile = (
   path: string,
-  terms: Ring.Terms,
+  lifetimes: Ring.Lifetimes,
 ): Effect.Effect<SessionTicketsService, TicketKeysError, Crypto> =>
   Effect.gen(function* () {
     const one = (yield* Effect.makeSemaphore(1)).withPermits(1);
@@ -200,7 +202,7 @@ const makeFile = (
     let complaint: TicketKeysError["operation"] | undefined;
     const rotate = (found: Ring.TicketKeyRing) =>
       Effect.map(Effect.zip(Crypto, seconds), ([crypto, now]) => {
-        ring = Ring.rotated(Ring.merged(ring, found), terms, now, () => Ring.makeTicketKey(crypto, now));
+        ring = Ring.rotated(Ring.merged(ring, found), lifetimes, now, () => Ring.makeTicketKey(crypto, now));
       });
     /** What the file has is added to the ring, and what the ring has to the file. */
     const exchange = Effect.gen(function* () {
@@ -221,10 +223,10 @@ const makeFile = (
       Effect.disconnect,
     );
     yield* exchange;
-    return makeService(terms.lifetime, {
+    return makeService(lifetimes.lifetime, {
       forSealing: (now) =>
         Effect.suspend(() => {
-          const sealing = () => Ring.newest(ring, terms, now);
+          const sealing = () => Ring.newest(ring, lifetimes, now);
           const key = sealing();
           if (key) return Effect.succeed(key);
           // Who has waited here while somebody else rotated need not.
@@ -233,7 +235,7 @@ const makeFile = (
         }),
       forOpening: Effect.fnUntraced(
         function* (name, now) {
-          ring = Ring.kept(ring, terms, now);
+          ring = Ring.kept(ring, lifetimes, now);
           if (!Ring.find(ring, name)) {
             const millis = yield* Clock.currentTimeMillis;
             yield* one(Effect.suspend(() => {
@@ -243,7 +245,7 @@ const makeFile = (
               return refresh;
             }));
           }
-          return foundIn(ring, name, terms, now);
+          return foundIn(ring, name, lifetimes, now);
         },
       ),
     });

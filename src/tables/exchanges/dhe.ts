@@ -8,7 +8,7 @@ import type { Credential } from "../../ports/credentials.ts";
 import { Crypto, type InvalidKeyShare, type PublicKey } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { codec, make } from "../../wire/codec.ts";
-import type { Answer, KeyExchange, Offered, Parameters, Steps, Terms } from "./exchange.ts";
+import type { ClientShare, ExchangeSteps, KeyExchange, Parameters, ServerShare, Terms } from "./exchange.ts";
 
 const params = codec(ServerDHParams);
 
@@ -21,11 +21,11 @@ const withoutLeadingZeros = (secret: Bytes): Bytes => secret.subarray(secret.fin
 const clientKeyExchange = one(ClientKeyExchangeDHE);
 
 /** The client's answer to a ServerKeyExchange. */
-const answer = Effect.fnUntraced(function* (
+const clientShare = Effect.fnUntraced(function* (
   terms: Terms,
   received: Parameters<typeof ServerDHParams.Type>,
   peerKey: PublicKey | undefined,
-): Steps<Answer> {
+): ExchangeSteps<ClientShare> {
   const { dhP, dhG, dhYs } = received.message.params;
   const crypto = yield* Crypto;
   const scheme = yield* terms.vouching.check(terms, received, peerKey);
@@ -54,10 +54,10 @@ const answer = Effect.fnUntraced(function* (
 });
 
 /** The server's ServerKeyExchange, and what becomes of the answer. */
-const offer = Effect.fnUntraced(function* (
+const serverShare = Effect.fnUntraced(function* (
   terms: Terms,
   credential: Credential | undefined,
-): Steps<Offered> {
+): ExchangeSteps<ServerShare> {
   const group = terms.groups.find(isFfdhe);
   const field = group && ffdhe(group);
   // The suite was chosen because there is one.
@@ -88,10 +88,10 @@ const offer = Effect.fnUntraced(function* (
 export const dhe: KeyExchange = {
   usage: "digitalSignature",
   uses: isFfdhe,
-  answer: (terms) =>
+  clientShare: (terms) =>
     terms.vouching.forms(terms.dialect).dhe.place.map((received) => (peerKey) =>
-      answer(terms, received, peerKey)
+      clientShare(terms, received, peerKey)
     ),
   clientKeyExchange: () => clientKeyExchange,
-  offer,
+  serverShare,
 };

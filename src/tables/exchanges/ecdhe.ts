@@ -9,7 +9,7 @@ import { ECCurveType } from "../../names/protocol.ts";
 import type { Credential } from "../../ports/credentials.ts";
 import { Crypto, type InvalidKeyShare, type PublicKey } from "../../ports/crypto.ts";
 import { codec, make } from "../../wire/codec.ts";
-import type { Answer, KeyExchange, Offered, Parameters, Steps, Terms } from "./exchange.ts";
+import type { ClientShare, ExchangeSteps, KeyExchange, Parameters, ServerShare, Terms } from "./exchange.ts";
 
 const params = codec(ServerECDHParams);
 
@@ -25,11 +25,11 @@ const isCurve = (group: NamedGroup): boolean => !isFfdhe(group);
 const clientKeyExchange = one(ClientKeyExchangeECDHE);
 
 /** The client's answer to a ServerKeyExchange. */
-const answer = Effect.fnUntraced(function* (
+const clientShare = Effect.fnUntraced(function* (
   terms: Terms,
   received: Parameters<typeof ServerECDHParams.Type>,
   peerKey: PublicKey | undefined,
-): Steps<Answer> {
+): ExchangeSteps<ClientShare> {
   const { curveType, namedCurve, public: point } = received.message.params;
   if (curveType !== ECCurveType.named_curve) {
     return yield* illegal("ServerKeyExchange", "params.curveType", "not a named curve");
@@ -49,10 +49,10 @@ const answer = Effect.fnUntraced(function* (
 });
 
 /** The server's ServerKeyExchange, and what becomes of the answer. */
-const offer = Effect.fnUntraced(function* (
+const serverShare = Effect.fnUntraced(function* (
   terms: Terms,
   credential: Credential | undefined,
-): Steps<Offered> {
+): ExchangeSteps<ServerShare> {
   const group = terms.groups.find(isCurve);
   // The suite was chosen because there is one.
   if (group === undefined) return yield* Effect.dieMessage("ECDHE without a group in common");
@@ -77,10 +77,10 @@ const offer = Effect.fnUntraced(function* (
 export const ecdhe: KeyExchange = {
   usage: "digitalSignature",
   uses: isCurve,
-  answer: (terms) =>
+  clientShare: (terms) =>
     terms.vouching.forms(terms.dialect).ecdhe.place.map((received) => (peerKey) =>
-      answer(terms, received, peerKey)
+      clientShare(terms, received, peerKey)
     ),
   clientKeyExchange: () => clientKeyExchange,
-  offer,
+  serverShare,
 };

@@ -4,18 +4,19 @@ import type { DecryptError, IllegalParameter, PrivateKeyError, Refused } from ".
 import type { Place, Received } from "../../grammar/places.ts";
 import type { NamedGroup } from "../../names/named_group.ts";
 import type { ProtocolVersion } from "../../names/protocol.ts";
+import type { OfBoth } from "../../names/side.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { Credential } from "../../ports/credentials.ts";
 import type { Crypto, PublicKey } from "../../ports/crypto.ts";
 import type { Message } from "../../record/handshake_stream.ts";
 import type { Bytes } from "../../wire/bytes.ts";
-import type { Dialect, OfBoth, ServerKeyExchangeForms } from "../versions/mod.ts";
+import type { Dialect, ServerKeyExchangeForms } from "../versions/mod.ts";
 
 /** What can go wrong in an exchange. */
 export type ExchangeError = IllegalParameter | DecryptError | PrivateKeyError | Refused;
 
 /** A part of an exchange as a generator, which `Effect.fnUntraced` takes. */
-export type Steps<A> = Effect.fn.Return<A, ExchangeError, Crypto>;
+export type ExchangeSteps<A> = Effect.fn.Return<A, ExchangeError, Crypto>;
 
 /** A ServerKeyExchange with such parameters, whatever vouches for them. */
 export type Parameters<P> = Received<{ readonly _tag: string; readonly params: P }>;
@@ -56,7 +57,7 @@ export interface Vouching {
 }
 
 /** A client's answer, and the secret in it. */
-export interface Answer {
+export interface ClientShare {
   readonly message: Message;
   readonly premaster: Bytes;
   /** What was used, where the exchange has such a thing. */
@@ -67,7 +68,7 @@ export interface Answer {
 }
 
 /** A server's offer, and the place where the client's answer gives the secret. */
-export interface Offered {
+export interface ServerShare {
   readonly messages: ReadonlyArray<Message>;
   readonly premaster: Place<Effect.Effect<Bytes, ExchangeError, Crypto>>;
   readonly group?: NamedGroup | undefined;
@@ -84,14 +85,14 @@ export interface KeyExchange {
   /** Which groups it can use, of which one must be in common; `undefined`: it has no groups. */
   readonly uses: ((group: NamedGroup) => boolean) | undefined;
   /** Client: the place of ServerKeyExchange, which gives how to answer it; no key comes from an anonymous server. */
-  readonly answer: (
+  readonly clientShare: (
     terms: Terms,
-  ) => Place<(peerKey: PublicKey | undefined) => Effect.Effect<Answer, ExchangeError, Crypto>>;
-  /** Server: the place of the client's answer, for whoever asks for the order alone; `offer` has it with its meaning. */
+  ) => Place<(peerKey: PublicKey | undefined) => Effect.Effect<ClientShare, ExchangeError, Crypto>>;
+  /** Server: the place of the client's answer, for whoever asks for the order alone; `serverShare` has it with its meaning. */
   readonly clientKeyExchange: (dialect: Dialect) => Place<unknown>;
   /** Server: our ServerKeyExchange, if any. `groups` and `schemes` are those that both ends can use, the best first. */
-  readonly offer: (
+  readonly serverShare: (
     terms: Terms,
     credential: Credential | undefined,
-  ) => Effect.Effect<Offered, ExchangeError, Crypto>;
+  ) => Effect.Effect<ServerShare, ExchangeError, Crypto>;
 }

@@ -5,7 +5,7 @@ import { ecdhe } from "./ecdhe.ts";
 import type { KeyExchange } from "./exchange.ts";
 import { rsa } from "./rsa.ts";
 
-export type { Answer, ExchangeError, KeyExchange, Offered, Terms, Vouching } from "./exchange.ts";
+export type { ClientShare, ExchangeError, KeyExchange, ServerShare, Terms, Vouching } from "./exchange.ts";
 export { signed, unsigned } from "./vouching.ts";
 
 /** By the name that a suite's row gives; a row without its exchange does not compile. */

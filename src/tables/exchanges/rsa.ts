@@ -7,7 +7,7 @@ import type { Credential } from "../../ports/credentials.ts";
 import { Crypto, type PublicKey } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Dialect } from "../versions/mod.ts";
-import type { Answer, KeyExchange, Steps } from "./exchange.ts";
+import type { ClientShare, ExchangeSteps, KeyExchange } from "./exchange.ts";
 
 /** `struct { ProtocolVersion client_version; opaque random[46]; } PreMasterSecret`, the version as it was offered. */
 const preMasterSecret = (version: number, random: Uint8Array): Uint8Array => {
@@ -17,11 +17,11 @@ const preMasterSecret = (version: number, random: Uint8Array): Uint8Array => {
 };
 
 /** The client's secret, encrypted. */
-const answer = Effect.fnUntraced(function* (
+const clientShare = Effect.fnUntraced(function* (
   dialect: Dialect,
   clientVersion: ProtocolVersion,
   peerKey: PublicKey | undefined,
-): Steps<Answer> {
+): ExchangeSteps<ClientShare> {
   const crypto = yield* Crypto;
   // The certificate was held against the suite before; a key of another kind is a fault of ours.
   if (peerKey?._tag !== "rsa") {
@@ -37,7 +37,7 @@ const premasterOf = Effect.fnUntraced(function* (
   encryptedPreMasterSecret: Bytes,
   clientVersion: ProtocolVersion,
   credential: Credential | undefined,
-): Steps<Bytes> {
+): ExchangeSteps<Bytes> {
   const crypto = yield* Crypto;
   if (credential === undefined) {
     return yield* Effect.dieMessage("RSA key transport without a credential");
@@ -53,10 +53,10 @@ const premasterOf = Effect.fnUntraced(function* (
 export const rsa: KeyExchange = {
   usage: "keyEncipherment",
   uses: undefined,
-  answer: ({ dialect, clientVersion }) =>
-    absent.map(() => (peerKey) => answer(dialect, clientVersion, peerKey)),
+  clientShare: ({ dialect, clientVersion }) =>
+    absent.map(() => (peerKey) => clientShare(dialect, clientVersion, peerKey)),
   clientKeyExchange: ({ clientKeyExchangeRSA }) => clientKeyExchangeRSA.place,
-  offer: ({ dialect, clientVersion }, credential) =>
+  serverShare: ({ dialect, clientVersion }, credential) =>
     Effect.succeed({
       messages: [],
       premaster: dialect.clientKeyExchangeRSA.place.map(({ message: { encryptedPreMasterSecret } }) =>

@@ -2,7 +2,7 @@
 import { Option } from "../../deps.ts";
 import { Refused } from "../../faults/errors.ts";
 import { absent, maybe, one, type Place, refused } from "../../grammar/places.ts";
-import type { Said } from "../../grammar/send.ts";
+import type { FlightItem } from "../../grammar/send.ts";
 import { Certificate } from "../../messages/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
@@ -17,7 +17,7 @@ export interface ServerAuthentication {
   /** The place of its chain, leaf first; `undefined` where none is shown. */
   readonly certificate: Place<ReadonlyArray<Bytes> | undefined>;
   /** The same as it is said. */
-  readonly show: (chain: ReadonlyArray<Bytes>) => ReadonlyArray<Said>;
+  readonly show: (chain: ReadonlyArray<Bytes>) => ReadonlyArray<FlightItem>;
   /** The place of its wish for a certificate. */
   readonly request: (dialect: Dialect) => Place<Option.Option<CertificateWish>>;
   /** What stands behind the parameters of an exchange. */

@@ -4,9 +4,10 @@ import type { Snapshot } from "../../crypto/transcript.ts";
 import type { IllegalParameter } from "../../faults/errors.ts";
 import type { Form } from "../../grammar/form.ts";
 import type { Place } from "../../grammar/places.ts";
-import type { Said } from "../../grammar/send.ts";
+import type { FlightItem } from "../../grammar/send.ts";
 import type { ServerDHParams, ServerECDHParams } from "../../messages/mod.ts";
 import type { ClientCertificateType, HandshakeType } from "../../names/protocol.ts";
+import type { OfBoth, Side } from "../../names/side.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
 import type { VersionInUse } from "../../record/handshake_stream.ts";
@@ -14,22 +15,16 @@ import type { Protection } from "../../record/protection/protection.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
 
-/** One end of a connection. */
-export type Side = "client" | "server";
-
-/** Something of each end. */
-export type OfBoth<A> = { readonly [S in Side]: A };
-
 /** What a suite and a version make of secrets: made once after ServerHello, all synchronous. */
 export interface Derivation {
   /** The master secret from the randoms (RFC 5246 §8.1). */
   readonly master: (premaster: Bytes) => Bytes;
   /** The master secret from the transcript up to ClientKeyExchange (RFC 7627 §4). */
-  readonly extendedMaster: (premaster: Bytes, said: Snapshot) => Bytes;
+  readonly extendedMaster: (premaster: Bytes, transcript: Snapshot) => Bytes;
   /** What each end seals its records with (RFC 5246 §6.3). */
   readonly keys: (master: Bytes, encryptThenMac: boolean) => OfBoth<Protection>;
   /** `verify_data` of an end's Finished (RFC 5246 §7.4.9). */
-  readonly verifyData: (master: Bytes, side: Side, said: Snapshot) => Bytes;
+  readonly verifyData: (master: Bytes, side: Side, transcript: Snapshot) => Bytes;
   /** The PRF under another label, for keys of another use (RFC 5705 §4); SSL 3.0 has none. */
   readonly exporter: ((master: Bytes, label: string, seed: Bytes, length: number) => Bytes) | undefined;
 }
@@ -65,7 +60,12 @@ export interface Signing {
   /** What is put to the key: the data, or its hashes where the scheme hashes nothing. */
   readonly content: (scheme: SignatureScheme, data: Bytes, crypto: CryptoService) => Bytes;
   /** The same of a CertificateVerify (RFC 5246 §7.4.8); SSL 3.0 mixes the master secret in. */
-  readonly proof: (scheme: SignatureScheme, said: Snapshot, master: Bytes, crypto: CryptoService) => Bytes;
+  readonly proof: (
+    scheme: SignatureScheme,
+    transcript: Snapshot,
+    master: Bytes,
+    crypto: CryptoService,
+  ) => Bytes;
   /** A signature as the members of a message. */
   readonly members: (algorithm: SignatureScheme, signature: Bytes) => object;
   /** Bytes of a signed message that follow its parameters. */
@@ -100,12 +100,12 @@ export interface Dialect extends Pick<VersionInUse, "version" | "alert" | "noCer
   /** What a server asks of its clients. */
   readonly certificateRequest: {
     readonly place: Place<CertificateWish>;
-    readonly make: (wish: CertificateWish) => Said;
+    readonly make: (wish: CertificateWish) => FlightItem;
   };
   /** The client's certificate where one was asked for: its place, and how a client says that it has none. */
   readonly clientCertificate: {
     readonly place: Place<ReadonlyArray<Bytes>>;
-    readonly none: Said;
+    readonly none: FlightItem;
   };
   /** Whether a session can be resumed whose connection ended without close_notify (RFC 4346 §7.2.1). */
   readonly survivesTruncation: boolean;

@@ -9,9 +9,7 @@ export type {
   CertificateWish,
   Derivation,
   Dialect,
-  OfBoth,
   ServerKeyExchangeForms,
-  Side,
   Signed,
   Signing,
 } from "./dialect.ts";

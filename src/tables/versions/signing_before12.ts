@@ -24,7 +24,7 @@ const schemes: Partial<Record<PublicKey["_tag"], SignatureScheme>> = {
 };
 
 /** What is put to a key in a CertificateVerify. */
-type Proof = (said: Snapshot, master: Bytes, crypto: CryptoService) => Bytes;
+type Proof = (transcript: Snapshot, master: Bytes, crypto: CryptoService) => Bytes;
 
 /** MD5 and then SHA-1 of the same bytes, which is what RSA signs. */
 export const md5Sha1 = (data: Bytes, crypto: CryptoService): Bytes =>
@@ -53,7 +53,8 @@ export const signingBefore12 = (pair: Proof, single: Proof): Signing => {
           rfc: "RFC 4346 §4.7",
         })),
     content: (scheme, data, crypto) => isPair(scheme) ? md5Sha1(data, crypto) : data,
-    proof: (scheme, said, master, crypto) => (isPair(scheme) ? pair : single)(said, master, crypto),
+    proof: (scheme, transcript, master, crypto) =>
+      (isPair(scheme) ? pair : single)(transcript, master, crypto),
     members: (_, signature) => ({ signature }),
     trailer: ({ signature }) => 2 + signature.length,
   };

@@ -46,7 +46,7 @@ const derive: Dialect["derive"] = (suite, random, crypto) => {
         encryptThenMac,
         (length) => expand(hashes, secret, concat(random.server, random.client), length),
       ),
-    verifyData: (secret, side, said) => keyedDigest(hashes, secret, said, senders[side]),
+    verifyData: (secret, side, transcript) => keyedDigest(hashes, secret, transcript, senders[side]),
     exporter: undefined,
   };
 };
@@ -111,9 +111,9 @@ export const ssl30: Dialect = {
   },
   derive,
   signing: signingBefore12(
-    (said, master, crypto) => keyedDigest(hashPair(crypto), master, said, EMPTY),
+    (transcript, master, crypto) => keyedDigest(hashPair(crypto), master, transcript, EMPTY),
     // The key hashes it by SHA-1 itself.
-    (said, master, crypto) => keyedContent(crypto.hash("sha1"), master, said, EMPTY),
+    (transcript, master, crypto) => keyedContent(crypto.hash("sha1"), master, transcript, EMPTY),
   ),
   defaultSchemes: [],
   clientKeyExchangeRSA: form(ClientKeyExchangeRSASSL30),

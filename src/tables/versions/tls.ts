@@ -16,7 +16,7 @@ import { protections } from "./key_block.ts";
 /** The hashing of a version: its PRF, and what stands for a transcript. */
 export interface Hashing {
   readonly prf: Prf;
-  readonly digest: (said: Snapshot) => Bytes;
+  readonly digest: (transcript: Snapshot) => Bytes;
 }
 
 const MASTER_SECRET_LENGTH = 48;
@@ -30,8 +30,8 @@ export const deriveTls =
     return {
       master: (premaster) =>
         prf(premaster, "master secret", concat(random.client, random.server), MASTER_SECRET_LENGTH),
-      extendedMaster: (premaster, said) =>
-        prf(premaster, "extended master secret", digest(said), MASTER_SECRET_LENGTH),
+      extendedMaster: (premaster, transcript) =>
+        prf(premaster, "extended master secret", digest(transcript), MASTER_SECRET_LENGTH),
       keys: (master, encryptThenMac) =>
         protections(
           suite,
@@ -40,7 +40,8 @@ export const deriveTls =
           encryptThenMac,
           (length) => prf(master, "key expansion", concat(random.server, random.client), length),
         ),
-      verifyData: (master, side, said) => prf(master, `${side} finished`, digest(said), VERIFY_DATA_LENGTH),
+      verifyData: (master, side, transcript) =>
+        prf(master, `${side} finished`, digest(transcript), VERIFY_DATA_LENGTH),
       exporter: prf,
     };
   };

@@ -15,7 +15,7 @@ const hashing = (_: Suite, crypto: CryptoService): Hashing => {
   const [md5, sha1] = [crypto.hash("md5"), crypto.hash("sha1")];
   return {
     prf: prf10(md5, sha1),
-    digest: (said) => concat(said.digest(md5), said.digest(sha1)),
+    digest: (transcript) => concat(transcript.digest(md5), transcript.digest(sha1)),
   };
 };
 
@@ -29,8 +29,9 @@ const dialect = (records: RecordForm, survivesTruncation: boolean): Dialect => (
   honours: { client: isOfBefore12, server: isOfBefore12 },
   derive: deriveTls(records, hashing),
   signing: signingBefore12(
-    (said, _, crypto) => concat(said.digest(crypto.hash("md5")), said.digest(crypto.hash("sha1"))),
-    (said) => said.bytes,
+    (transcript, _, crypto) =>
+      concat(transcript.digest(crypto.hash("md5")), transcript.digest(crypto.hash("sha1"))),
+    (transcript) => transcript.bytes,
   ),
   defaultSchemes: [],
   certificateRequest: certificateRequestBefore12,

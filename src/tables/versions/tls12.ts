@@ -46,7 +46,7 @@ const signing: Signing = {
   schemesOf: (key: PublicKey, common) => common.filter((scheme) => authenticationOf(key).makes(scheme, key)),
   schemeOf,
   content: (_, data) => data,
-  proof: (_, said) => said.bytes,
+  proof: (_, transcript) => transcript.bytes,
   members: (algorithm, signature) => ({ algorithm, signature }),
   trailer: ({ signature }) => 4 + signature.length,
 };
@@ -54,7 +54,7 @@ const signing: Signing = {
 /** The suite's own hash (RFC 5246 §5). */
 const hashing = (suite: Suite, crypto: CryptoService): Hashing => {
   const hash = crypto.hash(suite.hash);
-  return { prf: prf12(hash), digest: (said) => said.digest(hash) };
+  return { prf: prf12(hash), digest: (transcript) => transcript.digest(hash) };
 };
 
 const records: RecordForm = {
