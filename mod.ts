@@ -23,25 +23,39 @@
  *
  * @module
  */
+import type * as Connections_ from "./src/public/connections.ts";
+import type * as Errors_ from "./src/public/errors.ts";
 
 /** TLS in the client's role: `connect` by a Transport, `over` a stream that is open already. */
 export * as Client from "./src/client.ts";
 /** TLS in the server's role: `listen` by a Transport, `over` a stream that is open already. */
 export * as Server from "./src/server.ts";
-/** An established connection, and what may be different in a renegotiation of it. */
-export type { Connection, Renegotiation } from "./src/connection/establish.ts";
+/** A connection, what a handshake agreed on, and what an observer is told: as types. */
+export * as Connections from "./src/public/connections.ts";
+/** An established TLS connection: what `Client.connect` gives, and a handler of `Server.listen` is given. */
+export type Connection = Connections_.Connection;
+/** What may be different in a renegotiation. */
+export type Renegotiation = Connections_.Renegotiation;
 /** What a handshake agreed on. */
-export type { Negotiated } from "./src/flights/established.ts";
+export type Negotiated = Connections_.Negotiated;
+/** What an observer is told: a message, a change of keys, an alert. */
+export type ConnectionEvent = Connections_.ConnectionEvent;
+/** Which way something went, seen from this end. */
+export type Direction = Connections_.Direction;
+/** An observer. */
+export type Observe = Connections_.Observe;
 /** A certificate that a peer has shown: typed, and a Schema, so that it is JSON as well. */
 export { PeerCertificate } from "./src/x509/certificate/peer_certificate.ts";
-/** What an observer is told. */
-export type { ConnectionEvent, Direction, Observe } from "./src/ports/observer.ts";
-/** What can go wrong. */
-export type { ConnectionError, HandshakeError, TlsError } from "./src/public/errors.ts";
+/** What can go wrong in a connection. */
+export type TlsError = Errors_.TlsError;
+/** The former name of `TlsError`. @deprecated since 0.2.0, and gone in 0.4.0: use `TlsError`. */
+export type HandshakeError = Errors_.TlsError;
+/** The former name of a part of `TlsError`. @deprecated since 0.2.0, and gone in 0.4.0: use `TlsError`. */
+export type ConnectionError = Errors_.TlsError;
 /** Every error as a class, the alert of each, and how to tell people. */
 export * as Errors from "./src/public/errors.ts";
 /** What an end is willing to speak: `modern`, `compatible`, `legacy`, or your own. */
-export * as Policy from "./src/tables/policy.ts";
+export * as Policy from "./src/public/policy.ts";
 /** Providers of cryptography: `layerNoble`, `layerNative`, `layerDeterministic`. */
 export * as Crypto from "./src/public/crypto.ts";
 /** Networks: `layerTcp`, `layerMemory`. */

@@ -11,7 +11,7 @@ import {
   SessionStore,
 } from "../mod.ts";
 import { Effect, Layer } from "../src/deps.ts";
-import { makeRoots } from "../src/layers/trust/layers.ts";
+import { makeRoots } from "../src/layers/trust/roots.ts";
 import { ascii, type Bytes, concat } from "../src/wire/bytes.ts";
 import * as Build from "../src/x509/certificate/build.ts";
 import { oids } from "../src/x509/der/oids.ts";

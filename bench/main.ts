@@ -4,7 +4,7 @@
  * @module
  */
 import { Codec, Messages, Names } from "../mod.ts";
-import { makeDeterministic } from "../src/layers/crypto/deterministic.ts";
+import { makeDeterministic } from "../src/layers/crypto/seeded.ts";
 import { bulk, plainTransfer, transfer } from "./bulk.ts";
 import { chained, chains } from "./chains.ts";
 import { decodeByHand, encodeByHand, hello } from "./client_hello.ts";

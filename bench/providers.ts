@@ -2,8 +2,8 @@
 import { type Crypto, Names } from "../mod.ts";
 import { Effect } from "../src/deps.ts";
 import { publicKeyOf } from "../src/layers/credentials/keys.ts";
-import { makeNative } from "../src/layers/crypto/native/layer.ts";
-import { makeNoble } from "../src/layers/crypto/noble/layer.ts";
+import { makeNative } from "../src/layers/crypto/native/provider.ts";
+import { makeNoble } from "../src/layers/crypto/noble/provider.ts";
 import { privateKeyFromPem } from "../src/x509/pem.ts";
 import * as Golden from "../tests/golden/certificates.ts";
 import node from "node:crypto";

@@ -1,18 +1,22 @@
 /** The client's side of a connection. @module */
 import { Effect, Either, Schema, type Scope } from "./deps.ts";
-import { type Connection, establish, type Program } from "./connection/establish.ts";
-import type { TlsError } from "./faults/faults.ts";
-import type { ClientSettings } from "./flights/client_hello.ts";
+import type { Connection } from "./connection/connection.ts";
+import { establish } from "./connection/establish.ts";
+import { clientProgram } from "./connection/handshakes/client_program.ts";
+import type { TlsError } from "./faults/tls_error.ts";
 import { forget } from "./flights/client_sessions.ts";
-import { afterClientHello, clientHello } from "./flights/until12/client.ts";
+import type { ClientSettings } from "./flights/client_settings.ts";
+import type { Address } from "./names/address.ts";
 import { alpnOption, decodeOption, flag, functionOf, port, text } from "./options.ts";
+import type { ByteStream } from "./ports/byte_stream.ts";
 import type { Credentials } from "./ports/credentials.ts";
 import type { Crypto } from "./ports/crypto.ts";
 import type { Observe } from "./ports/observer.ts";
 import type { SessionStore } from "./ports/sessions.ts";
-import { type Address, type ByteStream, Transport } from "./ports/transport.ts";
+import { Transport } from "./ports/transport.ts";
 import type { CertificateVerifier } from "./ports/trust.ts";
-import { modern, type Policy, PolicyOption } from "./tables/policy.ts";
+import { modern, type Policy } from "./tables/policy.ts";
+import { PolicyOption } from "./tables/policy_option.ts";
 import { asciiName } from "./x509/path/host_name.ts";
 
 /** What every client connection needs but a network. */
@@ -112,19 +116,6 @@ const speak = (
     forget: () => forget(settings),
   });
 };
-
-/** The handshakes of a client. */
-export const clientProgram = (
-  settings: ClientSettings,
-): Pick<Program<Exclude<ClientRequirements, Scope.Scope>>, "role" | "policy" | "open" | "asked"> => ({
-  role: "client",
-  policy: settings.policy,
-  open: (wanted) => {
-    const { policy = settings.policy, resume = false } = wanted?.changes ?? {};
-    const hello = clientHello({ ...settings, policy }, wanted && { previous: wanted.previous, resume });
-    return Effect.map(hello, afterClientHello);
-  },
-});
 
 /**
  * Opens a stream by the Transport and makes it a TLS connection. Both live in the scope; the stream is closed at once

@@ -5,9 +5,9 @@
  * @module
  */
 import { Duration, Either, Option, ParseResult, Schema, SchemaAST } from "./deps.ts";
-import { InvalidOption } from "./faults/errors.ts";
+import { InvalidOption } from "./faults/errors/connection.ts";
 import { isBytes } from "./wire/bytes.ts";
-import { wordsOf as wordsOfThrown } from "./wire/printable.ts";
+import { wordsOf as wordsOfThrown } from "./wire/words_of.ts";
 
 const utf8 = new TextEncoder();
 

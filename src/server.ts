@@ -1,22 +1,26 @@
 /** The server's side of a connection, and the loop that accepts them. @module */
 import { Cause, Effect, Either, Exit, FiberSet, Schema, Scope } from "./deps.ts";
 import { within } from "./connection/bounds/deadline.ts";
-import { type Connection, establish, type Program } from "./connection/establish.ts";
-import type { InvalidOption } from "./faults/errors.ts";
-import type { TlsError } from "./faults/faults.ts";
+import type { Connection } from "./connection/connection.ts";
+import { establish } from "./connection/establish.ts";
+import { serverProgram } from "./connection/handshakes/server_program.ts";
+import type { InvalidOption } from "./faults/errors/connection.ts";
+import { TransportError } from "./faults/errors/transport.ts";
+import type { TlsError } from "./faults/tls_error.ts";
 import type { ServerSettings } from "./flights/server_settings.ts";
 import { fromStore } from "./flights/sessions.ts";
-import { serverHandshake } from "./flights/until12/server.ts";
-import { helloRequest } from "./flights/until12/server_hello.ts";
+import type { Address } from "./names/address.ts";
 import { alpnOption, clientAuthOption, decodeOption, functionOf, limit, port, text } from "./options.ts";
+import type { ByteStream } from "./ports/byte_stream.ts";
 import type { Credentials } from "./ports/credentials.ts";
 import type { Crypto } from "./ports/crypto.ts";
 import type { Observe } from "./ports/observer.ts";
 import type { SessionStore } from "./ports/sessions.ts";
-import { type Address, type ByteStream, Transport, TransportError } from "./ports/transport.ts";
+import { Transport } from "./ports/transport.ts";
 import type { CertificateVerifier } from "./ports/trust.ts";
-import { modern, type Policy, PolicyOption } from "./tables/policy.ts";
-import { wordsOf } from "./wire/printable.ts";
+import { modern, type Policy } from "./tables/policy.ts";
+import { PolicyOption } from "./tables/policy_option.ts";
+import { wordsOf } from "./wire/words_of.ts";
 
 /** What every server connection needs but a network and a scope. */
 export type ServerRequirements = Crypto | SessionStore | CertificateVerifier | Credentials;
@@ -116,32 +120,6 @@ const speak = (
       return key === undefined ? Effect.void : fromStore((store) => store.remove(key), undefined);
     },
   });
-};
-
-/** The handshakes of one connection of a server. */
-export const serverProgram = (
-  settings: ServerSettings,
-): Pick<Program<ServerRequirements>, "role" | "policy" | "open" | "asked"> => {
-  // Whether a client is asked for a certificate holds until we say otherwise: else it sheds it by a handshake of its own.
-  let current = settings;
-  return {
-    role: "server",
-    policy: settings.policy,
-    open: (wanted) => {
-      if (!wanted) return Effect.succeed(serverHandshake(settings));
-      const {
-        previous,
-        changes: { policy = settings.policy, clientAuth = current.clientAuth, resume = false },
-      } = wanted;
-      const changed = { ...settings, policy, clientAuth };
-      const rest = Effect.tap(
-        serverHandshake(changed, { previous, resume }),
-        () => Effect.sync(() => void (current = { ...settings, clientAuth })),
-      );
-      return Effect.as(helloRequest, rest);
-    },
-    asked: (previous) => serverHandshake(current, { previous, resume: true }),
-  };
 };
 
 /**

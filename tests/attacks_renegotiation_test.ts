@@ -8,7 +8,7 @@ import { ringOf } from "./support/tickets.ts";
 
 import { Transcript } from "../src/crypto/transcript.ts";
 import { tls12 } from "../src/tables/versions/tls12.ts";
-import { makeDeterministic } from "../src/layers/crypto/deterministic.ts";
+import { makeDeterministic } from "../src/layers/crypto/seeded.ts";
 import { layerDeterministic } from "../src/layers/crypto/deterministic.ts";
 import { makeRotating } from "../src/layers/tickets/rotating.ts";
 import { ClientHello } from "../src/messages/mod.ts";

@@ -1,11 +1,12 @@
 /** Each attack or accident that was found once, by name. */
 import { assert, Context, Deferred, Effect, Either, Fiber, Layer, Option } from "./deps.ts";
 import * as Client from "../src/client.ts";
+import { TransportError } from "../src/faults/errors/transport.ts";
 import { makePair } from "../src/layers/transport/byte_stream.ts";
 import { CertificateRequest, ClientHello } from "../src/messages/mod.ts";
 import * as N from "../src/names/mod.ts";
 import { SessionStore } from "../src/ports/sessions.ts";
-import { Transport, TransportError } from "../src/ports/transport.ts";
+import { Transport } from "../src/ports/transport.ts";
 import { plaintext } from "../src/record/protection/protection.ts";
 import { Records } from "../src/record/records.ts";
 import * as Server from "../src/server.ts";

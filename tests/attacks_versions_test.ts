@@ -1,6 +1,6 @@
 /** The attacks on the versions before TLS 1.2, each by its name. Those on records are in record/protection_test.ts. @module */
 import { assert, Context, Effect, Either } from "./deps.ts";
-import { alertOf } from "../src/faults/faults.ts";
+import { alertOf } from "../src/faults/meaning.ts";
 import { ServerKeyExchangeDHE, ServerKeyExchangeECDHE } from "../src/messages/mod.ts";
 import * as N from "../src/names/mod.ts";
 import { Crypto, type CryptoService } from "../src/ports/crypto.ts";

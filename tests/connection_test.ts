@@ -12,8 +12,8 @@ import {
   TestClock,
 } from "./deps.ts";
 import * as Client from "../src/client.ts";
-import type { Connection } from "../src/connection/establish.ts";
-import { makeDeterministic } from "../src/layers/crypto/deterministic.ts";
+import type { Connection } from "../src/connection/connection.ts";
+import { makeDeterministic } from "../src/layers/crypto/seeded.ts";
 import * as KeyLog from "../src/layers/key_log.ts";
 import { makePair } from "../src/layers/transport/byte_stream.ts";
 import { AlertDescription } from "../src/names/alert.ts";

@@ -1,12 +1,11 @@
 /** Prints docs/ends.md, how a connection ends, from the tables that it ends by. `deno task ends`. @module */
+import type { Reading, Writing } from "../src/connection/connection.ts";
 import {
   type EndEvent,
   endEvents,
   readerSees,
-  type Reading,
   readingSteps,
   writerSees,
-  type Writing,
   writingSteps,
 } from "../src/connection/state.ts";
 import { printer } from "./support/printer.ts";

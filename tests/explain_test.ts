@@ -1,7 +1,7 @@
 /** What people are told to do about an error: the library's words, and those of the programs. */
 import { assert, Effect, Either } from "./deps.ts";
 import { ByteStream, Client, Errors, Transport } from "../mod.ts";
-import type { TlsError } from "../src/faults/faults.ts";
+import type { TlsError } from "../src/faults/tls_error.ts";
 import { ascii } from "../src/wire/bytes.ts";
 import { live, sync } from "./support/effect.ts";
 import { build, meet } from "./support/handshake.ts";

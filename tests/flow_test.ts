@@ -2,7 +2,7 @@
 import { assert, Deferred, Effect, Fiber, FiberId } from "./deps.ts";
 import * as Client from "../src/client.ts";
 import { makePair } from "../src/layers/transport/byte_stream.ts";
-import type { ByteStream } from "../src/ports/transport.ts";
+import type { ByteStream } from "../src/ports/byte_stream.ts";
 import * as Server from "../src/server.ts";
 import { sync } from "./support/effect.ts";
 import { build, type Setup } from "./support/handshake.ts";

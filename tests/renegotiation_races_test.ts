@@ -1,7 +1,7 @@
 /** Renegotiations beside all else that goes on: bulk data both ways, two who ask at once, an end in the middle. */
 import { assert, Effect, Either, Fiber, TestClock } from "./deps.ts";
 import * as Client from "../src/client.ts";
-import type { Connection } from "../src/connection/establish.ts";
+import type { Connection } from "../src/connection/connection.ts";
 import { makePair } from "../src/layers/transport/byte_stream.ts";
 import { CipherSuite } from "../src/names/cipher_suite.ts";
 import { ProtocolVersion } from "../src/names/protocol.ts";

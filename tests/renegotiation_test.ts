@@ -1,5 +1,5 @@
 import { assert, Effect, Either, Exit, Fiber, Scope, TestClock } from "./deps.ts";
-import type { Connection } from "../src/connection/establish.ts";
+import type { Connection } from "../src/connection/connection.ts";
 import { AlertDescription } from "../src/names/alert.ts";
 import { CipherSuite } from "../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion, versionText } from "../src/names/protocol.ts";

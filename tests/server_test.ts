@@ -1,13 +1,15 @@
 import { assert, Cause, Deferred, Effect, Exit, Layer, Scope } from "./deps.ts";
 import * as Client from "../src/client.ts";
-import type { Connection } from "../src/connection/establish.ts";
-import { fromPem, none } from "../src/layers/credentials/credentials.ts";
+import type { Connection } from "../src/connection/connection.ts";
+import { layerNone as noCredentials, layerPem } from "../src/layers/credentials/credentials.ts";
 import { layerNoble } from "../src/layers/crypto/noble/layer.ts";
 import { layerMemory as sessions } from "../src/layers/sessions/memory.ts";
 import { layerMemory } from "../src/layers/transport/memory.ts";
 import { layerTcp } from "../src/layers/transport/tcp.ts";
-import { layerNone, layerRoots } from "../src/layers/trust/layers.ts";
-import { type Address, Transport } from "../src/ports/transport.ts";
+import { layerNone } from "../src/layers/trust/layers.ts";
+import { layerRoots } from "../src/layers/trust/roots.ts";
+import type { Address } from "../src/names/address.ts";
+import { Transport } from "../src/ports/transport.ts";
 import * as Server from "../src/server.ts";
 import { modern } from "../src/tables/policy.ts";
 import { ascii } from "../src/wire/bytes.ts";
@@ -15,8 +17,13 @@ import * as Golden from "./golden/certificates.ts";
 import { live, quiet, tagOf } from "./support/effect.ts";
 
 const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
-const server = Layer.mergeAll(layerNoble, sessions(), layerNone, Layer.orDie(fromPem(Golden.server("p256"))));
-const client = Layer.mergeAll(layerNoble, sessions(), Layer.orDie(layerRoots(Golden.root)), none);
+const server = Layer.mergeAll(
+  layerNoble,
+  sessions(),
+  layerNone,
+  Layer.orDie(layerPem(Golden.server("p256"))),
+);
+const client = Layer.mergeAll(layerNoble, sessions(), Layer.orDie(layerRoots(Golden.root)), noCredentials);
 
 const echo = (connection: Connection): Effect.Effect<void, unknown> =>
   Effect.flatMap(

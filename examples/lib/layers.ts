@@ -81,22 +81,22 @@ export const verifier = ({ flags }: Given) => {
   const { ca, insecure } = flags;
   if (ca !== undefined && insecure !== undefined) throw new UsageError("--ca and --insecure contradict");
   if (insecure !== undefined) return CertificateVerifier.layerInsecure;
-  return ca === undefined ? CertificateVerifier.layerSystem : roots(ca, legacyStrength(flags["policy"]));
+  return ca === undefined ? CertificateVerifier.layerSystem : roots(ca, legacyAllowances(flags["policy"]));
 };
 
 /** `--client-ca`: who may sign clients; without it a client's certificate is trusted by nobody. */
 export const clientVerifier = ({ flags }: Given) => {
   const ca = flags["client-ca"];
-  return ca === undefined ? CertificateVerifier.layerNone : roots(ca, legacyStrength(flags["policy"]));
+  return ca === undefined ? CertificateVerifier.layerNone : roots(ca, legacyAllowances(flags["policy"]));
 };
 
 /** The certificates of a device that needs `--policy legacy` are no younger than it. */
-const legacyStrength = (policy: string | undefined): CertificateVerifier.Strength =>
+const legacyAllowances = (policy: string | undefined): CertificateVerifier.Allowances =>
   policy === "legacy" ? { minimumRsaBits: 1024, sha1: true } : {};
 
-const roots = (file: string, strength: CertificateVerifier.Strength) =>
+const roots = (file: string, allowances: CertificateVerifier.Allowances) =>
   Layer.unwrapEffect(
-    Effect.map(read(file), (pem) => inFile(file, CertificateVerifier.layerRoots(pem, strength))),
+    Effect.map(read(file), (pem) => inFile(file, CertificateVerifier.layerRoots(pem, allowances))),
   );
 
 /** A server's keys for tickets: in a file that outlives it, or of this process. */

@@ -1,6 +1,6 @@
 /** How a user, or a scope, ends a connection. @module */
 import { Effect, Exit } from "../deps.ts";
-import type { TlsError } from "../faults/faults.ts";
+import type { TlsError } from "../faults/tls_error.ts";
 import { within } from "./bounds/deadline.ts";
 import type { Life } from "./life.ts";
 import type { Pump } from "./pump.ts";

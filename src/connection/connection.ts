@@ -1,14 +1,13 @@
 /** What a user has of a connection. @module */
 import type { Effect, Stream } from "../deps.ts";
-import type { TlsError } from "../faults/faults.ts";
-import type { BindingUnavailable, ChannelBindingType } from "../flights/bindings.ts";
-import type { Negotiated } from "../flights/established.ts";
+import type { BindingUnavailable, ChannelBindingType } from "../faults/errors/bindings.ts";
+import type { TlsError } from "../faults/tls_error.ts";
+import type { Negotiated } from "../flights/negotiated.ts";
+import type { ServerSettings } from "../flights/server_settings.ts";
 import type { ConnectionEvent, EventsLost } from "../ports/observer.ts";
+import type { Policy } from "../tables/policy.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { PeerCertificate } from "../x509/certificate/peer_certificate.ts";
-import type { Renegotiation } from "./handshakes/program.ts";
-import type { Reading, Writing } from "./state.ts";
-import type { Received } from "./wire.ts";
 
 /** An established TLS connection. All of it is safe to use from several fibers at once, and to interrupt. */
 export interface Connection {
@@ -91,4 +90,26 @@ export interface Connection {
   readonly abort: Effect.Effect<void>;
   /** How far each half is: docs/ends.md. */
   readonly ends: Effect.Effect<{ readonly reading: Reading; readonly writing: Writing }>;
+}
+
+/** Application data, and how often the peer's keys had changed when it came. */
+export interface Received {
+  readonly data: Bytes;
+  readonly epoch: number;
+}
+
+/** What a reader can count on: data may come, the peer said its last, nobody reads it, or why nothing comes. */
+export type Reading = "open" | "ended" | "discarding" | "failed" | "closed";
+
+/** What a writer can count on. `broken`: the stream takes no more bytes, and half a record may be on it. */
+export type Writing = "open" | "ended" | "broken" | "failed" | "closed";
+
+/** What may be different in a renegotiation that this end asks for. */
+export interface Renegotiation {
+  /** Suites, groups and schemes of another policy, this once; version and limits stay. The connection's unless given. */
+  readonly policy?: Policy | undefined;
+  /** Server: whether the client is asked for a certificate, now and in later renegotiations, whoever asks for them. */
+  readonly clientAuth?: ServerSettings["clientAuth"] | undefined;
+  /** Whether a session with RFC 7627 may be resumed, so that there are new keys and nothing else; not unless given. */
+  readonly resume?: boolean | undefined;
 }

@@ -1,21 +1,21 @@
 /** A connection, during and after its handshakes. @module */
 import { Context, DefaultServices, Effect, Runtime, Scope, Tracer } from "../deps.ts";
-import type { TlsError } from "../faults/faults.ts";
+import type { TlsError } from "../faults/tls_error.ts";
 import { channelBinding, exportKeyingMaterial } from "../flights/bindings.ts";
 import type { Established } from "../flights/established.ts";
+import type { ByteStream } from "../ports/byte_stream.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { SessionStore } from "../ports/sessions.ts";
-import type { ByteStream } from "../ports/transport.ts";
-import { wordsOf } from "../wire/printable.ts";
+import { wordsOf } from "../wire/words_of.ts";
 import { peerCertificate } from "../x509/certificate/peer_certificate.ts";
 import { boundedStore } from "./bounds/bounded_store.ts";
 import { systemTimer } from "./bounds/deadline.ts";
 import { heldStream } from "./bounds/held_stream.ts";
 import { makeObservers } from "./bounds/observers.ts";
 import { closing } from "./close.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, Renegotiation } from "./connection.ts";
 import { makeNegotiator } from "./handshakes/negotiator.ts";
-import { decodeRenegotiation, type Program, type Renegotiation } from "./handshakes/program.ts";
+import { decodeRenegotiation, type Program } from "./handshakes/program.ts";
 import { LAST_WORDS, makeLife } from "./life.ts";
 import { makePump, type Pump } from "./pump.ts";
 import { receiving } from "./receive.ts";
@@ -23,9 +23,6 @@ import { sending } from "./send.ts";
 import { makeState } from "./state.ts";
 import { STREAMS, type Unstreamed, withStreams } from "./streams.ts";
 import { makeWire } from "./wire.ts";
-
-export type { Connection } from "./connection.ts";
-export type { Program, Renegotiation } from "./handshakes/program.ts";
 
 /** The tracer of whoever has none: what it notes nobody can see. */
 const untraced = Context.get(DefaultServices.liveServices, Tracer.Tracer);

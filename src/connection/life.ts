@@ -1,10 +1,11 @@
 /** How a connection ends: the one place where a fault becomes an event, and an event the words to the peer. @module */
 import { Cause, Effect, Exit, Option } from "../deps.ts";
-import { PeerAlert } from "../faults/errors.ts";
-import { alertOf, isFatal, type TlsError } from "../faults/faults.ts";
+import { PeerAlert } from "../faults/errors/connection.ts";
+import { alertOf, isFatal } from "../faults/meaning.ts";
+import type { TlsError } from "../faults/tls_error.ts";
 import type { Established } from "../flights/established.ts";
 import { AlertLevel, type AlertName } from "../names/alert.ts";
-import type { ByteStream } from "../ports/transport.ts";
+import type { ByteStream } from "../ports/byte_stream.ts";
 import { whileMoving, within } from "./bounds/deadline.ts";
 import type { ConnectionState, EndEvent, Parting } from "./state.ts";
 import type { Wire } from "./wire.ts";

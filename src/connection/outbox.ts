@@ -1,8 +1,9 @@
 /** How what is sealed leaves by the byte stream: in order, one write at a time. @module */
 import { Cause, Deferred, Effect, FiberId } from "../deps.ts";
-import { Closed, TransportError } from "../faults/errors.ts";
+import { Closed } from "../faults/errors/connection.ts";
+import { TransportError } from "../faults/errors/transport.ts";
 import type { WireError } from "../faults/faults.ts";
-import type { ByteStream } from "../ports/transport.ts";
+import type { ByteStream } from "../ports/byte_stream.ts";
 import type { Records } from "../record/records.ts";
 
 /** Told that the stream did not take what was written; `Closed`: the write was interrupted. */

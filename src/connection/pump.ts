@@ -5,8 +5,8 @@
  * @module
  */
 import { Deferred, Effect, Either, Exit, FiberId, type Scope } from "../deps.ts";
-import { Closed } from "../faults/errors.ts";
-import type { TlsError } from "../faults/faults.ts";
+import { Closed } from "../faults/errors/connection.ts";
+import type { TlsError } from "../faults/tls_error.ts";
 import type { Life } from "./life.ts";
 import type { ConnectionState } from "./state.ts";
 import type { Met, Wire } from "./wire.ts";

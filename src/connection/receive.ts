@@ -1,9 +1,10 @@
 /** What a reader of a connection is given. @module */
 import { Effect } from "../deps.ts";
-import type { TlsError } from "../faults/faults.ts";
+import type { TlsError } from "../faults/tls_error.ts";
+import type { Received } from "./connection.ts";
 import type { Pump } from "./pump.ts";
 import type { ConnectionState } from "./state.ts";
-import type { Received, Wire } from "./wire.ts";
+import type { Wire } from "./wire.ts";
 
 /** The oldest data that waits, the end, or why there is none; the pump is run until there is one of them. */
 export const receiving = (

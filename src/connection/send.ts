@@ -1,7 +1,7 @@
 /** What a writer of a connection can do. @module */
 import { Effect, Either } from "../deps.ts";
-import { InvalidOption } from "../faults/errors.ts";
-import type { TlsError } from "../faults/faults.ts";
+import { InvalidOption } from "../faults/errors/connection.ts";
+import type { TlsError } from "../faults/tls_error.ts";
 import { ContentType } from "../names/protocol.ts";
 import { attempt } from "../record/attempt.ts";
 import { type Bytes, isBytes } from "../wire/bytes.ts";

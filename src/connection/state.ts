@@ -7,14 +7,9 @@
  * @module
  */
 import { Effect } from "../deps.ts";
-import { Closed } from "../faults/errors.ts";
-import type { TlsError } from "../faults/faults.ts";
-
-/** What a reader can count on: data may come, the peer said its last, nobody reads it, or why nothing comes. */
-export type Reading = "open" | "ended" | "discarding" | "failed" | "closed";
-
-/** What a writer can count on. `broken`: the stream takes no more bytes, and half a record may be on it. */
-export type Writing = "open" | "ended" | "broken" | "failed" | "closed";
+import { Closed } from "../faults/errors/connection.ts";
+import type { TlsError } from "../faults/tls_error.ts";
+import type { Reading, Writing } from "./connection.ts";
 
 /** What moves a half. */
 export type EndEvent =

@@ -1,6 +1,6 @@
 /** A connection as streams: of events, and the web's. @module */
 import type { Effect } from "../deps.ts";
-import type { TlsError } from "../faults/faults.ts";
+import type { TlsError } from "../faults/tls_error.ts";
 import type { Observers } from "./bounds/observers.ts";
 import type { Connection } from "./connection.ts";
 

@@ -5,14 +5,14 @@
  * @module
  */
 import { Deferred, Effect, Either, FiberId } from "../deps.ts";
-import { LimitExceeded, PeerAlert, Truncated } from "../faults/errors.ts";
+import { LimitExceeded, PeerAlert, Truncated } from "../faults/errors/connection.ts";
 import type { WireError } from "../faults/faults.ts";
 import { HelloRequest } from "../messages/hello_request.ts";
 import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType } from "../names/protocol.ts";
 import type { Side } from "../names/side.ts";
+import type { ByteStream } from "../ports/byte_stream.ts";
 import type { Observe } from "../ports/observer.ts";
-import type { ByteStream } from "../ports/transport.ts";
 import { attempt } from "../record/attempt.ts";
 import type { Due } from "../record/due.ts";
 import {
@@ -21,20 +21,15 @@ import {
   handshakeStream,
   type VersionInUse,
 } from "../record/handshake_stream.ts";
-import { type Arrival, type HandshakeMessage, type RecordOptions, Records } from "../record/records.ts";
+import type { RecordOptions } from "../record/limits.ts";
+import { type Arrival, type HandshakeMessage, Records } from "../record/records.ts";
 import type { Limits } from "../tables/policy.ts";
-import type { Bytes } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
+import type { Received } from "./connection.ts";
 import { type Broke, makeOutbox, type Outbox } from "./outbox.ts";
 
 /** What one step of the pump met. */
 export type Met = "data" | "handshake" | "warning" | "no_renegotiation" | "close_notify";
-
-/** Application data, and how often the peer's keys had changed when it came. */
-export interface Received {
-  readonly data: Bytes;
-  readonly epoch: number;
-}
 
 /** A connection's records, in both directions. */
 export interface Wire extends Outbox {

@@ -1,10 +1,10 @@
 /** Errors for people: what happened, which alert says so, where it is written, and what to do about it. @module */
 import type { AlertName } from "../names/alert.ts";
 import { printable } from "../wire/printable.ts";
-import { alertOf, hintOf, rfcOf, type TlsError } from "./faults.ts";
-import type { Circumstances } from "./hints.ts";
-
-export type { Circumstances } from "./hints.ts";
+import type { Circumstances } from "./circumstances.ts";
+import { hintOf } from "./faults.ts";
+import { alertOf, rfcOf } from "./meaning.ts";
+import type { TlsError } from "./tls_error.ts";
 
 /** An error, told. */
 export interface Explanation {

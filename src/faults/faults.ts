@@ -2,48 +2,28 @@
  * Every fault in one table: whose fault it is, what throws it, the alert that tells the peer, where it is written, and
  * what to do about it. The unions of errors and every question about one are read from here.
  *
- * A fault is added by its class in `errors.ts` and its row here; nothing else knows the list.
+ * To add an error: write its class in `errors/connection.ts`, and its row here. A class without a row does not compile.
  *
  * @module
  */
-import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
-import { certificateAlerts, isRefusalAlert } from "../ports/trust.ts";
-import type * as Errors from "./errors.ts";
-import {
-  certificateHints,
-  type Circumstances,
-  either,
-  type Older,
-  olderThan,
-  onTheWay,
-  peerSaid,
-} from "./hints.ts";
+import { AlertDescription, type AlertName } from "../names/alert.ts";
+import { certificateAlerts, isRefusalAlert } from "./certificate_alerts.ts";
+import type { Circumstances } from "./circumstances.ts";
+import type { Family } from "./family.ts";
+import { certificateHints, either, type Older, olderThan, onTheWay, peerSaid } from "./hints.ts";
 import { refusalOf } from "./refusals.ts";
+import type { TlsError } from "./tls_error.ts";
+import type * as Errors from "./tls_errors.ts";
 
-/**
- * Whose fault it is. *decode*: what came is not TLS; *protocol*: the peer broke the order or a rule; *refused*: the two
- * policies do not meet; *end*: the connection is over; *local*: this end's own settings or keys.
- */
-export type Family =
-  | "decode"
-  | "protocol"
-  | "refused"
-  | "certificate"
-  | "crypto"
-  | "peer alert"
-  | "transport"
-  | "timeout"
-  | "end"
-  | "local";
-
-/** The tag of a fault: a class in `errors.ts` without a row here does not compile. */
+/** The tag of an error, which is the name of its class. */
 type Tag = keyof typeof Errors;
 type ErrorOf<T extends Tag> = InstanceType<(typeof Errors)[T]>;
 
 /** A value, or what gives it for an error. */
 type Of<E, A> = A | ((e: E) => A);
 
-const told = <E, A extends string | undefined>(of: Of<E, A>, e: E): A =>
+/** The value of a member of a row for an error. */
+export const told = <E, A extends string | undefined>(of: Of<E, A>, e: E): A =>
   typeof of === "function" ? of(e) : of;
 
 /** What a fault is. */
@@ -248,9 +228,6 @@ const faults = {
 
 type TagFrom<From> = { readonly [T in Tag]: (typeof faults)[T]["from"] extends From ? T : never }[Tag];
 
-/** What can go wrong in a connection: in its handshakes, and in reading and writing. */
-export type TlsError = ErrorOf<Tag>;
-
 /** What can go wrong with records and what they carry. */
 export type RecordError = ErrorOf<TagFrom<"records">>;
 
@@ -258,34 +235,15 @@ export type RecordError = ErrorOf<TagFrom<"records">>;
 export type WireError = ErrorOf<TagFrom<"records" | "wire">>;
 
 /** The row of an error, whose functions are of its own class. */
-const faultOf = (e: TlsError): Fault<TlsError> => faults[e._tag] as Fault<TlsError>;
+export const faultOf = (e: TlsError): Fault<TlsError> => faults[e._tag] as Fault<TlsError>;
 
 /** Whether a thrown value is one of the faults that records throw; anything else is a defect of ours. */
 export const isRecordError = (e: unknown): e is RecordError =>
   e instanceof Error && "_tag" in e && Object.hasOwn(faults, e._tag as Tag) &&
   faults[e._tag as Tag].from === "records";
 
-/** Whose fault an error is. */
-export const familyOf = (e: TlsError): Family => faultOf(e).family;
-
-/**
- * The alert that tells the peer of an error. `undefined`: there is nobody left to tell. `user_canceled` goes out as a
- * warning (RFC 5246 §7.2.2), all others are fatal.
- */
-export const alertOf = (e: TlsError): AlertName | undefined => told(faultOf(e).alert, e);
-
-/** The section that was broken, as `RFC 5246 §7.3`; `undefined`: none was. */
-export const rfcOf = (e: TlsError): string | undefined => told(faultOf(e).rfc, e);
-
 /** What to do about an error; `undefined`: there is nothing to advise. */
 export const hintOf = (e: TlsError, known: Circumstances): string | undefined => {
   const { hint } = faultOf(e);
   return typeof hint === "function" ? hint(e, known) : hint;
-};
-
-/** Whether an error ends in a fatal alert, ours or the peer's: its session may not be resumed (RFC 5246 §7.2.2). */
-export const isFatal = (e: TlsError): boolean => {
-  if (e._tag === "PeerAlert") return e.level === AlertLevel.fatal;
-  const alert = alertOf(e);
-  return alert !== undefined && alert !== "user_canceled";
 };

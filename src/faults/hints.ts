@@ -1,13 +1,6 @@
 /** What to do about a fault: the advice, by what the peer said and what is known of how it came. @module */
-import type { CertificateReason } from "../ports/trust.ts";
-
-/** What whoever has an error knows of how it came, and the error does not: hints are the better for it. */
-export interface Circumstances {
-  /** The policy in force, which is not worth trying then, nor what it goes beyond; modern unless given. */
-  readonly policy?: "modern" | "compatible" | "legacy" | undefined;
-  /** The peer asked for a certificate, and we showed none. */
-  readonly certificateWanted?: boolean | undefined;
-}
+import type { CertificateReason } from "./certificate_alerts.ts";
+import type { Circumstances } from "./circumstances.ts";
 
 /** A hint of what there is to say. */
 export const either = (...parts: ReadonlyArray<string | undefined>): string | undefined =>

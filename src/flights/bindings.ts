@@ -1,27 +1,13 @@
 /** What ties something above TLS to a connection: exported keys and channel bindings. @module */
-import { Data, Effect, Either } from "../deps.ts";
+import { Effect, Either } from "../deps.ts";
+import { BindingUnavailable, type ChannelBindingType } from "../faults/errors/bindings.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { shown } from "../options.ts";
 import type { CryptoService, HashName } from "../ports/crypto.ts";
 import type { Policy } from "../tables/policy.ts";
 import { type Bytes, concat, EMPTY, isBytes } from "../wire/bytes.ts";
-import { printable } from "../wire/printable.ts";
 import { parseCertificate } from "../x509/certificate/certificate.ts";
 import type { Established } from "./established.ts";
-
-/** The bindings there are (RFC 5929 §3, §4; RFC 9266 §2). */
-export type ChannelBindingType = "tls-unique" | "tls-server-end-point" | "tls-exporter";
-
-/** The connection has no such thing. It goes on. */
-export class BindingUnavailable extends Data.TaggedError("BindingUnavailable")<{
-  readonly what: ChannelBindingType | "channelBinding" | "exportKeyingMaterial";
-  readonly reason: string;
-  readonly rfc: string;
-}> {
-  override get message() {
-    return printable(`${this.what}: ${this.reason} (${this.rfc})`);
-  }
-}
 
 type Bound = Effect.Effect<Bytes, BindingUnavailable>;
 

@@ -1,6 +1,6 @@
 /** What a client offers (RFC 5246 §7.4.1.2), and the session that it would like to resume. @module */
 import { Effect, Either, Option } from "../deps.ts";
-import { Refused } from "../faults/errors.ts";
+import { Refused } from "../faults/errors/connection.ts";
 import { ClientHello, type ClientHelloExtension } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
 import {
@@ -29,8 +29,6 @@ import type { ClientSettings } from "./client_settings.ts";
 import type { Again, Established } from "./established.ts";
 import { clientInfo } from "./renegotiation.ts";
 import { resumesAtAll } from "./session_rules.ts";
-
-export type { ClientSettings } from "./client_settings.ts";
 
 /** A ClientHello that was sent. */
 export interface SentHello {

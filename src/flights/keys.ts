@@ -5,7 +5,7 @@ import { KeyLog } from "../ports/key_log.ts";
 import { compressed } from "../record/protection/compression.ts";
 import type { Protection } from "../record/protection/protection.ts";
 import { type Bytes, toHex } from "../wire/bytes.ts";
-import { wordsOf } from "../wire/printable.ts";
+import { wordsOf } from "../wire/words_of.ts";
 import type { Agreed } from "./agreed.ts";
 
 /** The keys of a handshake. */

@@ -1,13 +1,15 @@
 /** The peer's certificate, as far as a handshake itself judges it; whether it is trusted the verifier says. @module */
 import { Effect, Either } from "../deps.ts";
-import { DecodeError, IllegalParameter } from "../faults/errors.ts";
+import { certificateAlerts } from "../faults/certificate_alerts.ts";
+import { IllegalParameter } from "../faults/errors/connection.ts";
+import { CertificateError } from "../faults/errors/trust.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import type { PublicKey } from "../ports/crypto.ts";
-import { certificateAlerts, CertificateError } from "../ports/trust.ts";
 import { authenticationOf } from "../tables/key_kinds.ts";
 import type { Policy } from "../tables/policy.ts";
 import type { CertificateWish } from "../tables/versions/mod.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import { DecodeError } from "../wire/errors.ts";
 import { parseCertificate } from "../x509/certificate/certificate.ts";
 import type { Agreed } from "./agreed.ts";
 

@@ -1,7 +1,7 @@
 /** What holds one handshake of a connection to the next: pure, a value or the reason why not. @module */
 import { Either } from "../deps.ts";
 import { equal } from "../crypto/equal.ts";
-import { Refused } from "../faults/errors.ts";
+import { Refused } from "../faults/errors/connection.ts";
 import {
   type ClientHello,
   type ClientHelloExtension,

@@ -6,12 +6,13 @@
  * @module
  */
 import { Either } from "../deps.ts";
-import { IllegalParameter, Refused } from "../faults/errors.ts";
+import { IllegalParameter, Refused } from "../faults/errors/connection.ts";
 import { CompressionMethod } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
-import { type Credential, signedWith } from "../ports/credentials.ts";
+import type { Credential } from "../ports/credentials.ts";
 import type { CryptoService, PublicKey } from "../ports/crypto.ts";
 import type { Session } from "../ports/sessions.ts";
+import { signedWith } from "../tables/key_kinds.ts";
 import type { Policy } from "../tables/policy.ts";
 import type { Suite } from "../tables/suites.ts";
 import { dialects } from "../tables/versions/mod.ts";

@@ -1,8 +1,9 @@
 /** The session that a handshake leaves in a store. @module */
 import { Clock, Effect } from "../deps.ts";
+import type { SessionStoreError } from "../faults/errors/sessions.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import { Session, SessionStore, type SessionStoreError } from "../ports/sessions.ts";
+import { Session, SessionStore } from "../ports/sessions.ts";
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { make } from "../wire/codec.ts";
 import type { Agreed } from "./agreed.ts";

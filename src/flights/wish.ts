@@ -1,7 +1,7 @@
 /** What a server reads in a ClientHello: pure, a value or the reason why not. @module */
 import { Either } from "../deps.ts";
 import { isFfdhe } from "../crypto/ffdhe.ts";
-import { IllegalParameter, Refused } from "../faults/errors.ts";
+import { IllegalParameter, Refused } from "../faults/errors/connection.ts";
 import { type ClientHello, type ClientHelloExtension, findExtension } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";

@@ -4,7 +4,8 @@ import { HandshakeType } from "../names/protocol.ts";
 import { messageName } from "../record/due.ts";
 import type { Coming, Message } from "../record/handshake_stream.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import { codec, type DecodeError } from "../wire/codec.ts";
+import { codec } from "../wire/codec.ts";
+import type { DecodeError } from "../wire/errors.ts";
 import { declarationOf, longest } from "../wire/layout.ts";
 
 /** A message class as the wire knows it. */

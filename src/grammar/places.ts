@@ -7,7 +7,7 @@
 import { Effect, Either, Option, type Schema } from "../deps.ts";
 import { equal } from "../crypto/equal.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
-import { DecryptError, type Refused, UnexpectedMessage } from "../faults/errors.ts";
+import { DecryptError, type Refused, UnexpectedMessage } from "../faults/errors/connection.ts";
 import type { RecordError, WireError } from "../faults/faults.ts";
 import type { Due } from "../record/due.ts";
 import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshake_stream.ts";

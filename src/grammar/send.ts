@@ -1,11 +1,11 @@
 /** Saying a flight, the mirror of `receive`. @module */
 import { Effect } from "../deps.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
-import { UnexpectedMessage } from "../faults/errors.ts";
+import { UnexpectedMessage } from "../faults/errors/connection.ts";
 import type { AlertName } from "../names/alert.ts";
 import { Handshakes, type Message } from "../record/handshake_stream.ts";
 import type { Protection } from "../record/protection/protection.ts";
-import { EncodeError } from "../wire/codec.ts";
+import { EncodeError } from "../wire/errors.ts";
 import { encodeMessage } from "./message_kind.ts";
 
 /** In a flight of ours: here we change to these keys. */

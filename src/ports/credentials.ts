@@ -1,9 +1,10 @@
 /** The port to our own certificates and keys. @module */
 import { Context, type Effect } from "../deps.ts";
+import type { PrivateKeyError } from "../faults/errors/crypto.ts";
 import type { ClientCertificateType } from "../names/protocol.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import type { Crypto, PrivateKeyError, PublicKey } from "./crypto.ts";
+import type { Crypto, PublicKey } from "./crypto.ts";
 
 /** A certificate chain and what its private key can do; the key itself need not be in this process. */
 export interface Credential {
@@ -26,12 +27,6 @@ export interface Credential {
   /** What certificate logs signed about the leaf, for clients that ask (RFC 6962 §3.3). */
   readonly signedCertificateTimestamps?: ReadonlyArray<Bytes> | undefined;
 }
-
-/** The schemes, of those that its key can make and both ends allow, that a credential signs with, the best first. */
-export const signedWith = (
-  { schemes }: Credential,
-  possible: ReadonlyArray<SignatureScheme>,
-): ReadonlyArray<SignatureScheme> => schemes?.filter((s) => possible.includes(s)) ?? possible;
 
 /** What a credential is wanted for. */
 export type CredentialRequest =

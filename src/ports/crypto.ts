@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { Context, Data, type Effect } from "../deps.ts";
+import { Context, type Effect } from "../deps.ts";
+import type { InvalidKeyShare, PrivateKeyError } from "../faults/errors/crypto.ts";
 import type { NamedGroup } from "../names/named_group.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Bytes } from "../wire/bytes.ts";
@@ -102,30 +103,6 @@ export interface KeyShare {
    * Fails for a share that is no good.
    */
   readonly agree: (theirs: Bytes) => Effect.Effect<Bytes, InvalidKeyShare>;
-}
-
-/**
- * The peer's share is no point of the group, a compressed one, or gives the all-zero secret (RFC 7748 §6.1); or a
- * number that is not between 1 and p - 1 (RFC 7919 §5.1), or the prime itself can be none.
- */
-export class InvalidKeyShare extends Data.TaggedError("InvalidKeyShare")<{
-  /** `undefined`: a prime of the peer's own. */
-  readonly group: NamedGroup | undefined;
-  readonly reason: string;
-}> {
-  override get message() {
-    return this.reason;
-  }
-}
-
-/** An operation with a private key failed: a wrong key for the scheme, or a fault of the signer. */
-export class PrivateKeyError extends Data.TaggedError("PrivateKeyError")<{
-  readonly operation: "sign" | "decrypt";
-  readonly reason: string;
-}> {
-  override get message() {
-    return `cannot ${this.operation}: ${this.reason}`;
-  }
 }
 
 /** What a provider of cryptography can do. */

@@ -1,10 +1,10 @@
 /** The port to a store of sessions, and what a session is. @module */
-import { Context, Data, type Effect, type Option, Schema } from "../deps.ts";
+import { Context, type Effect, type Option, Schema } from "../deps.ts";
+import type { SessionStoreError } from "../faults/errors/sessions.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import { wordsOf } from "../wire/printable.ts";
 import { fixed, opaque, text, uint32, uint8, vector } from "../wire/schema.ts";
 
 /**
@@ -48,17 +48,6 @@ export class Session extends Schema.TaggedClass<Session>("effect-tls/Session")("
   /** Seconds since the epoch after which the ticket is not shown any more; 0 without one. */
   ticketExpiresAt: uint32,
 }) {}
-
-/** The store could not be asked. The handshake goes on without it. */
-export class SessionStoreError extends Data.TaggedError("SessionStoreError")<{
-  readonly operation: "get" | "put" | "remove";
-  readonly cause: unknown;
-}> {
-  override get message() {
-    const why = wordsOf(this.cause);
-    return `session store, ${this.operation}: ${why}`;
-  }
-}
 
 /** A store of sessions: by the hexadecimal session ID for a server, by peer for a client. */
 export interface SessionStoreService {

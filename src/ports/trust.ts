@@ -1,76 +1,8 @@
 /** The port to the trust decision. @module */
-import { Context, Data, type Effect } from "../deps.ts";
-import { AlertDescription, type AlertName } from "../names/alert.ts";
+import { Context, type Effect } from "../deps.ts";
+import type { CertificateError } from "../faults/errors/trust.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import { printable } from "../wire/printable.ts";
 import type { Crypto } from "./crypto.ts";
-
-/** Why a chain is not trusted, each with its alert (RFC 5246 §7.2.2). */
-export const certificateAlerts = {
-  /** No path to a root that is trusted. */
-  unknown_ca: "unknown_ca",
-  expired: "certificate_expired",
-  not_yet_valid: "certificate_expired",
-  /** The certificate is for another name (RFC 9525). */
-  name_mismatch: "bad_certificate",
-  /** A signature does not verify, or another rule of RFC 5280 §6 is broken. */
-  invalid: "bad_certificate",
-  /** No DER of a certificate: corrupt, while the message that carries it is well-formed. */
-  unreadable: "bad_certificate",
-  /** A name that the authorities above may not vouch for (RFC 5280 §4.2.1.10). */
-  name_not_permitted: "bad_certificate",
-  /** An authority's certificate in the place of a server's or client's. */
-  ca_as_leaf: "unsupported_certificate",
-  revoked: "certificate_revoked",
-  /** A key, algorithm or critical extension that cannot be judged. */
-  unsupported: "unsupported_certificate",
-  /** Key usage or extended key usage does not allow it. */
-  wrong_usage: "unsupported_certificate",
-  /** A certificate that must be stapled to came without a word on its revocation (RFC 7633). */
-  status_missing: "bad_certificate_status_response",
-  /** The stapled response is malformed, forged, about another certificate, or of somebody who may not say so. */
-  status_invalid: "bad_certificate_status_response",
-  /** The stapled response is not of now. */
-  status_stale: "bad_certificate_status_response",
-  /** Its issuer does not know the certificate (RFC 6960 §2.2). */
-  status_unknown: "bad_certificate_status_response",
-  /** Not in the set of pinned keys. */
-  not_pinned: "bad_certificate",
-  /** The user's own rule said no. */
-  refused: "certificate_unknown",
-} as const satisfies Record<string, AlertName>;
-
-/** The name of a reason. */
-export type CertificateReason = keyof typeof certificateAlerts;
-
-/** Alerts that end a connection in peace, or mean something else: they tell of no refusal. */
-const peaceful = ["close_notify", "user_canceled", "no_renegotiation", "no_certificate"] as const;
-
-/** Alerts that can tell of a refusal. */
-export type RefusalAlert = Exclude<AlertName, typeof peaceful[number]>;
-
-/** Whether an alert can tell of a refusal; a name that is none can't. */
-export const isRefusalAlert = (name: string): name is RefusalAlert =>
-  name in AlertDescription.members && !peaceful.some((one) => one === name);
-
-/** The peer's certificate is not trusted. */
-export class CertificateError extends Data.TaggedError("CertificateError")<{
-  readonly reason: CertificateReason;
-  /** Which certificate of the chain, 0 is the leaf. */
-  readonly index: number;
-  /** Its subject, where it could be read. */
-  readonly subject: string;
-  /** What was found, in a sentence. */
-  readonly detail: string;
-  /** The rule: an RFC and section. */
-  readonly rfc: string;
-  /** The alert that tells the peer, where it is not the reason's own: `access_denied`, say. */
-  readonly alert?: RefusalAlert | undefined;
-}> {
-  override get message() {
-    return printable(`certificate ${this.index}${this.subject ? ` (${this.subject})` : ""}: ${this.detail}`);
-  }
-}
 
 /** A chain to judge. */
 export interface Verification {
@@ -100,3 +32,16 @@ export class CertificateVerifier extends Context.Tag("effect-tls/1/CertificateVe
   CertificateVerifier,
   CertificateVerifierService
 >() {}
+
+/** How weak a thing may be and still count. */
+export interface Allowances {
+  /** The least length of an RSA modulus in bits; 2048 unless given (RFC 9325 §4.5). */
+  readonly minimumRsaBits?: number | undefined;
+  /** Whether signatures over SHA-1 count; not unless given (RFC 9155). Those over MD5 never do. */
+  readonly sha1?: boolean | undefined;
+  /**
+   * Whether a leaf without any subjectAltName is for the host that its common name says; not unless given
+   * (RFC 9525 §2).
+   */
+  readonly commonName?: boolean | undefined;
+}

@@ -1,14 +1,6 @@
 /** From a message's declaration: bytes to value and back, JSON, and which bytes are which member. @module */
-export {
-  codec,
-  type Constructor,
-  decode,
-  DecodeError,
-  encode,
-  EncodeError,
-  json,
-  make,
-  spans,
-} from "../wire/codec.ts";
-export type { Codec, Span } from "../wire/codec.ts";
+export * from "../wire/codec.ts";
+export * from "../wire/errors.ts";
+export * from "../wire/span.ts";
+/** The words that messages are declared in. */
 export * as Words from "../wire/schema.ts";

@@ -1,3 +1,4 @@
 /** Stores of sessions. @module */
 export * from "../ports/sessions.ts";
 export * from "../layers/sessions/memory.ts";
+export * from "../faults/errors/sessions.ts";

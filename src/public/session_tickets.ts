@@ -1,3 +1,4 @@
 /** Session tickets, for servers. @module */
 export * from "../ports/tickets.ts";
 export * from "../layers/tickets/rotating.ts";
+export * from "../faults/errors/tickets.ts";

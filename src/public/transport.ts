@@ -1,5 +1,6 @@
 /** Networks. @module */
-export { Transport, TransportError } from "../ports/transport.ts";
-export type { Address, Incoming, Listener, TransportService } from "../ports/transport.ts";
-export { layerMemory } from "../layers/transport/memory.ts";
-export { layerTcp } from "../layers/transport/tcp.ts";
+export * from "../ports/transport.ts";
+export * from "../names/address.ts";
+export * from "../layers/transport/tcp.ts";
+export * from "../layers/transport/memory.ts";
+export * from "../faults/errors/transport.ts";

@@ -1,7 +1,7 @@
 /** What a flight sees of a connection: what comes next, what was said so far, and a way to answer. @module */
 import { Context, type Effect, type Either } from "../deps.ts";
 import { type Snapshot, Transcript } from "../crypto/transcript.ts";
-import { UnexpectedMessage } from "../faults/errors.ts";
+import { UnexpectedMessage } from "../faults/errors/connection.ts";
 import type { RecordError, WireError } from "../faults/faults.ts";
 import type { AlertLevel, AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";

@@ -14,13 +14,14 @@ import {
   RecordOverflow,
   RecordVersion,
   UnexpectedMessage,
-} from "../faults/errors.ts";
+} from "../faults/errors/connection.ts";
 import { AlertDescription, AlertLevel } from "../names/alert.ts";
 import { ContentType, HandshakeType, ProtocolVersion } from "../names/protocol.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../wire/bytes.ts";
-import { DecodeError } from "../wire/codec.ts";
+import { DecodeError } from "../wire/errors.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { anything, type Due, messageName } from "./due.ts";
+import type { RecordLimits, RecordOptions } from "./limits.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection/protection.ts";
 import { beginsWithSslv2Hello, SSLV2_HEADER, sslv2Hello, sslv2Length } from "./sslv2_hello.ts";
 
@@ -38,26 +39,6 @@ export type Arrival =
   | { readonly _tag: "ChangeCipherSpec" }
   | { readonly _tag: "ApplicationData"; readonly data: Bytes }
   | { readonly _tag: "Alert"; readonly level: AlertLevel; readonly description: AlertDescription };
-
-/** What a peer may send at most; more is a `LimitExceeded`. */
-export interface RecordLimits {
-  /** Bytes in a handshake message; what its own form bounds may be less. The longest ClientHello's, 131,396, by default. */
-  readonly handshakeMessage: number;
-  /** Bytes in a Certificate message; 256 KiB by default. */
-  readonly certificateMessage: number;
-  /** Records in a row that carry nothing; 32 by default. */
-  readonly emptyRecords: number;
-  /** Bytes of records each way under one key of a cipher whose blocks have 64 bits; 64 MiB by default. */
-  readonly shortBlockData: number;
-}
-
-/** What is spoken, as far as records know of it. */
-export interface RecordOptions {
-  /** Whether application data is split 1/n-1 where IVs can be predicted, against BEAST. */
-  readonly splitRecords: boolean;
-  /** Whether the first record may be a ClientHello in the format of SSL 2.0 (RFC 5246 §E.2). */
-  readonly sslv2Hello: boolean;
-}
 
 const HEADER = 5;
 /** RFC 5246 §6.2.3: how long a sealed fragment may ever be. */

@@ -1,10 +1,10 @@
 /** The ClientHello in the format of SSL 2.0, which old clients say first (RFC 5246 §E.2). @module */
-import { DecodeError } from "../wire/codec.ts";
 import { ClientHello } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
+import { DecodeError } from "../wire/errors.ts";
 import type { ByteQueue } from "./byte_queue.ts";
 
 /** Bytes before the message: its length, with the highest bit set. */

@@ -2,6 +2,7 @@
 import { bitLength } from "../crypto/ffdhe.ts";
 import { ClientCertificateType } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
+import type { Credential } from "../ports/credentials.ts";
 import type { PublicKey } from "../ports/crypto.ts";
 
 /** A way to prove that one has a certificate's key. */
@@ -91,3 +92,9 @@ export const isAskedFor = (key: PublicKey, types: ReadonlyArray<ClientCertificat
 
 /** How a key authenticates. */
 export const authenticationOf = (key: PublicKey): Authentication => authentications[key._tag];
+
+/** The schemes, of those that its key can make and both ends allow, that a credential signs with, the best first. */
+export const signedWith = (
+  { schemes }: Credential,
+  possible: ReadonlyArray<SignatureScheme>,
+): ReadonlyArray<SignatureScheme> => schemes?.filter((s) => possible.includes(s)) ?? possible;

@@ -1,15 +1,11 @@
 /** What an end is willing to speak, as data. Weak things are in no policy but the one that names them. @module */
-import { Either, ParseResult, Schema } from "../deps.ts";
-import type { InvalidOption } from "../faults/errors.ts";
-import { CipherSuite } from "../names/cipher_suite.ts";
+import type { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import { among, decodeOption, flag, limit, list, registered, whole, word } from "../options.ts";
-import type { RecordLimits, RecordOptions } from "../record/records.ts";
+import type { RecordLimits, RecordOptions } from "../record/limits.ts";
+import { frozen } from "./frozen.ts";
 import { type Suite, suites } from "./suites.ts";
-
-export type { RecordLimits, RecordOptions } from "../record/records.ts";
 
 /** What a peer may cost at most. */
 export interface Limits extends RecordLimits {
@@ -97,15 +93,6 @@ export interface Policy extends RecordOptions {
   /** What a peer may cost, and how long things may take. */
   readonly limits: Limits;
 }
-
-/** Policies that are known to be of their type: frozen with their lists and limits, they stay so. */
-const known = new WeakSet<object>();
-
-const frozen = (policy: Policy): Policy => {
-  for (const value of Object.values(policy)) Object.freeze(value);
-  known.add(Object.freeze(policy));
-  return policy;
-};
 
 /** Generous to any honest peer. */
 export const limits: Limits = {
@@ -213,94 +200,3 @@ export const legacy: Policy = frozen({
   resumeWithoutExtendedMasterSecret: true,
   requireSecureRenegotiation: false,
 });
-
-const limitsOption: Schema.Schema<Limits> = Schema.Struct({
-  handshakeMessage: limit(1),
-  certificateMessage: limit(1),
-  emptyRecords: limit(0),
-  warningAlerts: limit(0),
-  helloRequests: limit(0),
-  shortBlockData: limit(1),
-  handshakeTimeout: limit(1),
-  firstByteTimeout: limit(1),
-  closeWait: limit(0),
-  writeWait: limit(0),
-  storeWait: limit(0),
-  renegotiationBuffer: limit(0),
-  renegotiations: limit(0),
-  renegotiationWindow: limit(0),
-  renegotiationWait: limit(0),
-  sessionLifetime: limit(0),
-}).annotations({ documentation: "begin with { ...Policy.modern.limits }" });
-
-/** As files have it: JSON leaves out what is undefined. */
-interface Members extends Omit<Policy, "maxFragmentLength"> {
-  readonly maxFragmentLength?: Policy["maxFragmentLength"] | null;
-}
-
-/** More than there are of any: a list of a hello has room for some 32,000. */
-const MOST = 1_000;
-const members: Schema.Schema<Members> = Schema.Struct({
-  versions: list(registered(ProtocolVersion), 1, MOST),
-  cipherSuites: list(registered(CipherSuite), 1, MOST),
-  groups: list(registered(NamedGroup), 0, MOST),
-  signatureSchemes: list(registered(SignatureScheme), 0, MOST),
-  minimumDhPrimeBits: whole(0),
-  encryptThenMac: flag,
-  splitRecords: flag,
-  sslv2Hello: flag,
-  compressionMethods: list(registered(CompressionMethod), 0, 255),
-  sessionTickets: flag,
-  maxFragmentLength: Schema.optional(
-    among([512, 1024, 2048, 4096, null] as const, "512, 1024, 2048, 4096 or undefined"),
-  ),
-  requestOcsp: flag,
-  requestScts: flag,
-  corruptCertificateAlert: word("bad_certificate", "decode_error"),
-  requireExtendedMasterSecret: flag,
-  resumeWithoutExtendedMasterSecret: flag,
-  bindWithoutExtendedMasterSecret: flag,
-  requireSecureRenegotiation: flag,
-  renegotiation: word("allow", "refuse", "close", "ignore"),
-  insecureRenegotiation: flag,
-  serverMayChangeCertificate: flag,
-  limits: limitsOption,
-}).annotations({ documentation: "begin with { ...Policy.modern }" });
-const parse = ParseResult.decodeUnknown(members);
-
-const NO_SUITE = "none for which the policy names a cipher suite";
-const speakable = Schema.declare((_): _ is never => false, {
-  description: "a list with a version for which the policy names a cipher suite",
-}).ast;
-
-/** Of the versions one must have a suite: there would be nothing to offer, and nothing to choose. */
-const complete = (
-  { maxFragmentLength, ...rest }: Members,
-): Either.Either<Policy, ParseResult.ParseIssue> => {
-  const { versions, cipherSuites } = rest;
-  return versions.some((version) => cipherSuites.some((id) => (suites.get(id)?.since ?? Infinity) <= version))
-    ? Either.right(frozen({ ...rest, maxFragmentLength: maxFragmentLength ?? undefined }))
-    : Either.left(
-      new ParseResult.Pointer("versions", rest, new ParseResult.Type(speakable, versions, NO_SUITE)),
-    );
-};
-
-/** A policy as an option. What is frozen and was decoded before is not decoded again; all else is, into a copy. */
-export const PolicyOption: Schema.Schema<Policy> = Schema.declare([], {
-  decode: () => (u, how) =>
-    known.has(u as object) ? ParseResult.succeed(u as Policy) : ParseResult.flatMap(parse(u, how), complete),
-  encode: () => (u) => ParseResult.succeed(u as Policy),
-}, { identifier: "Policy", description: "a Policy" });
-
-/**
- * A policy from what may be none (a file's JSON, JavaScript): every member must be there and of its type, and no others;
- * `maxFragmentLength` alone may be missing or null, which is undefined. Versions, cipher suites, groups, schemes and
- * compression methods are IANA's numbers, as in `JSON.stringify(Policy.modern)`.
- *
- * What it gives is frozen, and costs nothing where it is used; a policy of any other origin is decoded for each
- * connection.
- */
-export const decode: (policy: unknown) => Either.Either<Policy, InvalidOption> = decodeOption(
-  PolicyOption,
-  "policy",
-);

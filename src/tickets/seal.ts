@@ -2,9 +2,10 @@
 import { Either } from "../deps.ts";
 import type { CryptoService } from "../ports/crypto.ts";
 import { Session } from "../ports/sessions.ts";
-import { MAX_TICKET, Ticket, type TicketKey } from "../ports/tickets.ts";
+import type { TicketKey } from "../ports/tickets.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
+import { MAX_TICKET, Ticket } from "./ticket.ts";
 
 /** What a ticket is for; the number goes up when the layout of Session or Ticket changes. */
 const PURPOSE = ascii("effect-tls session ticket 2");

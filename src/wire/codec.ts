@@ -7,41 +7,14 @@
  *
  * @module
  */
-import { Data, Either, type ParseResult, Schema } from "../deps.ts";
+import { Either, type ParseResult, Schema } from "../deps.ts";
 import type { Bytes } from "./bytes.ts";
+import { DecodeError, EncodeError } from "./errors.ts";
 import { Fault } from "./fault.ts";
 import { layoutOf, tagOf } from "./layout.ts";
-import { type Read, Reader, reader, type Span } from "./reader.ts";
+import { type Read, Reader, reader } from "./reader.ts";
+import type { Span } from "./span.ts";
 import { Writer, writer } from "./writer.ts";
-
-export type { Span } from "./reader.ts";
-
-/** The bytes are not a value of the declared type; the alert is `decode_error` (RFC 5246 §7.2.2). */
-export class DecodeError extends Data.TaggedError("DecodeError")<{
-  /** What was being read, e.g. `ClientHello`. */
-  readonly subject: string;
-  /** The member that could not be read, e.g. `extensions.2.groups`. */
-  readonly path: string;
-  /** Where in `subject`'s bytes. */
-  readonly offset: number;
-  readonly reason: string;
-}> {
-  override get message() {
-    const where = this.path ? `${this.subject}.${this.path}` : this.subject;
-    return `${where}, byte ${this.offset}: ${this.reason}`;
-  }
-}
-
-/** A value that cannot be written, because a member is outside its declared bounds: a fault of this end. */
-export class EncodeError extends Data.TaggedError("EncodeError")<{
-  readonly subject: string;
-  readonly path: string;
-  readonly reason: string;
-}> {
-  override get message() {
-    return `${this.path ? `${this.subject}.${this.path}` : this.subject}: ${this.reason}`;
-  }
-}
 
 /** What one declaration gives. */
 export interface Codec<A, I = unknown> {

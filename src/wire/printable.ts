@@ -14,12 +14,3 @@ export const printable = (text: string): string =>
       Array.from({ length: character.length }, (_, i) =>
         `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
   );
-
-/** What was thrown, in words; even where it has none. */
-export const wordsOf = (thrown: unknown): string => {
-  try {
-    return printable(thrown instanceof Error ? thrown.message : String(thrown));
-  } catch {
-    return "something without words";
-  }
-};

@@ -6,16 +6,7 @@
 import type { Bytes } from "./bytes.ts";
 import { Fault, inside } from "./fault.ts";
 import { type Bounds, type Layout, tagOf, type Width } from "./layout.ts";
-
-/** A named run of bytes, as an inspector shows it. */
-export interface Span {
-  readonly path: string;
-  /** Offset of the first byte, and of the one after the last. */
-  readonly start: number;
-  readonly end: number;
-  readonly kind: Layout["kind"];
-  readonly value: unknown;
-}
+import type { Span } from "./span.ts";
 
 /** Where a read stands, and what it notes of its way. */
 export class Reader {

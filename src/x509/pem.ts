@@ -1,22 +1,10 @@
 /** Certificates and private keys as PEM (RFC 7468). @module */
-import { Data, Either } from "../deps.ts";
+import { Either } from "../deps.ts";
+import { PemError } from "../faults/errors/pem.ts";
 import type { PrivateKey } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate/certificate.ts";
 import { parsePrivateKey, type PrivateKeyLabel, privateKeyLabels } from "./keys/private_key.ts";
-
-/** The PEM is not what was wanted. */
-export class PemError extends Data.TaggedError("PemError")<{
-  readonly reason: "malformed" | "missing" | "encrypted" | "passphrase" | "unsupported";
-  /** The line on which the block begins, counted from 1; 0 where there is none. */
-  readonly line: number;
-  /** What was found, in a sentence. Never the content. */
-  readonly detail: string;
-}> {
-  override get message() {
-    return this.line > 0 ? `PEM, line ${this.line}: ${this.detail}` : `PEM: ${this.detail}`;
-  }
-}
 
 /** A block between its two lines. */
 export interface PemBlock {

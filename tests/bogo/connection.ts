@@ -1,17 +1,17 @@
 /** One connection of a shim: the handshake, what flags ask for after it, and its end. @module */
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection/establish.ts";
+import type { Connection } from "../../src/connection/connection.ts";
 import { Effect, Layer, Option } from "../../src/deps.ts";
-import { TransportError } from "../../src/faults/errors.ts";
-import type { TlsError } from "../../src/faults/faults.ts";
-import type { BindingUnavailable } from "../../src/flights/bindings.ts";
-import type { CredentialError } from "../../src/layers/credentials/credentials.ts";
+import type { BindingUnavailable } from "../../src/faults/errors/bindings.ts";
+import type { CredentialError } from "../../src/faults/errors/credentials.ts";
+import { TransportError } from "../../src/faults/errors/transport.ts";
+import type { TlsError } from "../../src/faults/tls_error.ts";
 import { fromConn } from "../../src/layers/transport/byte_stream.ts";
 import { ProtocolVersion } from "../../src/names/protocol.ts";
+import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import type { Crypto } from "../../src/ports/crypto.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
 import { SessionTickets, type SessionTicketsService } from "../../src/ports/tickets.ts";
-import type { ByteStream } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
 import { expect, Heard, unmet } from "./expectations.ts";
 import { type Config, Unexpected, Unimplemented } from "./flags.ts";

@@ -1,5 +1,5 @@
 /** What was heard during a shim's handshake, and what its flags expect of that. @module */
-import type { Connection } from "../../src/connection/establish.ts";
+import type { Connection } from "../../src/connection/connection.ts";
 import { Effect, Either } from "../../src/deps.ts";
 import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";

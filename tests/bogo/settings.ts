@@ -1,15 +1,17 @@
 /** What the flags mean in this library: a policy, credentials and a trust decision. @module */
 import { Effect, Layer } from "../../src/deps.ts";
-import { CertificateError, PrivateKeyError } from "../../src/faults/errors.ts";
-import { type CredentialError, credentialFromPem } from "../../src/layers/credentials/credentials.ts";
+import type { RefusalAlert } from "../../src/faults/certificate_alerts.ts";
+import type { CredentialError } from "../../src/faults/errors/credentials.ts";
+import { PrivateKeyError } from "../../src/faults/errors/crypto.ts";
+import { CertificateError } from "../../src/faults/errors/trust.ts";
+import { credentialFromPem } from "../../src/layers/credentials/credentials.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { type Credential, type CredentialRequest, Credentials } from "../../src/ports/credentials.ts";
-import type { RefusalAlert } from "../../src/ports/trust.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
-import * as Policy from "../../src/tables/policy.ts";
+import * as Policy from "../../src/public/policy.ts";
 import { type Config, Unexpected, Unimplemented } from "./flags.ts";
 
 /** Every version below TLS 1.3, the highest first, and the flag that forbids it. */

@@ -1,27 +1,26 @@
 /** How a connection ends: every event in every state of both halves, over every transport. */
 import { assert, Context, Effect, Either, Exit, Fiber, Option, Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection/establish.ts";
+import type { Connection, Reading, Writing } from "../../src/connection/connection.ts";
 import {
   type EndEvent,
   endEvents,
   makeState,
   type Parting,
   readerSees,
-  type Reading,
   readingSteps,
   writerSees,
-  type Writing,
   writingSteps,
 } from "../../src/connection/state.ts";
-import { Truncated } from "../../src/faults/errors.ts";
+import { Truncated } from "../../src/faults/errors/connection.ts";
+import { TransportError } from "../../src/faults/errors/transport.ts";
 import { fromConn, fromStreams, makePair } from "../../src/layers/transport/byte_stream.ts";
 import { AlertDescription } from "../../src/names/alert.ts";
 import { Socket } from "../../src/platform/deps.ts";
 import { fromSocket } from "../../src/platform/mod.ts";
+import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
-import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
 import { modern } from "../../src/tables/policy.ts";
 import { ascii, concat, toHex } from "../../src/wire/bytes.ts";

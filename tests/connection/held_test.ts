@@ -1,13 +1,14 @@
 /** Streams, stores and observers that keep to no contract: the error is typed, and nobody else is harmed. */
 import { assert, Deferred, Effect, Fiber, Layer, Option } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection/establish.ts";
-import { makePair } from "../../src/layers/transport/byte_stream.ts";
-import { fromConn } from "../../src/layers/transport/byte_stream.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import { TransportError } from "../../src/faults/errors/transport.ts";
+import { fromConn, makePair } from "../../src/layers/transport/byte_stream.ts";
 import { layerMemory } from "../../src/layers/transport/memory.ts";
+import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import type { Observe } from "../../src/ports/observer.ts";
 import { Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
-import { type ByteStream, Transport, TransportError } from "../../src/ports/transport.ts";
+import { Transport } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
 import { modern } from "../../src/tables/policy.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";

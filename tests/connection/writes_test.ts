@@ -1,8 +1,9 @@
 /** What a write promises: all of it is handed on, or an error; and what it may not take along. */
 import { assert, Effect, Either, Exit, Fiber, Scope, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
+import { TransportError } from "../../src/faults/errors/transport.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
-import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
+import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import * as Server from "../../src/server.ts";
 import { compatible, modern } from "../../src/tables/policy.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";

@@ -1,12 +1,13 @@
 /** Every message, extension and stored value: whatever the bytes, a value that writes them back, or a DecodeError. @module */
 import { assert, Either } from "../deps.ts";
 import { Transcript } from "../../src/crypto/transcript.ts";
-import { alertOf, type TlsError } from "../../src/faults/faults.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
+import type { TlsError } from "../../src/faults/tls_error.ts";
 import { courses, placesOf } from "../../src/flights/states.ts";
 import type { Place } from "../../src/grammar/places.ts";
 import { HandshakeType } from "../../src/names/protocol.ts";
-import { Ticket } from "../../src/ports/tickets.ts";
 import type { HandshakeStream } from "../../src/record/handshake_stream.ts";
+import { Ticket } from "../../src/tickets/ticket.ts";
 import { type Bytes, sameBytes } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
 import { all, type AnySchema } from "../messages/all.ts";

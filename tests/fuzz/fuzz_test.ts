@@ -1,6 +1,6 @@
 /** A short run of every target, by a seed that never changes; and the fuzzer itself. */
 import { assert, Effect, Exit } from "../deps.ts";
-import { HandshakeTimeout } from "../../src/faults/errors.ts";
+import { HandshakeTimeout } from "../../src/faults/errors/connection.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { codec } from "../../src/wire/codec.ts";
 import { repository } from "../interop/peers.ts";

@@ -1,7 +1,8 @@
 /** Bytes made into other bytes: by chance, and by what is known of their structure. @module */
 import type { Schema } from "../deps.ts";
 import { type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
-import { codec, type Span } from "../../src/wire/codec.ts";
+import { codec } from "../../src/wire/codec.ts";
+import type { Span } from "../../src/wire/span.ts";
 import type { Random } from "./random.ts";
 
 /** A run of bytes whose length stands before it: the field begins `at`, is so wide, and counts up to `end`. */

@@ -1,7 +1,7 @@
 /** The record layer: however the bytes come, the same arrivals, or a fault that is typed; and no data that nobody sealed. @module */
 import { assert, Either } from "../deps.ts";
 import { isRecordError } from "../../src/faults/faults.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { CompressionMethod, ContentType } from "../../src/names/protocol.ts";
 import { attempt } from "../../src/record/attempt.ts";

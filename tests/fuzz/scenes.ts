@@ -6,8 +6,8 @@
  * @module
  */
 import { assert, Effect, Fiber } from "../deps.ts";
-import type { Connection } from "../../src/connection/establish.ts";
-import type { TlsError } from "../../src/faults/faults.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import type { TlsError } from "../../src/faults/tls_error.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { legacy } from "../../src/tables/policy.ts";

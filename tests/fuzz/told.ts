@@ -1,7 +1,7 @@
 /** Which ends an engine may come to. @module */
 import { assert, Cause, Exit } from "../deps.ts";
 import { explain, render } from "../../src/faults/explain.ts";
-import type { TlsError } from "../../src/faults/faults.ts";
+import type { TlsError } from "../../src/faults/tls_error.ts";
 import type { Verdict } from "./target.ts";
 
 /** Each error of the union, by its tag; one that is missing here does not compile. */

@@ -1,7 +1,7 @@
 /** Exported keys (RFC 5705) and channel bindings (RFC 5929, RFC 9266), over whole handshakes. @module */
 import { assert, Context, Effect } from "../deps.ts";
-import type { Connection } from "../../src/connection/establish.ts";
-import type { BindingUnavailable, ChannelBindingType } from "../../src/flights/bindings.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import type { BindingUnavailable, ChannelBindingType } from "../../src/faults/errors/bindings.ts";
 import { layerTo } from "../../src/layers/key_log.ts";
 import { Finished } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";

@@ -1,9 +1,9 @@
 /** Compression as it is negotiated, and what of it passes on a connection (RFC 3749, RFC 5246 §6.2.2, §7.4.1). @module */
 import { assert, Effect, Either, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection/establish.ts";
+import type { Connection } from "../../src/connection/connection.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { layerTo } from "../../src/layers/key_log.ts";
 import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
 import { AlertDescription } from "../../src/names/alert.ts";

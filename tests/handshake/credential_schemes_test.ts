@@ -1,6 +1,6 @@
 /** With which schemes a credential signs, where it says so itself (a signer that cannot make every signature). */
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
-import { make as credentials } from "../../src/layers/credentials/credentials.ts";
+import { layer as credentials } from "../../src/layers/credentials/credentials.ts";
 import * as N from "../../src/names/mod.ts";
 import { legacy } from "../../src/tables/policy.ts";
 import * as Golden from "../golden/certificates.ts";

@@ -1,14 +1,14 @@
 /** Whole handshakes with keys that are elsewhere, and with certificates that are replaced. */
 import { assert, Context, Effect, Either, Layer, Queue, Stream } from "../deps.ts";
+import { PrivateKeyError } from "../../src/faults/errors/crypto.ts";
 import {
   credentialFromSigner,
-  make,
-  reloading,
+  layer,
+  layerReloading,
   type Signer,
 } from "../../src/layers/credentials/credentials.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import type { Credentials } from "../../src/ports/credentials.ts";
-import { PrivateKeyError } from "../../src/ports/crypto.ts";
 import { compatible } from "../../src/tables/policy.ts";
 import { suites } from "../../src/tables/suites.ts";
 import * as Golden from "../golden/certificates.ts";
@@ -64,8 +64,8 @@ live(
   Effect.gen(function* () {
     const [server, client] = [elsewhere(Golden.server("rsa")), elsewhere(Golden.client("p256"))];
     const built = yield* buildWith({
-      server: make([yield* credentialFromSigner({ ...server.signer, schemes: [pss] })]),
-      client: make([yield* credentialFromSigner({ ...client.signer, schemes: [ecdsa] })]),
+      server: layer([yield* credentialFromSigner({ ...server.signer, schemes: [pss] })]),
+      client: layer([yield* credentialFromSigner({ ...client.signer, schemes: [ecdsa] })]),
     });
     const ends = yield* meet(built, { server: { clientAuth: "require" } });
     const [c, s] = [yield* ends.client, yield* ends.server];
@@ -83,7 +83,7 @@ live(
     const policy = { ...compatible, cipherSuites: transport };
     const meeting = (one: Signer) =>
       Effect.gen(function* () {
-        const built = yield* buildWith({ server: make([yield* credentialFromSigner(one)]) });
+        const built = yield* buildWith({ server: layer([yield* credentialFromSigner(one)]) });
         return yield* meet(built, { client: { policy }, server: { policy } });
       });
     const able = yield* meeting({ ...signer, decrypt });
@@ -101,7 +101,7 @@ live(
     const { signer } = elsewhere(Golden.server("p256"));
     const reason = "the module is locked";
     const sign = () => Effect.fail(new PrivateKeyError({ operation: "sign", reason }));
-    const built = yield* buildWith({ server: make([yield* credentialFromSigner({ ...signer, sign })]) });
+    const built = yield* buildWith({ server: layer([yield* credentialFromSigner({ ...signer, sign })]) });
     const { client, server } = yield* meet(built);
     assert.ok(Either.isLeft(server));
     assert.match(server.left.message, /the module is locked/);
@@ -116,7 +116,10 @@ live(
     const signals = yield* Queue.unbounded<void>();
     const loaded = yield* Queue.unbounded<void>();
     const load = Effect.sync(() => [credentialOf(Golden.server(kind))]);
-    const layer = reloading(Effect.ensuring(load, Queue.offer(loaded, undefined)), Stream.fromQueue(signals));
+    const layer = layerReloading(
+      Effect.ensuring(load, Queue.offer(loaded, undefined)),
+      Stream.fromQueue(signals),
+    );
     const built = yield* buildWith({ server: layer });
     const connected = Effect.gen(function* () {
       const ends = yield* meet(built);

@@ -1,6 +1,6 @@
 /** What is refused at a message's header, how long a message may be, and in which version a hello is refused. @module */
 import { assert, Effect, Either, Fiber } from "../deps.ts";
-import { alertOf } from "../../src/faults/faults.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage, kindOf } from "../../src/grammar/message_kind.ts";
 import {
   CertificateRequest,

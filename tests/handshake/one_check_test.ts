@@ -1,8 +1,8 @@
 /** For checks that others stand behind: what this check alone refuses. @module */
 import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
-import { alertOf } from "../../src/faults/faults.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials/credentials.ts";
+import { credentialFromPem, layer as credentialsOf } from "../../src/layers/credentials/credentials.ts";
 import {
   ClientHello,
   ServerHello,

@@ -1,6 +1,6 @@
 import { assert, Effect, Either } from "../deps.ts";
-import { CertificateError } from "../../src/faults/errors.ts";
-import { alertOf } from "../../src/faults/faults.ts";
+import { CertificateError } from "../../src/faults/errors/trust.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
 import { fitsWish, judged, leafKey } from "../../src/flights/peer.ts";
 import { ClientCertificateType } from "../../src/names/protocol.ts";
 import { modern } from "../../src/tables/policy.ts";

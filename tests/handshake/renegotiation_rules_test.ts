@@ -1,6 +1,7 @@
 import { assert, Context, Effect, Either, Fiber } from "../deps.ts";
-import type { Connection } from "../../src/connection/establish.ts";
-import { alertOf, type TlsError } from "../../src/faults/faults.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
+import type { TlsError } from "../../src/faults/tls_error.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import {
   ClientHello,

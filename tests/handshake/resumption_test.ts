@@ -1,14 +1,10 @@
 import { assert, Context, Effect, Either, Option, TestClock } from "../deps.ts";
+import { SessionStoreError } from "../../src/faults/errors/sessions.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { makeMemory } from "../../src/layers/sessions/memory.ts";
 import { ServerHello } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import {
-  Session,
-  SessionStore,
-  SessionStoreError,
-  type SessionStoreService,
-} from "../../src/ports/sessions.ts";
+import { Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
 import { modern, type Policy } from "../../src/tables/policy.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";

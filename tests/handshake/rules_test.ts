@@ -1,6 +1,7 @@
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
-import { alertOf, type TlsError } from "../../src/faults/faults.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
+import type { TlsError } from "../../src/faults/tls_error.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import {
   Certificate,
   ClientHello,

@@ -1,14 +1,15 @@
 /** Whose a session is: the client's that made it, with the server that it was made with, under the same trust. */
 import { assert, Context, Effect, Either, Fiber, Layer, Option, Queue, Stream } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import * as Own from "../../src/layers/credentials/credentials.ts";
+import { CertificateError } from "../../src/faults/errors/trust.ts";
 import { layerMemory } from "../../src/layers/sessions/memory.ts";
 import { makeRotating } from "../../src/layers/tickets/rotating.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
-import * as Trust from "../../src/layers/trust/layers.ts";
 import { type Credential, Credentials, type CredentialsService } from "../../src/ports/credentials.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
-import { CertificateError, CertificateVerifier } from "../../src/ports/trust.ts";
+import { CertificateVerifier } from "../../src/ports/trust.ts";
+import * as Trust from "../../src/public/certificate_verifier.ts";
+import * as Own from "../../src/public/credentials.ts";
 import * as Server from "../../src/server.ts";
 import { modern } from "../../src/tables/policy.ts";
 import type { PeerCertificate } from "../../src/x509/certificate/peer_certificate.ts";
@@ -37,7 +38,7 @@ const having = (built: Built, side: Side, services: Context.Context<never>): Bui
 });
 const showing = (built: Built, side: Side, own: ReadonlyArray<Credential>) =>
   Effect.map(
-    Layer.build(Own.make(own)),
+    Layer.build(Own.layer(own)),
     (services) => having(built, side, services as Context.Context<never>),
   );
 const showingAs = (built: Built, side: Side, service: CredentialsService) =>
@@ -124,7 +125,7 @@ for (const tickets of [false, true]) {
       const signals = yield* Queue.unbounded<void>();
       const loaded = yield* Queue.unbounded<void>();
       const load = Effect.ensuring(Effect.sync(() => [own]), Queue.offer(loaded, undefined));
-      const layer = Own.reloading(load, Stream.fromQueue(signals));
+      const layer = Own.layerReloading(load, Stream.fromQueue(signals));
       const services = (yield* Layer.build(layer)) as Context.Context<never>;
       const built = having(yield* ends(tickets), "client", services);
       const asks: Setup = { server: { clientAuth: "require" } };
@@ -288,7 +289,7 @@ sync(
   "credentials are named by what they show, in which order, and how they sign; none have no name",
   Effect.gen(function* () {
     const partition = (...own: ReadonlyArray<Credential>) =>
-      Effect.map(Layer.build(Own.make(own)), (of) => Context.get(of, Credentials).partition);
+      Effect.map(Layer.build(Own.layer(own)), (of) => Context.get(of, Credentials).partition);
     const names = [
       yield* partition(alice),
       yield* partition(bob),

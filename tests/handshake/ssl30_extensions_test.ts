@@ -1,6 +1,6 @@
 /** SSL 3.0 with peers that speak of extensions all the same, as its last servers did. @module */
 import { assert, Effect, Either } from "../deps.ts";
-import { alertOf } from "../../src/faults/faults.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { CertificateStatus, ServerHello, type ServerHelloExtension } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";

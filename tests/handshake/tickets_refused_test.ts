@@ -2,8 +2,8 @@
 import { assert, Context, Effect, Either, FastCheck as fc, Layer, Option, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { make as credentialsOf } from "../../src/layers/credentials/credentials.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { layer as credentialsOf } from "../../src/layers/credentials/credentials.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { makeMemory } from "../../src/layers/sessions/memory.ts";
 import { makeRotating } from "../../src/layers/tickets/rotating.ts";
 import { ClientHello, NewSessionTicket } from "../../src/messages/mod.ts";

@@ -1,8 +1,8 @@
 /** Session tickets in whole handshakes (RFC 5077): who asks, gives, keeps and shows them, and where in the flights. @module */
 import { assert, Context, Effect, Either, Fiber, Layer, Option } from "../deps.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { make as credentialsOf } from "../../src/layers/credentials/credentials.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { layer as credentialsOf } from "../../src/layers/credentials/credentials.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { layerTo } from "../../src/layers/key_log.ts";
 import { layerNone, makeMemory } from "../../src/layers/sessions/memory.ts";
 import { makeRotating } from "../../src/layers/tickets/rotating.ts";

@@ -1,8 +1,8 @@
 /** What the versions before TLS 1.2 bring with them, and what two hellos settle besides. @module */
 import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
-import { alertOf } from "../../src/faults/faults.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
-import { credentialFromPem, make as credentialsOf } from "../../src/layers/credentials/credentials.ts";
+import { credentialFromPem, layer as credentialsOf } from "../../src/layers/credentials/credentials.ts";
 import { Certificate, ClientHello, type ClientHelloExtension } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { Credentials } from "../../src/ports/credentials.ts";

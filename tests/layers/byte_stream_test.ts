@@ -2,7 +2,8 @@ import { assert, Effect, Either, Exit, Fiber, Scope } from "../deps.ts";
 import { fromConn, fromStreams, makePair } from "../../src/layers/transport/byte_stream.ts";
 import { layerMemory } from "../../src/layers/transport/memory.ts";
 import { layerTcp } from "../../src/layers/transport/tcp.ts";
-import { type ByteStream, Transport } from "../../src/ports/transport.ts";
+import type { ByteStream } from "../../src/ports/byte_stream.ts";
+import { Transport } from "../../src/ports/transport.ts";
 import { ascii, concat } from "../../src/wire/bytes.ts";
 import { live } from "../support/effect.ts";
 

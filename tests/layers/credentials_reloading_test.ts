@@ -1,7 +1,8 @@
 import { assert, Effect, Logger, Queue, Stream, TestClock } from "../deps.ts";
-import * as Layers from "../../src/layers/credentials/credentials.ts";
-import { CredentialFileError, fromFiles, type PemFiles } from "../../src/layers/credentials/files.ts";
+import { CredentialFileError } from "../../src/faults/errors/credentials.ts";
+import { layerFiles, type PemFiles } from "../../src/layers/credentials/files.ts";
 import { type Credential, Credentials } from "../../src/ports/credentials.ts";
+import * as Layers from "../../src/public/credentials.ts";
 import { type Issued, makeCa } from "../support/ca.ts";
 import { effect, live, temporary } from "../support/effect.ts";
 
@@ -108,7 +109,7 @@ effect(
         yield* write("privateKey", two);
         yield* TestClock.adjust("1 minute");
         yield* until(shows(two));
-      }).pipe(Effect.provide(fromFiles([paths], { every: "1 minute" })));
+      }).pipe(Effect.provide(layerFiles([paths], { every: "1 minute" })));
       const where = `${paths.certificate} and ${paths.privateKey}`;
       assert.deepEqual(lines, [
         `credentials: ${where}: CN=localhost, O=Test: the private key is not this certificate's; the old ones stay`,
@@ -132,7 +133,7 @@ live(
       assert.ok(yield* shows(one));
       yield* Queue.offer(signals, undefined);
       yield* until(shows(two));
-    }).pipe(Effect.provide(fromFiles([paths], { every: "1 day", reload: Stream.fromQueue(signals) })));
+    }).pipe(Effect.provide(layerFiles([paths], { every: "1 day", reload: Stream.fromQueue(signals) })));
   }),
 );
 
@@ -140,7 +141,7 @@ live(
   "a file that is not there, or holds no key that opens, is told by its name",
   Effect.gen(function* () {
     const { paths, write } = yield* files;
-    const failing = (pem: PemFiles) => Effect.flip(Effect.provide(shown, fromFiles([pem])));
+    const failing = (pem: PemFiles) => Effect.flip(Effect.provide(shown, layerFiles([pem])));
     const missing = yield* failing(paths);
     assert.ok(missing instanceof CredentialFileError);
     assert.match(missing.message, /cert\.pem and .*key\.pem: .*No such file/);
@@ -160,7 +161,7 @@ live(
     );
     yield* Effect.provide(
       Effect.map(shows(issued), (so) => assert.ok(so)),
-      fromFiles([{ ...paths, passphrase: Effect.succeed("x") }]),
+      layerFiles([{ ...paths, passphrase: Effect.succeed("x") }]),
     );
   }),
 );

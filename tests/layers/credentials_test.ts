@@ -1,7 +1,7 @@
 import { assert, Effect, Either, type Layer, TestClock } from "../deps.ts";
 import { layerDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
-import { layerRoots } from "../../src/layers/trust/layers.ts";
+import { layerRoots } from "../../src/layers/trust/roots.ts";
 import { ClientCertificateType } from "../../src/names/protocol.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { type Credential, type CredentialRequest, Credentials } from "../../src/ports/credentials.ts";

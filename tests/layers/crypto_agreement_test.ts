@@ -1,9 +1,9 @@
 /** Every provider of cryptography does the same, to the bit, whatever it is given. */
 import { assert, Effect, Either, FastCheck as fc } from "../deps.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
-import { makeNative } from "../../src/layers/crypto/native/layer.ts";
+import { makeNative } from "../../src/layers/crypto/native/provider.ts";
 import { ed25519 } from "../../src/layers/crypto/noble/deps.ts";
-import { makeNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { makeNoble } from "../../src/layers/crypto/noble/provider.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import type { AeadName, CbcName, CryptoService, HashName, PrivateKey } from "../../src/ports/crypto.ts";

@@ -1,5 +1,5 @@
 import { assert } from "../deps.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import type { CbcName } from "../../src/ports/crypto.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { hex } from "../support/keys.ts";

@@ -1,6 +1,7 @@
 import { assert, Effect } from "../deps.ts";
-import { layerDeterministic, makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { layerDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { Crypto, type CryptoService } from "../../src/ports/crypto.ts";
 import { ascii, toHex } from "../../src/wire/bytes.ts";

@@ -1,8 +1,8 @@
 import { assert, Effect } from "../deps.ts";
 import { bitLength, ffdhe, ffdheGroupOf, ffdheGroups } from "../../src/crypto/ffdhe.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { InvalidKeyShare } from "../../src/faults/errors/crypto.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
-import { InvalidKeyShare } from "../../src/ports/crypto.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { hex } from "../support/keys.ts";
 import { createDiffieHellman } from "node:crypto";

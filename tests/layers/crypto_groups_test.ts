@@ -1,7 +1,8 @@
 import { assert, Effect, Exit } from "../deps.ts";
-import { makeNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { InvalidKeyShare } from "../../src/faults/errors/crypto.ts";
+import { makeNoble } from "../../src/layers/crypto/noble/provider.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
-import { InvalidKeyShare, type KeyShare } from "../../src/ports/crypto.ts";
+import type { KeyShare } from "../../src/ports/crypto.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { curves, ecPair, ecPublicKey, hex } from "../support/keys.ts";
 import { layers, type Tried } from "../support/layers.ts";

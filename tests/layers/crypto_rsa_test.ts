@@ -1,7 +1,8 @@
 import { assert, Effect, Exit } from "../deps.ts";
-import { makeNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { PrivateKeyError } from "../../src/faults/errors/crypto.ts";
+import { makeNoble } from "../../src/layers/crypto/noble/provider.ts";
 import { MODULUS_BITS } from "../../src/layers/crypto/noble/rsa.ts";
-import { type PrivateKey, PrivateKeyError } from "../../src/ports/crypto.ts";
+import type { PrivateKey } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { curves, ecPair, rsaPair } from "../support/keys.ts";
 import { Buffer } from "node:buffer";

@@ -1,10 +1,11 @@
 import { assert, Effect, Either } from "../deps.ts";
+import { PemError } from "../../src/faults/errors/pem.ts";
 import { publicKeyOf } from "../../src/layers/credentials/keys.ts";
 import { openedPrivateKeyFromPem } from "../../src/layers/credentials/passphrase.ts";
 import { oids } from "../../src/x509/der/oids.ts";
 import * as Der from "../../src/x509/der/writer.ts";
 import { subjectPublicKeyInfo } from "../../src/x509/keys/build_key.ts";
-import { certificatesFromPem, parsePem, PemError, privateKeyFromPem, toPem } from "../../src/x509/pem.ts";
+import { certificatesFromPem, parsePem, privateKeyFromPem, toPem } from "../../src/x509/pem.ts";
 import { type KeyKind, makeCa, makeKey, pem } from "../support/ca.ts";
 import { live } from "../support/effect.ts";
 import crypto from "node:crypto";

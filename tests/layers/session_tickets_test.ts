@@ -13,19 +13,15 @@ import {
   type Scope,
   TestClock,
 } from "../deps.ts";
-import { layerDeterministic, makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
-import * as Layers from "../../src/layers/tickets/rotating.ts";
+import { layerDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import type { Crypto, CryptoService } from "../../src/ports/crypto.ts";
 import { Session } from "../../src/ports/sessions.ts";
-import {
-  MAX_TICKET,
-  SessionTickets,
-  type SessionTicketsService,
-  Ticket,
-  TicketKey,
-} from "../../src/ports/tickets.ts";
+import { SessionTickets, type SessionTicketsService, TicketKey } from "../../src/ports/tickets.ts";
+import * as Layers from "../../src/public/session_tickets.ts";
 import * as Ring from "../../src/tickets/ring.ts";
 import { sealed } from "../../src/tickets/seal.ts";
+import { MAX_TICKET, Ticket } from "../../src/tickets/ticket.ts";
 import { ascii, type Bytes, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import { effect, temporary } from "../support/effect.ts";

@@ -1,6 +1,7 @@
 import { assert, Duration, Effect } from "../deps.ts";
 import { layerTcp } from "../../src/layers/transport/tcp.ts";
-import { type ByteStream, Transport } from "../../src/ports/transport.ts";
+import type { ByteStream } from "../../src/ports/byte_stream.ts";
+import { Transport } from "../../src/ports/transport.ts";
 import { live } from "../support/effect.ts";
 
 const one = Uint8Array.of(1);

@@ -1,8 +1,9 @@
 import { assert, Effect, Either, Exit, type Layer, TestClock } from "../deps.ts";
-import { alertOf } from "../../src/faults/faults.ts";
+import { CertificateError } from "../../src/faults/errors/trust.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
-import * as Layers from "../../src/layers/trust/layers.ts";
-import { CertificateError, CertificateVerifier, type Verification } from "../../src/ports/trust.ts";
+import { CertificateVerifier, type Verification } from "../../src/ports/trust.ts";
+import * as Layers from "../../src/public/certificate_verifier.ts";
 import { parseCertificate } from "../../src/x509/certificate/certificate.ts";
 import { certificatesFromPem } from "../../src/x509/pem.ts";
 import { type Issued, makeCa, pem } from "../support/ca.ts";

@@ -1,9 +1,10 @@
 /** Compressed records: what comes back, what node:zlib says to them, and what a peer could send instead. @module */
 import { assert, FastCheck as fc } from "../deps.ts";
-import { DecompressionFailure } from "../../src/faults/errors.ts";
+import { DecompressionFailure } from "../../src/faults/errors/connection.ts";
 import { explain } from "../../src/faults/explain.ts";
-import { alertOf, isRecordError } from "../../src/faults/faults.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { isRecordError } from "../../src/faults/faults.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { CompressionMethod, ContentType, ProtocolVersion } from "../../src/names/protocol.ts";
 import { compressed, compressions } from "../../src/record/protection/compression.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection/protection.ts";

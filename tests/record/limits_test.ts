@@ -1,13 +1,15 @@
 /** How much a record carries, how application data is split, and how much a key may see. @module */
 import { assert } from "../deps.ts";
-import { alertOf, isRecordError } from "../../src/faults/faults.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { isRecordError } from "../../src/faults/faults.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { CipherSuite as C } from "../../src/names/cipher_suite.ts";
 import { ContentType, HandshakeType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
+import type { RecordOptions } from "../../src/record/limits.ts";
 import { keyLengths, protect, type RecordForm } from "../../src/record/protection/cipher.ts";
 import { hmacForm, ssl30Form } from "../../src/record/protection/mac.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection/protection.ts";
-import { type Arrival, type RecordOptions, Records } from "../../src/record/records.ts";
+import { type Arrival, Records } from "../../src/record/records.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 

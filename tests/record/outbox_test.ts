@@ -1,7 +1,8 @@
 import { assert, Effect, Exit } from "../deps.ts";
 import { makeOutbox } from "../../src/connection/outbox.ts";
+import { TransportError } from "../../src/faults/errors/transport.ts";
 import { ContentType } from "../../src/names/protocol.ts";
-import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
+import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import { Records } from "../../src/record/records.ts";
 import { modern } from "../../src/tables/policy.ts";
 import { sync } from "../support/effect.ts";

@@ -1,6 +1,6 @@
 /** Every cipher under every version, and what attacks on them would need. @module */
 import { assert } from "../deps.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { ContentType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import type { CryptoService, Hash } from "../../src/ports/crypto.ts";
 import { type CipherRow, keyLengths, protect, type RecordForm } from "../../src/record/protection/cipher.ts";

@@ -1,6 +1,7 @@
 import { assert } from "../deps.ts";
-import { BadRecordMac } from "../../src/faults/errors.ts";
-import { alertOf, isRecordError } from "../../src/faults/faults.ts";
+import { BadRecordMac } from "../../src/faults/errors/connection.ts";
+import { isRecordError } from "../../src/faults/faults.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
 import { ContentType, HandshakeType, ProtocolVersion } from "../../src/names/protocol.ts";
 import type { Due } from "../../src/record/due.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection/protection.ts";

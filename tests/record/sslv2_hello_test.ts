@@ -1,6 +1,7 @@
 /** The ClientHello in the format of SSL 2.0: what becomes of it, and what is refused. @module */
 import { assert, Either, FastCheck as fc } from "../deps.ts";
-import { alertOf, isRecordError } from "../../src/faults/faults.ts";
+import { isRecordError } from "../../src/faults/faults.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { CipherSuite as C } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType, ProtocolVersion } from "../../src/names/protocol.ts";

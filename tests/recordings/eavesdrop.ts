@@ -10,7 +10,7 @@ import { type Snapshot, Transcript } from "../../src/crypto/transcript.ts";
 import { fragmentBytes } from "../../src/flights/agreed.ts";
 import { encodeMessage, nameOfComing } from "../../src/grammar/message_kind.ts";
 import { one, type Place } from "../../src/grammar/places.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import {
   Certificate,
   CertificateStatus,

@@ -1,13 +1,15 @@
 /** One round: two ends over a stream in memory do what a plan says, and what they promise is held against it. @module */
 import { Cause, Effect, Exit, Fiber, Layer, Option, Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection/establish.ts";
-import type { TlsError } from "../../src/faults/faults.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import { SessionStoreError } from "../../src/faults/errors/sessions.ts";
+import { TransportError } from "../../src/faults/errors/transport.ts";
+import type { TlsError } from "../../src/faults/tls_error.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { SessionStore, SessionStoreError, type SessionStoreService } from "../../src/ports/sessions.ts";
-import { type ByteStream, TransportError } from "../../src/ports/transport.ts";
+import type { ByteStream } from "../../src/ports/byte_stream.ts";
+import { SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
 import * as Server from "../../src/server.ts";
 import { legacy, type Policy } from "../../src/tables/policy.ts";
 import { told } from "../fuzz/told.ts";

@@ -1,6 +1,6 @@
 /** One end against a flow of the other in which one message is changed. @module */
 import { Effect, Either, type Schema } from "../deps.ts";
-import { alertOf } from "../../src/faults/faults.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { codec, type Constructor, make } from "../../src/wire/codec.ts";
 import { build, meet, recordsOf, type Setup } from "./handshake.ts";

@@ -1,19 +1,19 @@
 /** Real ends that take a given course, with toys for public-key operations. @module */
 import { assert, Context, Effect, Layer, Option, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection } from "../../src/connection/establish.ts";
-import type { TlsError } from "../../src/faults/faults.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import type { TlsError } from "../../src/faults/tls_error.ts";
 import type { Course } from "../../src/flights/states.ts";
 import { layerKeys } from "../../src/layers/tickets/rotating.ts";
 import { AlertDescription } from "../../src/names/alert.ts";
 import { CompressionMethod } from "../../src/names/protocol.ts";
+import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import { type Credential, Credentials } from "../../src/ports/credentials.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
 import { KeyLog } from "../../src/ports/key_log.ts";
 import type { ConnectionEvent, Observe } from "../../src/ports/observer.ts";
 import { type Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
 import { SessionTickets } from "../../src/ports/tickets.ts";
-import type { ByteStream } from "../../src/ports/transport.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
 import type { Protection } from "../../src/record/protection/protection.ts";
 import * as Server from "../../src/server.ts";

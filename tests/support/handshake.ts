@@ -1,18 +1,24 @@
 /** A client and a server over memory, and what passes between them. @module */
 import { assert, Effect, Fiber, Layer, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { Connection, Renegotiation } from "../../src/connection/establish.ts";
-import type { TlsError } from "../../src/faults/faults.ts";
-import { credentialFromPem, make, none, type PemPair } from "../../src/layers/credentials/credentials.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
-import { makeNative } from "../../src/layers/crypto/native/layer.ts";
+import type { Connection, Renegotiation } from "../../src/connection/connection.ts";
+import type { TlsError } from "../../src/faults/tls_error.ts";
+import {
+  credentialFromPem,
+  layer,
+  layerNone,
+  type PemPair,
+} from "../../src/layers/credentials/credentials.ts";
+import { makeNative } from "../../src/layers/crypto/native/provider.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { layerMemory } from "../../src/layers/sessions/memory.ts";
 import { layerRotating } from "../../src/layers/tickets/rotating.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
-import { layerInsecure, layerRoots } from "../../src/layers/trust/layers.ts";
+import { layerInsecure } from "../../src/layers/trust/layers.ts";
+import { layerRoots } from "../../src/layers/trust/roots.ts";
+import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import type { Credential } from "../../src/ports/credentials.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
-import type { ByteStream } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
@@ -44,7 +50,7 @@ export const taped = (tamper: Tamper = (_, bytes) => bytes) =>
 /** How a test's two ends are set up; what is left out is usual. */
 export interface Setup {
   readonly kind?: Golden.Kind;
-  /** The client's certificate; none if left out. */
+  /** The client's certificate; layerNone if left out. */
   readonly clientKind?: Golden.ClientKind | undefined;
   readonly seed?: string;
   /** Public-key operations are toys, and everybody is trusted. */
@@ -87,12 +93,12 @@ export const ends = (
     client: Layer.mergeAll(
       layerMemory(),
       trust,
-      clientKind ? make([credentialOf(Golden.client(clientKind))]) : none,
+      clientKind ? layer([credentialOf(Golden.client(clientKind))]) : layerNone,
     ).pipe(Layer.provideMerge(crypto(`${seed} client`)), Layer.orDie),
     server: Layer.mergeAll(
       layerMemory(),
       trust,
-      make([credentialOf(Golden.server(kind))]),
+      layer([credentialOf(Golden.server(kind))]),
       tickets ? layerRotating() : Layer.empty,
     ).pipe(Layer.provideMerge(crypto(`${seed} server`)), Layer.orDie),
   };

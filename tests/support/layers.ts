@@ -1,7 +1,7 @@
 /** The providers of cryptography that the vectors of others are put to. @module */
 import { assert, type Effect } from "../deps.ts";
-import { makeNative } from "../../src/layers/crypto/native/layer.ts";
-import { makeNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { makeNative } from "../../src/layers/crypto/native/provider.ts";
+import { makeNoble } from "../../src/layers/crypto/noble/provider.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import type { CryptoService, HashName, KeyShare } from "../../src/ports/crypto.ts";
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";

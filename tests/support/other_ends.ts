@@ -1,11 +1,12 @@
 /** Ends that say something else than ours would, and hash what they say. @module */
 import { Effect } from "../deps.ts";
-import { clientProgram } from "../../src/client.ts";
-import { establish, type Program } from "../../src/connection/establish.ts";
+import { establish } from "../../src/connection/establish.ts";
+import { clientProgram } from "../../src/connection/handshakes/client_program.ts";
+import type { Program } from "../../src/connection/handshakes/program.ts";
+import { serverProgram } from "../../src/connection/handshakes/server_program.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
 import { Handshakes, type HandshakeStream } from "../../src/record/handshake_stream.ts";
-import { serverProgram } from "../../src/server.ts";
 import { modern } from "../../src/tables/policy.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";

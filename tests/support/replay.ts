@@ -1,7 +1,7 @@
 /** One side against arrays: what the other side says is given beforehand. @module */
 import { Effect } from "../deps.ts";
 import * as Client from "../../src/client.ts";
-import type { ByteStream } from "../../src/ports/transport.ts";
+import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import * as Server from "../../src/server.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { ends, recordsOf, type Setup } from "./handshake.ts";

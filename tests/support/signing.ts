@@ -1,8 +1,9 @@
 /** Signing and verifying by the portable layer, and the schemes by their hashes. @module */
 import { assert, Effect } from "../deps.ts";
-import { makeNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { PrivateKeyError } from "../../src/faults/errors/crypto.ts";
+import { makeNoble } from "../../src/layers/crypto/noble/provider.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
-import { type HashName, type PrivateKey, PrivateKeyError, type PublicKey } from "../../src/ports/crypto.ts";
+import type { HashName, PrivateKey, PublicKey } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
 
 /** The layer under test, with real random bytes. */

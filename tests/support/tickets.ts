@@ -1,7 +1,7 @@
 /** Handshakes between an end that takes tickets and one that gives them, and what was said in them. @module */
 import { assert, Context, Effect, Either, Option } from "../deps.ts";
-import type { Connection } from "../../src/connection/establish.ts";
-import type { TlsError } from "../../src/faults/faults.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import type { TlsError } from "../../src/faults/tls_error.ts";
 import { placesOf } from "../../src/flights/client_sessions.ts";
 import { layerKeys } from "../../src/layers/tickets/rotating.ts";
 import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { Effect, Layer } from "../deps.ts";
-import { makeDeterministic } from "../../src/layers/crypto/deterministic.ts";
+import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { Crypto, type CryptoService, type KeyShare } from "../../src/ports/crypto.ts";
 import { type Bytes, concat, EMPTY, sameBytes, toHex } from "../../src/wire/bytes.ts";

@@ -2,8 +2,9 @@ import { assert, Either, Schema } from "../deps.ts";
 import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NameType } from "../../src/names/protocol.ts";
-import { codec, decode, type DecodeError, encode, json, make, spans } from "../../src/wire/codec.ts";
 import { concat, toHex } from "../../src/wire/bytes.ts";
+import { codec, decode, encode, json, make, spans } from "../../src/wire/codec.ts";
+import type { DecodeError } from "../../src/wire/errors.ts";
 import * as W from "../../src/wire/schema.ts";
 
 const bytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (b) => Number.parseInt(b, 16));

@@ -1,6 +1,6 @@
 import { assert, FastCheck as fc } from "../deps.ts";
 import { Errors } from "../../mod.ts";
-import type { TlsError } from "../../src/faults/faults.ts";
+import type { TlsError } from "../../src/faults/tls_error.ts";
 import { printable } from "../../src/wire/printable.ts";
 
 /** What must not reach a terminal, with what each would do there. */

@@ -1,10 +1,10 @@
 /** Chains, each right or wrong in one way, with the verdict that each must have. @module */
-import type { CertificateReason, Verification } from "../../src/ports/trust.ts";
+import type { CertificateReason } from "../../src/faults/certificate_alerts.ts";
+import type { Allowances, Verification } from "../../src/ports/trust.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/certificate/build.ts";
 import { oids } from "../../src/x509/der/oids.ts";
 import * as Der from "../../src/x509/der/writer.ts";
-import type { Strength } from "../../src/x509/path/validate.ts";
 import { type Issued, type IssueOptions, makeCa, makeKey } from "../support/ca.ts";
 
 /** A chain and what must come of it. */
@@ -17,7 +17,7 @@ export interface Chain {
   readonly purpose?: Verification["purpose"];
   /** Seconds since the epoch; in 2030 if left out. */
   readonly time?: number;
-  readonly strength?: Strength;
+  readonly strength?: Allowances;
   /** The certificate that is at fault; the leaf if left out. */
   readonly index?: number;
   /** Why OpenSSL sees it otherwise. */

@@ -4,8 +4,8 @@ import * as Build from "../../src/x509/certificate/build.ts";
 import { type Certificate, parseCertificate } from "../../src/x509/certificate/certificate.ts";
 import { oids } from "../../src/x509/der/oids.ts";
 import * as Der from "../../src/x509/der/writer.ts";
-import { ipText } from "../../src/x509/names/ip_address.ts";
-import { asciiName, isDnsName, matchesName, parseIp } from "../../src/x509/path/host_name.ts";
+import { ipText, parseIp } from "../../src/x509/names/ip_address.ts";
+import { asciiName, isDnsName, matchesName } from "../../src/x509/path/host_name.ts";
 import { type IssueOptions, makeCa } from "../support/ca.ts";
 
 const ca = makeCa();

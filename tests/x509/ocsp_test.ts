@@ -1,9 +1,11 @@
 import { assert, Effect, Either } from "../deps.ts";
-import { alertOf } from "../../src/faults/faults.ts";
-import { layerNoble, makeNoble } from "../../src/layers/crypto/noble/layer.ts";
-import { makeRoots } from "../../src/layers/trust/layers.ts";
+import { certificateAlerts, type CertificateReason } from "../../src/faults/certificate_alerts.ts";
+import type { CertificateError } from "../../src/faults/errors/trust.ts";
+import { alertOf } from "../../src/faults/meaning.ts";
+import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
+import { makeNoble } from "../../src/layers/crypto/noble/provider.ts";
+import { makeRoots } from "../../src/layers/trust/roots.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
-import { certificateAlerts, type CertificateError, type CertificateReason } from "../../src/ports/trust.ts";
 import { makeCa, pem } from "../support/ca.ts";
 import { makeStaple, responderOf, singleResponse } from "../support/ocsp.ts";
 import { bad, good, type OpensslVerdict, type Stapled } from "./statuses.ts";

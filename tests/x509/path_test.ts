@@ -1,8 +1,8 @@
 import { assert, Clock, Effect, Either } from "../deps.ts";
+import type { CertificateError } from "../../src/faults/errors/trust.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
-import { makeRoots } from "../../src/layers/trust/layers.ts";
-import type { CertificateError } from "../../src/ports/trust.ts";
-import { parseIp } from "../../src/x509/path/host_name.ts";
+import { makeRoots } from "../../src/layers/trust/roots.ts";
+import { parseIp } from "../../src/x509/names/ip_address.ts";
 import { makeCa, pem } from "../support/ca.ts";
 import { bad, type Chain, good, NOW } from "./chains.ts";
 

@@ -1,10 +1,10 @@
 /** Stapled OCSP responses, each right or wrong in one way, with the verdict that each must have. @module */
-import type { CertificateReason, Verification } from "../../src/ports/trust.ts";
+import type { CertificateReason } from "../../src/faults/certificate_alerts.ts";
+import type { Allowances, Verification } from "../../src/ports/trust.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/certificate/build.ts";
 import { oids } from "../../src/x509/der/oids.ts";
 import * as Der from "../../src/x509/der/writer.ts";
-import type { Strength } from "../../src/x509/path/validate.ts";
 import { type Issued, type IssueOptions, makeCa } from "../support/ca.ts";
 import {
   makeStaple,
@@ -22,7 +22,7 @@ export interface Stapled {
   readonly issuer: Issued;
   readonly leaf: Issued;
   readonly staple: Bytes | undefined;
-  readonly strength?: Strength;
+  readonly strength?: Allowances;
   readonly purpose?: Verification["purpose"];
   /** Whose hashes it has, which OpenSSL must be told. */
   readonly hash?: string;

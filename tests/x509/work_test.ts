@@ -1,8 +1,9 @@
 import { assert, Clock, Effect, Either } from "../deps.ts";
-import { makeNoble, platformRandom } from "../../src/layers/crypto/noble/layer.ts";
-import { makeRoots } from "../../src/layers/trust/layers.ts";
+import type { CertificateError } from "../../src/faults/errors/trust.ts";
+import { makeNoble, platformRandom } from "../../src/layers/crypto/noble/provider.ts";
+import { makeRoots } from "../../src/layers/trust/roots.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
-import type { CertificateError, Verification } from "../../src/ports/trust.ts";
+import type { Verification } from "../../src/ports/trust.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/certificate/build.ts";
 import { parseCertificate } from "../../src/x509/certificate/certificate.ts";

@@ -1,6 +1,7 @@
 /** A session store that can neither hold up a connection nor bring it down. @module */
 import { Cause, Effect, Either, Exit, Option } from "../../deps.ts";
-import { Session, SessionStoreError, type SessionStoreService } from "../../ports/sessions.ts";
+import { SessionStoreError } from "../../faults/errors/sessions.ts";
+import { Session, type SessionStoreService } from "../../ports/sessions.ts";
 import { encode } from "../../wire/codec.ts";
 import { settled } from "./deadline.ts";
 

@@ -11,8 +11,8 @@ import {
   Runtime,
   Tracer,
 } from "../../deps.ts";
-import { HandshakeTimeout } from "../../faults/errors.ts";
-import type { TlsError } from "../../faults/faults.ts";
+import { HandshakeTimeout } from "../../faults/errors/connection.ts";
+import type { TlsError } from "../../faults/tls_error.ts";
 
 /** The clock of who has no other. */
 const system = Context.get(DefaultServices.liveServices, Clock.Clock);

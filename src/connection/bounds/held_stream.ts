@@ -1,6 +1,7 @@
 /** A byte stream held to its contract, whoever wrote it. @module */
 import { Cause, Effect } from "../../deps.ts";
-import { type ByteStream, TransportError } from "../../ports/transport.ts";
+import { TransportError } from "../../faults/errors/transport.ts";
+import type { ByteStream } from "../../ports/byte_stream.ts";
 import { within } from "./deadline.ts";
 
 /** Milliseconds that closing a stream may take. */

@@ -11,9 +11,10 @@ import {
   Refused,
   RenegotiationRefused,
   UnexpectedMessage,
-} from "../../faults/errors.ts";
-import type { TlsError } from "../../faults/faults.ts";
-import type { Established, Negotiated } from "../../flights/established.ts";
+} from "../../faults/errors/connection.ts";
+import type { TlsError } from "../../faults/tls_error.ts";
+import type { Established } from "../../flights/established.ts";
+import type { Negotiated } from "../../flights/negotiated.ts";
 import { kindOf, nameOfComing } from "../../grammar/message_kind.ts";
 import { ClientHello, HelloRequest, ServerHello } from "../../messages/mod.ts";
 import { AlertLevel } from "../../names/alert.ts";
@@ -22,10 +23,11 @@ import type { Due } from "../../record/due.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
 import type { RenegotiationPolicy } from "../../tables/policy.ts";
 import { deadline, type Silence } from "../bounds/deadline.ts";
+import type { Renegotiation } from "../connection.ts";
 import { LAST_WORDS, type Life } from "../life.ts";
 import type { ConnectionState } from "../state.ts";
 import type { Wire } from "../wire.ts";
-import type { Program, Renegotiation } from "./program.ts";
+import type { Program } from "./program.ts";
 
 /** The handshakes of one connection. */
 export interface Negotiator {

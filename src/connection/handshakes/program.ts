@@ -1,24 +1,15 @@
 /** What a side brings to its connection. @module */
 import { type Effect, Either, Schema } from "../../deps.ts";
-import { InvalidOption } from "../../faults/errors.ts";
-import type { TlsError } from "../../faults/faults.ts";
+import { InvalidOption } from "../../faults/errors/connection.ts";
+import type { TlsError } from "../../faults/tls_error.ts";
 import type { Established } from "../../flights/established.ts";
-import type { ServerSettings } from "../../flights/server_settings.ts";
 import type { Side } from "../../names/side.ts";
 import { clientAuthOption, decodeOption, flag, shown } from "../../options.ts";
 import type { Observe } from "../../ports/observer.ts";
 import type { Handshakes } from "../../record/handshake_stream.ts";
-import { type Policy, PolicyOption } from "../../tables/policy.ts";
-
-/** What may be different in a renegotiation that this end asks for. */
-export interface Renegotiation {
-  /** Suites, groups and schemes of another policy, this once; version and limits stay. The connection's unless given. */
-  readonly policy?: Policy | undefined;
-  /** Server: whether the client is asked for a certificate, now and in later renegotiations, whoever asks for them. */
-  readonly clientAuth?: ServerSettings["clientAuth"] | undefined;
-  /** Whether a session with RFC 7627 may be resumed, so that there are new keys and nothing else; not unless given. */
-  readonly resume?: boolean | undefined;
-}
+import type { Policy } from "../../tables/policy.ts";
+import { PolicyOption } from "../../tables/policy_option.ts";
+import type { Renegotiation } from "../connection.ts";
 
 const renegotiation: Schema.Schema<Renegotiation> = Schema.Struct({
   policy: Schema.optional(PolicyOption),

@@ -6,13 +6,13 @@
  */
 import { Effect } from "../../deps.ts";
 import type { Snapshot } from "../../crypto/transcript.ts";
-import { Refused } from "../../faults/errors.ts";
+import { Refused } from "../../faults/errors/connection.ts";
 import { send } from "../../grammar/send.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
-import { type Credential, Credentials, signedWith } from "../../ports/credentials.ts";
+import { type Credential, Credentials } from "../../ports/credentials.ts";
 import { Crypto, type PublicKey } from "../../ports/crypto.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
-import { isAskedFor } from "../../tables/key_kinds.ts";
+import { isAskedFor, signedWith } from "../../tables/key_kinds.ts";
 import type { Policy } from "../../tables/policy.ts";
 import type { CertificateWish, Dialect } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";

@@ -1,6 +1,6 @@
 /** What a client makes of a ServerHello: pure, a value or the reason why not. @module */
 import { Either, Option } from "../../deps.ts";
-import { IllegalParameter, Refused, UnsupportedExtension } from "../../faults/errors.ts";
+import { IllegalParameter, Refused, UnsupportedExtension } from "../../faults/errors/connection.ts";
 import {
   type ClientHello,
   type ClientHelloExtension,

@@ -1,6 +1,6 @@
 /** How a side's part ends: ChangeCipherSpec, and the Finished that vouches for all before it (RFC 5246 §7.1, §7.4.9). @module */
 import { Effect } from "../../deps.ts";
-import type { EncodeError, UnexpectedMessage } from "../../faults/errors.ts";
+import type { UnexpectedMessage } from "../../faults/errors/connection.ts";
 import { changeCipherSpec, finished } from "../../grammar/places.ts";
 import { changeTo, send } from "../../grammar/send.ts";
 import { Finished } from "../../messages/mod.ts";
@@ -9,6 +9,7 @@ import type { Handshakes } from "../../record/handshake_stream.ts";
 import type { Derivation } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
+import type { EncodeError } from "../../wire/errors.ts";
 import type { Keys } from "../keys.ts";
 
 /** What the end of a side's part needs to know. */

@@ -3,7 +3,7 @@ import { Clock, Effect } from "../../deps.ts";
 import { send } from "../../grammar/send.ts";
 import { NewSessionTicket } from "../../messages/mod.ts";
 import { Session } from "../../ports/sessions.ts";
-import { MAX_TICKET } from "../../ports/tickets.ts";
+import { MAX_TICKET } from "../../tickets/ticket.ts";
 import { EMPTY } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Steps } from "../services.ts";

@@ -16,8 +16,8 @@
  * @module
  */
 import { Effect } from "../../deps.ts";
-import { DecryptError } from "../../faults/errors.ts";
-import { isFatal } from "../../faults/faults.ts";
+import { DecryptError } from "../../faults/errors/connection.ts";
+import { isFatal } from "../../faults/meaning.ts";
 import { absent, type Place, receive } from "../../grammar/places.ts";
 import { send } from "../../grammar/send.ts";
 import { CertificateStatus, ServerHelloDone } from "../../messages/mod.ts";

@@ -1,9 +1,9 @@
 /** What a server chooses to make a full handshake with: pure, a value or the reason why not. @module */
 import { Either } from "../../deps.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
-import { type Credential, signedWith } from "../../ports/credentials.ts";
+import type { Credential } from "../../ports/credentials.ts";
 import { exchanges } from "../../tables/exchanges/mod.ts";
-import { authenticationOf } from "../../tables/key_kinds.ts";
+import { authenticationOf, signedWith } from "../../tables/key_kinds.ts";
 import type { Suite } from "../../tables/suites.ts";
 import type { ServerSettings } from "../server_settings.ts";
 import { type Checked, possibleSuites, refused, type Wish } from "../wish.ts";

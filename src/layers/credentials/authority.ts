@@ -1,22 +1,13 @@
 /** Certificates made in memory, self-signed or by an authority in memory: for development, tests, peers that pin. @module */
 import { Effect, Layer } from "../../deps.ts";
-import type { InvalidOption } from "../../faults/errors.ts";
+import type { InvalidOption } from "../../faults/errors/connection.ts";
 import type { Credential, Credentials } from "../../ports/credentials.ts";
 import type { Crypto } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { toPem } from "../../x509/pem.ts";
-import { credentialFromPem, make } from "./credentials.ts";
-import {
-  type AuthorityOptions,
-  type IssueOptions,
-  type Made,
-  makeAuthorityCertificate,
-  makeLeaf,
-  privateKeyDer,
-  type SelfSignedOptions,
-} from "./self_signed.ts";
-
-export type { AuthorityOptions, IssueOptions, SelfSignedOptions } from "./self_signed.ts";
+import { credentialFromPem, layer } from "./credentials.ts";
+import type { AuthorityOptions, IssueOptions, SelfSignedOptions } from "./options.ts";
+import { type Made, makeAuthorityCertificate, makeLeaf, privateKeyDer } from "./self_signed.ts";
 
 /** A certificate that was made, and its key. */
 export interface Issued {
@@ -48,8 +39,10 @@ export const makeSelfSigned = (
   Effect.flatMap(makeLeaf(options), (made) => issued(made, []));
 
 /** A self-signed certificate, made when the layer is built. */
-export const selfSigned = (options?: SelfSignedOptions): Layer.Layer<Credentials, InvalidOption, Crypto> =>
-  Layer.unwrapEffect(Effect.map(makeSelfSigned(options), ({ credential }) => make([credential])));
+export const layerSelfSigned = (
+  options?: SelfSignedOptions,
+): Layer.Layer<Credentials, InvalidOption, Crypto> =>
+  Layer.unwrapEffect(Effect.map(makeSelfSigned(options), ({ credential }) => layer([credential])));
 
 /** Makes a root in memory, from the randomness of `Crypto` and the time of the `Clock`. */
 export const makeAuthority = (

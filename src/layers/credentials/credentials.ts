@@ -1,5 +1,7 @@
 /** Our own certificates and keys: from PEM, by a signer, loaded again. @module */
-import { Cause, Data, Effect, Either, Layer, Stream } from "../../deps.ts";
+import { Cause, Effect, Either, Layer, Stream } from "../../deps.ts";
+import { type CredentialError, CredentialMismatch } from "../../faults/errors/credentials.ts";
+import { PrivateKeyError } from "../../faults/errors/crypto.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import {
   type Credential,
@@ -7,32 +9,20 @@ import {
   Credentials,
   type CredentialsService,
 } from "../../ports/credentials.ts";
-import { Crypto, type PrivateKey, PrivateKeyError } from "../../ports/crypto.ts";
+import { Crypto, type PrivateKey } from "../../ports/crypto.ts";
 import { authenticationOf, isAskedFor } from "../../tables/key_kinds.ts";
 import { type Bytes, toHex } from "../../wire/bytes.ts";
+import { wordsOf } from "../../wire/words_of.ts";
 import { type Certificate, isSelfIssued, parseCertificate } from "../../x509/certificate/certificate.ts";
 import { decodeDer } from "../../x509/der/der.ts";
 import { name as distinguishedName, sameName } from "../../x509/names/distinguished_name.ts";
 import { matchesName } from "../../x509/path/host_name.ts";
-import { certificatesFromPem, type PemError } from "../../x509/pem.ts";
+import { certificatesFromPem } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
 import { publicKeyOf, sameKey } from "./keys.ts";
-import { openedPrivateKeyFromPem, type Passphrase } from "./passphrase.ts";
-
-export { PemError } from "../../x509/pem.ts";
-export type { Passphrase } from "./passphrase.ts";
-
-/** A certificate chain and a private key that do not go together. */
-export class CredentialMismatch extends Data.TaggedError("CredentialMismatch")<{
-  /** The leaf's. */
-  readonly subject: string;
-  readonly detail: string;
-}> {
-  override get message() {
-    return `${this.subject}: ${this.detail}`;
-  }
-}
+import type { Passphrase } from "./options.ts";
+import { openedPrivateKeyFromPem } from "./passphrase.ts";
 
 /** What PEM files say; they may hold other blocks, too, and may be the same file. */
 export interface PemPair<E = never> {
@@ -44,9 +34,6 @@ export interface PemPair<E = never> {
   readonly passphrase?: Passphrase<E> | undefined;
 }
 
-/** Why there is no credential. */
-export type CredentialError = PemError | CredentialMismatch;
-
 /** A chain and the private key of its leaf, checked to belong together. */
 export const credentialFromPem = <E = never>(
   pem: PemPair<E>,
@@ -57,10 +44,10 @@ export const credentialFromPem = <E = never>(
   });
 
 /** Credentials from PEM: one, or several of which the handshake takes the one that fits. */
-export const fromPem = <E = never>(
+export const layerPem = <E = never>(
   ...pairs: readonly [PemPair<E>, ...ReadonlyArray<PemPair<E>>]
 ): Layer.Layer<Credentials, CredentialError | E> =>
-  Layer.unwrapEffect(Effect.map(Effect.forEach(pairs, credentialFromPem), make));
+  Layer.unwrapEffect(Effect.map(Effect.forEach(pairs, credentialFromPem), layer));
 
 /** A chain whose private key is elsewhere: in a module that does not give it away (an HSM), in another process. */
 export interface Signer extends Pick<Credential, "schemes" | "ocspResponse" | "signedCertificateTimestamps"> {
@@ -96,7 +83,7 @@ export const credentialFromSigner = (signer: Signer): Effect.Effect<Credential, 
   );
 
 /** Exactly these credentials, the preferred first; for keys that are elsewhere, say. */
-export const make = (credentials: ReadonlyArray<Credential>): Layer.Layer<Credentials> =>
+export const layer = (credentials: ReadonlyArray<Credential>): Layer.Layer<Credentials> =>
   Layer.sync(Credentials, () => serviceOf(credentials));
 
 /**
@@ -105,9 +92,9 @@ export const make = (credentials: ReadonlyArray<Credential>): Layer.Layer<Creden
  * may refuse it, as ours does unless policy says `serverMayChangeCertificate`). Where loading fails, a warning in the log
  * says why and the old ones stay; only the first loading must succeed.
  *
- *     Credentials.reloading(SubscriptionRef.get(ref), ref.changes);
+ *     Credentials.layerReloading(SubscriptionRef.get(ref), ref.changes);
  */
-export const reloading = <E, R, R2 = never>(
+export const layerReloading = <E, R, R2 = never>(
   load: Effect.Effect<ReadonlyArray<Credential>, E, R>,
   when: Stream.Stream<unknown, never, R2>,
 ): Layer.Layer<Credentials, E, R | R2> =>
@@ -133,10 +120,8 @@ export const reloading = <E, R, R2 = never>(
     }),
   );
 
-const wordsOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
-
 /** No credentials: a client without a certificate. */
-export const none: Layer.Layer<Credentials> = make([]);
+export const layerNone: Layer.Layer<Credentials> = layer([]);
 
 type Chain = readonly [Certificate, ...ReadonlyArray<Certificate>];
 

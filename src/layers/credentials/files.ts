@@ -1,25 +1,16 @@
 /** Credentials in PEM files, which may be replaced while they are in use. @module */
-import { Data, type Duration, Effect, Either, Layer, Schema, Stream } from "../../deps.ts";
-import type { InvalidOption } from "../../faults/errors.ts";
+import { type Duration, Effect, Either, Layer, Schema, Stream } from "../../deps.ts";
+import type { InvalidOption } from "../../faults/errors/connection.ts";
+import {
+  type CredentialError,
+  CredentialFileError,
+  CredentialMismatch,
+} from "../../faults/errors/credentials.ts";
+import { PemError } from "../../faults/errors/pem.ts";
 import { decodeOption, duration } from "../../options.ts";
 import type { Credentials } from "../../ports/credentials.ts";
-import { PemError } from "../../x509/pem.ts";
-import { type CredentialError, credentialFromPem, CredentialMismatch, reloading } from "./credentials.ts";
-import type { Passphrase } from "./passphrase.ts";
-
-/** A file can't be read, or what is in the two gives no credential. */
-export class CredentialFileError extends Data.TaggedError("CredentialFileError")<{
-  readonly certificate: string;
-  readonly privateKey: string;
-  /** What the system said of a file; what is wrong in one, or between the two. */
-  readonly cause: Error | CredentialError;
-}> {
-  override get message() {
-    const { certificate, privateKey, cause } = this;
-    const files = certificate === privateKey ? certificate : `${certificate} and ${privateKey}`;
-    return `${files}: ${cause.message}`;
-  }
-}
+import { credentialFromPem, layerReloading } from "./credentials.ts";
+import type { Passphrase } from "./options.ts";
 
 /** Where a credential is; one file may hold both. */
 export interface PemFiles<E = never> {
@@ -48,10 +39,10 @@ const isStream = (u: unknown): boolean => typeof u === "object" && u !== null &&
 const decode = decodeOption(filesOptions);
 
 /**
- * Credentials from PEM files. Files that change are loaded again, as `reloading` does: chain and key may be replaced
+ * Credentials from PEM files. Files that change are loaded again, as `layerReloading` does: chain and key may be replaced
  * one after the other, for until they go together the old ones stay.
  */
-export const fromFiles = <E = never>(
+export const layerFiles = <E = never>(
   files: readonly [PemFiles<E>, ...ReadonlyArray<PemFiles<E>>],
   options: FilesOptions = {},
 ): Layer.Layer<Credentials, CredentialFileError | InvalidOption | E> =>
@@ -73,7 +64,7 @@ export const fromFiles = <E = never>(
       Stream.mapEffect(() => texts),
       Stream.filter((read) => fingerprint(read) !== tried),
     );
-    return reloading(load, Stream.merge(changed, reload));
+    return layerReloading(load, Stream.merge(changed, reload));
   }));
 
 const pairIn = <E>(files: PemFiles<E>) => {

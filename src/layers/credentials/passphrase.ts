@@ -1,16 +1,15 @@
 /** Opens private keys that are encrypted under a passphrase (RFC 8018 §6.2.2). @module */
 import { Effect, Either } from "../../deps.ts";
 import { tripleDes } from "../../crypto/triple_des.ts";
+import { PemError } from "../../faults/errors/pem.ts";
 import type { PrivateKey } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { type EncryptedKey, type KeyDerivation, parseEncryptedKey } from "../../x509/keys/encrypted_key.ts";
 import { parsePrivateKey } from "../../x509/keys/private_key.ts";
-import { ENCRYPTED, keyOf, type PemBlock, PemError, privateKeyBlock } from "../../x509/pem.ts";
+import { ENCRYPTED, keyOf, type PemBlock, privateKeyBlock } from "../../x509/pem.ts";
 import { cbc, pbkdf2Async, scryptAsync } from "../crypto/noble/deps.ts";
 import { nobleHashes } from "../crypto/noble/hash.ts";
-
-/** What opens an encrypted private key: the text itself, or what asks for it when there is a key to open. */
-export type Passphrase<E = never> = string | Effect.Effect<string, E>;
+import type { Passphrase } from "./options.ts";
 
 /** The first private key in the text; `passphrase` opens it where it is encrypted. */
 export const openedPrivateKeyFromPem = <E = never>(

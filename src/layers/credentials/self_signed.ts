@@ -1,6 +1,6 @@
 /** Certificates of one's own making: for development, for tests, for peers that pin. @module */
 import { Clock, Effect, Schema } from "../../deps.ts";
-import type { InvalidOption } from "../../faults/errors.ts";
+import type { InvalidOption } from "../../faults/errors/connection.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
 import { among, decodeOption, list, text, word } from "../../options.ts";
 import { Crypto, type PrivateKey } from "../../ports/crypto.ts";
@@ -11,32 +11,10 @@ import * as Der from "../../x509/der/writer.ts";
 import { privateKeyInfo, subjectPublicKeyInfo } from "../../x509/keys/build_key.ts";
 import { asciiName } from "../../x509/path/host_name.ts";
 import { freshKey, publicKeyOf } from "./keys.ts";
-
-/** What to make; everything has a default. */
-export interface SelfSignedOptions {
-  /** Host names and IP addresses; `localhost`, `127.0.0.1` and `::1` unless given. */
-  readonly names?: ReadonlyArray<string> | undefined;
-  /** ECDSA on P-256 unless given. RSA takes a moment, and serves key transport too. */
-  readonly key?: keyof typeof freshKey | undefined;
-  /** How long it is valid from now on; a year unless given. */
-  readonly days?: number | undefined;
-  /** A server's unless given. */
-  readonly purposes?: ReadonlyArray<"serverAuth" | "clientAuth"> | undefined;
-}
-
-/** What an authority is asked to make. */
-export interface IssueOptions extends SelfSignedOptions {
-  /** The subject's common name; the first of `names` unless given. */
-  readonly commonName?: string | undefined;
-}
-
-/** What to make an authority of; everything has a default. */
-export interface AuthorityOptions extends Pick<SelfSignedOptions, "key" | "days"> {
-  readonly commonName?: string | undefined;
-}
+import type { AuthorityOptions, IssueOptions } from "./options.ts";
 
 /** A few, so that the year that a certificate ends in has four digits (RFC 5280 §4.1.2.5). */
-const days = Schema.Number.pipe(
+export const days = Schema.Number.pipe(
   Schema.filter((n) => n > 0 && n <= 1_000_000, { description: "a number of days, more than 0" }),
 );
 const authorityMembers = {

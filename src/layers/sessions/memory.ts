@@ -1,6 +1,6 @@
 /** Session stores: in memory, and none. @module */
 import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../../deps.ts";
-import type { InvalidOption } from "../../faults/errors.ts";
+import type { InvalidOption } from "../../faults/errors/connection.ts";
 import { decodeOption, duration, limit } from "../../options.ts";
 import { type Session, SessionStore, type SessionStoreService } from "../../ports/sessions.ts";
 

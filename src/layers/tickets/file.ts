@@ -1,27 +1,8 @@
 /** The keys of tickets in a file. @module */
-import { Data, Effect, Either, ParseResult, Schema } from "../../deps.ts";
+import { Effect, Either, ParseResult, Schema } from "../../deps.ts";
+import { TicketKeysError } from "../../faults/errors/tickets.ts";
 import { TicketKey } from "../../ports/tickets.ts";
 import type { TicketKeyRing } from "../../tickets/ring.ts";
-
-/** The file with the keys of tickets can't be read or written, or is no such file. */
-export class TicketKeysError extends Data.TaggedError("TicketKeysError")<{
-  readonly operation: "read" | "write";
-  readonly path: string;
-  /** What the system said, or which member is wrong; never what the file holds. */
-  readonly reason: string;
-}> {
-  override get message() {
-    return `ticket keys, ${this.operation} ${this.path}: ${this.reason}`;
-  }
-}
-
-/** The file as JSON, bytes in hexadecimal. */
-const TicketKeys = Schema.parseJson(
-  Schema.Struct({ version: Schema.Literal(1), keys: Schema.Array(TicketKey) }),
-  { space: 2 },
-);
-const parse = Schema.decodeUnknownEither(TicketKeys);
-const print = Schema.encodeSync(TicketKeys);
 
 /** The keys in a file, as it orders them; none when it is absent. */
 export const readKeys = (path: string): Effect.Effect<TicketKeyRing, TicketKeysError> =>
@@ -35,6 +16,14 @@ export const writeKeys = (path: string, keys: TicketKeyRing): Effect.Effect<void
     try: () => replace(path, `${print({ version: 1, keys })}\n`),
     catch: failure("write", path),
   });
+
+/** The file as JSON, bytes in hexadecimal. */
+const TicketKeys = Schema.parseJson(
+  Schema.Struct({ version: Schema.Literal(1), keys: Schema.Array(TicketKey) }),
+  { space: 2 },
+);
+const parse = Schema.decodeUnknownEither(TicketKeys);
+const print = Schema.encodeSync(TicketKeys);
 
 const failure = (operation: TicketKeysError["operation"], path: string) => (cause: unknown) =>
   new TicketKeysError({ operation, path, reason: cause instanceof Error ? cause.message : String(cause) });

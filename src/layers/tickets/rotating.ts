@@ -1,6 +1,7 @@
 /** Session tickets: keys made here, given keys, and keys in a file. @module */
 import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../../deps.ts";
-import { InvalidOption } from "../../faults/errors.ts";
+import { InvalidOption } from "../../faults/errors/connection.ts";
+import type { TicketKeysError } from "../../faults/errors/tickets.ts";
 import { bytes, decodeOption, duration, list } from "../../options.ts";
 import { Crypto } from "../../ports/crypto.ts";
 import type { Session } from "../../ports/sessions.ts";
@@ -8,9 +9,7 @@ import { SessionTickets, type SessionTicketsService, type TicketKey } from "../.
 import * as Ring from "../../tickets/ring.ts";
 import { opened, readTicket, sealed } from "../../tickets/seal.ts";
 import { type Bytes, EMPTY } from "../../wire/bytes.ts";
-import { readKeys, type TicketKeysError, writeKeys } from "./file.ts";
-
-export { TicketKeysError } from "./file.ts";
+import { readKeys, writeKeys } from "./file.ts";
 
 /** How long sessions can be resumed by tickets. */
 export interface LifetimeOptions {

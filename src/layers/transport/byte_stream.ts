@@ -1,8 +1,9 @@
 /** Byte streams from what a program has: a Deno connection, web streams, memory. @module */
 import { Deferred, Effect, FiberId, Schema } from "../../deps.ts";
-import type { InvalidOption } from "../../faults/errors.ts";
+import type { InvalidOption } from "../../faults/errors/connection.ts";
+import { TransportError } from "../../faults/errors/transport.ts";
 import { decodeOption, limit } from "../../options.ts";
-import { type ByteStream, TransportError } from "../../ports/transport.ts";
+import type { ByteStream } from "../../ports/byte_stream.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 
 /** What is used of a `Deno.Conn`, named here so that the core needs no Deno types. */

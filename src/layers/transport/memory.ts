@@ -1,6 +1,9 @@
 /** A network inside the process: every address that something listens on can be opened. @module */
 import { Effect, Layer, Queue } from "../../deps.ts";
-import { type Address, type ByteStream, Transport, TransportError } from "../../ports/transport.ts";
+import { TransportError } from "../../faults/errors/transport.ts";
+import type { Address } from "../../names/address.ts";
+import type { ByteStream } from "../../ports/byte_stream.ts";
+import { Transport } from "../../ports/transport.ts";
 import { acquire } from "./acquire.ts";
 import { makePair } from "./byte_stream.ts";
 

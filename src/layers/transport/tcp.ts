@@ -1,6 +1,8 @@
 /** TCP by Deno. @module */
 import { Effect, Layer } from "../../deps.ts";
-import { type Address, Transport, TransportError } from "../../ports/transport.ts";
+import { TransportError } from "../../faults/errors/transport.ts";
+import type { Address } from "../../names/address.ts";
+import { Transport } from "../../ports/transport.ts";
 import { acquire, fromPromise } from "./acquire.ts";
 import { fromConn } from "./byte_stream.ts";
 

@@ -1,7 +1,7 @@
 /** Trust decisions. @module */
-import { Context, Data, Effect, Either, Layer } from "../../deps.ts";
+import { Context, Effect, Either, Layer } from "../../deps.ts";
+import { CertificateError, InvalidPin } from "../../faults/errors/trust.ts";
 import {
-  CertificateError,
   CertificateVerifier,
   type CertificateVerifierService,
   type Verification,
@@ -12,39 +12,27 @@ import { base64 } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
 
-export { PemError } from "../../x509/pem.ts";
-export { layerRoots, makeRoots } from "./roots.ts";
-export { layerBundled, layerSystem, SystemRootsError } from "./system.ts";
-export type { Strength } from "../../x509/path/validate.ts";
-
 /**
  * Your own decision. `partition` names the settings that it depends on, in any text of any length: sessions made under
  * one name are not resumed under another, so a decision that changes must change its name.
  */
-export const make = (
+export const layer = (
   partition: string,
   verify: CertificateVerifierService["verify"],
 ): Layer.Layer<CertificateVerifier> => Layer.succeed(CertificateVerifier, { partition, verify });
 
 /** Trusts everybody: the connection is encrypted, and nobody knows to whom. */
-export const layerInsecure: Layer.Layer<CertificateVerifier> = make("insecure", () => Effect.void);
+export const layerInsecure: Layer.Layer<CertificateVerifier> = layer("insecure", () => Effect.void);
 
 /** Trusts nobody: for a server that asks for no certificates. */
-export const layerNone: Layer.Layer<CertificateVerifier> = make(
+export const layerNone: Layer.Layer<CertificateVerifier> = layer(
   "none",
   (what) => refuse(what, "unknown_ca", "no certificate is trusted here", "RFC 5246 §7.4.6"),
 );
 
-/** A pin is no SHA-256 hash. */
-export class InvalidPin extends Data.TaggedError("InvalidPin")<{ readonly pin: string }> {
-  override get message() {
-    return `not the SHA-256 hash of a key in base64 or hexadecimal: ${JSON.stringify(this.pin)}`;
-  }
-}
-
 /**
  * Trusts these keys alone, whatever else their certificates say: the SHA-256 of a leaf's SubjectPublicKeyInfo
- * (RFC 7469 §2.4), in base64 or hexadecimal, perhaps after `sha256/`. With roots as well: `both`.
+ * (RFC 7469 §2.4), in base64 or hexadecimal, perhaps after `sha256/`. With roots as well: `layerBoth`.
  */
 export const layerPinned = (
   spkiSha256: ReadonlyArray<string>,
@@ -64,7 +52,7 @@ export const layerPinned = (
   );
 
 /** Trusts whom both trust, asked one after the other. */
-export const both = <E1, R1, E2, R2>(
+export const layerBoth = <E1, R1, E2, R2>(
   first: Layer.Layer<CertificateVerifier, E1, R1>,
   second: Layer.Layer<CertificateVerifier, E2, R2>,
 ): Layer.Layer<CertificateVerifier, E1 | E2, R1 | R2> =>

@@ -1,14 +1,16 @@
 /** Trust in roots: RFC 5280 over certificates that are trusted beforehand. @module */
 import { Clock, Effect, Either, Layer } from "../../deps.ts";
-import type { InvalidOption } from "../../faults/errors.ts";
-import { CertificateError, CertificateVerifier, type CertificateVerifierService } from "../../ports/trust.ts";
+import type { InvalidOption } from "../../faults/errors/connection.ts";
+import type { PemError } from "../../faults/errors/pem.ts";
+import { CertificateError } from "../../faults/errors/trust.ts";
+import { type Allowances, CertificateVerifier, type CertificateVerifierService } from "../../ports/trust.ts";
 import { type Bytes, toHex } from "../../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
 import { judgeStatus } from "../../x509/ocsp/validate.ts";
 import { type BySubject, bySubject, findPath, overspent } from "../../x509/path/path.ts";
-import { decodeStrength, type Strength } from "../../x509/path/validate.ts";
+import { decodeAllowances } from "../../x509/path/validate.ts";
 import { certificatePrice, Work } from "../../x509/path/work.ts";
-import { certificatesFromPem, type PemError } from "../../x509/pem.ts";
+import { certificatesFromPem } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
 
@@ -18,28 +20,28 @@ import { partitionOf } from "../crypto/partition.ts";
  */
 export const layerRoots = (
   pem: string | ReadonlyArray<string>,
-  strength: Strength = {},
+  allowances: Allowances = {},
 ): Layer.Layer<CertificateVerifier, PemError | InvalidOption> =>
   Layer.effect(
     CertificateVerifier,
     Effect.zipWith(
       Effect.forEach([pem].flat(), certificatesFromPem),
-      decodeStrength(strength),
+      decodeAllowances(allowances),
       (certificates, decoded) => rootsService(certificates.flat().map(({ raw }) => raw), decoded),
     ),
   );
 
 /**
- * The same of DER. The roots are read when the first peer is judged; what is no certificate is no root. A strength that
+ * The same of DER. The roots are read when the first peer is judged; what is no certificate is no root. A allowances that
  * is not of its type is the program's mistake, and thrown as InvalidOption.
  */
 export const makeRoots = (
   roots: ReadonlyArray<Bytes>,
-  strength: Strength = {},
+  allowances: Allowances = {},
 ): CertificateVerifierService =>
-  rootsService(roots, Either.getOrThrowWith(decodeStrength(strength), (e) => e));
+  rootsService(roots, Either.getOrThrowWith(decodeAllowances(allowances), (e) => e));
 
-const rootsService = (roots: ReadonlyArray<Bytes>, strength: Strength): CertificateVerifierService => {
+const rootsService = (roots: ReadonlyArray<Bytes>, allowances: Allowances): CertificateVerifierService => {
   let anchors: BySubject | undefined;
   const readable = () => roots.flatMap((der) => Either.match(parseCertificate(der), eitherToList));
   return {
@@ -49,7 +51,7 @@ const rootsService = (roots: ReadonlyArray<Bytes>, strength: Strength): Certific
     },
     partition: partitionOf(
       "roots",
-      JSON.stringify(strength),
+      JSON.stringify(allowances),
       ...roots.map((der) => toHex(sha256(der))).sort(),
     ),
     verify: Effect.fnUntraced(
@@ -58,7 +60,7 @@ const rootsService = (roots: ReadonlyArray<Bytes>, strength: Strength): Certific
         const [leaf, ...intermediates] = yield* parsed(chain, work);
         const time = Math.floor((yield* Clock.currentTimeMillis) / 1000);
         anchors ??= bySubject(readable());
-        const criteria = { ...strength, time, name, purpose };
+        const criteria = { ...allowances, time, name, purpose };
         const path = yield* findPath(leaf, bySubject(intermediates), anchors, criteria, work);
         yield* judgeStatus(path, ocspResponse, criteria, work);
       },

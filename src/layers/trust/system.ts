@@ -1,21 +1,10 @@
 /** Trust in the roots of the operating system, or in those that the runtime brings along. @module */
-import { Data, Effect, Either, Layer } from "../../deps.ts";
+import { Effect, Either, Layer } from "../../deps.ts";
+import { SystemRootsError } from "../../faults/errors/trust.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { parsePem } from "../../x509/pem.ts";
 import { makeRoots } from "./roots.ts";
-
-/** No roots of the system, or of the runtime, could be read. */
-export class SystemRootsError extends Data.TaggedError("SystemRootsError")<{
-  /** Each place that was tried, with what was wrong. */
-  readonly tried: ReadonlyArray<string>;
-}> {
-  override get message() {
-    return `no roots of the system (SSL_CERT_FILE can name a file, and layerBundled has the runtime's):\n  ${
-      this.tried.join("\n  ")
-    }`;
-  }
-}
 
 /**
  * Trusts what the system trusts: the file that SSL_CERT_FILE names, else the first of the usual ones. It needs

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { BadRecordMac } from "../../faults/errors.ts";
+import { BadRecordMac } from "../../faults/errors/connection.ts";
 import type { ProtocolVersion } from "../../names/protocol.ts";
 import type { Aead } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { equal } from "../../crypto/equal.ts";
-import { BadRecordMac } from "../../faults/errors.ts";
+import { BadRecordMac } from "../../faults/errors/connection.ts";
 import type { ProtocolVersion } from "../../names/protocol.ts";
 import type { Cbc } from "../../ports/crypto.ts";
 import { type Bytes, concat, EMPTY } from "../../wire/bytes.ts";

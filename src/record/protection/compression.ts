@@ -7,7 +7,7 @@
  * @module
  */
 import { Pako } from "../../deps.ts";
-import { DecompressionFailure, RecordOverflow } from "../../faults/errors.ts";
+import { DecompressionFailure, RecordOverflow } from "../../faults/errors/connection.ts";
 import { CompressionMethod } from "../../names/protocol.ts";
 import { type Bytes, EMPTY } from "../../wire/bytes.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";

@@ -1,6 +1,6 @@
 /** Records under a stream cipher or none, with a MAC (RFC 5246 §6.2.3.1). @module */
 import { equal } from "../../crypto/equal.ts";
-import { BadRecordMac } from "../../faults/errors.ts";
+import { BadRecordMac } from "../../faults/errors/connection.ts";
 import type { ProtocolVersion } from "../../names/protocol.ts";
 import type { StreamCipher } from "../../ports/crypto.ts";
 import { concat } from "../../wire/bytes.ts";

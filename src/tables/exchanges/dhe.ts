@@ -1,11 +1,12 @@
 /** Ephemeral Diffie-Hellman over a finite field (RFC 5246 §7.4.3, §7.4.7.2; RFC 7919). @module */
 import { Effect } from "../../deps.ts";
 import { bitLength, ffdhe, ffdheGroupOf, isFfdhe } from "../../crypto/ffdhe.ts";
-import { IllegalParameter, Refused } from "../../faults/errors.ts";
+import { IllegalParameter, Refused } from "../../faults/errors/connection.ts";
+import type { InvalidKeyShare } from "../../faults/errors/crypto.ts";
 import { one } from "../../grammar/places.ts";
 import { ClientKeyExchangeDHE, ServerDHParams } from "../../messages/mod.ts";
 import type { Credential } from "../../ports/credentials.ts";
-import { Crypto, type InvalidKeyShare, type PublicKey } from "../../ports/crypto.ts";
+import { Crypto, type PublicKey } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { codec, make } from "../../wire/codec.ts";
 import type { ClientShare, ExchangeSteps, KeyExchange, Parameters, ServerShare, Terms } from "./exchange.ts";

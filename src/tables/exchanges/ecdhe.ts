@@ -1,13 +1,14 @@
 /** Ephemeral elliptic-curve Diffie-Hellman (RFC 8422 §5.4, §5.7). @module */
 import { Effect } from "../../deps.ts";
 import { isFfdhe } from "../../crypto/ffdhe.ts";
-import { IllegalParameter } from "../../faults/errors.ts";
+import { IllegalParameter } from "../../faults/errors/connection.ts";
+import type { InvalidKeyShare } from "../../faults/errors/crypto.ts";
 import { one } from "../../grammar/places.ts";
 import { ClientKeyExchangeECDHE, ServerECDHParams } from "../../messages/mod.ts";
 import { NamedGroup } from "../../names/named_group.ts";
 import { ECCurveType } from "../../names/protocol.ts";
 import type { Credential } from "../../ports/credentials.ts";
-import { Crypto, type InvalidKeyShare, type PublicKey } from "../../ports/crypto.ts";
+import { Crypto, type PublicKey } from "../../ports/crypto.ts";
 import { codec, make } from "../../wire/codec.ts";
 import type { ClientShare, ExchangeSteps, KeyExchange, Parameters, ServerShare, Terms } from "./exchange.ts";
 

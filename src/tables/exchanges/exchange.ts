@@ -1,6 +1,7 @@
 /** What a key exchange puts into the flights, as a value that is looked up once. @module */
 import type { Effect } from "../../deps.ts";
-import type { DecryptError, IllegalParameter, PrivateKeyError, Refused } from "../../faults/errors.ts";
+import type { DecryptError, IllegalParameter, Refused } from "../../faults/errors/connection.ts";
+import type { PrivateKeyError } from "../../faults/errors/crypto.ts";
 import type { Place, Received } from "../../grammar/places.ts";
 import type { NamedGroup } from "../../names/named_group.ts";
 import type { ProtocolVersion } from "../../names/protocol.ts";

@@ -1,6 +1,6 @@
 /** How a suite has its server show who it is, as values that are looked up once. @module */
 import { Option } from "../../deps.ts";
-import { Refused } from "../../faults/errors.ts";
+import { Refused } from "../../faults/errors/connection.ts";
 import { absent, maybe, one, type Place, refused } from "../../grammar/places.ts";
 import type { FlightItem } from "../../grammar/send.ts";
 import { Certificate } from "../../messages/mod.ts";

@@ -1,6 +1,6 @@
 /** How a server vouches for the parameters of a key exchange. @module */
 import { Effect } from "../../deps.ts";
-import { DecryptError } from "../../faults/errors.ts";
+import { DecryptError } from "../../faults/errors/connection.ts";
 import { form } from "../../grammar/form.ts";
 import { ServerKeyExchangeDHAnon, ServerKeyExchangeECDHAnon } from "../../messages/mod.ts";
 import { Crypto } from "../../ports/crypto.ts";

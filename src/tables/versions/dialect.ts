@@ -1,7 +1,7 @@
 /** What a protocol version changes, as a value that is looked up once. @module */
 import type { Either } from "../../deps.ts";
 import type { Snapshot } from "../../crypto/transcript.ts";
-import type { IllegalParameter } from "../../faults/errors.ts";
+import type { IllegalParameter } from "../../faults/errors/connection.ts";
 import type { Form } from "../../grammar/form.ts";
 import type { Place } from "../../grammar/places.ts";
 import type { FlightItem } from "../../grammar/send.ts";

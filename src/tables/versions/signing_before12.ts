@@ -1,7 +1,7 @@
 /** Signatures before TLS 1.2: the key alone says how (RFC 4346 §4.7, RFC 4492 §5.4). @module */
 import { Either, Option } from "../../deps.ts";
 import type { Snapshot } from "../../crypto/transcript.ts";
-import { IllegalParameter } from "../../faults/errors.ts";
+import { IllegalParameter } from "../../faults/errors/connection.ts";
 import { form } from "../../grammar/form.ts";
 import { one } from "../../grammar/places.ts";
 import {

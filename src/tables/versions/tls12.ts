@@ -1,7 +1,7 @@
 /** TLS 1.2 (RFC 5246). @module */
 import { Either } from "../../deps.ts";
 import { prf12 } from "../../crypto/prf.ts";
-import { IllegalParameter } from "../../faults/errors.ts";
+import { IllegalParameter } from "../../faults/errors/connection.ts";
 import { form } from "../../grammar/form.ts";
 import { one } from "../../grammar/places.ts";
 import {

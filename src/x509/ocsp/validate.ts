@@ -1,8 +1,9 @@
 /** Whether a leaf was revoked, by the OCSP response that was stapled to it (RFC 6960 §3.2, RFC 7633). @module */
 import { Effect, Either } from "../../deps.ts";
+import type { CertificateReason } from "../../faults/certificate_alerts.ts";
+import { CertificateError } from "../../faults/errors/trust.ts";
 import { ExtensionType } from "../../names/extension_type.ts";
 import { Crypto, type CryptoService, type HashName } from "../../ports/crypto.ts";
-import { CertificateError, type CertificateReason } from "../../ports/trust.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { type Certificate, isSelfIssued, parseCertificate } from "../certificate/certificate.ts";
 import { decodeDer } from "../der/der.ts";

@@ -5,8 +5,6 @@ import { oids } from "../der/oids.ts";
 import type { GeneralName } from "../names/general_name.ts";
 import { parseIp } from "../names/ip_address.ts";
 
-export { parseIp } from "../names/ip_address.ts";
-
 /** Whether the certificate names this host: a DNS name, or an IPv4 or IPv6 address as text. */
 export const matchesName = (certificate: Certificate, name: string, commonName = false): boolean => {
   const names = hostNames(certificate, commonName);

@@ -1,8 +1,8 @@
 /** Finds a path from a certificate to one that is trusted (RFC 5280 §6, RFC 4158). @module */
 import { Effect } from "../../deps.ts";
+import { CertificateError } from "../../faults/errors/trust.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
 import { Crypto, type CryptoService } from "../../ports/crypto.ts";
-import { CertificateError } from "../../ports/trust.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { type Certificate, isSelfIssued } from "../certificate/certificate.ts";
 import { brokenRule, cheapRules, costlyRules, type Criteria, type Path } from "./validate.ts";

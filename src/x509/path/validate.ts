@@ -1,10 +1,12 @@
 /** The rules that a path holds to (RFC 5280 §6.1), as a table. @module */
 import { Effect, Schema } from "../../deps.ts";
+import type { CertificateReason } from "../../faults/certificate_alerts.ts";
+import { CertificateError } from "../../faults/errors/trust.ts";
 import { ExtensionType } from "../../names/extension_type.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
 import { decodeOption, flag, whole } from "../../options.ts";
 import type { PublicKey } from "../../ports/crypto.ts";
-import { CertificateError, type CertificateReason, type Verification } from "../../ports/trust.ts";
+import type { Allowances, Verification } from "../../ports/trust.ts";
 import { type Certificate, isSelfIssued } from "../certificate/certificate.ts";
 import { isUnderstood } from "../certificate/extensions.ts";
 import type { KeyUsage } from "../certificate/key_usage.ts";
@@ -15,30 +17,17 @@ import { hostNames, matchesName } from "./host_name.ts";
 import { violation } from "./name_constraints.ts";
 import { prices, type Work } from "./work.ts";
 
-/** How weak a thing may be and still count. */
-export interface Strength {
-  /** The least length of an RSA modulus in bits; 2048 unless given (RFC 9325 §4.5). */
-  readonly minimumRsaBits?: number | undefined;
-  /** Whether signatures over SHA-1 count; not unless given (RFC 9155). Those over MD5 never do. */
-  readonly sha1?: boolean | undefined;
-  /**
-   * Whether a leaf without any subjectAltName is for the host that its common name says; not unless given
-   * (RFC 9525 §2).
-   */
-  readonly commonName?: boolean | undefined;
-}
-
-const strength: Schema.Schema<Strength> = Schema.Struct({
+const allowances: Schema.Schema<Allowances> = Schema.Struct({
   minimumRsaBits: Schema.optional(whole(0)),
   sha1: Schema.optional(flag),
   commonName: Schema.optional(flag),
 });
 
-/** A strength, or what of it is not of its type. */
-export const decodeStrength = decodeOption(strength, "strength");
+/** A allowances, or what of it is not of its type. */
+export const decodeAllowances = decodeOption(allowances, "allowances");
 
 /** What a path is judged by. */
-export interface Criteria extends Strength {
+export interface Criteria extends Allowances {
   /** Seconds since the epoch. */
   readonly time: number;
   /** Whom the leaf must be for. */
@@ -110,7 +99,7 @@ const signed = ({ index, path }: At) => index < path.length - 1;
 /** What an algorithm of signatures must be to count, whatever is signed. */
 export const signatureRules: ReadonlyArray<{
   readonly rfc: string;
-  readonly broken: (algorithm: SignatureAlgorithm, strength: Strength) => Broken | undefined;
+  readonly broken: (algorithm: SignatureAlgorithm, allowances: Allowances) => Broken | undefined;
 }> = [
   {
     rfc: "RFC 5280 §4.1.1.2",

@@ -2,8 +2,9 @@
 import { Effect } from "../../../deps.ts";
 import { bytesToNumberBE, numberToBytesBE, pow } from "./deps.ts";
 import { bitLength, ffdhe, type FiniteField } from "../../../crypto/ffdhe.ts";
+import { InvalidKeyShare } from "../../../faults/errors/crypto.ts";
 import type { NamedGroup } from "../../../names/named_group.ts";
-import { type CryptoService, InvalidKeyShare, type KeyShare } from "../../../ports/crypto.ts";
+import type { CryptoService, KeyShare } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 
 /** The bounds on a prime of the peer's in bits: at 8192 it would buy half a second of ours. */

@@ -2,8 +2,9 @@
 import { Effect } from "../../../deps.ts";
 import { p256, p384, p521, x25519 } from "./deps.ts";
 import { ffdheGroups } from "../../../crypto/ffdhe.ts";
+import { InvalidKeyShare } from "../../../faults/errors/crypto.ts";
 import { NamedGroup } from "../../../names/named_group.ts";
-import { type CryptoService, InvalidKeyShare, type KeyShare } from "../../../ports/crypto.ts";
+import type { CryptoService, KeyShare } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 import { namedFieldShare } from "./dh.ts";
 

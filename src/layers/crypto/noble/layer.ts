@@ -1,75 +1,7 @@
 /** Cryptography in portable JavaScript, on the @noble packages and BigInt. @module */
-import { Effect, Layer } from "../../../deps.ts";
-import { bytesToNumberBE } from "./deps.ts";
-import { Crypto, type CryptoService, PrivateKeyError } from "../../../ports/crypto.ts";
-import type { Bytes } from "../../../wire/bytes.ts";
-import { aead } from "./aead.ts";
-import { cbc, stream } from "./cbc.ts";
-import { makeFiniteFieldShare } from "./dh.ts";
-import { groups, makeKeyShare } from "./groups.ts";
-import { hash } from "./hash.ts";
-import { encrypt, privateNumbers, privateOperation, publicNumbers } from "./rsa.ts";
-import { makeSign, verify } from "./signatures.ts";
-
-/** The provider over a source of random bytes. */
-export const makeNoble = (random: (length: number) => Bytes): CryptoService => ({
-  random,
-  hash,
-  aead,
-  cbc,
-  stream,
-  finiteFieldShare: makeFiniteFieldShare(random),
-  groups,
-  keyShare: makeKeyShare(random),
-  sign: makeSign(random),
-  verify,
-  rsaEncrypt: makeRsaEncrypt(random),
-  rsaDecryptRaw: makeRsaDecryptRaw(random),
-});
+import { Layer } from "../../../deps.ts";
+import { Crypto } from "../../../ports/crypto.ts";
+import { makeNoble, platformRandom } from "./provider.ts";
 
 /** Cryptography in portable JavaScript, with the platform's random bytes. */
 export const layerNoble: Layer.Layer<Crypto> = Layer.sync(Crypto, () => makeNoble(platformRandom));
-
-/** As much as the platform gives at a time (W3C Web Cryptography §10.1.1). */
-const QUOTA = 65536;
-
-/** The platform's random bytes. */
-export const platformRandom = (length: number): Bytes => {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += QUOTA) crypto.getRandomValues(bytes.subarray(at, at + QUOTA));
-  return bytes;
-};
-
-/** A key out of bounds, or one too short for the message, is a defect: whoever accepts the peer's key looks first. */
-const makeRsaEncrypt = (random: (length: number) => Bytes): CryptoService["rsaEncrypt"] => (key, message) =>
-  Effect.suspend(() => {
-    const numbers = publicNumbers(key);
-    const sealed = numbers && encrypt(numbers, message, random);
-    return sealed ? Effect.succeed(sealed) : Effect.die(
-      new RangeError(
-        numbers ? "the RSA modulus has no room for the message" : "the RSA public key is out of bounds",
-      ),
-    );
-  });
-
-/**
- * A ciphertext of the wrong length, or one not below the modulus, costs the same work and gives a block of zeros,
- * which no unpadding takes: whoever sent it learns no more than from bad padding (RFC 5246 §7.4.7.1). Only our own
- * key's faults are errors.
- */
-const makeRsaDecryptRaw =
-  (random: (length: number) => Bytes): CryptoService["rsaDecryptRaw"] => (key, ciphertext) =>
-    Effect.suspend(() => {
-      if (key._tag !== "rsa") return fail(`a key of ${key._tag} does not decrypt`);
-      const numbers = privateNumbers(key);
-      if (numbers === undefined) {
-        return fail("the RSA key's numbers contradict each other or are out of bounds");
-      }
-      const c = ciphertext.length === numbers.length ? bytesToNumberBE(ciphertext) : numbers.n;
-      const good = c < numbers.n;
-      const block = privateOperation(numbers, good ? c : numbers.n - 2n, random);
-      if (block === undefined) return fail("the result did not verify: a fault, or a wrong key");
-      return Effect.succeed(good ? block : new Uint8Array(numbers.length));
-    });
-
-const fail = (reason: string) => Effect.fail(new PrivateKeyError({ operation: "decrypt", reason }));

@@ -3,15 +3,10 @@ import { Effect } from "../../../deps.ts";
 import { bytesToNumberBE, ecdsa, ed25519 } from "./deps.ts";
 import { pkcs1Encode, pkcs1EncodePair, pssEncode, pssVerify } from "../../../crypto/emsa.ts";
 import { equal } from "../../../crypto/equal.ts";
+import { PrivateKeyError } from "../../../faults/errors/crypto.ts";
 import type { NamedGroup } from "../../../names/named_group.ts";
 import { SignatureScheme } from "../../../names/signature_scheme.ts";
-import {
-  type CryptoService,
-  type HashName,
-  type PrivateKey,
-  PrivateKeyError,
-  type PublicKey,
-} from "../../../ports/crypto.ts";
+import type { CryptoService, HashName, PrivateKey, PublicKey } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 import { nistCurves } from "./groups.ts";
 import { hash, nobleHashes } from "./hash.ts";

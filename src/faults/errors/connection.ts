@@ -1,18 +1,8 @@
-/**
- * Every fault that a connection can end in, as a class: what happened, and where. What each means on the wire and to
- * people is in `faults.ts`. None holds a secret.
- *
- * @module
- */
-import { Data } from "../deps.ts";
-import { AlertDescription, AlertLevel } from "../names/alert.ts";
-import { printable } from "../wire/printable.ts";
-import type { RefusalReason } from "./refusals.ts";
-
-export { CertificateError } from "../ports/trust.ts";
-export { PrivateKeyError } from "../ports/crypto.ts";
-export { TransportError } from "../ports/transport.ts";
-export { DecodeError, EncodeError } from "../wire/codec.ts";
+/** Errors that a connection ends in: what happened, and where. None holds a secret. @module */
+import { Data } from "../../deps.ts";
+import { AlertDescription, AlertLevel } from "../../names/alert.ts";
+import { printable } from "../../wire/printable.ts";
+import type { RefusalReason } from "../refusals.ts";
 
 /** The first bytes are no TLS record, but something that can be told. */
 export class NotTls extends Data.TaggedError("NotTls")<{

@@ -1,0 +1,33 @@
+/** A server's handshakes, as a connection runs them. @module */
+import { Effect } from "../../deps.ts";
+import type { ServerSettings } from "../../flights/server_settings.ts";
+import type { SideServices } from "../../flights/services.ts";
+import { serverHandshake } from "../../flights/until12/server.ts";
+import { helloRequest } from "../../flights/until12/server_hello.ts";
+import type { Program } from "./program.ts";
+
+/** The handshakes of one connection of a server. */
+export const serverProgram = (
+  settings: ServerSettings,
+): Pick<Program<SideServices>, "role" | "policy" | "open" | "asked"> => {
+  // Whether a client is asked for a certificate holds until we say otherwise: else it sheds it by a handshake of its own.
+  let current = settings;
+  return {
+    role: "server",
+    policy: settings.policy,
+    open: (wanted) => {
+      if (!wanted) return Effect.succeed(serverHandshake(settings));
+      const {
+        previous,
+        changes: { policy = settings.policy, clientAuth = current.clientAuth, resume = false },
+      } = wanted;
+      const changed = { ...settings, policy, clientAuth };
+      const rest = Effect.tap(
+        serverHandshake(changed, { previous, resume }),
+        () => Effect.sync(() => void (current = { ...settings, clientAuth })),
+      );
+      return Effect.as(helloRequest, rest);
+    },
+    asked: (previous) => serverHandshake(current, { previous, resume: true }),
+  };
+};

@@ -1,0 +1,14 @@
+/** Errors of a session store. @module */
+import { Data } from "../../deps.ts";
+import { wordsOf } from "../../wire/words_of.ts";
+
+/** The store could not be asked. The handshake goes on without it. */
+export class SessionStoreError extends Data.TaggedError("SessionStoreError")<{
+  readonly operation: "get" | "put" | "remove";
+  readonly cause: unknown;
+}> {
+  override get message() {
+    const why = wordsOf(this.cause);
+    return `session store, ${this.operation}: ${why}`;
+  }
+}

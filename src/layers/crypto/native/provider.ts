@@ -1,0 +1,22 @@
+/** Cryptography by the platform, as one service. @module */
+import type { CryptoService } from "../../../ports/crypto.ts";
+import type { Bytes } from "../../../wire/bytes.ts";
+import { makeNoble } from "../noble/provider.ts";
+import { nativeCrypto } from "./platform.ts";
+import { makeKeyShare, makeSign, makeVerify } from "./public.ts";
+import { makeAead, makeCbc, makeHash } from "./symmetric.ts";
+
+/** The provider over a source of random bytes; noble's where there is no `node:crypto`. */
+export const makeNative = (random: (length: number) => Bytes): CryptoService => {
+  const noble = makeNoble(random);
+  const native = nativeCrypto();
+  return !native ? noble : {
+    ...noble,
+    hash: makeHash(native),
+    aead: makeAead(native),
+    cbc: makeCbc(native),
+    keyShare: makeKeyShare(native, random),
+    sign: makeSign(native, random),
+    verify: makeVerify(native),
+  };
+};

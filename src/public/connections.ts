@@ -1,0 +1,4 @@
+/** A connection, and what it tells of itself. @module */
+export * from "../connection/connection.ts";
+export * from "../flights/negotiated.ts";
+export * from "../ports/observer.ts";
