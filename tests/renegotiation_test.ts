@@ -391,7 +391,7 @@ sync(
     const { client, server } = yield* handshake({ ...both(speaks(TLS_1_2)), kind: "rsa", toy: true });
     const told: Array<string> = [];
     const reading = yield* Effect.fork(Effect.gen(function* () {
-      for (let got = yield* server.readEpoch; got; got = yield* server.readEpoch) {
+      for (let got = yield* server.readWithEpoch; got; got = yield* server.readWithEpoch) {
         told.push(`${got.epoch} ${new TextDecoder().decode(got.data)}`);
       }
     }));

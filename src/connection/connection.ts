@@ -28,7 +28,7 @@ export interface Connection {
    * As `read`, with the handshake under whose keys the data came: `negotiated.epoch` of that handshake. What came before
    * a renegotiation is thereby told from what came after, and the peer's first identity from its next.
    */
-  readonly readEpoch: Effect.Effect<Received | undefined, TlsError>;
+  readonly readWithEpoch: Effect.Effect<ReceivedData | undefined, TlsError>;
   /**
    * Sends application data, when no handshake is under way any more. It leaves at once (TCP waits for no more of it), so
    * gather what is small; what is large goes out in pieces of 64 KiB, each when the stream has taken the one before. It
@@ -89,11 +89,11 @@ export interface Connection {
    */
   readonly abort: Effect.Effect<void>;
   /** How far each half is: docs/ends.md. */
-  readonly ends: Effect.Effect<{ readonly reading: Reading; readonly writing: Writing }>;
+  readonly state: Effect.Effect<{ readonly reading: Reading; readonly writing: Writing }>;
 }
 
 /** Application data, and how often the peer's keys had changed when it came. */
-export interface Received {
+export interface ReceivedData {
   readonly data: Bytes;
   readonly epoch: number;
 }

@@ -100,12 +100,12 @@ function* establishing<R>(
   yield* traced(`effect-tls.${role}.handshake`, life.guardHandshake(negotiator.first));
 
   const finished = (): Established => now.established!; // the first handshake is over
-  const readEpoch = receiving({ wire, state, pump });
+  const readWithEpoch = receiving({ wire, state, pump });
   const connection: Unstreamed = {
     negotiated: Effect.sync(() => finished().negotiated),
     peerCertificates: Effect.sync(() => finished().peerCertificates.map((raw) => peerCertificate(raw, hash))),
-    read: Effect.map(readEpoch, (received) => received?.data),
-    readEpoch,
+    read: Effect.map(readWithEpoch, (received) => received?.data),
+    readWithEpoch,
     ...sending({ wire, state, life }),
     renegotiate: negotiator.renegotiate(AS_BEFORE),
     renegotiateWith: (changes) => Effect.flatMap(decodeRenegotiation(role, changes), negotiator.renegotiate),
@@ -114,7 +114,7 @@ function* establishing<R>(
     channelBinding: (type) => Effect.suspend(() => channelBinding(finished(), policy, type)),
     close,
     abort: life.abort,
-    ends: Effect.sync(() => ({ reading: state.reading(), writing: state.writing() })),
+    state: Effect.sync(() => ({ reading: state.reading(), writing: state.writing() })),
     [STREAMS]: { observers, run: Runtime.runPromise(runtime) },
   };
   return withStreams(connection);

@@ -1,7 +1,7 @@
 /** What a reader of a connection is given. @module */
 import { Effect } from "../deps.ts";
 import type { TlsError } from "../faults/tls_error.ts";
-import type { Received } from "./connection.ts";
+import type { ReceivedData } from "./connection.ts";
 import type { Pump } from "./pump.ts";
 import type { ConnectionState } from "./state.ts";
 import type { Wire } from "./wire.ts";
@@ -9,8 +9,8 @@ import type { Wire } from "./wire.ts";
 /** The oldest data that waits, the end, or why there is none; the pump is run until there is one of them. */
 export const receiving = (
   { wire, state, pump }: { readonly wire: Wire; readonly state: ConnectionState; readonly pump: Pump },
-): Effect.Effect<Received | undefined, TlsError> => {
-  const next: Effect.Effect<Received | undefined, TlsError> = Effect.suspend(() => {
+): Effect.Effect<ReceivedData | undefined, TlsError> => {
+  const next: Effect.Effect<ReceivedData | undefined, TlsError> = Effect.suspend(() => {
     const received = wire.read();
     if (received) return Effect.succeed(received);
     if (state.reading() === "ended") return Effect.succeed(undefined);

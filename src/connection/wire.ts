@@ -25,7 +25,7 @@ import type { RecordOptions } from "../record/limits.ts";
 import { type Arrival, type HandshakeMessage, Records } from "../record/records.ts";
 import type { Limits } from "../tables/policy.ts";
 import { make } from "../wire/codec.ts";
-import type { Received } from "./connection.ts";
+import type { ReceivedData } from "./connection.ts";
 import { type Broke, makeOutbox, type Outbox } from "./outbox.ts";
 
 /** What one step of the pump met. */
@@ -37,7 +37,7 @@ export interface Wire extends Outbox {
   /** Whether the peer has sent anything at all. */
   readonly heard: () => boolean;
   /** The oldest application data that arrived and was not read yet. */
-  readonly read: () => Received | undefined;
+  readonly read: () => ReceivedData | undefined;
   /** Handles one arrival: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
   readonly step: Effect.Effect<Met, WireError>;
   /** As `step` for what has arrived already; `undefined` when more bytes are wanted. */
@@ -84,7 +84,7 @@ export const makeWire = (
   const records = new Records(limits, { ...options, sslv2Hello: role === "server" && options.sslv2Hello });
   const outbox = makeOutbox(stream, records, state.broke);
   const { handshaking } = state;
-  let inbox: Array<Received> = [];
+  let inbox: Array<ReceivedData> = [];
   let unread = 0;
   let heard = false;
   let deaf = false;

@@ -7,7 +7,7 @@ import type { Bytes } from "../wire/bytes.ts";
 
 /** What was agreed on, as a user sees it. */
 export interface Negotiated {
-  /** Which handshake of the connection this was: 1 is the first, and the keys' epoch of `Connection.readEpoch`. */
+  /** Which handshake of the connection this was: 1 is the first, and the keys' epoch of `Connection.readWithEpoch`. */
   readonly epoch: number;
   readonly version: ProtocolVersion;
   readonly cipherSuite: CipherSuite;

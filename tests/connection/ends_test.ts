@@ -245,7 +245,7 @@ const held = (streams: Streams, role: "client" | "server", names: ReadonlyArray<
     for (const name of names) yield* deeds[name]!.does(of);
     const where = `${role}: ${names.join(", then ")}`;
     const { reading, writing, said } = foretold(names);
-    const ends = yield* of.tried.ends;
+    const ends = yield* of.tried.state;
     assert.equal(ends.reading, reading, where);
     if (of.writes.how === "pass") assert.equal(ends.writing, writing, where);
     else assert.ok([writing, lostWords(writing)].includes(ends.writing), `${where}: ${ends.writing}`);
@@ -298,7 +298,7 @@ sync(
     const read = yield* Effect.either(tried.read);
     assert.equal(Either.isLeft(read) && read.left._tag, "BadRecordMac");
     assert.deepEqual(said, ["close_notify"]);
-    assert.equal((yield* tried.ends).reading, "failed");
+    assert.equal((yield* tried.state).reading, "failed");
   }),
 );
 
@@ -336,7 +336,7 @@ sync(
     const read = yield* Effect.either(server.read);
     assert.equal(Either.isLeft(read) && read.left._tag, "BadRecordMac");
     assert.deepEqual(said, ["bad_record_mac"]);
-    assert.deepEqual(yield* server.ends, { reading: "failed", writing: "failed" });
+    assert.deepEqual(yield* server.state, { reading: "failed", writing: "failed" });
     const told = yield* Effect.either(client.read);
     assert.match(Either.isLeft(told) ? told.left.message : "", /fatal alert bad_record_mac/);
   }),

@@ -46,7 +46,7 @@ live(
   Effect.gen(function* () {
     const { client } = yield* over({ write: thrown });
     for (let i = 0; i < 2; i++) assert.equal(yield* failure(client.write(ascii("x"))), "TransportError");
-    assert.deepEqual(yield* client.ends, { reading: "open", writing: "broken" });
+    assert.deepEqual(yield* client.state, { reading: "open", writing: "broken" });
   }),
 );
 
@@ -58,7 +58,7 @@ for (
     Effect.gen(function* () {
       const { client } = yield* over({ read: below });
       for (let i = 0; i < 2; i++) assert.equal(yield* failure(client.read), "TransportError");
-      assert.deepEqual(yield* client.ends, { reading: "failed", writing: "failed" });
+      assert.deepEqual(yield* client.state, { reading: "failed", writing: "failed" });
     }),
   );
 
@@ -86,7 +86,7 @@ for (
       const { client, server } = yield* over({ close });
       yield* Effect.fork(server.close);
       yield* client.close.pipe(Effect.timeout("5 seconds"));
-      assert.equal((yield* client.ends).writing, "closed");
+      assert.equal((yield* client.state).writing, "closed");
     }),
   );
 }

@@ -154,7 +154,7 @@ for (const at of ["message", "alert", "changeCipherSpec"] as const) {
       yield* client.close;
       assert.equal(yield* Fiber.join(heard), 1);
       assert.ok(thrown > 1);
-      assert.equal((yield* client.ends).writing, "closed");
+      assert.equal((yield* client.state).writing, "closed");
     })),
   );
 }

@@ -99,8 +99,8 @@ live(
     yield* Effect.fork(Effect.either(client.renegotiate));
     const reading = yield* Effect.fork(server.read);
     yield* Effect.sleep("20 millis");
-    assert.equal((yield* server.ends).writing, "broken");
-    assert.equal((yield* server.ends).reading, "open");
+    assert.equal((yield* server.state).writing, "broken");
+    assert.equal((yield* server.state).reading, "open");
     yield* client.abort;
     assert.equal(tagOf(yield* Effect.either(Fiber.join(reading))), "PeerAlert");
   }),
@@ -168,7 +168,7 @@ effect(
     const other = yield* over({ ...modern, limits: { ...modern.limits, writeWait: 400 } });
     other.writes.server = () => never;
     yield* other.server.close;
-    assert.deepEqual(yield* other.server.ends, { reading: "closed", writing: "broken" });
+    assert.deepEqual(yield* other.server.state, { reading: "closed", writing: "broken" });
   }),
 );
 
