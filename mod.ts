@@ -23,7 +23,7 @@
  *
  * @module
  */
-import type * as Connections_ from "./src/public/connections.ts";
+import * as Connections_ from "./src/public/connections.ts";
 import type * as Errors_ from "./src/public/errors.ts";
 
 /** TLS in the client's role: `connect` by a Transport, `over` a stream that is open already. */
@@ -44,8 +44,12 @@ export type ConnectionEvent = Connections_.ConnectionEvent;
 export type Direction = Connections_.Direction;
 /** An observer. */
 export type Observe = Connections_.Observe;
-/** A certificate that a peer has shown: typed, and a Schema, so that it is JSON as well. */
-export { PeerCertificate } from "./src/x509/certificate/peer_certificate.ts";
+/** The type of the Schema `PeerCertificate`. */
+export type PeerCertificateSchema = Connections_.PeerCertificateSchema;
+/** A certificate that a peer has shown, as a Schema: encode it to have JSON. */
+export const PeerCertificate: PeerCertificateSchema = Connections_.PeerCertificate;
+/** A certificate that a peer has shown: one that could be read, or not. */
+export type PeerCertificate = Connections_.PeerCertificate;
 /** What can go wrong in a connection. */
 export type TlsError = Errors_.TlsError;
 /** The former name of `TlsError`. @deprecated since 0.2.0, and gone in 0.4.0: use `TlsError`. */

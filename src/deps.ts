@@ -5,6 +5,7 @@
  * @module
  */
 export * as Arbitrary from "npm:effect@^3.22.4/Arbitrary";
+export type * as Brand from "npm:effect@^3.22.4/Brand";
 export * as Cause from "npm:effect@^3.22.4/Cause";
 export * as Chunk from "npm:effect@^3.22.4/Chunk";
 export * as Clock from "npm:effect@^3.22.4/Clock";

@@ -36,11 +36,9 @@ export interface Connection {
    * the stream: half a record may be on the wire. `InvalidOption`: `data` is no Uint8Array; nothing was sent.
    */
   readonly write: (data: Bytes) => Effect.Effect<void, TlsError>;
-  /**
-   * `read` and `write` as web streams. Closing `writable` is `closeWrite`, aborting it `abort`, as a pipe does whose
-   * source fails; cancelling `readable` is `close`.
-   */
+  /** `read` as a web stream. Cancelling it is `close`. */
   readonly readable: ReadableStream<Uint8Array>;
+  /** `write` as a web stream. Closing it is `closeWrite`; aborting it, as a pipe does whose source fails, is `abort`. */
   readonly writable: WritableStream<Uint8Array>;
   /**
    * Another handshake on this connection, with new keys (RFC 5246 §7.4.1.1, §7.4.1.2). Ends when all data from before
@@ -94,7 +92,9 @@ export interface Connection {
 
 /** Application data, and how often the peer's keys had changed when it came. */
 export interface ReceivedData {
+  /** The application data, at least one byte. */
   readonly data: Bytes;
+  /** `negotiated.epoch` of the handshake under whose keys the data came. */
   readonly epoch: number;
 }
 

@@ -7,7 +7,7 @@ import type { ByteStream } from "../ports/byte_stream.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { SessionStore } from "../ports/sessions.ts";
 import { wordsOf } from "../wire/words_of.ts";
-import { peerCertificate } from "../x509/certificate/peer_certificate.ts";
+import { peerCertificate } from "../x509/certificate/read_peer_certificate.ts";
 import { boundedStore } from "./bounds/bounded_store.ts";
 import { systemTimer } from "./bounds/deadline.ts";
 import { heldStream } from "./bounds/held_stream.ts";

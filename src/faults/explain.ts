@@ -8,11 +8,15 @@ import type { TlsError } from "./tls_error.ts";
 
 /** An error, told. */
 export interface Explanation {
+  /** The tag of the error. */
   readonly _tag: TlsError["_tag"];
+  /** What happened, in a sentence. */
   readonly what: string;
   /** The alert that went to the peer, if there was one to send. */
   readonly alert: AlertName | undefined;
+  /** The section of an RFC that was broken, if one was. */
   readonly rfc: string | undefined;
+  /** What to do about it, if there is advice. */
   readonly hint: string | undefined;
 }
 

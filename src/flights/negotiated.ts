@@ -9,17 +9,25 @@ import type { Bytes } from "../wire/bytes.ts";
 export interface Negotiated {
   /** Which handshake of the connection this was: 1 is the first, and the keys' epoch of `Connection.readWithEpoch`. */
   readonly epoch: number;
+  /** The protocol version. */
   readonly version: ProtocolVersion;
+  /** The cipher suite. */
   readonly cipherSuite: CipherSuite;
+  /** The compression method; `null` is none. */
   readonly compressionMethod: CompressionMethod;
   /** As in the ServerHello: empty when the session can't be resumed but by a ticket; the client's own echoed after that. */
   readonly sessionId: Bytes;
   /** The server gave a ticket, or took one (RFC 5077). */
   readonly sessionTicket: boolean;
+  /** Whether the handshake resumed a session. */
   readonly resumed: boolean;
+  /** The random of the ClientHello, 32 bytes. */
   readonly clientRandom: Bytes;
+  /** The random of the ServerHello, 32 bytes. */
   readonly serverRandom: Bytes;
+  /** The host name that the client asked for (SNI, RFC 6066 §3); `undefined` if it named none. */
   readonly serverName: string | undefined;
+  /** The application protocol (RFC 7301); `undefined` if none was agreed on. */
   readonly alpn: string | undefined;
   /** The group of the key exchange; `undefined` without one, and when resumed. */
   readonly group: NamedGroup | undefined;

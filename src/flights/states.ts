@@ -26,9 +26,13 @@ import { clientHelloShape } from "./until12/server_hello.ts";
 
 /** What two hellos, a policy and a client decide about the order of messages. */
 export interface Course {
+  /** The protocol version. */
   readonly version: ProtocolVersion;
+  /** The key exchange. */
   readonly exchange: Suite["exchange"];
+  /** How the server authenticates. */
   readonly authentication: Suite["authentication"];
+  /** Whether a session is resumed. */
   readonly resumed: boolean;
   /** The server may staple an OCSP response (RFC 6066 §8). */
   readonly statusRequest: boolean;
@@ -174,9 +178,13 @@ export const ESTABLISHED = "established";
 
 /** One row of the table: in this state this message leads there. */
 export interface Transition {
+  /** The end whose state it is. */
   readonly role: Side;
+  /** The state before the message. */
   readonly state: string;
+  /** The message that comes, by its registered name. */
   readonly message: string;
+  /** The state after the message. */
   readonly next: string;
   /** The versions in which it does. */
   readonly versions: ReadonlyArray<ProtocolVersion>;

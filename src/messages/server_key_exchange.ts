@@ -7,21 +7,23 @@
 import { Schema } from "../deps.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { ECCurveType } from "../names/protocol.ts";
-import { meta, opaque } from "../wire/schema.ts";
+import { meta, type Opaque, opaque } from "../wire/schema.ts";
 import { DigitallySigned, Signed } from "./digitally_signed.ts";
 
 /**
  * `struct { ECParameters curve_params; ECPoint public; } ServerECDHParams` for a named curve, the only kind left
  * (RFC 8422 §5.4). A struct of its own, because its bytes are what is signed.
  */
-export const ServerECDHParams = Schema.Struct({
+export const ServerECDHParams: Schema.Struct<
+  { curveType: typeof ECCurveType; namedCurve: typeof NamedGroup; public: Opaque }
+> = Schema.Struct({
   curveType: ECCurveType,
   namedCurve: NamedGroup,
   public: opaque(1, 2 ** 8 - 1),
 });
 
 /** `struct { opaque dh_p; opaque dh_g; opaque dh_Ys; } ServerDHParams`, big-endian (RFC 5246 §7.4.3). */
-export const ServerDHParams = Schema.Struct({
+export const ServerDHParams: Schema.Struct<{ dhP: Opaque; dhG: Opaque; dhYs: Opaque }> = Schema.Struct({
   dhP: opaque(1, 2 ** 16 - 1),
   dhG: opaque(1, 2 ** 16 - 1),
   dhYs: opaque(1, 2 ** 16 - 1),

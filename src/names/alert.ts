@@ -1,13 +1,13 @@
 /** IANA "TLS Alerts". @module */
-import { enumerated } from "../wire/schema.ts";
+import { type Enumerated, enumerated } from "../wire/schema.ts";
 
+const levels = { warning: 1, fatal: 2 } as const;
 /** `enum { warning(1), fatal(2), (255) } AlertLevel` (RFC 5246 §7.2). */
-export const AlertLevel = enumerated("AlertLevel", 1, { warning: 1, fatal: 2 });
+export const AlertLevel: Enumerated<"AlertLevel", typeof levels> = enumerated("AlertLevel", 1, levels);
 /** An alert's level. */
 export type AlertLevel = typeof AlertLevel.Type;
 
-/** `enum { … } AlertDescription` (RFC 5246 §7.2, RFC 8446 §6), every registered value. */
-export const AlertDescription = enumerated("AlertDescription", 1, {
+const descriptions = {
   close_notify: 0,
   unexpected_message: 10,
   bad_record_mac: 20,
@@ -45,7 +45,11 @@ export const AlertDescription = enumerated("AlertDescription", 1, {
   general_error: 117,
   no_application_protocol: 120,
   ech_required: 121,
-});
+} as const;
+/** The type of the registry `AlertDescription`: its members are properties. */
+export interface AlertDescriptionRegistry extends Enumerated<"AlertDescription", typeof descriptions> {}
+/** `enum { … } AlertDescription` (RFC 5246 §7.2, RFC 8446 §6), every registered value. */
+export const AlertDescription: AlertDescriptionRegistry = enumerated("AlertDescription", 1, descriptions);
 /** An alert's number, registered or not. */
 export type AlertDescription = typeof AlertDescription.Type;
 /** An alert by its registered name. */

@@ -1,8 +1,7 @@
 /** IANA "TLS Cipher Suites": every registered one, so that any hello prints with names. @module */
-import { enumerated } from "../wire/schema.ts";
+import { type Enumerated, enumerated } from "../wire/schema.ts";
 
-/** `uint8 CipherSuite[2]` (RFC 5246 §7.4.1.2, §A.5), with the two signalling values of RFC 5746 and RFC 7507. */
-export const CipherSuite = enumerated("CipherSuite", 2, {
+const members = {
   TLS_NULL_WITH_NULL_NULL: 0x0000,
   TLS_RSA_WITH_NULL_MD5: 0x0001,
   TLS_RSA_WITH_NULL_SHA: 0x0002,
@@ -367,6 +366,10 @@ export const CipherSuite = enumerated("CipherSuite", 2, {
   TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384: 0xd002,
   TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256: 0xd003,
   TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256: 0xd005,
-});
+} as const;
+/** The type of the registry `CipherSuite`: its members are properties. */
+export interface CipherSuiteRegistry extends Enumerated<"CipherSuite", typeof members> {}
+/** `uint8 CipherSuite[2]` (RFC 5246 §7.4.1.2, §A.5), with the two signalling values of RFC 5746 and RFC 7507. */
+export const CipherSuite: CipherSuiteRegistry = enumerated("CipherSuite", 2, members);
 /** A cipher suite's number, registered or not. */
 export type CipherSuite = typeof CipherSuite.Type;

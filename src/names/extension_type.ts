@@ -1,8 +1,7 @@
 /** IANA "TLS ExtensionType Values". @module */
-import { enumerated } from "../wire/schema.ts";
+import { type Enumerated, enumerated } from "../wire/schema.ts";
 
-/** `enum { … } ExtensionType` (RFC 8446 §4.2), every registered value, and those that BoringSSL uses without. */
-export const ExtensionType = enumerated("ExtensionType", 2, {
+const members = {
   server_name: 0,
   max_fragment_length: 1,
   client_certificate_url: 2,
@@ -72,6 +71,10 @@ export const ExtensionType = enumerated("ExtensionType", 2, {
   channel_id: 30032,
   dummy_pq_padding: 54537,
   pq_experiment_signal: 54538,
-});
+} as const;
+/** The type of the registry `ExtensionType`: its members are properties. */
+export interface ExtensionTypeRegistry extends Enumerated<"ExtensionType", typeof members> {}
+/** `enum { … } ExtensionType` (RFC 8446 §4.2), every registered value, and those that BoringSSL uses without. */
+export const ExtensionType: ExtensionTypeRegistry = enumerated("ExtensionType", 2, members);
 /** An extension's number, registered or not. */
 export type ExtensionType = typeof ExtensionType.Type;

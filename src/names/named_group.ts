@@ -1,8 +1,7 @@
 /** IANA "TLS Supported Groups". @module */
-import { enumerated } from "../wire/schema.ts";
+import { type Enumerated, enumerated } from "../wire/schema.ts";
 
-/** `enum { … } NamedGroup` (RFC 8446 §4.2.7; NamedCurve in RFC 8422 §5.1.1), every registered value. */
-export const NamedGroup = enumerated("NamedGroup", 2, {
+const members = {
   sect163k1: 1,
   sect163r1: 2,
   sect163r2: 3,
@@ -59,6 +58,10 @@ export const NamedGroup = enumerated("NamedGroup", 2, {
   SecP256r1Kyber768Draft00: 0x639a,
   arbitrary_explicit_prime_curves: 0xff01,
   arbitrary_explicit_char2_curves: 0xff02,
-});
+} as const;
+/** The type of the registry `NamedGroup`: its members are properties. */
+export interface NamedGroupRegistry extends Enumerated<"NamedGroup", typeof members> {}
+/** `enum { … } NamedGroup` (RFC 8446 §4.2.7; NamedCurve in RFC 8422 §5.1.1), every registered value. */
+export const NamedGroup: NamedGroupRegistry = enumerated("NamedGroup", 2, members);
 /** A group's number, registered or not. */
 export type NamedGroup = typeof NamedGroup.Type;

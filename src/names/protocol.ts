@@ -1,14 +1,19 @@
 /** The small enumerations of the protocol itself: versions, content types, message types and the rest. @module */
-import { enumerated } from "../wire/schema.ts";
+import { type Enumerated, enumerated } from "../wire/schema.ts";
 
-/** `struct { uint8 major; uint8 minor; } ProtocolVersion` (RFC 5246 §6.2.1), as one number. */
-export const ProtocolVersion = enumerated("ProtocolVersion", 2, {
+const protocolVersions = {
   SSL_3_0: 0x0300,
   TLS_1_0: 0x0301,
   TLS_1_1: 0x0302,
   TLS_1_2: 0x0303,
   TLS_1_3: 0x0304,
-});
+} as const;
+/** `struct { uint8 major; uint8 minor; } ProtocolVersion` (RFC 5246 §6.2.1), as one number. */
+export const ProtocolVersion: Enumerated<"ProtocolVersion", typeof protocolVersions> = enumerated(
+  "ProtocolVersion",
+  2,
+  protocolVersions,
+);
 /** A protocol version's number, ours or not. */
 export type ProtocolVersion = typeof ProtocolVersion.Type;
 
@@ -18,8 +23,7 @@ export const versionText = (version: number): string => {
   return name.startsWith("0x") ? name : name.replace("_", " ").replace("_", ".");
 };
 
-/** `enum { … } ContentType` (RFC 5246 §6.2.1), IANA "TLS ContentType". */
-export const ContentType = enumerated("ContentType", 1, {
+const contentTypes = {
   change_cipher_spec: 20,
   alert: 21,
   handshake: 22,
@@ -27,12 +31,17 @@ export const ContentType = enumerated("ContentType", 1, {
   heartbeat: 24,
   tls12_cid: 25,
   ACK: 26,
-});
+} as const;
+/** `enum { … } ContentType` (RFC 5246 §6.2.1), IANA "TLS ContentType". */
+export const ContentType: Enumerated<"ContentType", typeof contentTypes> = enumerated(
+  "ContentType",
+  1,
+  contentTypes,
+);
 /** A record's content type. */
 export type ContentType = typeof ContentType.Type;
 
-/** `enum { … } HandshakeType` (RFC 5246 §7.4), IANA "TLS HandshakeType". */
-export const HandshakeType = enumerated("HandshakeType", 1, {
+const handshakeTypes = {
   hello_request: 0,
   client_hello: 1,
   server_hello: 2,
@@ -58,35 +67,53 @@ export const HandshakeType = enumerated("HandshakeType", 1, {
   compressed_certificate: 25,
   ekt_key: 26,
   message_hash: 254,
-});
+} as const;
+/** The type of the registry `HandshakeType`: its members are properties. */
+export interface HandshakeTypeRegistry extends Enumerated<"HandshakeType", typeof handshakeTypes> {}
+/** `enum { … } HandshakeType` (RFC 5246 §7.4), IANA "TLS HandshakeType". */
+export const HandshakeType: HandshakeTypeRegistry = enumerated("HandshakeType", 1, handshakeTypes);
 /** A handshake message's type. */
 export type HandshakeType = typeof HandshakeType.Type;
 
+const compressionMethods = { null: 0, DEFLATE: 1, LZS: 64 } as const;
 /** `enum { null(0), (255) } CompressionMethod` (RFC 5246 §7.4.1.2; RFC 3749 §2, RFC 3943). */
-export const CompressionMethod = enumerated("CompressionMethod", 1, { null: 0, DEFLATE: 1, LZS: 64 });
+export const CompressionMethod: Enumerated<"CompressionMethod", typeof compressionMethods> = enumerated(
+  "CompressionMethod",
+  1,
+  compressionMethods,
+);
 /** A compression method's number. */
 export type CompressionMethod = typeof CompressionMethod.Type;
 
-/** `enum { … } ECPointFormat` (RFC 8422 §5.1.2). */
-export const ECPointFormat = enumerated("ECPointFormat", 1, {
+const pointFormats = {
   uncompressed: 0,
   ansiX962_compressed_prime: 1,
   ansiX962_compressed_char2: 2,
-});
+} as const;
+/** `enum { … } ECPointFormat` (RFC 8422 §5.1.2). */
+export const ECPointFormat: Enumerated<"ECPointFormat", typeof pointFormats> = enumerated(
+  "ECPointFormat",
+  1,
+  pointFormats,
+);
 /** How a point is written. */
 export type ECPointFormat = typeof ECPointFormat.Type;
 
-/** `enum { … } ECCurveType` (RFC 8422 §5.4). */
-export const ECCurveType = enumerated("ECCurveType", 1, {
+const curveTypes = {
   explicit_prime: 1,
   explicit_char2: 2,
   named_curve: 3,
-});
+} as const;
+/** `enum { … } ECCurveType` (RFC 8422 §5.4). */
+export const ECCurveType: Enumerated<"ECCurveType", typeof curveTypes> = enumerated(
+  "ECCurveType",
+  1,
+  curveTypes,
+);
 /** How a curve is named. */
 export type ECCurveType = typeof ECCurveType.Type;
 
-/** `enum { … } ClientCertificateType` (RFC 5246 §7.4.4, RFC 8422 §5.5, RFC 9189). */
-export const ClientCertificateType = enumerated("ClientCertificateType", 1, {
+const certificateTypes = {
   rsa_sign: 1,
   dss_sign: 2,
   rsa_fixed_dh: 3,
@@ -99,22 +126,42 @@ export const ClientCertificateType = enumerated("ClientCertificateType", 1, {
   ecdsa_sign: 64,
   rsa_fixed_ecdh: 65,
   ecdsa_fixed_ecdh: 66,
-});
+} as const;
+/** The type of the registry `ClientCertificateType`: its members are properties. */
+export interface ClientCertificateTypeRegistry
+  extends Enumerated<"ClientCertificateType", typeof certificateTypes> {}
+/** `enum { … } ClientCertificateType` (RFC 5246 §7.4.4, RFC 8422 §5.5, RFC 9189). */
+export const ClientCertificateType: ClientCertificateTypeRegistry = enumerated(
+  "ClientCertificateType",
+  1,
+  certificateTypes,
+);
 /** The kind of certificate a server asks a client for. */
 export type ClientCertificateType = typeof ClientCertificateType.Type;
 
+const nameTypes = { host_name: 0 } as const;
 /** `enum { host_name(0), (255) } NameType` (RFC 6066 §3). */
-export const NameType = enumerated("NameType", 1, { host_name: 0 });
+export const NameType: Enumerated<"NameType", typeof nameTypes> = enumerated("NameType", 1, nameTypes);
 
+const statusTypes = { ocsp: 1, ocsp_multi: 2 } as const;
 /** `enum { ocsp(1), (255) } CertificateStatusType` (RFC 6066 §8, RFC 6961 §2.2). */
-export const CertificateStatusType = enumerated("CertificateStatusType", 1, { ocsp: 1, ocsp_multi: 2 });
+export const CertificateStatusType: Enumerated<"CertificateStatusType", typeof statusTypes> = enumerated(
+  "CertificateStatusType",
+  1,
+  statusTypes,
+);
 
-/** `enum { 2^9(1), 2^10(2), 2^11(3), 2^12(4), (255) } MaxFragmentLength` (RFC 6066 §4). */
-export const MaxFragmentLength = enumerated("MaxFragmentLength", 1, {
+const fragmentLengths = {
   "2_9": 1,
   "2_10": 2,
   "2_11": 3,
   "2_12": 4,
-});
+} as const;
+/** `enum { 2^9(1), 2^10(2), 2^11(3), 2^12(4), (255) } MaxFragmentLength` (RFC 6066 §4). */
+export const MaxFragmentLength: Enumerated<"MaxFragmentLength", typeof fragmentLengths> = enumerated(
+  "MaxFragmentLength",
+  1,
+  fragmentLengths,
+);
 /** The code of a fragment length. */
 export type MaxFragmentLength = typeof MaxFragmentLength.Type;

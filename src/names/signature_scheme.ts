@@ -1,15 +1,7 @@
 /** IANA "TLS SignatureScheme", with the hash and signature pairs of TLS 1.2 that keep their old meaning. @module */
-import { enumerated } from "../wire/schema.ts";
+import { type Enumerated, enumerated } from "../wire/schema.ts";
 
-/**
- * `enum { … } SignatureScheme` (RFC 8446 §4.2.3). In TLS 1.2 the same two bytes are a SignatureAndHashAlgorithm
- * (RFC 5246 §7.4.1.4.1), so the pairs that TLS 1.3 dropped have names in the same style.
- *
- * `rsa_pkcs1_md5_sha1` never goes on the wire; its number is one for private use. It is what RSA signs before TLS 1.2:
- * 36 bytes, an MD5 and a SHA-1, under PKCS #1 block type 1 without a DigestInfo (RFC 4346 §4.7). What is put to a key
- * under this scheme are the 36 bytes themselves, because SSL 3.0 makes them in another way.
- */
-export const SignatureScheme = enumerated("SignatureScheme", 2, {
+const members = {
   rsa_pkcs1_md5: 0x0101,
   dsa_md5: 0x0102,
   ecdsa_md5: 0x0103,
@@ -58,6 +50,17 @@ export const SignatureScheme = enumerated("SignatureScheme", 2, {
   mldsa65: 0x0905,
   mldsa87: 0x0906,
   rsa_pkcs1_md5_sha1: 0xff01,
-});
+} as const;
+/** The type of the registry `SignatureScheme`: its members are properties. */
+export interface SignatureSchemeRegistry extends Enumerated<"SignatureScheme", typeof members> {}
+/**
+ * `enum { … } SignatureScheme` (RFC 8446 §4.2.3). In TLS 1.2 the same two bytes are a SignatureAndHashAlgorithm
+ * (RFC 5246 §7.4.1.4.1), so the pairs that TLS 1.3 dropped have names in the same style.
+ *
+ * `rsa_pkcs1_md5_sha1` never goes on the wire; its number is one for private use. It is what RSA signs before TLS 1.2:
+ * 36 bytes, an MD5 and a SHA-1, under PKCS #1 block type 1 without a DigestInfo (RFC 4346 §4.7). What is put to a key
+ * under this scheme are the 36 bytes themselves, because SSL 3.0 makes them in another way.
+ */
+export const SignatureScheme: SignatureSchemeRegistry = enumerated("SignatureScheme", 2, members);
 /** A signature scheme's number, registered or not. */
 export type SignatureScheme = typeof SignatureScheme.Type;

@@ -13,7 +13,10 @@ import type { Bytes } from "../wire/bytes.ts";
  *   may be called again.
  */
 export interface ByteStream {
+  /** Gives some bytes, or `undefined` at the end. */
   readonly read: Effect.Effect<Bytes | undefined, TransportError>;
+  /** Writes all of the bytes. */
   readonly write: (bytes: Bytes) => Effect.Effect<void, TransportError>;
+  /** Closes both directions. */
   readonly close: Effect.Effect<void>;
 }

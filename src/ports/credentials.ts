@@ -19,6 +19,7 @@ export interface Credential {
    * TLS 1.2 there is no choice: `rsa_pkcs1_md5_sha1` for RSA, `ecdsa_sha1` for ECDSA.
    */
   readonly schemes?: ReadonlyArray<SignatureScheme> | undefined;
+  /** Signs `data`, not its hash, as the scheme says. */
   readonly sign: (scheme: SignatureScheme, data: Bytes) => Effect.Effect<Bytes, PrivateKeyError, Crypto>;
   /** The raw RSA operation; never called for other keys. */
   readonly decrypt: (ciphertext: Bytes) => Effect.Effect<Bytes, PrivateKeyError, Crypto>;

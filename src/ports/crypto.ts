@@ -15,6 +15,7 @@ export type HashName = "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512
 
 /** A hash under way. */
 export interface RunningHash {
+  /** Adds bytes to what is hashed. */
   readonly update: (bytes: Bytes) => void;
   /** An independent continuation from here. */
   readonly copy: () => RunningHash;
@@ -24,10 +25,13 @@ export interface RunningHash {
 
 /** A hash function and the HMAC over it (RFC 2104). */
 export interface Hash {
+  /** The name of the hash. */
   readonly name: HashName;
   /** Bytes in a digest, and in the block that HMAC pads its key to. */
   readonly length: number;
+  /** The length of a block in bytes, which HMAC pads its key to. */
   readonly blockLength: number;
+  /** Begins a hash that is fed piece by piece. */
   readonly create: () => RunningHash;
   /** Of parts, one after the other; one array, so that no provider can overlook a part. */
   readonly digest: (data: ReadonlyArray<Bytes>) => Bytes;
@@ -55,6 +59,7 @@ export interface Cbc {
   readonly blockLength: number;
   /** Whole blocks to whole blocks; neither argument is written to. */
   readonly encrypt: (iv: Bytes, plaintext: Bytes) => Bytes;
+  /** Decrypts whole blocks; the padding stays. */
   readonly decrypt: (iv: Bytes, ciphertext: Bytes) => Bytes;
 }
 
@@ -109,10 +114,13 @@ export interface KeyShare {
 export interface CryptoService {
   /** Fresh random bytes, from a cryptographic source unless the layer says otherwise. */
   readonly random: (length: number) => Bytes;
+  /** A hash function. */
   readonly hash: (name: HashName) => Hash;
-  /** A key of the wrong length is the program's mistake and throws RangeError, here and in the next two. */
+  /** An AEAD cipher under a key. Throws RangeError for a key of the wrong length. */
   readonly aead: (name: AeadName, key: Bytes) => Aead;
+  /** A block cipher in CBC mode under a key. Throws RangeError for a key of the wrong length. */
   readonly cbc: (name: CbcName, key: Bytes) => Cbc;
+  /** A stream cipher under a key. Throws RangeError for a key of the wrong length. */
   readonly stream: (name: StreamName, key: Bytes) => StreamCipher;
   /**
    * A fresh share for a prime and generator of the peer's own choice (RFC 5246 §7.4.3), both big-endian. Fails for a

@@ -29,6 +29,7 @@ export type ConnectionEvent =
 
 /** Events that a stream of events lost, because nobody read it in time. */
 export interface EventsLost {
+  /** Tells lost events from the others. */
   readonly _tag: "lost";
   /** How many events passed between the last one and the next. */
   readonly count: number;

@@ -53,8 +53,11 @@ export class Session extends Schema.TaggedClass<Session>("effect-tls/Session")("
 export interface SessionStoreService {
   /** Whether anything is ever kept; without a store a server gives an empty session ID. */
   readonly enabled: boolean;
+  /** The session under a key, if there is one. */
   readonly get: (key: string) => Effect.Effect<Option.Option<Session>, SessionStoreError>;
+  /** Keeps a session under a key, in place of what was there. */
   readonly put: (key: string, session: Session) => Effect.Effect<void, SessionStoreError>;
+  /** Forgets what is under a key. */
   readonly remove: (key: string) => Effect.Effect<void, SessionStoreError>;
 }
 

@@ -1,12 +1,12 @@
 /** The port to a server's session tickets, and what a ticket and its key are. @module */
 import { Context, type Effect, type Option, Schema } from "../deps.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import { fixed, uint32 } from "../wire/schema.ts";
+import { fixed, type Opaque, type Uint, uint32 } from "../wire/schema.ts";
 import type { Crypto } from "./crypto.ts";
 import type { Session } from "./sessions.ts";
 
 /** A key that seals tickets; whoever has it reads the connections that they resume. */
-export const TicketKey = Schema.Struct({
+export const TicketKey: Schema.Struct<{ name: Opaque; key: Opaque; createdAt: Uint }> = Schema.Struct({
   /** Random, and in the clear in each ticket. */
   name: fixed(16),
   /** Of AES-256-GCM. */

@@ -6,7 +6,9 @@ import type { ByteStream } from "./byte_stream.ts";
 
 /** A stream that a peer opened, and where it says it is. */
 export interface Incoming {
+  /** The stream to the peer. */
   readonly stream: ByteStream;
+  /** The address of the peer. */
   readonly remote: Address;
 }
 
@@ -20,7 +22,9 @@ export interface Listener {
 
 /** What opens streams; each lives in the scope of who asks for it. */
 export interface TransportService {
+  /** Opens a stream to an address; the stream closes with the scope. */
   readonly open: (address: Address) => Effect.Effect<ByteStream, TransportError, Scope.Scope>;
+  /** Listens at an address until the scope closes. */
   readonly listen: (address: Address) => Effect.Effect<Listener, TransportError, Scope.Scope>;
 }
 

@@ -24,6 +24,7 @@ export interface CertificateVerifierService {
   readonly partition: string;
   /** Whom a server names when it asks for a certificate: the roots' names as DER; none: anybody's may be tried. */
   readonly authorities?: ReadonlyArray<Bytes> | undefined;
+  /** Succeeds for a chain that is trusted, and fails with the reason for any other. */
   readonly verify: (what: Verification) => Effect.Effect<void, CertificateError, Crypto>;
 }
 

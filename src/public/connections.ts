@@ -2,3 +2,4 @@
 export * from "../connection/connection.ts";
 export * from "../flights/negotiated.ts";
 export * from "../ports/observer.ts";
+export * from "../x509/certificate/peer_certificate.ts";

@@ -64,7 +64,9 @@ export const json = <A, I>(schema: Schema.Schema<A, I>, value: A): I => codec(sc
 
 /** How a message class, which is a `Schema.TaggedClass`, makes its values of members `P`. */
 export interface Constructor<A, P> {
+  /** Makes a value of the class. */
   new (members: P, trusted: boolean): A;
+  /** The tag of its values. */
   readonly _tag: string;
 }
 

@@ -11,7 +11,8 @@ export class DecodeError extends Data.TaggedError("DecodeError")<{
   readonly offset: number;
   readonly reason: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     const where = this.path ? `${this.subject}.${this.path}` : this.subject;
     return `${where}, byte ${this.offset}: ${this.reason}`;
   }
@@ -23,7 +24,8 @@ export class EncodeError extends Data.TaggedError("EncodeError")<{
   readonly path: string;
   readonly reason: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `${this.path ? `${this.subject}.${this.path}` : this.subject}: ${this.reason}`;
   }
 }

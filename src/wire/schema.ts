@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Arbitrary, Schema } from "../deps.ts";
+import { Arbitrary, type Brand, Schema } from "../deps.ts";
 import { ascii, type Bytes, toHex } from "./bytes.ts";
 import { declarationOf, type Layout, LayoutId, layoutOf, type Meta, MetaId, type Width } from "./layout.ts";
 
@@ -13,7 +13,10 @@ const wire = (layout: Layout) => ({ [LayoutId]: layout });
 
 // -- numbers (RFC 5246 §4.4) --
 
-const uint = (width: Width) => {
+/** A number; a number in JSON, too. */
+export type Uint = Schema.Schema<number>;
+
+const uint = (width: Width): Uint => {
   const max = 2 ** (8 * width) - 1;
   return Schema.Number.pipe(Schema.filter((n) => Number.isInteger(n) && n >= 0 && n <= max, {
     identifier: `uint${width * 8}`,
@@ -24,22 +27,25 @@ const uint = (width: Width) => {
 };
 
 /** `uint8` (RFC 5246 §4.4). */
-export const uint8 = uint(1);
+export const uint8: Uint = uint(1);
 /** `uint16`, big-endian. */
-export const uint16 = uint(2);
+export const uint16: Uint = uint(2);
 /** `uint24`, big-endian. */
-export const uint24 = uint(3);
+export const uint24: Uint = uint(3);
 /** `uint32`, big-endian. */
-export const uint32 = uint(4);
+export const uint32: Uint = uint(4);
 
 // -- opaque bytes (RFC 5246 §4.3) --
+
+/** Bytes; a string in JSON. */
+export type Opaque = Schema.Schema<Bytes, string>;
 
 const within = (min: number, max: number) =>
   Schema.Uint8ArrayFromSelf.pipe(Schema.filter((b) => b.length >= min && b.length <= max, {
     arbitrary: () => (fc) => fc.uint8Array({ minLength: min, maxLength: Math.min(max, min + 24) }),
   }));
 
-const bytes = (min: number, max: number, layout: Layout) =>
+const bytes = (min: number, max: number, layout: Layout): Opaque =>
   Schema.transform(Schema.Uint8ArrayFromHex, within(min, max), {
     strict: true,
     decode: (b) => b,
@@ -47,17 +53,17 @@ const bytes = (min: number, max: number, layout: Layout) =>
   }).annotations(wire(layout));
 
 /** `opaque x[length]`; hexadecimal in JSON. */
-export const fixed = (length: number) => bytes(length, length, { kind: "fixed", length });
+export const fixed = (length: number): Opaque => bytes(length, length, { kind: "fixed", length });
 
 /** `opaque x<min..max>`; hexadecimal in JSON. */
-export const opaque = (min: number, max: number) =>
+export const opaque = (min: number, max: number): Opaque =>
   bytes(min, max, { kind: "opaque", prefix: widthFor(max), min, max });
 
 /** All the bytes that are left in the enclosing vector or message. */
-export const rest = bytes(0, 2 ** 24 - 1, { kind: "rest" });
+export const rest: Opaque = bytes(0, 2 ** 24 - 1, { kind: "rest" });
 
 /** `opaque x<min..max>` that a standard says is text (a host name): a string of one character a byte. */
-export const text = (min: number, max: number) =>
+export const text = (min: number, max: number): Schema.Schema<string> =>
   Schema.String.pipe(Schema.filter((s) => s.length >= min && s.length <= max && /^[\0-\xff]*$/.test(s), {
     arbitrary: () => (fc) => fc.stringMatching(/^[a-z0-9.-]{1,24}$/),
     ...wire({ kind: "text", prefix: widthFor(max), min, max }),
@@ -76,7 +82,7 @@ const fromHexDigits = (s: string): Bytes =>
   Uint8Array.from(s.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
 
 /** `opaque x<min..max>` that is bytes to the protocol yet readable to people (an ALPN name, RFC 7301 §3.1). */
-export const label = (min: number, max: number) =>
+export const label = (min: number, max: number): Opaque =>
   Schema.transform(Readable, within(min, max), { strict: true, decode: (b) => b, encode: (b) => b })
     .annotations(
       wire({ kind: "opaque", prefix: widthFor(max), min, max }),
@@ -87,8 +93,11 @@ export const label = (min: number, max: number) =>
 const fixedSize = (l: Layout): number | undefined =>
   l.kind === "uint" ? l.width : l.kind === "fixed" ? l.length : undefined;
 
+/** A list of values `A`, of `I` in JSON. */
+export type Vector<A, I = A> = Schema.Schema<ReadonlyArray<A>, ReadonlyArray<I>>;
+
 /** `T x<min..max>`; the bounds count bytes, as in the RFC. */
-export const vector = <A, I>(element: Schema.Schema<A, I>, min: number, max: number) => {
+export const vector = <A, I>(element: Schema.Schema<A, I>, min: number, max: number): Vector<A, I> => {
   const of = layoutOf(element);
   // Bounds on bytes become bounds on items: exact for items of a fixed size, else the weakest true ones.
   // (`Schema.minItems(0)` throws in Effect 3.)
@@ -102,6 +111,24 @@ export const vector = <A, I>(element: Schema.Schema<A, I>, min: number, max: num
 
 // -- enumerations (RFC 5246 §4.5) --
 
+/** A number of an enumeration, registered or not. */
+export type Member<B extends string> = number & Brand.Brand<B>;
+
+/** An enumeration, and what can be asked of it. */
+export interface Enumeration<B extends string, N> extends Schema.Schema<Member<B>, string> {
+  /** Name to number, as declared. */
+  readonly members: N;
+  /** The registered name, or hexadecimal. */
+  readonly nameOf: (n: number) => string;
+  /** A number as a member of the enumeration, registered or not. */
+  readonly of: (n: number) => Member<B>;
+}
+
+/** An enumeration with its members as properties. */
+export type Enumerated<B extends string, N> =
+  & Enumeration<B, N>
+  & { readonly [K in keyof N]: Member<B> };
+
 /**
  * `enum { name(value), …, (2^n-1) }`. The type is the branded number, so that values nobody named (GREASE, RFC 8701)
  * survive; its JSON is the name, or hexadecimal. The members are properties of the result.
@@ -110,8 +137,8 @@ export const enumerated = <const B extends string, const N extends Record<string
   brand: B,
   width: Width,
   members: N,
-) => {
-  const names = new Map(Object.entries(members).map(([k, v]) => [v, k] as const));
+): Enumerated<B, N> => {
+  const names = new Map<number, string>(Object.entries(members).map(([k, v]) => [v, k] as const));
   const max = 2 ** (8 * width) - 1;
   const Self = Schema.Number.pipe(
     Schema.filter((n) => Number.isInteger(n) && n >= 0 && n <= max, {
@@ -119,24 +146,33 @@ export const enumerated = <const B extends string, const N extends Record<string
     }),
     Schema.brand(brand),
   );
-  type Member = typeof Self.Type;
   const nameOf = (n: number): string => names.get(n) ?? `0x${n.toString(16).padStart(width * 2, "0")}`;
   const schema = Schema.transform(Schema.String.pipe(Schema.pattern(/^\w+$/)), Self, {
     strict: true,
-    decode: (s) => (Object.hasOwn(members, s) ? members[s]! : Number(s)) as Member,
+    decode: (s) => (Object.hasOwn(members, s) ? members[s]! : Number(s)) as Member<B>,
     encode: nameOf,
   }).annotations({ identifier: brand, ...wire({ kind: "uint", width, name: brand, names }) });
-  return Object.assign(schema, members as unknown as { readonly [K in keyof N]: Member }, {
-    /** Name to number, as declared. */
+  return Object.assign(schema, members as unknown as { readonly [K in keyof N]: Member<B> }, {
     members,
-    /** The registered name, or hexadecimal. */
     nameOf,
-    /** A number as a member of the enumeration, registered or not. */
-    of: (n: number): Member => n as Member,
+    of: (n: number) => n as Member<B>,
   });
 };
 
 // -- variants (RFC 5246 §4.6.1) --
+
+type Tagged<K extends string, E, F extends Schema.Struct.Fields> = Schema.Struct<
+  { [_ in K]: Schema.Schema<E, string> } & F
+>;
+type Case<K extends string, E, C, O extends Schema.Struct.Fields> =
+  | { [M in keyof C]: C[M] extends Schema.Struct.Fields ? Tagged<K, E, C[M]> : never }[keyof C]
+  | Tagged<K, E, O>;
+
+/** A struct whose member `K` says which of the cases `C`, or `O`, the others are. */
+export type Variant<K extends string, E, C, O extends Schema.Struct.Fields> = Schema.Schema<
+  Schema.Schema.Type<Case<K, E, C, O>>,
+  Schema.Schema.Encoded<Case<K, E, C, O>>
+>;
 
 /**
  * `struct { E tag; select (tag) { case v: …; } }`, as a union of structs that share the tag: a value whose tag and
@@ -148,7 +184,12 @@ export const variant = <
   const N extends Record<string, number>,
   C extends { readonly [M in keyof N]?: Schema.Struct.Fields },
   O extends Schema.Struct.Fields,
->(on: K, tag: Schema.Schema<E, string> & { readonly members: N }, cases: C, otherwise: O) => {
+>(
+  on: K,
+  tag: Schema.Schema<E, string> & { readonly members: N },
+  cases: C,
+  otherwise: O,
+): Variant<K, E, C, O> => {
   const layout = layoutOf(tag);
   if (layout.kind !== "uint") throw new TypeError(`a variant is told by a number: ${tag.ast}`);
   const max = 2 ** (8 * layout.width) - 1;
@@ -163,24 +204,24 @@ export const variant = <
   });
   const others = [max, max - 1, ...Object.values(tag.members)].filter((n) => !known.has(n));
   const rest = member(only((n) => !known.has(n), others), otherwise);
-  type Tagged<F extends Schema.Struct.Fields> = Schema.Struct<{ [_ in K]: Schema.Schema<E, string> } & F>;
-  type All =
-    | { [M in keyof C]: C[M] extends Schema.Struct.Fields ? Tagged<C[M]> : never }[keyof C]
-    | Tagged<O>;
-  // The union is built from a computed list, which TypeScript cannot follow; the type above says what it is.
+  // The union is built from a computed list, which TypeScript cannot follow; the result type says what it is.
   return Schema.Union(...structs.map(([, s]) => s), rest).annotations(wire({
     kind: "variant",
     on,
     width: layout.width,
     cases: new Map(structs.map(([n, s]) => [n, layoutOf(s)])),
     otherwise: layoutOf(rest),
-  })) as unknown as Schema.Schema<Schema.Schema.Type<All>, Schema.Schema.Encoded<All>>;
+  })) as unknown as Variant<K, E, C, O>;
 };
 
 // -- messages and extensions --
 
 /** Says of a message or an extension its number and where it is specified. */
-export const meta = (type: number, rfc: string) => ({ [MetaId]: { type, rfc } satisfies Meta });
+export const meta = (type: number, rfc: string): { readonly [MetaId]: Meta } => ({ [MetaId]: { type, rfc } });
+
+/** An extension, by its tag and the Schemas of its members. */
+export type Extension<Tag extends string, F extends Schema.Struct.Fields = Record<never, never>> =
+  Schema.TaggedStruct<Tag, F>;
 
 /** One extension as one message carries it: `struct { ExtensionType type; opaque data<0..2^16-1>; }`, body known. */
 export const extension = <Tag extends string, F extends Schema.Struct.Fields>(
@@ -188,7 +229,7 @@ export const extension = <Tag extends string, F extends Schema.Struct.Fields>(
   type: number,
   rfc: string,
   fields: F,
-) => Schema.TaggedStruct(tag, fields).annotations(meta(type, rfc));
+): Extension<Tag, F> => Schema.TaggedStruct(tag, fields).annotations(meta(type, rfc));
 
 // Below, `as never` stands where an arbitrary of numbers is one of a brand's, and a brand's schema one of numbers.
 
@@ -200,33 +241,38 @@ const unknownExtension = (type: Schema.Schema<number, string>, known: ReadonlySe
     })),
     data: rest,
   });
+type Undeclared<E> = { readonly _tag: "unknown"; readonly type: E; readonly data: Bytes };
+type UndeclaredJson = { readonly _tag: "unknown"; readonly type: string; readonly data: string };
+
+/** The extensions of a message that carries those of `M`, and others as they came. */
+export type Extensions<E, M extends ReadonlyArray<Schema.Schema.AnyNoContext>> = Vector<
+  Schema.Schema.Type<M[number]> | Undeclared<E>,
+  Schema.Schema.Encoded<M[number]> | UndeclaredJson
+>;
+
 /**
  * `Extension extensions<0..2^16-1>` of one carrying message (RFC 8446 §4.2): order and unknown ones are kept, a type
  * that comes twice is a decode_error.
  */
-export const extensions =
-  <E extends number>(type: Schema.Schema<E, string>) =>
-  <M extends ReadonlyArray<Schema.Schema.AnyNoContext>>(...known: M) => {
-    const declared = known.map(declarationOf);
-    const numbers = new Map(declared.map((d) => [d.tag, d.meta.type]));
-    const cases = new Map(declared.map((d) => [d.meta.type, d.layout]));
-    const one = Schema.Union(...known, unknownExtension(type as never, new Set(cases.keys())));
-    type Unknown = { readonly _tag: "unknown"; readonly type: E; readonly data: Bytes };
-    type Item = Schema.Schema<
-      Schema.Schema.Type<M[number]> | Unknown,
-      Schema.Schema.Encoded<M[number]> | {
-        readonly _tag: "unknown";
-        readonly type: string;
-        readonly data: string;
-      }
-    >;
-    type Value = Schema.Schema.Type<Item>;
-    const typeOf = (e: Value): number => (e as Unknown).type ?? numbers.get((e as Unknown)._tag)!;
-    const item = one as unknown as Item;
-    return Schema.Array(item).pipe(
-      Schema.filter((list) => new Set(list.map(typeOf)).size === list.length, {
-        arbitrary: () => (fc) =>
-          fc.uniqueArray(Arbitrary.makeLazy(item)(fc), { maxLength: 6, selector: typeOf }),
-      }),
-    ).annotations(wire({ kind: "extensions", cases }));
-  };
+export const extensions = <E extends number>(
+  type: Schema.Schema<E, string>,
+): <M extends ReadonlyArray<Schema.Schema.AnyNoContext>>(...known: M) => Extensions<E, M> =>
+<M extends ReadonlyArray<Schema.Schema.AnyNoContext>>(...known: M): Extensions<E, M> => {
+  const declared = known.map(declarationOf);
+  const numbers = new Map(declared.map((d) => [d.tag, d.meta.type]));
+  const cases = new Map(declared.map((d) => [d.meta.type, d.layout]));
+  const one = Schema.Union(...known, unknownExtension(type as never, new Set(cases.keys())));
+  type Item = Schema.Schema<
+    Schema.Schema.Type<M[number]> | Undeclared<E>,
+    Schema.Schema.Encoded<M[number]> | UndeclaredJson
+  >;
+  type Value = Schema.Schema.Type<Item>;
+  const typeOf = (e: Value): number => (e as Undeclared<E>).type ?? numbers.get((e as Undeclared<E>)._tag)!;
+  const item = one as unknown as Item;
+  return Schema.Array(item).pipe(
+    Schema.filter((list) => new Set(list.map(typeOf)).size === list.length, {
+      arbitrary: () => (fc) =>
+        fc.uniqueArray(Arbitrary.makeLazy(item)(fc), { maxLength: 6, selector: typeOf }),
+    }),
+  ).annotations(wire({ kind: "extensions", cases }));
+};

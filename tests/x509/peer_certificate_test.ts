@@ -3,7 +3,7 @@ import { PeerCertificate } from "../../mod.ts";
 import { hash } from "../../src/layers/crypto/noble/hash.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import { concat } from "../../src/wire/bytes.ts";
-import { peerCertificate } from "../../src/x509/certificate/peer_certificate.ts";
+import { peerCertificate } from "../../src/x509/certificate/read_peer_certificate.ts";
 import * as Der from "../../src/x509/der/writer.ts";
 import * as Golden from "../golden/certificates.ts";
 import { type KeyKind, makeCa, makeKey } from "../support/ca.ts";

@@ -11,7 +11,8 @@ export class BindingUnavailable extends Data.TaggedError("BindingUnavailable")<{
   readonly reason: string;
   readonly rfc: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return printable(`${this.what}: ${this.reason} (${this.rfc})`);
   }
 }

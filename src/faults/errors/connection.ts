@@ -10,7 +10,8 @@ export class NotTls extends Data.TaggedError("NotTls")<{
   /** The first bytes, printable or in hexadecimal. */
   readonly start: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `the peer does not speak TLS here: its first bytes look like ${this.looksLike} (${
       printable(this.start)
     })`;
@@ -23,7 +24,8 @@ export class UnexpectedMessage extends Data.TaggedError("UnexpectedMessage")<{
   readonly expected: ReadonlyArray<string>;
   readonly got: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `expected ${this.expected.join(" or ")}, got ${this.got}`;
   }
 }
@@ -36,7 +38,8 @@ export class IllegalParameter extends Data.TaggedError("IllegalParameter")<{
   readonly reason: string;
   readonly rfc: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return printable(`${this.subject}.${this.field}: ${this.reason}`);
   }
 }
@@ -48,7 +51,8 @@ export class UnsupportedExtension extends Data.TaggedError("UnsupportedExtension
   /** Whether it was offered, and is of those that are never answered. */
   readonly offered?: boolean | undefined;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     const why = this.offered ? "no answer may have" : "was not offered";
     return `${this.subject} carries ${this.extension}, which ${why}`;
   }
@@ -59,7 +63,8 @@ export class RecordOverflow extends Data.TaggedError("RecordOverflow")<{
   readonly length: number;
   readonly limit: number;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `a record of ${this.length} bytes, where ${this.limit} are allowed`;
   }
 }
@@ -69,7 +74,8 @@ export class RecordVersion extends Data.TaggedError("RecordVersion")<{
   readonly expected: string;
   readonly got: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `a record says ${this.got}, where ${this.expected} is due`;
   }
 }
@@ -91,7 +97,8 @@ export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
   readonly allowed: number;
   readonly got: number;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `${this.limit}: ${this.got}, where at most ${this.allowed} are allowed`;
   }
 }
@@ -101,14 +108,16 @@ export class Refused extends Data.TaggedError("Refused")<{
   readonly reason: RefusalReason;
   readonly detail: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return printable(`${this.reason.replaceAll("_", " ")}: ${this.detail}`);
   }
 }
 
 /** A record does not decompress, or to more than 2^14 bytes. Which of them is not told. */
 export class DecompressionFailure extends Data.TaggedError("DecompressionFailure") {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return "a record does not decompress by the agreed method";
   }
 }
@@ -117,7 +126,8 @@ export class DecompressionFailure extends Data.TaggedError("DecompressionFailure
 export class DecryptError extends Data.TaggedError("DecryptError")<{
   readonly what: "Finished" | "ServerKeyExchange" | "CertificateVerify";
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return this.what === "Finished"
       ? "the peer's Finished does not match the handshake as it was seen here"
       : `the signature in the peer's ${this.what} does not verify`;
@@ -126,7 +136,8 @@ export class DecryptError extends Data.TaggedError("DecryptError")<{
 
 /** A record does not decrypt. Why not is not told, neither here nor on the wire. */
 export class BadRecordMac extends Data.TaggedError("BadRecordMac") {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return "a record does not decrypt under the agreed keys";
   }
 }
@@ -136,7 +147,8 @@ export class PeerAlert extends Data.TaggedError("PeerAlert")<{
   readonly level: AlertLevel;
   readonly description: AlertDescription;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `the peer sent the ${AlertLevel.nameOf(this.level)} alert ${
       AlertDescription.nameOf(this.description)
     }`;
@@ -148,7 +160,8 @@ export class RenegotiationRefused extends Data.TaggedError("RenegotiationRefused
   /** The peer said no, or nothing for too long; or our own policy has no insecure renegotiation. */
   readonly by: "peer" | "silence" | "policy";
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return {
       peer: "the peer does not want to renegotiate",
       silence: "the peer did not answer the request to renegotiate",
@@ -167,7 +180,8 @@ export class InvalidOption extends Data.TaggedError("InvalidOption")<{
   /** What is wrong, where that is better said in words of its own than by the two above. */
   readonly fault?: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     const { option, fault = `${this.got}, where ${this.expected} is allowed` } = this;
     return printable(`${option}: ${fault}`);
   }
@@ -179,14 +193,16 @@ export class HandshakeTimeout extends Data.TaggedError("HandshakeTimeout")<{
   /** The peer sent nothing at all. */
   readonly silent?: boolean | undefined;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `${this.silent ? "not a byte" : "no handshake"} within ${this.milliseconds} ms`;
   }
 }
 
 /** The stream ended without close_notify; whether data is missing can't be told (RFC 5246 §7.2.1). */
 export class Truncated extends Data.TaggedError("Truncated")<{ readonly handshaking: boolean }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return this.handshaking
       ? "the peer closed the stream in the middle of the handshake"
       : "the stream ended without close_notify: data may be missing";
@@ -195,7 +211,8 @@ export class Truncated extends Data.TaggedError("Truncated")<{ readonly handshak
 
 /** The connection was closed before, by this end or by the peer's close_notify. */
 export class Closed extends Data.TaggedError("Closed") {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return "the connection is closed";
   }
 }

@@ -8,7 +8,8 @@ export class CredentialMismatch extends Data.TaggedError("CredentialMismatch")<{
   readonly subject: string;
   readonly detail: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `${this.subject}: ${this.detail}`;
   }
 }
@@ -20,7 +21,8 @@ export class CredentialFileError extends Data.TaggedError("CredentialFileError")
   /** What the system said of a file; what is wrong in one, or between the two. */
   readonly cause: Error | CredentialError;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     const { certificate, privateKey, cause } = this;
     const files = certificate === privateKey ? certificate : `${certificate} and ${privateKey}`;
     return `${files}: ${cause.message}`;

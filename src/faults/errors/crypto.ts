@@ -11,7 +11,8 @@ export class InvalidKeyShare extends Data.TaggedError("InvalidKeyShare")<{
   readonly group: NamedGroup | undefined;
   readonly reason: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return this.reason;
   }
 }
@@ -21,7 +22,8 @@ export class PrivateKeyError extends Data.TaggedError("PrivateKeyError")<{
   readonly operation: "sign" | "decrypt";
   readonly reason: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `cannot ${this.operation}: ${this.reason}`;
   }
 }

@@ -9,7 +9,8 @@ export class PemError extends Data.TaggedError("PemError")<{
   /** What was found, in a sentence. Never the content. */
   readonly detail: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return this.line > 0 ? `PEM, line ${this.line}: ${this.detail}` : `PEM: ${this.detail}`;
   }
 }

@@ -7,7 +7,8 @@ export class SessionStoreError extends Data.TaggedError("SessionStoreError")<{
   readonly operation: "get" | "put" | "remove";
   readonly cause: unknown;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     const why = wordsOf(this.cause);
     return `session store, ${this.operation}: ${why}`;
   }

@@ -8,7 +8,8 @@ export class TicketKeysError extends Data.TaggedError("TicketKeysError")<{
   /** What the system said, or which member is wrong; never what the file holds. */
   readonly reason: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `ticket keys, ${this.operation} ${this.path}: ${this.reason}`;
   }
 }

@@ -13,7 +13,8 @@ export class TransportError extends Data.TaggedError("TransportError")<{
   /** Where a stream was to be opened, or something was to listen. */
   readonly address?: Address | undefined;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     const why = wordsOf(this.cause);
     return printable(`${this.operation}${this.address ? ` ${addressText(this.address)}` : ""}: ${why}`);
   }

@@ -17,14 +17,16 @@ export class CertificateError extends Data.TaggedError("CertificateError")<{
   /** The alert that tells the peer, where it is not the reason's own: `access_denied`, say. */
   readonly alert?: RefusalAlert | undefined;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return printable(`certificate ${this.index}${this.subject ? ` (${this.subject})` : ""}: ${this.detail}`);
   }
 }
 
 /** A pin is no SHA-256 hash. */
 export class InvalidPin extends Data.TaggedError("InvalidPin")<{ readonly pin: string }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `not the SHA-256 hash of a key in base64 or hexadecimal: ${JSON.stringify(this.pin)}`;
   }
 }
@@ -34,7 +36,8 @@ export class SystemRootsError extends Data.TaggedError("SystemRootsError")<{
   /** Each place that was tried, with what was wrong. */
   readonly tried: ReadonlyArray<string>;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `no roots of the system (SSL_CERT_FILE can name a file, and layerBundled has the runtime's):\n  ${
       this.tried.join("\n  ")
     }`;

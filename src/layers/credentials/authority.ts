@@ -11,16 +11,19 @@ import { type Made, makeAuthorityCertificate, makeLeaf, privateKeyDer } from "./
 
 /** A certificate that was made, and its key. */
 export interface Issued {
+  /** The certificate as DER. */
   readonly certificate: Bytes;
   /** The certificate and those between it and the root; what the other end must trust, when it is self-signed. */
   readonly certificatePem: string;
   /** PKCS#8, not encrypted. */
   readonly privateKeyPem: string;
+  /** The certificate and its key, for `Credentials.layer`. */
   readonly credential: Credential;
 }
 
 /** Who makes certificates that are trusted by those who trust its own. */
 export interface Authority {
+  /** The certificate as DER. */
   readonly certificate: Bytes;
   /** What the other end must trust. */
   readonly certificatePem: string;

@@ -16,6 +16,7 @@ import type { Passphrase } from "./options.ts";
 export interface PemFiles<E = never> {
   /** The path of the chain, leaf first, without the root. */
   readonly certificate: string;
+  /** The path of the file with the private key. */
   readonly privateKey: string;
   /** What an encrypted key opens with. */
   readonly passphrase?: Passphrase<E> | undefined;

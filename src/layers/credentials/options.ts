@@ -22,6 +22,7 @@ export interface IssueOptions extends SelfSignedOptions {
 
 /** What to make an authority of; everything has a default. */
 export interface AuthorityOptions extends Pick<SelfSignedOptions, "key" | "days"> {
+  /** The common name of the subject. */
   readonly commonName?: string | undefined;
 }
 

@@ -8,8 +8,11 @@ import type { Bytes } from "../../wire/bytes.ts";
 
 /** What is used of a `Deno.Conn`, named here so that the core needs no Deno types. */
 export interface ConnLike {
+  /** Reads into the array; `null` at the end. */
   readonly read: (into: Uint8Array) => Promise<number | null>;
+  /** Writes some of the bytes, and gives how many. */
   readonly write: (bytes: Uint8Array) => Promise<number>;
+  /** Closes the connection. */
   readonly close: () => void;
   /** What a TCP connection has. */
   readonly setNoDelay?: (noDelay: boolean) => void;
@@ -17,7 +20,9 @@ export interface ConnLike {
 
 /** Two directions of web streams, as a WebSocketStream, a TransformStream or a child process has them. */
 export interface StreamsLike {
+  /** What the peer sends. */
   readonly readable: ReadableStream<Uint8Array>;
+  /** What goes to the peer. */
   readonly writable: WritableStream<Uint8Array>;
 }
 
@@ -25,6 +30,7 @@ export interface StreamsLike {
 const fromPromises = (source: {
   readonly read: () => Promise<Bytes | undefined>;
   readonly write: (bytes: Bytes) => Promise<void>;
+  /** Closes the connection. */
   readonly close: () => void;
 }): ByteStream => {
   let closed = false;
@@ -139,10 +145,11 @@ const pairOptions: Schema.Schema<PairOptions> = Schema.Struct({ capacity: Schema
 const decode = decodeOption(pairOptions);
 
 /**
- * Two ends of a stream in memory. A write waits while `capacity` bytes wait unread. Without a wait nothing is
- * asynchronous, so that two peers run under `Effect.runSync`.
+ * Two ends of a stream in memory, with no limit on what waits unread. Nothing is asynchronous where nobody waits, so
+ * that two peers run under `Effect.runSync`.
  */
 export function makePair(): Effect.Effect<Pair>;
+/** Two ends of a stream in memory. A write waits while `capacity` bytes wait unread. */
 export function makePair(options: PairOptions): Effect.Effect<Pair, InvalidOption>;
 export function makePair(options: PairOptions = {}): Effect.Effect<Pair, InvalidOption> {
   return Effect.map(decode(options), ({ capacity = Infinity }) => pairOf(capacity));

@@ -1,11 +1,15 @@
 /** @module */
-import { extension, label, vector } from "../../wire/schema.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { type Extension, extension, label, type Opaque, type Vector, vector } from "../../wire/schema.ts";
 
 /** `opaque ProtocolName<1..2^8-1>`: bytes, readable in JSON where they are text (RFC 7301 §3.1). */
-export const ProtocolName = label(1, 2 ** 8 - 1);
+export const ProtocolName: Opaque = label(1, 2 ** 8 - 1);
 
 /** The application protocols; one alone in the answer (RFC 7301 §3.1). In both hellos. */
-export const ApplicationLayerProtocolNegotiation = extension(
+export const ApplicationLayerProtocolNegotiation: Extension<
+  "application_layer_protocol_negotiation",
+  { protocolNameList: Vector<Bytes, string> }
+> = extension(
   "application_layer_protocol_negotiation",
   16,
   "RFC 7301 §3.1",

@@ -1,8 +1,11 @@
 /** @module */
 import { ECPointFormat } from "../../names/protocol.ts";
-import { extension, vector } from "../../wire/schema.ts";
+import { type Extension, extension, type Vector, vector } from "../../wire/schema.ts";
 
 /** How points may be written; uncompressed must be among them (RFC 8422 §5.1.2). In both hellos. */
-export const ECPointFormats = extension("ec_point_formats", 11, "RFC 8422 §5.1.2", {
+export const ECPointFormats: Extension<
+  "ec_point_formats",
+  { ecPointFormatList: Vector<ECPointFormat, string> }
+> = extension("ec_point_formats", 11, "RFC 8422 §5.1.2", {
   ecPointFormatList: vector(ECPointFormat, 1, 2 ** 8 - 1),
 });

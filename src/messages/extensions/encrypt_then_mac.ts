@@ -1,5 +1,10 @@
 /** @module */
-import { extension } from "../../wire/schema.ts";
+import { type Extension, extension } from "../../wire/schema.ts";
 
 /** CBC suites: encrypt first, then MAC (RFC 7366 §2). In both hellos, empty. */
-export const EncryptThenMac = extension("encrypt_then_mac", 22, "RFC 7366 §2", {});
+export const EncryptThenMac: Extension<"encrypt_then_mac"> = extension(
+  "encrypt_then_mac",
+  22,
+  "RFC 7366 §2",
+  {},
+);

@@ -5,7 +5,7 @@
  * @module
  */
 import { ExtensionType } from "../../names/extension_type.ts";
-import { extensions } from "../../wire/schema.ts";
+import { type Extensions, extensions } from "../../wire/schema.ts";
 import { ApplicationLayerProtocolNegotiation } from "./alpn.ts";
 import { ECPointFormats } from "./ec_point_formats.ts";
 import { EncryptThenMac } from "./encrypt_then_mac.ts";
@@ -24,8 +24,7 @@ import { CertificateStatusRequest, StatusRequestAcknowledged } from "./status_re
 import { SupportedGroups } from "./supported_groups.ts";
 import { SelectedVersion, SupportedVersions } from "./supported_versions.ts";
 
-/** The extensions of a ClientHello. */
-export const ClientHelloExtensions = extensions(ExtensionType)(
+const clientHellos = [
   ServerNameList,
   MaxFragmentLengthExtension,
   CertificateStatusRequest,
@@ -40,12 +39,17 @@ export const ClientHelloExtensions = extensions(ExtensionType)(
   SessionTicket,
   SupportedVersions,
   RenegotiationInfo,
-);
+] as const;
+
+/** The type of `ClientHelloExtensions`. */
+export interface ClientHelloExtensionList extends Extensions<ExtensionType, typeof clientHellos> {}
+
+/** The extensions of a ClientHello. */
+export const ClientHelloExtensions: ClientHelloExtensionList = extensions(ExtensionType)(...clientHellos);
 /** One extension of a ClientHello. */
 export type ClientHelloExtension = typeof ClientHelloExtensions.Type[number];
 
-/** The extensions of a ServerHello. */
-export const ServerHelloExtensions = extensions(ExtensionType)(
+const serverHellos = [
   ServerNameAcknowledged,
   MaxFragmentLengthExtension,
   StatusRequestAcknowledged,
@@ -57,7 +61,13 @@ export const ServerHelloExtensions = extensions(ExtensionType)(
   SessionTicketAcknowledged,
   SelectedVersion,
   RenegotiationInfo,
-);
+] as const;
+
+/** The type of `ServerHelloExtensions`. */
+export interface ServerHelloExtensionList extends Extensions<ExtensionType, typeof serverHellos> {}
+
+/** The extensions of a ServerHello. */
+export const ServerHelloExtensions: ServerHelloExtensionList = extensions(ExtensionType)(...serverHellos);
 /** One extension of a ServerHello. */
 export type ServerHelloExtension = typeof ServerHelloExtensions.Type[number];
 

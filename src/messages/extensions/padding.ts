@@ -1,5 +1,7 @@
 /** @module */
-import { extension, rest } from "../../wire/schema.ts";
+import { type Extension, extension, type Opaque, rest } from "../../wire/schema.ts";
 
 /** Zeros that bring a ClientHello to a length (RFC 7685 §3). */
-export const Padding = extension("padding", 21, "RFC 7685 §3", { zeros: rest });
+export const Padding: Extension<"padding", { zeros: Opaque }> = extension("padding", 21, "RFC 7685 §3", {
+  zeros: rest,
+});

@@ -1,7 +1,8 @@
 /** @module */
-import { extension, opaque } from "../../wire/schema.ts";
+import { type Extension, extension, type Opaque, opaque } from "../../wire/schema.ts";
 
 /** Binds a renegotiation to the handshake before it; empty in the first (RFC 5746 §3.2). In both hellos. */
-export const RenegotiationInfo = extension("renegotiation_info", 0xff01, "RFC 5746 §3.2", {
-  renegotiatedConnection: opaque(0, 2 ** 8 - 1),
-});
+export const RenegotiationInfo: Extension<"renegotiation_info", { renegotiatedConnection: Opaque }> =
+  extension("renegotiation_info", 0xff01, "RFC 5746 §3.2", {
+    renegotiatedConnection: opaque(0, 2 ** 8 - 1),
+  });

@@ -1,8 +1,11 @@
 /** @module */
 import { SignatureScheme } from "../../names/signature_scheme.ts";
-import { extension, vector } from "../../wire/schema.ts";
+import { type Extension, extension, type Vector, vector } from "../../wire/schema.ts";
 
 /** What the client can verify, the best first; absent means SHA-1 in TLS 1.2 (RFC 5246 §7.4.1.4.1). */
-export const SignatureAlgorithms = extension("signature_algorithms", 13, "RFC 5246 §7.4.1.4.1", {
+export const SignatureAlgorithms: Extension<
+  "signature_algorithms",
+  { supportedSignatureAlgorithms: Vector<SignatureScheme, string> }
+> = extension("signature_algorithms", 13, "RFC 5246 §7.4.1.4.1", {
   supportedSignatureAlgorithms: vector(SignatureScheme, 2, 2 ** 16 - 2),
 });

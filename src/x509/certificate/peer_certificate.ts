@@ -1,26 +1,70 @@
 /** A peer's certificate for people and programs: typed, and as JSON. @module */
-import { Either, Schema } from "../../deps.ts";
-import { bitLength } from "../../crypto/ffdhe.ts";
+import { Schema } from "../../deps.ts";
 import { NamedGroup } from "../../names/named_group.ts";
-import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
-import { type Bytes, toHex } from "../../wire/bytes.ts";
-import type { UnsupportedKey } from "../keys/public_key.ts";
-import { printName } from "../names/general_name.ts";
-import { type Certificate, parseCertificate } from "./certificate.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import type { GeneralName } from "../names/general_name.ts";
+
+/** What every certificate has, readable or not. @internal */
+interface Shown {
+  /** DER. */
+  readonly raw: Bytes;
+  /** Of all of `raw`, in hexadecimal, as browsers and `openssl x509 -fingerprint` show them. */
+  readonly fingerprints: { readonly sha1: string; readonly sha256: string };
+}
+
+/** A certificate that could be read. Whether to trust it is another question. */
+export interface ReadableCertificate extends Shown {
+  /** Tells a readable certificate from an unreadable one. */
+  readonly _tag: "Certificate";
+  /** As RFC 4514 writes names. */
+  readonly subject: string;
+  /** As RFC 4514 writes names. */
+  readonly issuer: string;
+  /** The names that the certificate is for; empty when it has no such extension. */
+  readonly subjectAltNames: ReadonlyArray<{ readonly type: GeneralName["_tag"]; readonly value: string }>;
+  /** The first moment of its validity. */
+  readonly notBefore: Date;
+  /** The last moment of its validity. */
+  readonly notAfter: Date;
+  /** The kind of key, and its length; `algorithm` is an object identifier. */
+  readonly publicKey:
+    | { readonly _tag: "rsa" | "rsa_pss" | "ed25519"; readonly bits: number }
+    | { readonly _tag: "ecdsa"; readonly bits: number; readonly group: NamedGroup }
+    | { readonly _tag: "unsupported"; readonly algorithm: string };
+  /** Hexadecimal, without a leading zero byte. */
+  readonly serialNumber: string;
+}
+
+/** A certificate that is no DER of one, and why: a leaf can always be read, others of a chain need not be. */
+export interface UnreadableCertificate extends Shown {
+  /** Tells an unreadable certificate from a readable one. */
+  readonly _tag: "UnreadableCertificate";
+  /** Why the certificate cannot be read. */
+  readonly reason: string;
+}
+
+/** A certificate that a peer has shown. */
+export type PeerCertificate = ReadableCertificate | UnreadableCertificate;
+
+/** A certificate as JSON: bytes in hexadecimal, times as RFC 3339 writes them. */
+export type PeerCertificateJson = Json<PeerCertificate>;
+
+/** The Schema of a certificate that a peer has shown. */
+export interface PeerCertificateSchema extends Schema.Schema<PeerCertificate, PeerCertificateJson> {}
+
+/** @internal */
+type Json<A> = A extends Bytes | Date | NamedGroup ? string
+  : A extends string | number ? A
+  : { readonly [K in keyof A]: Json<A[K]> };
 
 const rsa = <T extends "rsa" | "rsa_pss">(tag: T) => Schema.TaggedStruct(tag, { bits: Schema.Int });
 
-/** What every certificate has, readable or not. */
 const common = {
-  /** DER. */
   raw: Schema.Uint8ArrayFromHex,
-  /** Of all of `raw`, in hexadecimal, as browsers and `openssl x509 -fingerprint` show them. */
   fingerprints: Schema.Struct({ sha1: Schema.String, sha256: Schema.String }),
 };
 
-/** A certificate that could be read. Whether to trust it is another question. */
 const Readable = Schema.TaggedStruct("Certificate", {
-  /** As RFC 4514 writes names. */
   subject: Schema.String,
   issuer: Schema.String,
   subjectAltNames: Schema.Array(Schema.Struct({
@@ -37,7 +81,6 @@ const Readable = Schema.TaggedStruct("Certificate", {
     ),
     value: Schema.String,
   })),
-  /** Both are within the validity. */
   notBefore: Schema.Date,
   notAfter: Schema.Date,
   publicKey: Schema.Union(
@@ -45,71 +88,16 @@ const Readable = Schema.TaggedStruct("Certificate", {
     rsa("rsa_pss"),
     Schema.TaggedStruct("ecdsa", { bits: Schema.Int, group: NamedGroup }),
     Schema.TaggedStruct("ed25519", { bits: Schema.Int }),
-    /** `algorithm` is its object identifier. */
     Schema.TaggedStruct("unsupported", { algorithm: Schema.String }),
   ),
-  /** Hexadecimal, without a leading zero byte. */
   serialNumber: Schema.String,
   ...common,
 });
 
-/** One that is no DER of a certificate, and why: the leaf is always readable, others of a chain need not be. */
 const Unreadable = Schema.TaggedStruct("UnreadableCertificate", { reason: Schema.String, ...common });
 
 /**
  * A certificate that a peer has shown, `Certificate` where it can be read and else `UnreadableCertificate`; its JSON
  * has bytes in hexadecimal and times as RFC 3339 writes them.
  */
-export const PeerCertificate = Schema.Union(Readable, Unreadable);
-
-/** A certificate that a peer has shown. */
-export type PeerCertificate = typeof PeerCertificate.Type;
-
-/** Reads a certificate of a peer. The same bytes object is read once. */
-export const peerCertificate = (raw: Bytes, hash: CryptoService["hash"]): PeerCertificate => {
-  const before = known.get(raw);
-  if (before) return before;
-  const digest = (name: "sha1" | "sha256") => toHex(hash(name).digest([raw]));
-  const shared = { raw, fingerprints: { sha1: digest("sha1"), sha256: digest("sha256") } };
-  const read: PeerCertificate = Either.match(parseCertificate(raw), {
-    onLeft: ({ message }) => ({ _tag: "UnreadableCertificate", reason: message, ...shared }),
-    onRight: (certificate) => ({ _tag: "Certificate", ...told(certificate), ...shared }),
-  });
-  known.set(raw, read);
-  return read;
-};
-
-const known = new WeakMap<Bytes, PeerCertificate>();
-
-const told = (certificate: Certificate): Omit<typeof Readable.Type, "_tag" | keyof typeof common> => ({
-  subject: certificate.subject.text,
-  issuer: certificate.issuer.text,
-  subjectAltNames: (certificate.subjectAltName ?? []).map((name) => ({
-    type: name._tag,
-    value: printName(name),
-  })),
-  notBefore: new Date(certificate.notBefore * 1000),
-  notAfter: new Date(certificate.notAfter * 1000),
-  publicKey: keyOf(certificate.publicKey),
-  serialNumber: toHex(certificate.serialNumber).replace(/^00(?=.)/, ""),
-});
-
-const curveBits: Partial<Record<NamedGroup, number>> = {
-  [NamedGroup.secp256r1]: 256,
-  [NamedGroup.secp384r1]: 384,
-  [NamedGroup.secp521r1]: 521,
-};
-
-const keyOf = (key: PublicKey | UnsupportedKey): typeof Readable.Type["publicKey"] => {
-  switch (key._tag) {
-    case "rsa":
-    case "rsa_pss":
-      return { _tag: key._tag, bits: bitLength(key.modulus) };
-    case "ecdsa":
-      return { _tag: "ecdsa", bits: curveBits[key.group] ?? 4 * (key.point.length - 1), group: key.group };
-    case "ed25519":
-      return { _tag: "ed25519", bits: 256 };
-    case "unsupported":
-      return { _tag: "unsupported", algorithm: key.algorithm };
-  }
-};
+export const PeerCertificate: PeerCertificateSchema = Schema.Union(Readable, Unreadable);

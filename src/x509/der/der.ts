@@ -19,7 +19,8 @@ export class DerError extends Data.TaggedError("DerError")<{
   readonly offset: number;
   readonly reason: string;
 }> {
-  override get message() {
+  /** What happened, in a sentence. */
+  override get message(): string {
     return `${this.path}, byte ${this.offset}: ${this.reason}`;
   }
 }

@@ -1,0 +1,59 @@
+/** Reads a peer's certificate for people and programs. @module */
+import { Either } from "../../deps.ts";
+import { bitLength } from "../../crypto/ffdhe.ts";
+import { NamedGroup } from "../../names/named_group.ts";
+import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
+import { type Bytes, toHex } from "../../wire/bytes.ts";
+import type { UnsupportedKey } from "../keys/public_key.ts";
+import { printName } from "../names/general_name.ts";
+import { type Certificate, parseCertificate } from "./certificate.ts";
+import type { PeerCertificate, ReadableCertificate } from "./peer_certificate.ts";
+
+/** Reads a certificate of a peer. The same bytes object is read once. */
+export const peerCertificate = (raw: Bytes, hash: CryptoService["hash"]): PeerCertificate => {
+  const before = known.get(raw);
+  if (before) return before;
+  const digest = (name: "sha1" | "sha256") => toHex(hash(name).digest([raw]));
+  const shared = { raw, fingerprints: { sha1: digest("sha1"), sha256: digest("sha256") } };
+  const read: PeerCertificate = Either.match(parseCertificate(raw), {
+    onLeft: ({ message }) => ({ _tag: "UnreadableCertificate", reason: message, ...shared }),
+    onRight: (certificate) => ({ _tag: "Certificate", ...told(certificate), ...shared }),
+  });
+  known.set(raw, read);
+  return read;
+};
+
+const known = new WeakMap<Bytes, PeerCertificate>();
+
+const told = (certificate: Certificate): Omit<ReadableCertificate, "_tag" | "raw" | "fingerprints"> => ({
+  subject: certificate.subject.text,
+  issuer: certificate.issuer.text,
+  subjectAltNames: (certificate.subjectAltName ?? []).map((name) => ({
+    type: name._tag,
+    value: printName(name),
+  })),
+  notBefore: new Date(certificate.notBefore * 1000),
+  notAfter: new Date(certificate.notAfter * 1000),
+  publicKey: keyOf(certificate.publicKey),
+  serialNumber: toHex(certificate.serialNumber).replace(/^00(?=.)/, ""),
+});
+
+const curveBits: Partial<Record<NamedGroup, number>> = {
+  [NamedGroup.secp256r1]: 256,
+  [NamedGroup.secp384r1]: 384,
+  [NamedGroup.secp521r1]: 521,
+};
+
+const keyOf = (key: PublicKey | UnsupportedKey): ReadableCertificate["publicKey"] => {
+  switch (key._tag) {
+    case "rsa":
+    case "rsa_pss":
+      return { _tag: key._tag, bits: bitLength(key.modulus) };
+    case "ecdsa":
+      return { _tag: "ecdsa", bits: curveBits[key.group] ?? 4 * (key.point.length - 1), group: key.group };
+    case "ed25519":
+      return { _tag: "ed25519", bits: 256 };
+    case "unsupported":
+      return { _tag: "unsupported", algorithm: key.algorithm };
+  }
+};
