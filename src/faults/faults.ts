@@ -180,7 +180,10 @@ const faults = {
     from: "flights",
     alert: (e) => refusalOf(e.reason).alert,
     rfc: (e) => refusalOf(e.reason).rfc,
-    hint: (e, { policy }) => told(refusalOf(e.reason).hint, olderThan(policy)),
+    hint: (e, { policy }) => {
+      const { hint, mayBeOld } = refusalOf(e.reason);
+      return mayBeOld ? either(olderThan(policy), hint) : hint;
+    },
   },
   CertificateError: {
     family: "certificate",

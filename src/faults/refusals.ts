@@ -1,12 +1,13 @@
 /** Why two policies do not meet: the alert that says so, where it is written, and what to do about it. @module */
 import type { AlertName } from "../names/alert.ts";
-import { either, type Older } from "./hints.ts";
 
 /** What a reason means on the wire and to people. */
 interface Refusal {
   readonly alert: AlertName;
   readonly rfc: string;
-  readonly hint?: string | ((older: Older) => string | undefined);
+  readonly hint?: string;
+  /** Whether a peer that is too old for our policy is a likely cause. */
+  readonly mayBeOld?: true;
 }
 
 const handshake_failure = "handshake_failure";
@@ -17,14 +18,16 @@ export const refusals = {
   no_common_version: {
     alert: "protocol_version",
     rfc: "RFC 5246 §E.1",
-    hint: (older) => either(older, "name the versions (Policy.versions, --versions)"),
+    hint: "name the versions (Policy.versions, --versions)",
+    mayBeOld: true,
   },
   downgrade: { alert: illegal_parameter, rfc: "RFC 8446 §4.1.3" },
   inappropriate_fallback: { alert: "inappropriate_fallback", rfc: "RFC 7507 §3" },
   no_common_cipher_suite: {
     alert: handshake_failure,
     rfc: "RFC 5246 §7.4.1.3",
-    hint: (older) => either(older, "name the cipher suites (Policy.cipherSuites, --cipher-suites)"),
+    hint: "name the cipher suites (Policy.cipherSuites, --cipher-suites)",
+    mayBeOld: true,
   },
   no_common_group: { alert: "insufficient_security", rfc: "RFC 7919 §4" },
   no_common_compression_method: { alert: illegal_parameter, rfc: "RFC 5246 §7.4.1.2" },

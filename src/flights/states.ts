@@ -5,7 +5,7 @@
  * @module
  */
 import { nameOfComing } from "../grammar/message_kind.ts";
-import { NOTHING, type Place, type Shape } from "../grammar/places.ts";
+import type { Place, Shape } from "../grammar/places.ts";
 import { HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
 import type { Side } from "../names/side.ts";
 import type { PublicKey } from "../ports/crypto.ts";
@@ -72,8 +72,21 @@ function kindsOf({ version }: Dialect): ReadonlyArray<Pick<Suite, "exchange" | "
   return [...new Map(all.map((suite) => [`${suite.exchange} ${suite.authentication}`, suite])).values()];
 }
 
+/** A place of a flight at which a message is awaited. */
+export interface Awaited {
+  /** The message, by its name. */
+  readonly name: string;
+  /** Whether what comes may stand here. */
+  readonly accepts: (coming: Coming) => boolean;
+  /** Given where nothing need come. */
+  readonly otherwise?: (() => unknown) | undefined;
+}
+
+const isAwaited = (place: Place<unknown>): place is Place<unknown> & Awaited =>
+  place.accepts !== undefined && place.name !== undefined;
+
 /** What an end hears in a handshake, in order: the places of its flights. */
-export const placesOf = (role: Side, course: Course): ReadonlyArray<Place<unknown>> => {
+export const placesOf = (role: Side, course: Course): ReadonlyArray<Awaited> => {
   // A course of another version has no dialect, and no place.
   const dialect = dialects.get(course.version);
   if (!dialect) return [];
@@ -82,9 +95,7 @@ export const placesOf = (role: Side, course: Course): ReadonlyArray<Place<unknow
   const shapes = role === "client"
     ? clientShapes(course, dialect, exchange, authentication)
     : serverShapes(course, dialect, exchange);
-  return shapes.flatMap((shape) => Object.values(shape)).filter((place) =>
-    place.accepts && place.name !== NOTHING
-  );
+  return shapes.flatMap((shape) => Object.values(shape)).filter(isAwaited);
 };
 
 /** The order depends on no key and no secret. */
@@ -150,20 +161,20 @@ export const comings: ReadonlyArray<Coming> = [
 
 /** Where a message leads that comes when the first `at` places are behind; `undefined`: nowhere, it is out of place. */
 export const next = (
-  places: ReadonlyArray<Place<unknown>>,
+  places: ReadonlyArray<Awaited>,
   at: number,
   coming: Coming,
 ): number | undefined => {
   for (let i = at; i < places.length; i++) {
     const place = places[i]!;
-    if (place.accepts?.(coming)) return i + 1;
+    if (place.accepts(coming)) return i + 1;
     if (!place.otherwise) return undefined;
   }
   return undefined;
 };
 
 /** The state when the first `at` places are behind, by what may come. */
-export const stateAt = (places: ReadonlyArray<Place<unknown>>, at: number): string => {
+export const stateAt = (places: ReadonlyArray<Awaited>, at: number): string => {
   if (at === places.length) return ESTABLISHED;
   const names: Array<string> = [];
   for (let i = at; i < places.length; i++) {

@@ -22,15 +22,12 @@ export type PlaceError = RecordError | DecryptError | Refused;
 /** What taking a place can give. */
 export type Taken<A> = Either.Either<A, PlaceError>;
 
-/** The name of a place where no message is due, even where it says of one why not. */
-export const NOTHING = "nothing";
-
 /** A place in a flight; `A` is what the flight's record holds for it. */
 export class Place<out A> {
   declare readonly Type: A;
   constructor(
-    /** What stands here, by its message's name. */
-    readonly name: string,
+    /** The message that is expected here, by its name; `undefined`: none is. */
+    readonly name: string | undefined,
     /** Whether this may stand here; `undefined`: nothing comes. */
     readonly accepts: ((coming: Coming) => boolean) | undefined,
     /** Takes it off the stream. */
@@ -133,7 +130,7 @@ export const either = <A, B>(a: Place<A>, b: Place<B>): Place<A | B> =>
 
 /** What comes here is refused, and not as a message out of place. */
 export const refused = (place: Place<unknown>, why: () => Refused): Place<undefined> =>
-  new Place(NOTHING, place.accepts, () => Either.left(why()), () => undefined, place.most);
+  new Place(undefined, place.accepts, () => Either.left(why()), () => undefined, place.most);
 
 /** The warning of SSL 3.0 that says that there is no certificate (RFC 6101 §5.6.6). */
 export const noCertificate: Place<void> = new Place(
@@ -144,7 +141,7 @@ export const noCertificate: Place<void> = new Place(
 
 /** Nothing is here. */
 export const absent: Place<undefined> = new Place(
-  NOTHING,
+  undefined,
   undefined,
   () => Either.right(undefined),
   () => undefined,
@@ -180,7 +177,7 @@ export const receive = <S extends Shape>(
       return places.slice(index, end < 0 ? undefined : end + 1).map(([_, place]) => place);
     };
     const due: Due = {
-      expected: () => [...expected, ...open().map(({ name }) => name).filter((name) => name !== NOTHING)],
+      expected: () => [...expected, ...open().map(({ name }) => name).filter((name) => name !== undefined)],
       most: (type) => open().map(({ most }) => most(type)).find((most) => most !== undefined),
     };
     /** Takes what is here, and waits only for what is not. */
@@ -195,7 +192,7 @@ export const receive = <S extends Shape>(
         if (Either.isLeft(here)) return Effect.fail(here.left);
         const coming = here.right;
         if (!coming) return Effect.flatMap(from.more, rest);
-        if (place.name !== NOTHING) expected.push(place.name);
+        if (place.name !== undefined) expected.push(place.name);
         if (place.accepts(coming)) {
           expected = [];
           const taken = place.take(coming, from);

@@ -2,13 +2,17 @@
 import { Schema } from "../deps.ts";
 import { ClientCertificateType } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import { meta, type Opaque, opaque, vector } from "../wire/schema.ts";
+import { meta, type Opaque, opaque, type Vector, vector } from "../wire/schema.ts";
 
 /** `opaque DistinguishedName<1..2^16-1>`, DER. */
 export const DistinguishedName: Opaque = opaque(1, 2 ** 16 - 1);
 
 /** `ClientCertificateType certificate_types<1..2^8-1>`; servers that name none are read, as everybody reads them. */
-const clientCertificateTypes = vector(ClientCertificateType, 0, 2 ** 8 - 1);
+const clientCertificateTypes: Vector<ClientCertificateType, string> = vector(
+  ClientCertificateType,
+  0,
+  2 ** 8 - 1,
+);
 
 /** The server asks for a client certificate, as in TLS 1.2 (RFC 5246 §7.4.4). */
 export class CertificateRequest extends Schema.TaggedClass<CertificateRequest>("CertificateRequest")(

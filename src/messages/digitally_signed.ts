@@ -4,10 +4,13 @@
  * @module
  */
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import { opaque } from "../wire/schema.ts";
+import { type Opaque, opaque } from "../wire/schema.ts";
 
 /** `struct { SignatureAndHashAlgorithm algorithm; opaque signature<0..2^16-1>; } DigitallySigned` of TLS 1.2. */
-export const DigitallySigned = { algorithm: SignatureScheme, signature: opaque(0, 2 ** 16 - 1) };
+export const DigitallySigned: { readonly algorithm: typeof SignatureScheme; readonly signature: Opaque } = {
+  algorithm: SignatureScheme,
+  signature: opaque(0, 2 ** 16 - 1),
+};
 
 /** `opaque signature<0..2^16-1>`: the form before TLS 1.2. */
-export const Signed = { signature: opaque(0, 2 ** 16 - 1) };
+export const Signed: { readonly signature: Opaque } = { signature: opaque(0, 2 ** 16 - 1) };

@@ -29,8 +29,8 @@ export const ServerDHParams: Schema.Struct<{ dhP: Opaque; dhG: Opaque; dhYs: Opa
   dhYs: opaque(1, 2 ** 16 - 1),
 });
 
-const ecdhe = meta(12, "RFC 8422 §5.4");
-const dhe = meta(12, "RFC 5246 §7.4.3");
+const ecdhe: ReturnType<typeof meta> = meta(12, "RFC 8422 §5.4");
+const dhe: ReturnType<typeof meta> = meta(12, "RFC 5246 §7.4.3");
 
 /** ECDHE parameters, signed as TLS 1.2 does (RFC 8422 §5.4). */
 export class ServerKeyExchangeECDHE extends Schema.TaggedClass<ServerKeyExchangeECDHE>(

@@ -10,7 +10,9 @@ import { Transport } from "../ports/transport.ts";
 const MAX_WAITING = 16 * 2 ** 20;
 
 /** A byte stream over any Socket, which runs until the scope closes. */
-export const fromSocket = Effect.fnUntraced(
+export const fromSocket: (
+  socket: Socket.Socket,
+) => Effect.Effect<ByteStream, never, Scope.Scope> = Effect.fnUntraced(
   function* (socket: Socket.Socket): Effect.fn.Return<ByteStream, never, Scope.Scope> {
     const arrived = yield* Mailbox.make<Uint8Array, TransportError>();
     let waiting = 0;

@@ -4,7 +4,7 @@ import { Transcript } from "../../src/crypto/transcript.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";
 import { courses, placesOf } from "../../src/flights/states.ts";
-import type { Place } from "../../src/grammar/places.ts";
+import { Place } from "../../src/grammar/places.ts";
 import { HandshakeType } from "../../src/names/protocol.ts";
 import type { HandshakeStream } from "../../src/record/handshake_stream.ts";
 import { Ticket } from "../../src/tickets/ticket.ts";
@@ -62,7 +62,7 @@ const places: ReadonlyArray<readonly [string, Place<unknown>]> = [
   ...new Map(
     courses.flatMap((course) =>
       (["client", "server"] as const).flatMap((role) =>
-        placesOf(role, course).map((place) =>
+        placesOf(role, course).filter((place) => place instanceof Place).map((place) =>
           [
             `${course.version.toString(16)} ${course.exchange} ${course.authentication} ${place.name}`,
             place,
