@@ -1,0 +1,26 @@
+/** What people import: the public names, and that the tools show each of them. @module */
+import { assert } from "../deps.ts";
+import { atRuntime, current, documented, entryPoints, page } from "./names.ts";
+
+Deno.test("the public names are those of docs/public-names.txt: deno task names writes it anew", async () => {
+  assert.equal(await current(), await Deno.readTextFile(page));
+});
+
+for (const entry of entryPoints) {
+  Deno.test(`deno doc shows every name that ${entry.name} has when it runs`, async () => {
+    const module = await import(new URL(`../../${entry.file}`, import.meta.url).href) as object;
+    const running = atRuntime(module);
+    assert.ok(running.length > 2);
+    const shown = new Set((await documented(entry)).map(([path]) => path));
+    assert.deepEqual(running.filter((path) => !shown.has(path)), []);
+  });
+}
+
+Deno.test("a name that is handed on by another module's name is found when it runs, and its members are", async () => {
+  const module = { Inner: await import("./names.ts"), value: 1 };
+  assert.deepEqual(atRuntime(module).filter((path) => /^(Inner|Inner\.page|value)$/.test(path)), [
+    "Inner",
+    "Inner.page",
+    "value",
+  ]);
+});
