@@ -283,7 +283,9 @@ const rfc7627: ReadonlyArray<Must> = [
 const testNames = async (): Promise<ReadonlyArray<{ readonly file: string; readonly name: string }>> => {
   const found: Array<{ file: string; name: string }> = [];
   let file = "";
-  Object.defineProperty(Deno, "test", { value: (name: string) => found.push({ file, name }) });
+  const note = (test: string | { readonly name: string }) =>
+    void found.push({ file, name: typeof test === "string" ? test : test.name });
+  Object.defineProperty(Deno, "test", { value: Object.assign(note, { ignore: () => {} }) });
   for (file of files) await import(new URL(file, import.meta.url).href);
   return found;
 };

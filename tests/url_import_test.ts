@@ -3,6 +3,7 @@ import { serve } from "../examples/serve_source.ts";
 import { certificates, start, temporary } from "./interop/peers.ts";
 import * as Programs from "./interop/programs.ts";
 import { live } from "./support/effect.ts";
+import { exhaustiveOnly } from "./support/exhaustive.ts";
 
 /** This repository behind HTTP, and what Deno keeps of it gone with the scope. */
 const source = Effect.map(
@@ -42,6 +43,7 @@ const bare = (origin: string, allow: string) =>
 
 live(
   "a script elsewhere imports mod.ts by URL, without configuration, and makes HTTPS requests over it",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const { origin, allow } = yield* source;
     const script = yield* pasted(origin);
@@ -71,6 +73,7 @@ live(
 
 live(
   "imported by URL or by path it type-checks under default options, and a program that forgets a layer does not",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const { origin, allow } = yield* source;
     // What comes by URL is not checked itself, what comes by path is.

@@ -4,6 +4,7 @@ import { HandshakeType } from "../../src/names/protocol.ts";
 import { compatible } from "../../src/tables/policy.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { sync } from "../support/effect.ts";
+import { stride } from "../support/exhaustive.ts";
 import { build, meet, recordsOf, type Setup } from "../support/handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
 
@@ -44,6 +45,9 @@ const strays = (said: Readonly<Record<"client" | "server", ReadonlyArray<Bytes>>
   { name: "ChangeCipherSpec", record: plainRecord(20, Uint8Array.of(1)) },
   { name: "application data", record: plainRecord(23, Uint8Array.of(65)) },
 ];
+
+/** From one byte to the next that is changed. */
+const STEP = 3 * stride("bytes of a handshake", 5);
 
 for (const [name, setup] of Object.entries(handshakes)) {
   for (const role of ["client", "server"] as const) {
@@ -110,7 +114,7 @@ for (const [name, setup] of Object.entries(handshakes)) {
       Effect.gen(function* () {
         const said = yield* recorded(setup);
         const bytes = concat(...said[peer]);
-        for (let at = 0; at < bytes.length; at += 3) {
+        for (let at = 0; at < bytes.length; at += STEP) {
           const changed = bytes.slice();
           changed[at]! ^= 1 << (at % 8);
           const { end, error } = yield* replay(role, [changed], setup);
@@ -126,7 +130,7 @@ for (const [name, setup] of Object.entries(handshakes)) {
       Effect.gen(function* () {
         const said = yield* recorded(setup);
         const bytes = concat(...said[peer]);
-        for (let n = 0; n < bytes.length; n += 7) {
+        for (let n = 0; n < bytes.length; n += 2 * STEP + 1) {
           const { end, closed, alerts } = yield* replay(role, [bytes.subarray(0, n)], setup);
           assert.equal(end, "Truncated", `after ${n}`);
           assert.ok(closed > 0);

@@ -16,6 +16,7 @@ import type { Coming } from "../../src/record/handshake_stream.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { page } from "../states.ts";
 import { open, record, type Recording, type Role } from "../support/course.ts";
+import { covering } from "../support/exhaustive.ts";
 import { handshakeMessage, plainRecord, scripted } from "../support/replay.ts";
 
 /** Something that a peer says where it has no place. */
@@ -175,7 +176,20 @@ const misplaced = (role: Role, course: Course, recording: Recording): number => 
   return tried;
 };
 
-for (const course of courses) {
+/** Each exchange of each version, and each thing that a flight may have more or less of. */
+const traits = (course: Course): ReadonlyArray<unknown> => {
+  const { version, exchange, authentication, resumed, statusRequest, newSessionTicket, clientCertificate } =
+    course;
+  return [
+    [version, exchange],
+    [exchange, authentication],
+    [version, resumed, newSessionTicket],
+    [version, statusRequest],
+    [version, clientCertificate],
+  ];
+};
+
+for (const course of covering("courses", courses, traits)) {
   Deno.test(`${titleOf(course)}: goes by the table, and any message in any wrong place ends it`, () => {
     const recording = record(course);
     for (const role of ["client", "server"] as const) {

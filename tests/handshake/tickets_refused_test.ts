@@ -17,6 +17,7 @@ import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";
 import { effect, sync } from "../support/effect.ts";
+import { stride } from "../support/exhaustive.ts";
 import { build, credentialOf, meet, type Setup, type Tamper, taped } from "../support/handshake.ts";
 import {
   type Change,
@@ -75,6 +76,8 @@ for (const [what, forge] of Object.entries(forgeries)) {
   );
 }
 
+const STEP = stride("prefixes and bytes of a ticket", 11);
+
 sync(
   "every prefix of a ticket, and every ticket with one byte changed: a full handshake",
   Effect.gen(function* () {
@@ -86,7 +89,8 @@ sync(
       ...Array.from(ticket, (_, length) => ticket.subarray(0, length)),
       ...Array.from(ticket, (_, at) => flipped(ticket, at)),
     ];
-    for (const [n, one] of bad.entries()) {
+    for (let n = 0; n < bad.length; n += STEP) {
+      const one = bad[n]!;
       yield* put("localhost", make(Session, { ...known, ticket: one }));
       const { client, server } = yield* Effect.scoped(meet(built));
       const resumed = yield* (yield* client).negotiated;

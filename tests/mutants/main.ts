@@ -121,6 +121,7 @@ const fateOf = async (mutant: Mutant, folder: string, seconds: number): Promise<
     const child = new Deno.Command(Deno.execPath(), {
       args: ["test", "--no-check", "--fail-fast", "--allow-all", "--quiet", ...testsFor(mutant.file)],
       cwd: folder,
+      env: { EFFECT_TLS_TESTS: "exhaustive" },
       stdout: "null",
       stderr: "null",
     }).spawn();
