@@ -117,6 +117,7 @@ live(
 
 live(
   "it bundles for a browser, and the bundle loads",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const folder = yield* temporary;
     const mod = new URL("../mod.ts", import.meta.url).pathname;

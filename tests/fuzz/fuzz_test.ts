@@ -135,17 +135,23 @@ Deno.test(
   },
 );
 
-Deno.test("fuzz: a finding is told with the command that repeats it, which does, and ends with 1", async () => {
-  const { code, stdout, stderr } = await fuzzer("--target", "self-check/fault", "--runs", "30");
-  assert.equal(code, 1);
-  assert.match(stderr, /^5 findings$/m);
-  const again = /^again: deno task fuzz (--target self-check\/fault --seed 1 --only \d+)$/m.exec(stdout)![1]!;
-  const input = /^input: ([0-9a-f]{8})$/m.exec(stdout)![1]!;
-  const repeated = await fuzzer(...again.split(" "), "--json");
-  assert.equal(repeated.code, 1);
-  const [finding] = linesOf(repeated.stdout);
-  assert.deepEqual([finding!["event"], finding!["input"]], ["finding", [input]]);
-});
+Deno.test(
+  "fuzz: a finding is told with the command that repeats it, which does, and ends with 1",
+  exhaustiveOnly,
+  async () => {
+    const { code, stdout, stderr } = await fuzzer("--target", "self-check/fault", "--runs", "30");
+    assert.equal(code, 1);
+    assert.match(stderr, /^5 findings$/m);
+    const again = /^again: deno task fuzz (--target self-check\/fault --seed 1 --only \d+)$/m.exec(
+      stdout,
+    )![1]!;
+    const input = /^input: ([0-9a-f]{8})$/m.exec(stdout)![1]!;
+    const repeated = await fuzzer(...again.split(" "), "--json");
+    assert.equal(repeated.code, 1);
+    const [finding] = linesOf(repeated.stdout);
+    assert.deepEqual([finding!["event"], finding!["input"]], ["finding", [input]]);
+  },
+);
 
 Deno.test("fuzz: an input that takes for ever is a finding, too", exhaustiveOnly, async () => {
   const { code, stdout } = await fuzzer("--target", "self-check/hang", "--patience", "1", "--json");

@@ -183,8 +183,8 @@ const traits = (course: Course): ReadonlyArray<unknown> => {
   return [
     [version, exchange],
     [exchange, authentication],
-    [version, resumed, newSessionTicket],
-    [version, statusRequest],
+    [resumed, newSessionTicket],
+    [statusRequest],
     [version, clientCertificate],
   ];
 };
