@@ -20,6 +20,7 @@ import { type Suite, suites } from "../tables/suites.ts";
 import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.ts";
 import { type Bytes, sameBytes } from "../wire/bytes.ts";
 import type { Established } from "./established.ts";
+import type { Negotiating } from "./negotiating.ts";
 import { protocolNames } from "./protocol_names.ts";
 import { boundHello } from "./renegotiation.ts";
 import type { ServerSettings } from "./server_settings.ts";
@@ -67,7 +68,7 @@ function* reading(
   { policy, alpn }: ServerSettings,
   hello: ClientHello,
   previous: Established | undefined,
-) {
+): Negotiating<Wish, IllegalParameter | Refused> {
   const dialect = yield* versionOf(policy, hello, previous);
   const extensions = hello.extensions?.filter(({ _tag }) => dialect.honours.client(_tag)) ?? [];
   if (!hello.compressionMethods.includes(CompressionMethod.null)) {

@@ -9,10 +9,10 @@ import { equal } from "../crypto/equal.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import { DecryptError, type Refused, UnexpectedMessage } from "../faults/errors/connection.ts";
 import type { RecordError, WireError } from "../faults/faults.ts";
+import type { HandshakeMessage } from "../record/arrival.ts";
 import type { Due } from "../record/due.ts";
 import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshake_stream.ts";
 import type { Protection } from "../record/protection/protection.ts";
-import type { HandshakeMessage } from "../record/records.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { kindOf, type MessageKind, nameOfComing } from "./message_kind.ts";
 

@@ -7,10 +7,11 @@ import type { AlertLevel, AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
 import type { Direction, Observe } from "../ports/observer.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import type { Arrival } from "./arrival.ts";
 import { attempt } from "./attempt.ts";
 import type { Due } from "./due.ts";
 import type { Protection } from "./protection/protection.ts";
-import type { Arrival, Records } from "./records.ts";
+import type { Records } from "./records.ts";
 
 /** What may stand in a flight. */
 export type Coming =

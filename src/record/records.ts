@@ -8,37 +8,28 @@
  * @module
  */
 import {
-  IllegalParameter,
   LimitExceeded,
-  NotTls,
   RecordOverflow,
   RecordVersion,
   UnexpectedMessage,
 } from "../faults/errors/connection.ts";
-import { AlertDescription, AlertLevel } from "../names/alert.ts";
 import { ContentType, HandshakeType, ProtocolVersion } from "../names/protocol.ts";
-import { type Bytes, concat, EMPTY, toHex } from "../wire/bytes.ts";
+import { type Bytes, concat, EMPTY } from "../wire/bytes.ts";
 import { DecodeError } from "../wire/errors.ts";
+import {
+  alert,
+  type Arrival,
+  changeCipherSpec,
+  contentName,
+  contentNames,
+  type HandshakeMessage,
+  notTls,
+} from "./arrival.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { anything, type Due, messageName } from "./due.ts";
 import type { RecordLimits, RecordOptions } from "./limits.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection/protection.ts";
 import { beginsWithSslv2Hello, SSLV2_HEADER, sslv2Hello, sslv2Length } from "./sslv2_hello.ts";
-
-/** A whole handshake message: `raw` is its header and body as received, which is what is hashed and signed. */
-export interface HandshakeMessage {
-  readonly _tag: "Handshake";
-  readonly type: HandshakeType;
-  readonly body: Bytes;
-  readonly raw: Bytes;
-}
-
-/** What `next` gives. */
-export type Arrival =
-  | HandshakeMessage
-  | { readonly _tag: "ChangeCipherSpec" }
-  | { readonly _tag: "ApplicationData"; readonly data: Bytes }
-  | { readonly _tag: "Alert"; readonly level: AlertLevel; readonly description: AlertDescription };
 
 const HEADER = 5;
 /** RFC 5246 §6.2.3: how long a sealed fragment may ever be. */
@@ -310,50 +301,3 @@ export class Records {
 }
 
 const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
-
-const changeCipherSpec = (fragment: Bytes): Arrival => {
-  if (fragment.length === 1 && fragment[0] === 1) return { _tag: "ChangeCipherSpec" };
-  throw new IllegalParameter({
-    subject: "ChangeCipherSpec",
-    field: "type",
-    reason: `${toHex(fragment.subarray(0, 8)) || "nothing"}, where one byte 01 is due`,
-    rfc: "RFC 5246 §7.1",
-  });
-};
-
-/** An alert stands alone and whole in its record, so that nobody can split or smuggle one. */
-const alert = (fragment: Bytes): Arrival => {
-  if (fragment.length !== 2) {
-    const reason = `${fragment.length} bytes, where two are due`;
-    throw new DecodeError({ subject: "Alert", path: "", offset: 0, reason });
-  }
-  const level = AlertLevel.of(fragment[0]!);
-  if (level !== AlertLevel.warning && level !== AlertLevel.fatal) {
-    const reason = `${level} is neither warning nor fatal`;
-    throw new IllegalParameter({ subject: "Alert", field: "level", reason, rfc: "RFC 5246 §7.2" });
-  }
-  return { _tag: "Alert", level, description: AlertDescription.of(fragment[1]!) };
-};
-
-const contentNames: Readonly<Record<number, string>> = {
-  [ContentType.change_cipher_spec]: "ChangeCipherSpec",
-  [ContentType.alert]: "Alert",
-  [ContentType.handshake]: "Handshake",
-  [ContentType.application_data]: "ApplicationData",
-};
-const contentName = (type: number): string =>
-  contentNames[type] ?? `content type ${ContentType.nameOf(type)}`;
-
-const notTls = (queue: ByteQueue): NotTls => {
-  const start = queue.peek(Math.min(queue.length, 16));
-  const text = String.fromCharCode(...start);
-  const readable = start.every((b) => b === 9 || b === 10 || b === 13 || (b >= 0x20 && b <= 0x7e));
-  const looksLike = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|HTTP)[ /]/.test(text)
-    ? "HTTP"
-    : (start[0]! & 0x80) !== 0 && (start[2] === 1 || start[2] === 4)
-    ? "SSLv2"
-    : readable
-    ? "text"
-    : "nothing known";
-  return new NotTls({ looksLike, start: readable ? JSON.stringify(text) : toHex(start) });
-};
