@@ -33,6 +33,17 @@ export const mayResume = (again: Again | undefined, policy: Policy): boolean =>
   !again || (again.resume &&
     (again.previous.negotiated.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret));
 
+/**
+ * Whether a connection may renegotiate. A session that was resumed without the extended master secret may be an
+ * attacker's as well, and then RFC 5746 binds nothing (RFC 7627 §5.4). One that was resumed in a renegotiation is bound to
+ * the handshake before it, which was safe.
+ */
+export const isSafe = ({ negotiated, renegotiated }: Established, policy: Policy): boolean => {
+  const { secureRenegotiation, extendedMasterSecret, resumed } = negotiated;
+  return policy.insecureRenegotiation ||
+    (secureRenegotiation && (extendedMasterSecret || !resumed || renegotiated));
+};
+
 /** Holds a renegotiation_info against what it must be. */
 const matches = (
   info: { readonly renegotiatedConnection: Bytes } | undefined,
