@@ -1,8 +1,8 @@
 /** Makes a connection of a byte stream: its parts, its first handshake, and what a user has of it. @module */
 import { Context, DefaultServices, Effect, Runtime, Scope, Tracer } from "../deps.ts";
 import type { TlsError } from "../faults/tls_error.ts";
+import type { Established } from "../flights/agreed/established.ts";
 import { channelBinding, exportKeyingMaterial } from "../flights/bindings.ts";
-import type { Established } from "../flights/established.ts";
 import type { ByteStream } from "../ports/byte_stream.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { SessionStore } from "../ports/sessions.ts";

@@ -7,7 +7,7 @@
  */
 import { assert, Either } from "../deps.ts";
 import { type Snapshot, Transcript } from "../../src/crypto/transcript.ts";
-import { fragmentBytes } from "../../src/flights/agreed.ts";
+import { fragmentBytes } from "../../src/flights/agreed/agreed.ts";
 import { encodeMessage, nameOfComing } from "../../src/grammar/message_kind.ts";
 import { one, type Place } from "../../src/grammar/places.ts";
 import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";

@@ -2,8 +2,8 @@
 import { Clock, Effect } from "../../deps.ts";
 import { LimitExceeded, Refused } from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
-import type { Established } from "../../flights/established.ts";
-import { isSafe } from "../../flights/renegotiation.ts";
+import type { Established } from "../../flights/agreed/established.ts";
+import { isSafe } from "../../flights/agreed/renegotiation.ts";
 import { AlertLevel } from "../../names/alert.ts";
 import type { RenegotiationPolicy } from "../../tables/policy.ts";
 import type { Renegotiation } from "../connection.ts";

@@ -1,8 +1,8 @@
 /** A renegotiation that this end begins, from the call that asks for it to its end. @module */
 import { Deferred, Effect, FiberId } from "../../deps.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
-import type { Established } from "../../flights/established.ts";
-import type { Negotiated } from "../../flights/negotiated.ts";
+import type { Established } from "../../flights/agreed/established.ts";
+import type { Negotiated } from "../../flights/agreed/negotiated.ts";
 import type { Side } from "../../names/side.ts";
 import type { Renegotiation } from "../connection.ts";
 import type { ConnectionState } from "../state.ts";

@@ -6,7 +6,7 @@
 import { type Context, Deferred, Effect, type Scope } from "../../deps.ts";
 import { Closed, RenegotiationRefused, UnexpectedMessage } from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
-import type { Established } from "../../flights/established.ts";
+import type { Established } from "../../flights/agreed/established.ts";
 import { kindOf, nameOfComing } from "../../grammar/message_kind.ts";
 import { ClientHello, HelloRequest, ServerHello } from "../../messages/mod.ts";
 import { HandshakeType } from "../../names/protocol.ts";

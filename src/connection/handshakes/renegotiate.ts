@@ -2,8 +2,8 @@
 import { Deferred, Effect, Either, Exit, type Scope } from "../../deps.ts";
 import { Closed, HandshakeTimeout, RenegotiationRefused } from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
-import type { Negotiated } from "../../flights/negotiated.ts";
-import { isSafe } from "../../flights/renegotiation.ts";
+import type { Negotiated } from "../../flights/agreed/negotiated.ts";
+import { isSafe } from "../../flights/agreed/renegotiation.ts";
 import { deadline } from "../bounds/deadline.ts";
 import type { Renegotiation } from "../connection.ts";
 import type { Life } from "../life.ts";

@@ -1,7 +1,7 @@
 /** Runs one handshake over a connection's wire. @module */
 import { Context, Effect } from "../../deps.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
-import type { Established } from "../../flights/established.ts";
+import type { Established } from "../../flights/agreed/established.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
 import type { Limits } from "../../tables/policy.ts";
 import { deadline, type Silence } from "../bounds/deadline.ts";

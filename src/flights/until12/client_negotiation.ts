@@ -17,12 +17,12 @@ import { isDowngraded } from "../../tables/versions/downgrade.ts";
 import { type Dialect, dialects, highest } from "../../tables/versions/mod.ts";
 import { sameBytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import { type Agreed, type Full, type Resumed, settle } from "../agreed.ts";
+import { type Agreed, type Full, type Resumed, settle } from "../agreed/agreed.ts";
+import { boundAnswer, keepsPromises, sameServer } from "../agreed/renegotiation.ts";
+import type { Negotiating } from "../base/negotiating.ts";
 import { type SentHello, sniOf, versionsOf } from "../client_hello.ts";
-import type { Negotiating } from "../negotiating.ts";
-import { protocolNames } from "../protocol_names.ts";
-import { boundAnswer, keepsPromises, sameServer } from "../renegotiation.ts";
-import { resumedAsMade } from "../session_rules.ts";
+import { protocolNames } from "../hellos/protocol_names.ts";
+import { resumedAsMade } from "../sessions/session_rules.ts";
 
 /** Why a ServerHello is refused. */
 export type NegotiationError = IllegalParameter | Refused | UnsupportedExtension;

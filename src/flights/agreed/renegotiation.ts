@@ -1,17 +1,17 @@
 /** What holds one handshake of a connection to the next: pure, a value or the reason why not. @module */
-import { Either } from "../deps.ts";
-import { equal } from "../crypto/equal.ts";
-import { Refused } from "../faults/errors/connection.ts";
+import { Either } from "../../deps.ts";
+import { equal } from "../../crypto/equal.ts";
+import { Refused } from "../../faults/errors/connection.ts";
 import {
   type ClientHello,
   type ClientHelloExtension,
   findExtension,
   type ServerHello,
-} from "../messages/mod.ts";
-import { CipherSuite } from "../names/cipher_suite.ts";
-import type { Policy } from "../tables/policy.ts";
-import type { Suite } from "../tables/suites.ts";
-import { type Bytes, concat, EMPTY, sameBytes } from "../wire/bytes.ts";
+} from "../../messages/mod.ts";
+import { CipherSuite } from "../../names/cipher_suite.ts";
+import type { Policy } from "../../tables/policy.ts";
+import type { Suite } from "../../tables/suites.ts";
+import { type Bytes, concat, EMPTY, sameBytes } from "../../wire/bytes.ts";
 import type { Again, Established } from "./established.ts";
 
 type Previous = Established | undefined;
