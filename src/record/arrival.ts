@@ -1,4 +1,4 @@
-/** What can arrive in records, and the judgement of its form. @module */
+/** What arrives in records, and the checks of its form. @module */
 import { IllegalParameter, NotTls } from "../faults/errors/connection.ts";
 import { AlertDescription, AlertLevel } from "../names/alert.ts";
 import { ContentType, type HandshakeType } from "../names/protocol.ts";
@@ -6,7 +6,7 @@ import { type Bytes, toHex } from "../wire/bytes.ts";
 import { DecodeError } from "../wire/errors.ts";
 import type { ByteQueue } from "./byte_queue.ts";
 
-/** A whole handshake message: `raw` is its header and body as received, which is what is hashed and signed. */
+/** A complete handshake message. `raw` is its header and body as received: the bytes that are hashed and signed. */
 export interface HandshakeMessage {
   readonly _tag: "Handshake";
   readonly type: HandshakeType;
@@ -14,13 +14,14 @@ export interface HandshakeMessage {
   readonly raw: Bytes;
 }
 
-/** What `next` gives. */
+/** What `Records.next` gives. */
 export type Arrival =
   | HandshakeMessage
   | { readonly _tag: "ChangeCipherSpec" }
   | { readonly _tag: "ApplicationData"; readonly data: Bytes }
   | { readonly _tag: "Alert"; readonly level: AlertLevel; readonly description: AlertDescription };
 
+/** Reads a ChangeCipherSpec. Throws IllegalParameter unless it is one byte 01. */
 export const changeCipherSpec = (fragment: Bytes): Arrival => {
   if (fragment.length === 1 && fragment[0] === 1) return { _tag: "ChangeCipherSpec" };
   throw new IllegalParameter({
@@ -31,7 +32,10 @@ export const changeCipherSpec = (fragment: Bytes): Arrival => {
   });
 };
 
-/** An alert stands alone and whole in its record, so that nobody can split or smuggle one. */
+/**
+ * Reads an alert. It must fill its record, so that no attacker can split one or hide one behind another. Throws
+ * DecodeError or IllegalParameter.
+ */
 export const alert = (fragment: Bytes): Arrival => {
   if (fragment.length !== 2) {
     const reason = `${fragment.length} bytes, where two are due`;
@@ -45,15 +49,18 @@ export const alert = (fragment: Bytes): Arrival => {
   return { _tag: "Alert", level, description: AlertDescription.of(fragment[1]!) };
 };
 
+/** The content types that may come, by name. */
 export const contentNames: Readonly<Record<number, string>> = {
   [ContentType.change_cipher_spec]: "ChangeCipherSpec",
   [ContentType.alert]: "Alert",
   [ContentType.handshake]: "Handshake",
   [ContentType.application_data]: "ApplicationData",
 };
+/** A content type for people: by name, or by number if it may not come. */
 export const contentName = (type: number): string =>
   contentNames[type] ?? `content type ${ContentType.nameOf(type)}`;
 
+/** The error for a stream that does not begin with a TLS record: what its first bytes look like. */
 export const notTls = (queue: ByteQueue): NotTls => {
   const start = queue.peek(Math.min(queue.length, 16));
   const text = String.fromCharCode(...start);
