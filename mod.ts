@@ -2,23 +2,31 @@
  * The SSL/TLS handshake on Effect: every message is a Schema, every flight a typed workflow, and crypto, session
  * store, trust and transport are layers.
  *
- * ```ts ignore
- * import { Client, Credentials, CertificateVerifier, Crypto, SessionStore, Transport } from "./mod.ts";
+ * A server and a client over a network in memory. The server signs its own certificate; the client trusts exactly that
+ * one.
+ *
+ * ```ts
+ * import { CertificateVerifier, Client, Credentials, Crypto, Names, Server, SessionStore, Transport } from "./mod.ts";
  * import { Effect, Layer } from "npm:effect@^3.22.4";
+ * import assert from "node:assert/strict";
  *
- * const program = Effect.scoped(Effect.gen(function* () {
- *   const connection = yield* Client.connect({ hostname: "example.org", port: 443 });
- *   return yield* connection.negotiated;
- * }));
+ * const program = Effect.gen(function* () {
+ *   const { credential, certificatePem } = yield* Credentials.makeSelfSigned({ names: ["localhost"] });
+ *   const { address } = yield* Server.listen(
+ *     { hostname: "localhost", port: 0 },
+ *     (connection) => connection.write(new TextEncoder().encode("hello")),
+ *   ).pipe(Effect.provide([Credentials.layer([credential]), CertificateVerifier.layerNone]));
  *
- * const layers = Layer.mergeAll(
- *   Transport.layerTcp,
- *   Crypto.layerNoble,
- *   SessionStore.layerMemory(),
- *   CertificateVerifier.layerSystem,
- *   Credentials.none,
- * );
- * console.log(await Effect.runPromise(Effect.provide(program, layers)));
+ *   const connection = yield* Client.connect(address).pipe(
+ *     Effect.provide([Credentials.layerNone, CertificateVerifier.layerRoots(certificatePem)]),
+ *   );
+ *   const { version } = yield* connection.negotiated;
+ *   const data = yield* connection.read;
+ *   return `${Names.versionText(version)}: ${new TextDecoder().decode(data)}`;
+ * });
+ *
+ * const layers = Layer.mergeAll(Transport.layerMemory, Crypto.layerNoble, SessionStore.layerMemory());
+ * assert.equal(await Effect.runPromise(Effect.provide(Effect.scoped(program), layers)), "TLS 1.2: hello");
  * ```
  *
  * @module
@@ -72,13 +80,17 @@ export * as SessionStore from "./src/public/session_store.ts";
 export * as SessionTickets from "./src/public/session_tickets.ts";
 /** The trust decision: `layerSystem`, `layerRoots`, `layerPinned`, `layerInsecure`. */
 export * as CertificateVerifier from "./src/public/certificate_verifier.ts";
-/** Our own certificates and keys: `fromPem`, `fromFiles`, `selfSigned`, `none`. */
+/** Our own certificates and keys: `layerPem`, `layerFiles`, `layerSelfSigned`, `layerNone`. */
 export * as Credentials from "./src/public/credentials.ts";
 /** Key logs: `layerFile`, `layerTo`. */
 export * as KeyLog from "./src/public/key_log.ts";
 /** Every handshake message, alert and extension, as a Schema. */
 export * as Messages from "./src/messages/mod.ts";
-/** The handshakes as a state machine: each course, what is awaited where, and where each message leads. */
+/**
+ * The handshakes as a state machine: each course, what is awaited where, and where each message leads.
+ *
+ * @experimental
+ */
 export * as States from "./src/flights/states.ts";
 /** Bytes to value and back for any of them. */
 export * as Codec from "./src/public/codec.ts";

@@ -125,7 +125,7 @@ export const main = (args: ReadonlyArray<string>) => {
     );
   };
 
-  const layers = Layer.mergeAll(base(given), verifier(given), credentials(given, Credentials.none));
+  const layers = Layer.mergeAll(base(given), verifier(given), credentials(given, Credentials.layerNone));
   return Effect.provide(
     Effect.forEach(Array.from({ length: times }, (_, i) => i + 1), once, { discard: true }),
     layers,

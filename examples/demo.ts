@@ -71,7 +71,7 @@ export const main = (args: ReadonlyArray<string>) => {
           SessionStore.layerNone,
           sessions,
           CertificateVerifier.layerRoots(user.certificatePem),
-          Credentials.make([host.credential]),
+          Credentials.layer([host.credential]),
         ),
       );
     const byId = yield* listen(SessionStore.layerMemory());
@@ -140,7 +140,7 @@ export const main = (args: ReadonlyArray<string>) => {
       Layer.mergeAll(
         SessionStore.layerMemory(),
         CertificateVerifier.layerRoots(host.certificatePem),
-        Credentials.make([user.credential]),
+        Credentials.layer([user.credential]),
       ),
     );
   });

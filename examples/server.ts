@@ -158,7 +158,7 @@ export const main = (args: ReadonlyArray<string>) => {
   const crypto = base(given);
   const layers = Layer.mergeAll(
     clientVerifier(given),
-    credentials(given, Credentials.selfSigned({ names }), hangups),
+    credentials(given, Credentials.layerSelfSigned({ names }), hangups),
   ).pipe(Layer.provideMerge(crypto));
   return Effect.provide(Effect.scoped(serve), layers);
 };

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { Effect, Layer, Option } from "npm:effect@^3.22.4";
 import {
   CertificateVerifier,
   Client,
@@ -15,7 +16,6 @@ import {
   SessionStore,
   Transport,
 } from "http://127.0.0.1:8000/mod.ts";
-import { Effect, Layer, Option } from "npm:effect@^3.22.4";
 
 const { hostname, port } = new URL(`https://${Deno.args[0] ?? "example.org"}`);
 
@@ -52,7 +52,7 @@ const layers = Layer.mergeAll(
   Crypto.layerNoble,
   layerTold,
   CertificateVerifier.layerSystem,
-  Credentials.none,
+  Credentials.layerNone,
 );
 
 await Effect.runPromise(Effect.provide(Effect.zipRight(get("/"), get("/")), layers));

@@ -1,4 +1,4 @@
-/** Prints docs/ends.md, how a connection ends, from the tables that it ends by. `deno task ends`. @module */
+/** Prints docs/ends.md, which says how a connection ends, from the tables that decide it. `deno task ends`. @module */
 import type { Reading, Writing } from "../src/connection/connection.ts";
 import {
   type EndEvent,
@@ -21,19 +21,22 @@ const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<st
 const writingStep = (event: EndEvent, from: Writing): string => {
   const step = writingSteps[event][from];
   if (!step) return "";
-  return step.says ? `${step.to}, says ${step.says}` : step.to;
+  return step.says ? `${step.to}, sends ${step.says}` : step.to;
 };
 
 /** The whole page. */
 export const page = (): string =>
   `# How a connection ends
 
-Printed by \`deno task ends\` from \`src/connection/state.ts\`, whose tables are what a connection goes by. A test plays
-every event in every state over every transport and holds what a reader, a writer and the peer see to them.
+Printed by \`deno task ends\` from \`src/connection/state.ts\`: the code of a connection uses these very tables. A test plays
+every event in every state over every transport, and checks what a reader, a writer and the peer see.
 
-A connection has two halves. Each is in one state, and an event moves both; an empty cell leaves the half as it is. What
-arrived before the reading half ended can still be read. After a write that the stream did not take, the reading half
-goes on: what the peer had said is read, and a fatal alert among it is then the reason for both halves.
+A connection has two halves, reading and writing. Each half is in one state, and an event moves both. An empty cell means
+that the half does not change.
+
+Data that arrived before the reading half ended can still be read. If the stream does not take a write, the reading half
+goes on: what the peer had sent is still read, and if that includes a fatal alert, the alert becomes the reason for both
+halves.
 
 ## Events
 
@@ -48,7 +51,7 @@ ${
     )
   }
 
-${table(["state", "who reads is given"], readings.map((state) => [state, readerSees[state]]))}
+${table(["state", "a reader gets"], readings.map((state) => [state, readerSees[state]]))}
 
 ## The writing half
 
@@ -59,15 +62,15 @@ ${
     )
   }
 
-${table(["state", "who writes is given"], writings.map((state) => [state, writerSees[state]]))}
+${table(["state", "a writer gets"], writings.map((state) => [state, writerSees[state]]))}
 
-\`alert\` is the fault's own, user_canceled is a warning that a close_notify follows, and nothing at all follows a
-close_notify or a fatal alert (RFC 5246 §7.2). "why" is the error that ended the half, every time the same.
+\`alert\` is the alert of the fault. user_canceled is a warning; a close_notify follows it. Nothing follows a close_notify or
+a fatal alert (RFC 5246 §7.2). "why" is the error that ended the half: the same one each time.
 `;
 
 if (import.meta.main) {
   await printer(
-    { name: "ends", about: "Prints docs/ends.md: how a connection ends, from the tables that it ends by." },
+    { name: "ends", about: "Prints docs/ends.md: how a connection ends, from the tables that decide it." },
     () => Deno.writeTextFile(new URL("../docs/ends.md", import.meta.url), page()),
   );
 }

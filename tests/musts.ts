@@ -1,6 +1,6 @@
 /**
- * What RFC 5746 and RFC 7627 demand, and the tests that hold it. `deno task musts` prints docs/musts.md;
- * `--check` says whether the page is as it would be printed, and whether each test is there.
+ * What RFC 5746 and RFC 7627 demand, and the tests for it. `deno task musts` prints docs/musts.md; with `--check` it
+ * fails if the page is not as it would be printed, or if a test is missing.
  *
  * @module
  */
@@ -32,13 +32,13 @@ const rfc5746: ReadonlyArray<Must> = [
   {
     section: "§3.4",
     who: "client",
-    what: "says in its first hello that it knows of this, by the extension or by the SCSV",
+    what: "announces support in its first hello, by the extension or by the SCSV",
     tests: ["a first hello has an empty renegotiation_info or the SCSV"],
   },
   {
     section: "§3.4",
     who: "client",
-    what: "looks for the extension in the answer, and ends a first handshake in which it is not empty",
+    what: "looks for the extension in the ServerHello, and ends a first handshake if it is not empty",
     tests: [
       "a client meets no renegotiation_info: Refused",
       "a client meets a renegotiation_info that is not empty",
@@ -47,7 +47,7 @@ const rfc5746: ReadonlyArray<Must> = [
   {
     section: "§3.5",
     who: "client",
-    what: "says its last verify_data in each later hello, and no SCSV",
+    what: "sends its last verify_data in each later hello, and no SCSV",
     tests: [
       "says neither ALPN nor an SCSV again",
       "in SSL 3.0 the second hello carries renegotiation_info",
@@ -57,13 +57,14 @@ const rfc5746: ReadonlyArray<Must> = [
   {
     section: "§3.5",
     who: "client",
-    what: "ends a renegotiation whose answer is without the extension",
+    what: "ends a renegotiation if the ServerHello lacks the extension",
     tests: ["a client meets in a renegotiation no renegotiation_info"],
   },
   {
     section: "§3.5",
     who: "client",
-    what: "ends one whose answer does not hold both verify_data, the client's and then the server's",
+    what:
+      "ends a renegotiation if the ServerHello does not hold both verify_data, the client's and then the server's",
     tests: [
       "a client meets in a renegotiation an empty renegotiation_info",
       "a client meets in a renegotiation only the client's half",
@@ -73,8 +74,7 @@ const rfc5746: ReadonlyArray<Must> = [
   {
     section: "§3.6",
     who: "server",
-    what:
-      "looks for the SCSV and for the extension in a first hello, and answers either by an empty extension",
+    what: "looks for the SCSV and the extension in a first hello, and answers either with an empty extension",
     tests: [
       "a server answers the SCSV alone, and the extension alone",
       "a server that hears neither says nothing",
@@ -83,7 +83,7 @@ const rfc5746: ReadonlyArray<Must> = [
   {
     section: "§3.6",
     who: "server",
-    what: "ends a first handshake in which the extension is not empty",
+    what: "ends a first handshake if the extension is not empty",
     tests: [
       "a server meets a renegotiation_info that is not empty",
       "renegotiation prefix: a victim's first hello",
@@ -92,7 +92,7 @@ const rfc5746: ReadonlyArray<Must> = [
   {
     section: "§3.6",
     who: "server",
-    what: "passes over extensions that it does not know, and takes versions above its own for its own best",
+    what: "ignores extensions that it does not know, and answers versions above its own with its own highest",
     tests: [
       "a server hears extensions, groups and schemes to come, and GREASE",
       "a server hears a minor version to come",
@@ -102,19 +102,19 @@ const rfc5746: ReadonlyArray<Must> = [
   {
     section: "§3.7",
     who: "server",
-    what: "ends a renegotiation whose hello has the SCSV",
+    what: "ends a renegotiation if the hello has the SCSV",
     tests: ["a server meets in a renegotiation the SCSV besides", "a victim's first hello, with the SCSV"],
   },
   {
     section: "§3.7",
     who: "server",
-    what: "ends one whose hello is without the extension",
+    what: "ends a renegotiation if the hello lacks the extension",
     tests: ["a server meets in a renegotiation no renegotiation_info"],
   },
   {
     section: "§3.7",
     who: "server",
-    what: "ends one whose hello does not hold the client's last verify_data",
+    what: "ends a renegotiation if the hello does not hold the client's last verify_data",
     tests: [
       "a server meets in a renegotiation an empty renegotiation_info",
       "a server meets in a renegotiation a renegotiation_info of another connection",
@@ -130,37 +130,38 @@ const rfc5746: ReadonlyArray<Must> = [
   {
     section: "§4.1",
     who: "client",
-    what: "that wants no server without the extension ends the handshake with handshake_failure",
+    what:
+      "ends the handshake with handshake_failure if its policy requires the extension and the server lacks it",
     tests: ["a client meets no renegotiation_info: Refused handshake_failure"],
   },
   {
     section: "§4.2",
     who: "client",
-    what: "that does not renegotiate without the extension answers a HelloRequest by no_renegotiation",
+    what: "answers a HelloRequest with no_renegotiation if it does not renegotiate without the extension",
     tests: ["without RFC 5746 a server's wish is declined with no_renegotiation"],
   },
   {
     section: "§4.2",
     who: "client",
-    what: "that does says the extension or the SCSV",
+    what: "sends the extension or the SCSV if it renegotiates without protection",
     tests: ["an insecure renegotiation says renegotiation_info all the same"],
   },
   {
     section: "§4.2",
     who: "client",
-    what: "ends such a renegotiation when the answer has the extension",
+    what: "ends an unprotected renegotiation if the ServerHello has the extension",
     tests: ["a connection that began without RFC 5746 may not come to know it"],
   },
   {
     section: "§4.3",
     who: "server",
-    what: "that renegotiates with nobody answers first hellos all the same",
+    what: "answers first hellos even if it never renegotiates",
     tests: ["one that renegotiates with nobody says it all the same"],
   },
   {
     section: "§4.4",
     who: "server",
-    what: "that renegotiates without the extension ends it when a hello has the SCSV or the extension",
+    what: "ends an unprotected renegotiation if the hello has the SCSV or the extension",
     tests: [
       "a connection that began without RFC 5746 may not come to know it",
       "an insecure renegotiation says renegotiation_info all the same",
@@ -169,13 +170,13 @@ const rfc5746: ReadonlyArray<Must> = [
   {
     section: "§4.5",
     who: "client",
-    what: "takes the extension from a server of SSL 3.0",
+    what: "accepts the extension from an SSL 3.0 server",
     tests: ["in SSL 3.0 the second hello carries renegotiation_info", "SSL 3.0: client renegotiates"],
   },
   {
     section: "§4.5",
     who: "server",
-    what: "takes the SCSV and the extension from a client of SSL 3.0",
+    what: "accepts the SCSV and the extension from an SSL 3.0 client",
     tests: ["in SSL 3.0 the second hello carries renegotiation_info", "SSL 3.0: server renegotiates"],
   },
 ];
@@ -184,7 +185,7 @@ const rfc7627: ReadonlyArray<Must> = [
   {
     section: "§5.1",
     who: "both",
-    what: "derive the extended master secret when they have agreed on it in a full handshake",
+    what: "derive the extended master secret if they agreed on it in a full handshake",
     tests: [
       "triple handshake: the same premaster secret and randoms on two connections",
       "TLS 1.2, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, rsa, x25519: full, then resumed",
@@ -193,13 +194,13 @@ const rfc7627: ReadonlyArray<Must> = [
   {
     section: "§5.2",
     who: "client",
-    what: "says the extension in every hello",
+    what: "sends the extension in every hello",
     tests: ["a client says extended_master_secret in every hello of TLS"],
   },
   {
     section: "§5.2",
     who: "server",
-    what: "that hears it says it too, and one that does not does not",
+    what: "sends the extension exactly if the client sent it",
     tests: [
       "and a server answers it (RFC 7627",
       "a server that does not hear extended_master_secret does not say it",
@@ -208,25 +209,25 @@ const rfc7627: ReadonlyArray<Must> = [
   {
     section: "§5.2",
     who: "both",
-    what: "derive the master secret of old without it",
+    what: "derive the original master secret without the extension",
     tests: ["both derive the master secret of old (RFC 7627 §5.2)"],
   },
   {
     section: "§5.3",
     who: "client",
-    what: "says it when it offers a session",
+    what: "sends the extension when it offers a session",
     tests: ["full and resumed, and a server answers it (RFC 7627 §5.2, §5.3)"],
   },
   {
     section: "§5.3",
     who: "server",
-    what: "does not resume a session without it for a hello that has it",
+    what: "does not resume a session without the extension if the hello has it",
     tests: ["a session without it, hello with it: full"],
   },
   {
     section: "§5.3",
     who: "server",
-    what: "ends the handshake when a session that had it is offered by a hello without it",
+    what: "ends the handshake if a hello without the extension offers a session that had it",
     tests: [
       "a session with it, hello without: session_lost_extended_master_secret",
       "a client that resumes without extended_master_secret a session that had it is refused",
@@ -235,43 +236,43 @@ const rfc7627: ReadonlyArray<Must> = [
   {
     section: "§5.3",
     who: "server",
-    what: "says it when it resumes for a hello that has it",
+    what: "sends the extension when it resumes and the hello has it",
     tests: ["a session with it, hello with it: resumed"],
   },
   {
     section: "§5.3",
     who: "client",
-    what: "ends the handshake when a session without it is resumed with it",
+    what: "ends the handshake if a session without the extension is resumed with it",
     tests: ["a server that resumes with extended_master_secret a session that had none is refused"],
   },
   {
     section: "§5.3",
     who: "client",
-    what: "ends the handshake when a session with it is resumed without it",
+    what: "ends the handshake if a session with the extension is resumed without it",
     tests: ["a server that resumes without extended_master_secret a session that had it is refused"],
   },
   {
     section: "§5.4",
     who: "both",
-    what: "export no keys from a master secret of old",
+    what: "export no keys from an original master secret",
     tests: ["without extended_master_secret nothing of the master secret's is unique"],
   },
   {
     section: "§5.4",
     who: "both",
-    what: "use no verify_data above TLS, so no tls-unique, when a session of old is resumed",
+    what: "use no verify_data above TLS, so no tls-unique, after resuming a session without the extension",
     tests: ["on a session that was resumed without extended_master_secret there is no tls-unique"],
   },
   {
     section: "§5.4",
     who: "client",
-    what: "does not renegotiate then",
+    what: "does not renegotiate after resuming a session without the extension",
     tests: ["on a session that was resumed without RFC 7627 the client begins no renegotiation"],
   },
   {
     section: "§6.4",
     who: "both",
-    what: "use the master secret of old in SSL 3.0, with all that follows from it",
+    what: "use the original master secret in SSL 3.0, with all that follows from it",
     tests: [
       "SSL 3.0 has no extended master secret, and says nothing of it",
       "on a session that was resumed without RFC 7627 the server begins no renegotiation",
@@ -312,10 +313,10 @@ const table = (title: string, musts: ReadonlyArray<Must>, names: Awaited<ReturnT
 const page = async () => {
   const names = await testNames();
   const tables = [table("RFC 5746", rfc5746, names), table("RFC 7627", rfc7627, names)];
-  const text = `# What RFC 5746 and RFC 7627 demand, and what holds it
+  const text = `# What RFC 5746 and RFC 7627 demand, and the tests for it
 
-Printed by \`deno task musts\`, which \`deno task ok\` checks: each demand (MUST, MUST NOT) in our own words, and the tests
-that would fail without it, by name.
+Printed by \`deno task musts\`; \`deno task ok\` checks that it is current. Each row is a demand (MUST, MUST NOT) in our own
+words, with the names of the tests that would fail if it were not met.
 
 ${tables.map(({ text }) => text).join("\n\n")}
 `;
@@ -324,7 +325,7 @@ ${tables.map(({ text }) => text).join("\n\n")}
 
 await printer({
   name: "musts",
-  about: "Prints docs/musts.md: what RFC 5746 and RFC 7627 demand, and the tests that hold it.",
+  about: "Prints docs/musts.md: what RFC 5746 and RFC 7627 demand, and the tests for it.",
   flags: { check: { help: "write nothing; exit 1 if the page is not as it would be printed" } },
 }, async ({ flags }) => {
   const { text, missing } = await page();

@@ -45,19 +45,23 @@ const table = (role: Transition["role"]): string =>
 export const page = (): string =>
   `# The handshakes as a state machine
 
-Printed by \`deno task states\` from the shapes that the flights read (\`src/flights/states.ts\`), over all
-${courses.length} courses: every version, key exchange and authentication, full and resumed, with and without a stapled
-response, a ticket and a client certificate. What is in no row is refused with unexpected_message, and a test sends it:
-every message in every wrong place.
+Printed by \`deno task states\` from the shapes that the flights read (\`src/flights/states.ts\`), over all ${courses.length} courses:
+every version, key exchange and authentication, full and resumed, with and without a stapled response, a ticket and a
+client certificate.
 
-A HelloRequest in the middle of a handshake is passed over by a client until the server's keys change (RFC 5246
-§7.4.1.1). A warning may come anywhere but between ChangeCipherSpec and Finished, and application data when a handshake
-is over, and in the next one until ChangeCipherSpec. What leads on from \`established\` is a renegotiation, if policy
-allows it.
+- An arrow is a message that is received. Messages that an end sends itself lie between the arrows. So a client's own
+  ClientHello, which leads from \`established\` to awaiting the ServerHello, is not an arrow.
+- If a message can lead to several states, the negotiation decides: version, key exchange, resumption, extensions.
+- The messages that lead on from \`established\` begin a renegotiation, if policy allows it.
+- NoCertificate is the alert by which an SSL 3.0 client says that it has no certificate.
 
-An arrow is what is received; what an end sends itself goes between, so that a client's own ClientHello, which leads from
-\`established\` to awaiting the ServerHello, is none. Where a message leads to one of several states, what was negotiated
-decides: version, key exchange, resumption, extensions. NoCertificate is an alert, by which an SSL 3.0 client says so.
+A few messages are accepted outside the rows:
+
+- A client ignores a HelloRequest in the middle of a handshake, until the server's keys change (RFC 5246 §7.4.1.1).
+- A warning may come anywhere except between ChangeCipherSpec and Finished.
+- Application data may come once a handshake is over, and in the next one until ChangeCipherSpec.
+
+Every other message is refused with unexpected_message. A test sends every message in every wrong place.
 
 ## The client
 

@@ -79,7 +79,7 @@ live(
     // What comes by URL is not checked itself, what comes by path is.
     const path = new URL("..", import.meta.url).href.replace(/\/$/, "");
     const right = [yield* pasted(origin), yield* pasted(path)];
-    const forgetful = yield* pasted(origin, (text) => text.replace("  Credentials.none,\n", ""));
+    const forgetful = yield* pasted(origin, (text) => text.replace("  Credentials.layerNone,\n", ""));
     const misspelt = yield* pasted(origin, (text) => text.replace("resumed }", "resumd }"));
     const { code, stderr } = yield* Effect.promise(() =>
       deno("check", ...bare(origin, allow), ...right, forgetful, misspelt)

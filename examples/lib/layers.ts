@@ -42,7 +42,7 @@ export const credentials = <E, R>(
   const [first, ...more] = cert.map((certificate, i) => ({ certificate, privateKey: key[i]!, passphrase }));
   if (!first) return otherwise;
   return Layer.mapError(
-    Credentials.fromFiles([first, ...more], { reload }),
+    Credentials.layerFiles([first, ...more], { reload }),
     (e) => e instanceof FileError ? e : new FileError(e.message),
   );
 };

@@ -2,8 +2,8 @@
 import type { Effect, Stream } from "../deps.ts";
 import type { BindingUnavailable, ChannelBindingType } from "../faults/errors/bindings.ts";
 import type { TlsError } from "../faults/tls_error.ts";
-import type { Negotiated } from "../flights/negotiated.ts";
-import type { ServerSettings } from "../flights/server_settings.ts";
+import type { Negotiated } from "../flights/agreed/negotiated.ts";
+import type { ServerSettings } from "../flights/base/server_settings.ts";
 import type { ConnectionEvent, EventsLost } from "../ports/observer.ts";
 import type { Policy } from "../tables/policy.ts";
 import type { Bytes } from "../wire/bytes.ts";

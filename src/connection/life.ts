@@ -3,7 +3,7 @@ import { Cause, Effect, Exit, Option } from "../deps.ts";
 import { PeerAlert } from "../faults/errors/connection.ts";
 import { alertOf, isFatal } from "../faults/meaning.ts";
 import type { TlsError } from "../faults/tls_error.ts";
-import type { Established } from "../flights/established.ts";
+import type { Established } from "../flights/agreed/established.ts";
 import { AlertLevel, type AlertName } from "../names/alert.ts";
 import type { ByteStream } from "../ports/byte_stream.ts";
 import { whileMoving, within } from "./bounds/deadline.ts";

@@ -13,6 +13,7 @@ import { ContentType, HandshakeType } from "../names/protocol.ts";
 import type { Side } from "../names/side.ts";
 import type { ByteStream } from "../ports/byte_stream.ts";
 import type { Observe } from "../ports/observer.ts";
+import type { Arrival, HandshakeMessage } from "../record/arrival.ts";
 import { attempt } from "../record/attempt.ts";
 import type { Due } from "../record/due.ts";
 import {
@@ -22,7 +23,7 @@ import {
   type VersionInUse,
 } from "../record/handshake_stream.ts";
 import type { RecordOptions } from "../record/limits.ts";
-import { type Arrival, type HandshakeMessage, Records } from "../record/records.ts";
+import { Records } from "../record/records.ts";
 import type { Limits } from "../tables/policy.ts";
 import { make } from "../wire/codec.ts";
 import type { ReceivedData } from "./connection.ts";

@@ -42,7 +42,7 @@ const unshown: ReadonlySet<string> = new Set([
 /** Advice by the alert that a peer sent. */
 export const peerSaid = (alert: string, { certificateWanted, policy }: Circumstances): string | undefined => {
   const wanted = certificateWanted && unshown.has(alert)
-    ? "the peer asked for a certificate, and none was shown: give one (Credentials.fromPem, --cert and --key)"
+    ? "the peer asked for a certificate, and none was shown: give one (Credentials.layerPem, --cert and --key)"
     : undefined;
   if (wanted && alert !== "handshake_failure") return wanted;
   const older = olderThan(policy);

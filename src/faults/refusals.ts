@@ -39,7 +39,7 @@ export const refusals = {
   no_credential: {
     alert: handshake_failure,
     rfc: "RFC 5246 §7.4.2",
-    hint: "give the server a certificate and its key (Credentials.fromPem, --cert and --key)",
+    hint: "give the server a certificate and its key (Credentials.layerPem, --cert and --key)",
   },
   insecure_renegotiation: {
     alert: handshake_failure,

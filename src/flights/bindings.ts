@@ -7,7 +7,7 @@ import type { CryptoService, HashName } from "../ports/crypto.ts";
 import type { Policy } from "../tables/policy.ts";
 import { type Bytes, concat, EMPTY, isBytes } from "../wire/bytes.ts";
 import { parseCertificate } from "../x509/certificate/certificate.ts";
-import type { Established } from "./established.ts";
+import type { Established } from "./agreed/established.ts";
 
 type Bound = Effect.Effect<Bytes, BindingUnavailable>;
 

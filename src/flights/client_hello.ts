@@ -23,12 +23,12 @@ import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { parseIp } from "../x509/names/ip_address.ts";
-import { fragmentCode } from "./agreed.ts";
-import { type Held, toOffer } from "./client_sessions.ts";
-import type { ClientSettings } from "./client_settings.ts";
-import type { Again, Established } from "./established.ts";
-import { clientInfo } from "./renegotiation.ts";
-import { resumesAtAll } from "./session_rules.ts";
+import { fragmentCode } from "./agreed/agreed.ts";
+import type { Again, Established } from "./agreed/established.ts";
+import { clientInfo } from "./agreed/renegotiation.ts";
+import type { ClientSettings } from "./base/client_settings.ts";
+import { type Held, toOffer } from "./sessions/client_sessions.ts";
+import { resumesAtAll } from "./sessions/session_rules.ts";
 
 /** A ClientHello that was sent. */
 export interface SentHello {

@@ -11,7 +11,7 @@ import type { CertificateWish } from "../tables/versions/mod.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { DecodeError } from "../wire/errors.ts";
 import { parseCertificate } from "../x509/certificate/certificate.ts";
-import type { Agreed } from "./agreed.ts";
+import type { Agreed } from "./agreed/agreed.ts";
 
 /** Why a leaf is not even a candidate for trust. */
 export type PeerError = DecodeError | IllegalParameter | CertificateError;

@@ -19,7 +19,7 @@ import {
 import { type Suite, suites } from "../tables/suites.ts";
 import { type Dialect, dialects } from "../tables/versions/mod.ts";
 import { EMPTY } from "../wire/bytes.ts";
-import type { Keys } from "./keys.ts";
+import type { Keys } from "./agreed/keys.ts";
 import { serverFinishShape, serverFlightShape, serverHelloShape } from "./until12/client.ts";
 import { clientFinishShape, clientFlightShape, clientProofShape } from "./until12/server.ts";
 import { clientHelloShape } from "./until12/server_hello.ts";

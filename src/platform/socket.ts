@@ -1,10 +1,9 @@
 /** TLS is a function from Socket to Socket. @module */
 import { Cause, Effect, Exit, FiberId, Layer, Scope } from "../deps.ts";
 import { Mailbox, Socket } from "./deps.ts";
-import type { Connection } from "../connection/connection.ts";
-import { TransportError } from "../faults/errors/transport.ts";
-import type { ByteStream } from "../ports/byte_stream.ts";
-import { Transport } from "../ports/transport.ts";
+import type { ByteStream } from "../public/byte_stream.ts";
+import type { Connection } from "../public/connections.ts";
+import { Transport, TransportError } from "../public/transport.ts";
 
 /** Bytes that may wait unread: a Socket pushes, and can't be told to wait. */
 const MAX_WAITING = 16 * 2 ** 20;

@@ -2,5 +2,9 @@
 export * from "../wire/codec.ts";
 export * from "../wire/errors.ts";
 export * from "../wire/span.ts";
-/** The words that messages are declared in. */
+/**
+ * The words that messages are declared in.
+ *
+ * @experimental
+ */
 export * as Words from "../wire/schema.ts";

@@ -1,5 +1,5 @@
 import { assert, Effect } from "../deps.ts";
-import type { Full } from "../../src/flights/agreed.ts";
+import type { Full } from "../../src/flights/agreed/agreed.ts";
 import type { SentHello } from "../../src/flights/client_hello.ts";
 import {
   afterClientHello,

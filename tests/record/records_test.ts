@@ -3,9 +3,10 @@ import { BadRecordMac } from "../../src/faults/errors/connection.ts";
 import { isRecordError } from "../../src/faults/faults.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { ContentType, HandshakeType, ProtocolVersion } from "../../src/names/protocol.ts";
+import type { Arrival } from "../../src/record/arrival.ts";
 import type { Due } from "../../src/record/due.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection/protection.ts";
-import { type Arrival, Records } from "../../src/record/records.ts";
+import { Records } from "../../src/record/records.ts";
 import { ascii, concat } from "../../src/wire/bytes.ts";
 
 const limits = {

@@ -2,7 +2,7 @@
 import { type Effect, Either, Schema } from "../../deps.ts";
 import { InvalidOption } from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
-import type { Established } from "../../flights/established.ts";
+import type { Established } from "../../flights/agreed/established.ts";
 import type { Side } from "../../names/side.ts";
 import { clientAuthOption, decodeOption, flag, shown } from "../../options.ts";
 import type { Observe } from "../../ports/observer.ts";

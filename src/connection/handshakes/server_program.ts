@@ -1,7 +1,7 @@
 /** A server's handshakes, as a connection runs them. @module */
 import { Effect } from "../../deps.ts";
-import type { ServerSettings } from "../../flights/server_settings.ts";
-import type { SideServices } from "../../flights/services.ts";
+import type { ServerSettings } from "../../flights/base/server_settings.ts";
+import type { SideServices } from "../../flights/base/services.ts";
 import { serverHandshake } from "../../flights/until12/server.ts";
 import { helloRequest } from "../../flights/until12/server_hello.ts";
 import type { Program } from "./program.ts";

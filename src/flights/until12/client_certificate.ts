@@ -16,9 +16,9 @@ import { isAskedFor, signedWith } from "../../tables/key_kinds.ts";
 import type { Policy } from "../../tables/policy.ts";
 import type { CertificateWish, Dialect } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
+import type { ServerSettings } from "../base/server_settings.ts";
+import type { Step, Steps } from "../base/services.ts";
 import { fitsWish, judged, leafKey } from "../peer.ts";
-import type { ServerSettings } from "../server_settings.ts";
-import type { Step, Steps } from "../services.ts";
 
 /** The credential that the request allows, and the scheme to prove it with. */
 export const choose = Effect.fnUntraced(

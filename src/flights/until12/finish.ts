@@ -10,7 +10,7 @@ import type { Derivation } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { EncodeError } from "../../wire/errors.ts";
-import type { Keys } from "../keys.ts";
+import type { Keys } from "../agreed/keys.ts";
 
 /** What the end of a side's part needs to know. */
 export interface Finishing {

@@ -6,7 +6,7 @@ import { Session } from "../../ports/sessions.ts";
 import { MAX_TICKET } from "../../tickets/ticket.ts";
 import { EMPTY } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import type { Steps } from "../services.ts";
+import type { Steps } from "../base/services.ts";
 import type { Heard } from "./server_hello.ts";
 
 /** Seconds: a week, the most that a ticket is shown (RFC 8446 §4.6.1 has it so; RFC 5077 leaves it open). */

@@ -5,8 +5,8 @@ import type { Credential } from "../../ports/credentials.ts";
 import { exchanges } from "../../tables/exchanges/mod.ts";
 import { authenticationOf, signedWith } from "../../tables/key_kinds.ts";
 import type { Suite } from "../../tables/suites.ts";
-import type { ServerSettings } from "../server_settings.ts";
-import { type Checked, possibleSuites, refused, type Wish } from "../wish.ts";
+import type { ServerSettings } from "../base/server_settings.ts";
+import { type Checked, possibleSuites, refused, type Wish } from "../hellos/wish.ts";
 
 /** What a full handshake is made with. */
 export interface Choice {

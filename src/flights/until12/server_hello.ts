@@ -21,15 +21,15 @@ import { downgradeSentinel } from "../../tables/versions/downgrade.ts";
 import { highest, spoken, spokenFirst } from "../../tables/versions/mod.ts";
 import { EMPTY, toHex } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import { type Agreed, fragmentBytes, settle } from "../agreed.ts";
-import type { Again } from "../established.ts";
-import { clientHelloPlace } from "../read_client_hello.ts";
-import { keepsPromises, mayResume, serverInfo } from "../renegotiation.ts";
-import type { ServerSettings } from "../server_settings.ts";
-import type { Steps } from "../services.ts";
-import { resumable, resumesAtAll, type Standing } from "../session_rules.ts";
-import { fromStore } from "../sessions.ts";
-import { type Wish, wishOf } from "../wish.ts";
+import { type Agreed, fragmentBytes, settle } from "../agreed/agreed.ts";
+import type { Again } from "../agreed/established.ts";
+import { keepsPromises, mayResume, serverInfo } from "../agreed/renegotiation.ts";
+import type { ServerSettings } from "../base/server_settings.ts";
+import type { Steps } from "../base/services.ts";
+import { clientHelloPlace } from "../hellos/read_client_hello.ts";
+import { type Wish, wishOf } from "../hellos/wish.ts";
+import { fromStore } from "../sessions/made.ts";
+import { resumable, resumesAtAll, type Standing } from "../sessions/session_rules.ts";
 import { type Choice, chooseSuite } from "./server_choice.ts";
 
 /** A ClientHello that will do. */

@@ -1,22 +1,22 @@
 /** What the two hellos settle, and what follows from that when the handshake is finished. @module */
-import type { Snapshot } from "../crypto/transcript.ts";
-import { type ClientHello, findExtension, type ServerHello } from "../messages/mod.ts";
-import type { NamedGroup } from "../names/named_group.ts";
-import { MaxFragmentLength } from "../names/protocol.ts";
-import type { OfBoth } from "../names/side.ts";
-import type { SignatureScheme } from "../names/signature_scheme.ts";
-import type { CryptoService } from "../ports/crypto.ts";
-import type { Session } from "../ports/sessions.ts";
-import { MAX_PLAINTEXT } from "../record/protection/protection.ts";
-import { exchanges, type KeyExchange, type Terms } from "../tables/exchanges/mod.ts";
+import type { Snapshot } from "../../crypto/transcript.ts";
+import { type ClientHello, findExtension, type ServerHello } from "../../messages/mod.ts";
+import type { NamedGroup } from "../../names/named_group.ts";
+import { MaxFragmentLength } from "../../names/protocol.ts";
+import type { OfBoth } from "../../names/side.ts";
+import type { SignatureScheme } from "../../names/signature_scheme.ts";
+import type { CryptoService } from "../../ports/crypto.ts";
+import type { Session } from "../../ports/sessions.ts";
+import { MAX_PLAINTEXT } from "../../record/protection/protection.ts";
+import { exchanges, type KeyExchange, type Terms } from "../../tables/exchanges/mod.ts";
 import {
   type ServerAuthentication,
   serverAuthentications,
-} from "../tables/exchanges/server_authentication.ts";
-import type { Policy } from "../tables/policy.ts";
-import type { Suite } from "../tables/suites.ts";
-import type { Derivation, Dialect } from "../tables/versions/mod.ts";
-import type { Bytes } from "../wire/bytes.ts";
+} from "../../tables/exchanges/server_authentication.ts";
+import type { Policy } from "../../tables/policy.ts";
+import type { Suite } from "../../tables/suites.ts";
+import type { Derivation, Dialect } from "../../tables/versions/mod.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 import type { Established } from "./established.ts";
 
 /** What both ends know after the two hellos: looked up here once, so that no flight asks again. */

@@ -1,10 +1,10 @@
 /** What a server reads in a ClientHello: pure, a value or the reason why not. @module */
-import { Either } from "../deps.ts";
-import { isFfdhe } from "../crypto/ffdhe.ts";
-import { IllegalParameter, Refused } from "../faults/errors/connection.ts";
-import { type ClientHello, type ClientHelloExtension, findExtension } from "../messages/mod.ts";
-import { CipherSuite } from "../names/cipher_suite.ts";
-import { NamedGroup } from "../names/named_group.ts";
+import { Either } from "../../deps.ts";
+import { isFfdhe } from "../../crypto/ffdhe.ts";
+import { IllegalParameter, Refused } from "../../faults/errors/connection.ts";
+import { type ClientHello, type ClientHelloExtension, findExtension } from "../../messages/mod.ts";
+import { CipherSuite } from "../../names/cipher_suite.ts";
+import { NamedGroup } from "../../names/named_group.ts";
 import {
   CompressionMethod,
   ECPointFormat,
@@ -12,17 +12,18 @@ import {
   NameType,
   ProtocolVersion,
   versionText,
-} from "../names/protocol.ts";
-import type { SignatureScheme } from "../names/signature_scheme.ts";
-import { canCompress } from "../record/protection/compression.ts";
-import type { Policy } from "../tables/policy.ts";
-import { type Suite, suites } from "../tables/suites.ts";
-import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.ts";
-import { type Bytes, sameBytes } from "../wire/bytes.ts";
-import type { Established } from "./established.ts";
+} from "../../names/protocol.ts";
+import type { SignatureScheme } from "../../names/signature_scheme.ts";
+import { canCompress } from "../../record/protection/compression.ts";
+import type { Policy } from "../../tables/policy.ts";
+import { type Suite, suites } from "../../tables/suites.ts";
+import { type Dialect, dialects, highest, spoken } from "../../tables/versions/mod.ts";
+import { type Bytes, sameBytes } from "../../wire/bytes.ts";
+import type { Established } from "../agreed/established.ts";
+import { boundHello } from "../agreed/renegotiation.ts";
+import type { Negotiating } from "../base/negotiating.ts";
+import type { ServerSettings } from "../base/server_settings.ts";
 import { protocolNames } from "./protocol_names.ts";
-import { boundHello } from "./renegotiation.ts";
-import type { ServerSettings } from "./server_settings.ts";
 
 /** What a ClientHello asks for, before suites and credentials are looked at. */
 export interface Wish {
@@ -67,7 +68,7 @@ function* reading(
   { policy, alpn }: ServerSettings,
   hello: ClientHello,
   previous: Established | undefined,
-) {
+): Negotiating<Wish, IllegalParameter | Refused> {
   const dialect = yield* versionOf(policy, hello, previous);
   const extensions = hello.extensions?.filter(({ _tag }) => dialect.honours.client(_tag)) ?? [];
   if (!hello.compressionMethods.includes(CompressionMethod.null)) {

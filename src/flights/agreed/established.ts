@@ -1,9 +1,9 @@
 /** What a handshake leaves behind. @module */
-import type { ProtocolVersion } from "../names/protocol.ts";
-import type { OfBoth } from "../names/side.ts";
-import type { Suite } from "../tables/suites.ts";
-import type { Derivation, Dialect } from "../tables/versions/mod.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import type { ProtocolVersion } from "../../names/protocol.ts";
+import type { OfBoth } from "../../names/side.ts";
+import type { Suite } from "../../tables/suites.ts";
+import type { Derivation, Dialect } from "../../tables/versions/mod.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 import type { Negotiated } from "./negotiated.ts";
 
 /** What a finished handshake leaves behind. */

@@ -1,5 +1,5 @@
 /** How a server wants to be connected to. @module */
-import type { Policy } from "../tables/policy.ts";
+import type { Policy } from "../../tables/policy.ts";
 
 /** How a server wants to be connected to. */
 export interface ServerSettings {

@@ -1,11 +1,11 @@
 /** The keys of a handshake, which a key log hears of. @module */
-import { Effect } from "../deps.ts";
-import type { OfBoth } from "../names/side.ts";
-import { KeyLog } from "../ports/key_log.ts";
-import { compressed } from "../record/protection/compression.ts";
-import type { Protection } from "../record/protection/protection.ts";
-import { type Bytes, toHex } from "../wire/bytes.ts";
-import { wordsOf } from "../wire/words_of.ts";
+import { Effect } from "../../deps.ts";
+import type { OfBoth } from "../../names/side.ts";
+import { KeyLog } from "../../ports/key_log.ts";
+import { compressed } from "../../record/protection/compression.ts";
+import type { Protection } from "../../record/protection/protection.ts";
+import { type Bytes, toHex } from "../../wire/bytes.ts";
+import { wordsOf } from "../../wire/words_of.ts";
 import type { Agreed } from "./agreed.ts";
 
 /** The keys of a handshake. */

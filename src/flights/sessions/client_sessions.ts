@@ -1,19 +1,19 @@
 /** The sessions that a client keeps: where they stand in the store, and which is offered. @module */
-import { Clock, Effect, Option } from "../deps.ts";
-import type { ProtocolVersion } from "../names/protocol.ts";
-import { type Credential, Credentials } from "../ports/credentials.ts";
-import { Crypto } from "../ports/crypto.ts";
-import { partitionHash } from "../ports/partition.ts";
-import { Session, type SessionStore } from "../ports/sessions.ts";
-import type { Policy } from "../tables/policy.ts";
-import { dialects } from "../tables/versions/mod.ts";
-import { type Bytes, EMPTY, toHex } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
-import type { ClientSettings } from "./client_settings.ts";
-import type { Again } from "./established.ts";
-import { mayResume } from "./renegotiation.ts";
+import { Clock, Effect, Option } from "../../deps.ts";
+import type { ProtocolVersion } from "../../names/protocol.ts";
+import { type Credential, Credentials } from "../../ports/credentials.ts";
+import { Crypto } from "../../ports/crypto.ts";
+import { partitionHash } from "../../ports/partition.ts";
+import { Session, type SessionStore } from "../../ports/sessions.ts";
+import type { Policy } from "../../tables/policy.ts";
+import { dialects } from "../../tables/versions/mod.ts";
+import { type Bytes, EMPTY, toHex } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
+import type { Again } from "../agreed/established.ts";
+import { mayResume } from "../agreed/renegotiation.ts";
+import type { ClientSettings } from "../base/client_settings.ts";
+import { fromStore } from "./made.ts";
 import { mayOffer } from "./session_rules.ts";
-import { fromStore } from "./sessions.ts";
 
 /** What a client has of a server when it offers. */
 export interface Held {

@@ -1,6 +1,6 @@
 /** Names of application protocols that a peer said, for people. @module */
-import type { Bytes } from "../wire/bytes.ts";
-import { printable } from "../wire/printable.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { printable } from "../../wire/printable.ts";
 
 /** As many as are told, and bytes of each: there may be tens of thousands, of 255 bytes. */
 const MOST = 8;

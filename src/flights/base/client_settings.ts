@@ -1,5 +1,5 @@
 /** What a client is told of how to connect. @module */
-import type { Policy } from "../tables/policy.ts";
+import type { Policy } from "../../tables/policy.ts";
 
 /** How a client wants to connect. */
 export interface ClientSettings {

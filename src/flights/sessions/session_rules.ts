@@ -5,24 +5,24 @@
  *
  * @module
  */
-import { Either } from "../deps.ts";
-import { IllegalParameter, Refused } from "../faults/errors/connection.ts";
-import { CompressionMethod } from "../names/protocol.ts";
-import type { SignatureScheme } from "../names/signature_scheme.ts";
-import type { Credential } from "../ports/credentials.ts";
-import type { CryptoService, PublicKey } from "../ports/crypto.ts";
-import type { Session } from "../ports/sessions.ts";
-import { signedWith } from "../tables/key_kinds.ts";
-import type { Policy } from "../tables/policy.ts";
-import type { Suite } from "../tables/suites.ts";
-import { dialects } from "../tables/versions/mod.ts";
-import { type Bytes, EMPTY, sameBytes } from "../wire/bytes.ts";
-import { type Certificate, parseCertificate } from "../x509/certificate/certificate.ts";
-import { type Agreed, fragmentCode } from "./agreed.ts";
-import type { ClientSettings } from "./client_settings.ts";
-import type { Established } from "./established.ts";
-import type { ServerSettings } from "./server_settings.ts";
-import { possibleSuites, type Wish } from "./wish.ts";
+import { Either } from "../../deps.ts";
+import { IllegalParameter, Refused } from "../../faults/errors/connection.ts";
+import { CompressionMethod } from "../../names/protocol.ts";
+import type { SignatureScheme } from "../../names/signature_scheme.ts";
+import type { Credential } from "../../ports/credentials.ts";
+import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
+import type { Session } from "../../ports/sessions.ts";
+import { signedWith } from "../../tables/key_kinds.ts";
+import type { Policy } from "../../tables/policy.ts";
+import type { Suite } from "../../tables/suites.ts";
+import { dialects } from "../../tables/versions/mod.ts";
+import { type Bytes, EMPTY, sameBytes } from "../../wire/bytes.ts";
+import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
+import { type Agreed, fragmentCode } from "../agreed/agreed.ts";
+import type { Established } from "../agreed/established.ts";
+import type { ClientSettings } from "../base/client_settings.ts";
+import type { ServerSettings } from "../base/server_settings.ts";
+import { possibleSuites, type Wish } from "../hellos/wish.ts";
 
 /** What an end is when a session is to be resumed. */
 export interface Standing {

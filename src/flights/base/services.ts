@@ -1,11 +1,11 @@
 /** What every flight needs, and the form that a part of a handshake has. @module */
-import type { Effect } from "../deps.ts";
-import type { TlsError } from "../faults/tls_error.ts";
-import type { Credentials } from "../ports/credentials.ts";
-import type { Crypto } from "../ports/crypto.ts";
-import type { SessionStore } from "../ports/sessions.ts";
-import type { CertificateVerifier } from "../ports/trust.ts";
-import type { Handshakes } from "../record/handshake_stream.ts";
+import type { Effect } from "../../deps.ts";
+import type { TlsError } from "../../faults/tls_error.ts";
+import type { Credentials } from "../../ports/credentials.ts";
+import type { Crypto } from "../../ports/crypto.ts";
+import type { SessionStore } from "../../ports/sessions.ts";
+import type { CertificateVerifier } from "../../ports/trust.ts";
+import type { Handshakes } from "../../record/handshake_stream.ts";
 
 /** The services that a side brings to its handshakes. */
 export type SideServices = Crypto | CertificateVerifier | Credentials | SessionStore;

@@ -1,11 +1,11 @@
 /** How a ClientHello is read, of which SSL 3.0 lets more be said than there are words for. @module */
-import { Either } from "../deps.ts";
-import { kindOf, type MessageKind } from "../grammar/message_kind.ts";
-import { ofKind, type Place } from "../grammar/places.ts";
-import { ClientHello, ClientHelloSSL30 } from "../messages/mod.ts";
-import { ProtocolVersion } from "../names/protocol.ts";
-import type { Bytes } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
+import { Either } from "../../deps.ts";
+import { kindOf, type MessageKind } from "../../grammar/message_kind.ts";
+import { ofKind, type Place } from "../../grammar/places.ts";
+import { ClientHello, ClientHelloSSL30 } from "../../messages/mod.ts";
+import { ProtocolVersion } from "../../names/protocol.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
 
 const { decode } = kindOf(ClientHello);
 const { decode: decodeSSL30 } = kindOf(ClientHelloSSL30);

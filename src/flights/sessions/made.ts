@@ -1,12 +1,12 @@
 /** The session that a handshake leaves in a store. @module */
-import { Clock, Effect } from "../deps.ts";
-import type { SessionStoreError } from "../faults/errors/sessions.ts";
-import { NamedGroup } from "../names/named_group.ts";
-import { SignatureScheme } from "../names/signature_scheme.ts";
-import { Session, SessionStore } from "../ports/sessions.ts";
-import { type Bytes, EMPTY } from "../wire/bytes.ts";
-import { make } from "../wire/codec.ts";
-import type { Agreed } from "./agreed.ts";
+import { Clock, Effect } from "../../deps.ts";
+import type { SessionStoreError } from "../../faults/errors/sessions.ts";
+import { NamedGroup } from "../../names/named_group.ts";
+import { SignatureScheme } from "../../names/signature_scheme.ts";
+import { Session, SessionStore } from "../../ports/sessions.ts";
+import { type Bytes, EMPTY } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
+import type { Agreed } from "../agreed/agreed.ts";
 
 /** A chain that outlives its handshake: views would keep whole records alive, and what was read in them. */
 export const copies = (chain: ReadonlyArray<Bytes>): ReadonlyArray<Bytes> => chain.map((der) => der.slice());

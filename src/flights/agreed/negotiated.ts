@@ -1,9 +1,9 @@
 /** What a handshake agreed on, as a user sees it. @module */
-import type { CipherSuite } from "../names/cipher_suite.ts";
-import type { NamedGroup } from "../names/named_group.ts";
-import type { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
-import type { SignatureScheme } from "../names/signature_scheme.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import type { CipherSuite } from "../../names/cipher_suite.ts";
+import type { NamedGroup } from "../../names/named_group.ts";
+import type { CompressionMethod, ProtocolVersion } from "../../names/protocol.ts";
+import type { SignatureScheme } from "../../names/signature_scheme.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 
 /** What was agreed on, as a user sees it. */
 export interface Negotiated {

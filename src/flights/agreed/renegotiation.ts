@@ -1,17 +1,17 @@
 /** What holds one handshake of a connection to the next: pure, a value or the reason why not. @module */
-import { Either } from "../deps.ts";
-import { equal } from "../crypto/equal.ts";
-import { Refused } from "../faults/errors/connection.ts";
+import { Either } from "../../deps.ts";
+import { equal } from "../../crypto/equal.ts";
+import { Refused } from "../../faults/errors/connection.ts";
 import {
   type ClientHello,
   type ClientHelloExtension,
   findExtension,
   type ServerHello,
-} from "../messages/mod.ts";
-import { CipherSuite } from "../names/cipher_suite.ts";
-import type { Policy } from "../tables/policy.ts";
-import type { Suite } from "../tables/suites.ts";
-import { type Bytes, concat, EMPTY, sameBytes } from "../wire/bytes.ts";
+} from "../../messages/mod.ts";
+import { CipherSuite } from "../../names/cipher_suite.ts";
+import type { Policy } from "../../tables/policy.ts";
+import type { Suite } from "../../tables/suites.ts";
+import { type Bytes, concat, EMPTY, sameBytes } from "../../wire/bytes.ts";
 import type { Again, Established } from "./established.ts";
 
 type Previous = Established | undefined;
@@ -32,6 +32,17 @@ export const serverInfo = (previous: Previous): Bytes =>
 export const mayResume = (again: Again | undefined, policy: Policy): boolean =>
   !again || (again.resume &&
     (again.previous.negotiated.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret));
+
+/**
+ * Whether a connection may renegotiate. A session that was resumed without the extended master secret may be an
+ * attacker's as well, and then RFC 5746 binds nothing (RFC 7627 §5.4). One that was resumed in a renegotiation is bound to
+ * the handshake before it, which was safe.
+ */
+export const isSafe = ({ negotiated, renegotiated }: Established, policy: Policy): boolean => {
+  const { secureRenegotiation, extendedMasterSecret, resumed } = negotiated;
+  return policy.insecureRenegotiation ||
+    (secureRenegotiation && (extendedMasterSecret || !resumed || renegotiated));
+};
 
 /** Holds a renegotiation_info against what it must be. */
 const matches = (
