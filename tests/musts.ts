@@ -16,16 +16,16 @@ interface Must {
 }
 
 const files = [
-  "handshake/hellos_5746_7627_test.ts",
-  "handshake/rules_test.ts",
-  "handshake/versions_test.ts",
-  "handshake/matrix_test.ts",
-  "handshake/resumption_test.ts",
-  "handshake/renegotiation_test.ts",
-  "handshake/renegotiation_rules_test.ts",
-  "handshake/bindings_test.ts",
-  "renegotiation_test.ts",
-  "attacks_renegotiation_test.ts",
+  "flights/hellos_5746_7627_test.ts",
+  "flights/rules_test.ts",
+  "flights/versions_test.ts",
+  "flights/matrix_test.ts",
+  "flights/resumption_test.ts",
+  "flights/renegotiation_test.ts",
+  "flights/renegotiation_rules_test.ts",
+  "flights/bindings_test.ts",
+  "connection/renegotiation_test.ts",
+  "attacks/renegotiation_test.ts",
 ];
 
 const rfc5746: ReadonlyArray<Must> = [
