@@ -39,12 +39,8 @@ const testsOf: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
   ["src/x509/", ["tests/x509"]],
   ["src/connection", [
     "tests/connection",
-    "tests/connection/connection_test.ts",
     "tests/attacks/renegotiation_test.ts",
     "tests/flights/renegotiation_rules_test.ts",
-    "tests/connection/renegotiation_test.ts",
-    "tests/connection/tracing_test.ts",
-    "tests/connection/renegotiation_races_test.ts",
   ]],
   ["src/server.ts", [
     "tests/server_test.ts",
@@ -55,13 +51,12 @@ const testsOf: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
   ["src/layers/", ["tests/layers"]],
   ["src/platform/", ["tests/platform", "tests/connection/ends_test.ts"]],
   ["src/", [
+    "tests/tables",
+    "tests/faults",
     "tests/flights",
     "tests/golden",
-    "tests/attacks/regressions_test.ts",
-    "tests/attacks/versions_test.ts",
-    "tests/attacks/renegotiation_test.ts",
-    "tests/connection/renegotiation_test.ts",
-    "tests/connection/connection_test.ts",
+    "tests/attacks",
+    "tests/connection",
   ]],
 ];
 const testsFor = (file: string): ReadonlyArray<string> =>
