@@ -24,21 +24,21 @@ import { modern } from "../../src/tables/policy.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { tls12 } from "../../src/tables/versions/tls12.ts";
 import { ascii, concat } from "../../src/wire/bytes.ts";
-import { effect, live, sync, tagOf } from "../support/effect.ts";
+import { effect, failsWith, live, sync, tagOf } from "../support/effect.ts";
 import {
+  bothHandshake,
   build,
-  converse,
   ends,
   handshake,
-  meet,
+  pingPong,
   recordsOf,
   type Setup,
   taped,
 } from "../support/handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
+import { textOf } from "../support/text.ts";
 import { Buffer } from "node:buffer";
 
-const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 /** Reads to the end. */
 const drain = (connection: Connection) =>
   Effect.gen(function* () {
@@ -61,7 +61,7 @@ sync(
       yield* client.write(data);
       yield* client.write(ascii("."));
       const got: Array<Uint8Array> = [];
-      while (text(got.at(-1)?.subarray(-1)) !== "." || concat(...got).length < length + 1) {
+      while (textOf(got.at(-1)?.subarray(-1)) !== "." || concat(...got).length < length + 1) {
         got.push((yield* server.read)!);
       }
       assert.deepEqual(concat(...got).subarray(0, length), data);
@@ -83,7 +83,7 @@ live(
     const parts: Array<string> = [];
     let got = 0;
     while (got < want) {
-      const piece = text(yield* server.read)!;
+      const piece = textOf(yield* server.read)!;
       parts.push(piece);
       got += piece.length;
     }
@@ -93,7 +93,7 @@ live(
     yield* Effect.sleep("2 millis");
     yield* client.write(ascii("x"));
     yield* client.write(ascii("y"));
-    assert.deepEqual((yield* Fiber.join(readers)).map(text).sort(), ["x", "y"]);
+    assert.deepEqual((yield* Fiber.join(readers)).map((bytes) => textOf(bytes)).sort(), ["x", "y"]);
   }),
 );
 
@@ -105,7 +105,7 @@ live(
       assert.equal((yield* Effect.timeoutOption(server.read, "2 millis"))._tag, "None");
     }
     yield* client.write(ascii("late"));
-    assert.equal(text(yield* server.read), "late");
+    assert.equal(textOf(yield* server.read), "late");
   }),
 );
 
@@ -121,8 +121,8 @@ live(
     const write = yield* Effect.fork(c.write(new Uint8Array(1_000_000)));
     yield* Effect.sleep("5 millis");
     yield* Fiber.interrupt(write);
-    assert.equal(tagOf(yield* Effect.either(c.write(ascii("x")))), "Closed");
-    assert.equal(tagOf(yield* Effect.either(b.write(ascii("x")))), "TransportError");
+    yield* failsWith(c.write(ascii("x")), "Closed");
+    yield* failsWith(b.write(ascii("x")), "TransportError");
   }),
 );
 
@@ -136,9 +136,9 @@ live(
     yield* client.write(ascii("last words"));
     yield* client.close;
     yield* client.close;
-    assert.equal(text(yield* Fiber.join(peer)), "last words");
-    assert.equal(tagOf(yield* Effect.either(client.write(ascii("x")))), "Closed");
-    assert.equal(tagOf(yield* Effect.either(client.read)), "Closed");
+    assert.equal(textOf(yield* Fiber.join(peer)), "last words");
+    yield* failsWith(client.write(ascii("x")), "Closed");
+    yield* failsWith(client.read, "Closed");
   }),
 );
 
@@ -160,11 +160,11 @@ sync(
     const { client, server } = yield* handshake();
     yield* client.write(ascii("question"));
     yield* client.closeWrite;
-    assert.equal(text(yield* drain(server)), "question");
+    assert.equal(textOf(yield* drain(server)), "question");
     yield* server.write(ascii("answer"));
     yield* server.closeWrite;
-    assert.equal(text(yield* drain(client)), "answer");
-    assert.equal(tagOf(yield* Effect.either(client.write(ascii("more")))), "Closed");
+    assert.equal(textOf(yield* drain(client)), "answer");
+    yield* failsWith(client.write(ascii("more")), "Closed");
     assert.equal(yield* client.read, undefined);
   }),
 );
@@ -180,11 +180,10 @@ sync(
     ], { concurrency: 2 });
     yield* server.write(ascii("half a"));
     yield* b.close;
-    assert.equal(text(yield* client.read), "half a");
+    assert.equal(textOf(yield* client.read), "half a");
     for (let i = 0; i < 2; i++) {
-      const end = yield* Effect.either(client.read);
       assert.equal(
-        Either.isLeft(end) && end.left.message,
+        (yield* Effect.flip(client.read)).message,
         "the stream ended without close_notify: data may be missing",
       );
     }
@@ -271,10 +270,10 @@ live(
     const reader = yield* Effect.fork(client.read);
     yield* forge(ContentType.handshake, handshakeMessage(0, new Uint8Array(0)));
     yield* forge(ContentType.application_data, ascii("still here"));
-    assert.equal(text(yield* Fiber.join(reader)), "still here");
+    assert.equal(textOf(yield* Fiber.join(reader)), "still here");
     assert.deepEqual(heard, ["sent no_renegotiation"]);
     yield* client.write(ascii("me too"));
-    assert.equal(text(yield* server.read), "me too");
+    assert.equal(textOf(yield* server.read), "me too");
   }),
 );
 
@@ -283,7 +282,7 @@ live(
   Effect.gen(function* () {
     const { client, forge } = yield* forging("server");
     for (let i = 0; i < 5; i++) yield* forge(ContentType.handshake, handshakeMessage(0, new Uint8Array(0)));
-    assert.equal(tagOf(yield* Effect.either(client.read)), "LimitExceeded");
+    yield* failsWith(client.read, "LimitExceeded");
   }),
 );
 
@@ -293,9 +292,9 @@ live(
     const { client, server, forge, heard } = yield* forging("client");
     yield* forge(ContentType.handshake, handshakeMessage(1, new Uint8Array(40)));
     yield* forge(ContentType.application_data, ascii("still here"));
-    assert.equal(text(yield* server.read), "still here");
+    assert.equal(textOf(yield* server.read), "still here");
     yield* server.write(ascii("me too"));
-    assert.equal(text(yield* client.read), "me too");
+    assert.equal(textOf(yield* client.read), "me too");
     assert.deepEqual(heard, ["received no_renegotiation"]);
   }),
 );
@@ -306,7 +305,7 @@ for (const type of [2, 4, 11, 14, 16, 20, 24]) {
     Effect.gen(function* () {
       const { client, server, forge } = yield* forging("server");
       yield* forge(ContentType.handshake, handshakeMessage(type, new Uint8Array(4)));
-      assert.equal(tagOf(yield* Effect.either(client.read)), "UnexpectedMessage");
+      yield* failsWith(client.read, "UnexpectedMessage");
       const told = yield* Effect.either(server.read);
       assert.equal(
         Either.isLeft(told) && told.left.message,
@@ -322,9 +321,9 @@ live(
     const { client, server, forge } = yield* forging("server");
     yield* server.write(ascii("one"));
     yield* forge(ContentType.application_data, ascii("the same sequence number again"));
-    assert.equal(text(yield* client.read), "one");
-    for (let i = 0; i < 2; i++) assert.equal(tagOf(yield* Effect.either(client.read)), "BadRecordMac");
-    assert.equal(tagOf(yield* Effect.either(client.write(ascii("x")))), "BadRecordMac");
+    assert.equal(textOf(yield* client.read), "one");
+    for (let i = 0; i < 2; i++) yield* failsWith(client.read, "BadRecordMac");
+    yield* failsWith(client.write(ascii("x")), "BadRecordMac");
     const told = yield* Effect.either(server.read);
     assert.equal(Either.isLeft(told) && told.left.message, "the peer sent the fatal alert bad_record_mac");
   }),
@@ -398,7 +397,7 @@ sync(
 sync(
   "unrecognized_name and user_canceled are tolerated as warnings, four in a row; the fifth is unexpected_message",
   Effect.gen(function* () {
-    const { tape } = yield* meet(yield* build());
+    const { tape } = yield* bothHandshake(yield* build());
     const server = tape.flows.slice(0, 4).filter((f) => f.from === "server").map((f) => f.bytes);
     for (const description of [112, 90]) {
       const warnings = (n: number) => Array.from({ length: n }, () => alert(1, description));
@@ -418,7 +417,7 @@ sync(
 sync(
   "a client passes over empty HelloRequests in a handshake, and counts them",
   Effect.gen(function* () {
-    const { tape } = yield* meet(yield* build());
+    const { tape } = yield* bothHandshake(yield* build());
     const server = tape.flows.slice(0, 4).filter((f) => f.from === "server").map((f) => f.bytes);
     const requests = (n: number) =>
       Array.from({ length: n }, () => plainRecord(22, handshakeMessage(0, new Uint8Array(0))));
@@ -484,7 +483,7 @@ sync(
       },
     };
     const { client, server } = yield* handshake(setup);
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
     assert.deepEqual(heard, [
       "sent 1 0 ClientHello",
       "received 2 0 ServerHello",

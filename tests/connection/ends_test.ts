@@ -27,7 +27,7 @@ import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
 import { page } from "../ends.ts";
 import { sync } from "../support/effect.ts";
 import { covering } from "../support/exhaustive.ts";
-import { build, meet } from "../support/handshake.ts";
+import { bothHandshake, build } from "../support/handshake.ts";
 
 // ---- the tables ----
 
@@ -360,7 +360,7 @@ sync(
       ...own,
       candidates: (request) => dying ? Effect.die(new Error("a defect")) : own.candidates(request),
     });
-    const { client, server } = yield* meet({ ...built, server: defective }, {
+    const { client, server } = yield* bothHandshake({ ...built, server: defective }, {
       client: { policy: allowing },
       server: { policy: allowing },
     });

@@ -8,8 +8,8 @@ import { ProtocolVersion } from "../../src/names/protocol.ts";
 import * as Server from "../../src/server.ts";
 import { compatible, type Policy } from "../../src/tables/policy.ts";
 import { ascii } from "../../src/wire/bytes.ts";
-import { effect, live, sync, tagOf } from "../support/effect.ts";
-import { build, converse, handshake, hear, type Setup } from "../support/handshake.ts";
+import { effect, failsWith, live, sync, tagOf } from "../support/effect.ts";
+import { build, handshake, pingPong, readText, type Setup } from "../support/handshake.ts";
 
 const policy: Policy = {
   ...compatible,
@@ -122,7 +122,7 @@ live(
     yield* server.write(ascii("x"));
     const asked = yield* Effect.fork(Effect.either(server.renegotiate));
     yield* Effect.sleep(2);
-    assert.equal(yield* hear(client, 1), "x");
+    assert.equal(yield* readText(client, 1), "x");
     const reading = yield* Effect.fork(client.read);
     const mine = yield* client.renegotiate.pipe(Effect.timeout("5 seconds"));
     const theirs = yield* Fiber.join(asked);
@@ -152,10 +152,13 @@ effect(
   "a client that answers a HelloRequest when the server does not want it any more is refused, and goes on",
   Effect.gen(function* () {
     const { client, server } = yield* handshake(usual(policy, { ...policy, renegotiation: "refuse" }));
-    const asked = yield* Effect.fork(Effect.either(server.renegotiate));
+    const asked = yield* Effect.fork(server.renegotiate);
     yield* TestClock.adjust("11 seconds");
-    assert.equal(tagOf(yield* Fiber.join(asked)), "RenegotiationRefused");
-    const [reading, listening] = [yield* Effect.fork(hear(client, 4)), yield* Effect.fork(hear(server, 4))];
+    yield* failsWith(Fiber.join(asked), "RenegotiationRefused");
+    const [reading, listening] = [
+      yield* Effect.fork(readText(client, 4)),
+      yield* Effect.fork(readText(server, 4)),
+    ];
     yield* server.write(ascii("more"));
     assert.equal(yield* Fiber.join(reading), "more");
     const rest = yield* Effect.fork(client.read);
@@ -177,16 +180,16 @@ live(
         observe: (e) => void (e._tag === "message" && sent.push(`${e.direction} ${e.message._tag}`)),
       },
     });
-    const asked = yield* Effect.fork(Effect.either(server.renegotiate));
+    const asked = yield* Effect.fork(server.renegotiate);
     yield* Effect.sleep(2);
-    const crossing = yield* Effect.fork(Effect.either(client.renegotiate));
+    const crossing = yield* Effect.fork(client.renegotiate);
     yield* server.closeWrite;
     sent.length = 0;
-    const listening = yield* Effect.fork(hear(server, 5));
-    assert.equal(tagOf(yield* Fiber.join(crossing)), "Closed");
+    const listening = yield* Effect.fork(readText(server, 5));
+    yield* failsWith(Fiber.join(crossing), "Closed");
     yield* client.write(ascii("words"));
     assert.equal(yield* Fiber.join(listening), "words");
-    assert.equal(tagOf(yield* Fiber.join(asked)), "Closed");
+    yield* failsWith(Fiber.join(asked), "Closed");
     assert.ok(!sent.includes("sent ServerHello"), `${sent}`);
   }),
 );
@@ -200,7 +203,7 @@ sync(
       const [asker, other] = who === "client" ? [ends.client, ends.server] : [ends.server, ends.client];
       const listening = yield* Effect.fork(other.read);
       for (let i = 0; i < 12; i++) {
-        assert.equal(tagOf(yield* Effect.either(asker.renegotiate)), "RenegotiationRefused");
+        yield* failsWith(asker.renegotiate, "RenegotiationRefused");
       }
       yield* asker.write(ascii("."));
       yield* Fiber.join(listening);
@@ -219,7 +222,7 @@ sync(
       Either.isLeft(how) && how.left._tag === "Refused" && how.left.reason,
       "no_common_cipher_suite",
     );
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
     const listening = yield* Effect.fork(server.read);
     yield* client.renegotiate;
     yield* client.write(ascii("."));
@@ -237,6 +240,6 @@ live(
     yield* Effect.sleep(2);
     assert.equal((yield* Effect.timeoutOption(client.close, "5 millis"))._tag, "None");
     assert.notEqual(tagOf(yield* Fiber.join(stuck).pipe(Effect.timeout("2 seconds"))), "no error");
-    assert.equal(tagOf(yield* Effect.either(streams[0].write(ascii("x")))), "TransportError");
+    yield* failsWith(streams[0].write(ascii("x")), "TransportError");
   }),
 );

@@ -4,6 +4,7 @@ import { certificates, start, temporary } from "../interop/peers.ts";
 import * as Programs from "../interop/programs.ts";
 import { live } from "../support/effect.ts";
 import { exhaustiveOnly } from "../support/exhaustive.ts";
+import { textOf } from "../support/text.ts";
 
 /** This repository behind HTTP, and what Deno keeps of it gone with the scope. */
 const source = Effect.map(
@@ -26,7 +27,7 @@ const deno = async (...args: ReadonlyArray<string>) => {
     args: [...args],
     env: { NO_COLOR: "1" },
   }).output();
-  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
 };
 
 /** The script for people, as somebody else has it: in another folder, and with another origin. */

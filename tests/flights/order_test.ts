@@ -5,7 +5,7 @@ import { compatible } from "../../src/tables/policy.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { sync } from "../support/effect.ts";
 import { stride } from "../support/exhaustive.ts";
-import { build, meet, recordsOf, type Setup } from "../support/handshake.ts";
+import { bothHandshake, build, recordsOf, type Setup } from "../support/handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
 
 const rsa = { ...compatible, cipherSuites: [CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] };
@@ -18,7 +18,7 @@ const handshakes: Readonly<Record<string, Setup>> = {
 /** What each side says in a good handshake, record by record. */
 const recorded = (setup: Setup) =>
   Effect.gen(function* () {
-    const { tape } = yield* meet(yield* build(setup), setup);
+    const { tape } = yield* bothHandshake(yield* build(setup), setup);
     const from = (side: "client" | "server") =>
       recordsOf(concat(...tape.flows.slice(0, 4).filter((f) => f.from === side).map((f) => f.bytes)));
     return { client: from("client"), server: from("server") };

@@ -23,6 +23,7 @@ import * as Server from "../../src/server.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
 import { layerToy } from "./toy_crypto.ts";
+import { bytesOf, textOf } from "./text.ts";
 
 /** What passed on a stream, in the order in which it was written. */
 export interface Tape {
@@ -111,7 +112,8 @@ export const build = (setup: Parts = {}) =>
     return { client: yield* Layer.build(client), server: yield* Layer.build(server) };
   });
 
-type Built = Effect.Effect.Success<ReturnType<typeof build>>;
+/** Two ends that were built: what each is made of. */
+export type Built = Effect.Effect.Success<ReturnType<typeof build>>;
 
 /** How each side makes a stream a connection. */
 export interface Sides {
@@ -124,7 +126,7 @@ export interface Sides {
 }
 
 /** One handshake between ends that were built: both results, whatever they are, and the tape. */
-export const meetBy = (built: Built, setup: Setup, sides: Sides) =>
+export const bothHandshakeBy = (built: Built, setup: Setup, sides: Sides) =>
   Effect.gen(function* () {
     const { client, server, tape } = yield* taped(setup.tamper);
     const [c, s] = yield* Effect.all([
@@ -135,8 +137,8 @@ export const meetBy = (built: Built, setup: Setup, sides: Sides) =>
   });
 
 /** The same between ends of ours. */
-export const meet = (built: Built, setup: Setup = {}) =>
-  meetBy(built, setup, {
+export const bothHandshake = (built: Built, setup: Setup = {}) =>
+  bothHandshakeBy(built, setup, {
     client: (stream) => {
       const client = { serverName: "localhost", ...setup.client };
       return Client.over(stream, { sessionKey: client.serverName, ...client });
@@ -148,29 +150,27 @@ export const meet = (built: Built, setup: Setup = {}) =>
 export const handshake = (setup: Setup = {}) =>
   Effect.gen(function* () {
     const built = yield* build(setup);
-    const { client, server, tape } = yield* meet(built, setup);
+    const { client, server, tape } = yield* bothHandshake(built, setup);
     return { client: yield* client, server: yield* server, tape, built };
   });
 
-const text = new TextEncoder();
-
 /** Sends text each way and gives what arrived. */
-export const converse = (client: Connection, server: Connection) =>
+export const pingPong = (client: Connection, server: Connection) =>
   Effect.gen(function* () {
-    yield* client.write(text.encode("ping"));
-    const there = yield* hear(server, 4);
-    yield* server.write(text.encode("pong"));
-    return `${there} ${yield* hear(client, 4)}`;
+    yield* client.write(bytesOf("ping"));
+    const there = yield* readText(server, 4);
+    yield* server.write(bytesOf("pong"));
+    return `${there} ${yield* readText(client, 4)}`;
   });
 
 /** So many bytes as text, in however many records they come, or what there was before the end. */
-export const hear = (connection: Connection, length: number) =>
+export const readText = (connection: Connection, length: number) =>
   Effect.gen(function* () {
     let heard = "";
     while (heard.length < length) {
       const data = yield* connection.read;
       if (!data) break;
-      heard += new TextDecoder().decode(data);
+      heard += textOf(data);
     }
     return heard;
   });
@@ -179,7 +179,7 @@ export const hear = (connection: Connection, length: number) =>
 export const renegotiated = (client: Connection, server: Connection, changes: Renegotiation) =>
   Effect.gen(function* () {
     const asked = yield* Effect.fork(client.renegotiateWith(changes));
-    const heard = yield* Effect.fork(hear(server, 1));
+    const heard = yield* Effect.fork(readText(server, 1));
     yield* Fiber.join(asked);
     yield* client.write(ascii("."));
     assert.equal(yield* Fiber.join(heard), ".");

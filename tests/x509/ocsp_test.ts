@@ -10,6 +10,7 @@ import { makeCa, pem } from "../support/ca.ts";
 import { makeStaple, responderOf, singleResponse } from "../support/ocsp.ts";
 import { bad, good, type OpensslVerdict, type Stapled } from "./statuses.ts";
 import { covering, stride } from "../support/exhaustive.ts";
+import { bytesOf, textOf } from "../support/text.ts";
 
 const judge = (
   { root, leaf, staple, strength, purpose = "serverAuth" }: Stapled,
@@ -40,8 +41,7 @@ const opensslSays = async (
       Deno.writeFileSync(`${folder}/${name}`, what);
       return `${folder}/${name}`;
     };
-    const certificate = (name: string, der: Uint8Array) =>
-      file(name, new TextEncoder().encode(pem("CERTIFICATE", der)));
+    const certificate = (name: string, der: Uint8Array) => file(name, bytesOf(pem("CERTIFICATE", der)));
     const { stdout, stderr } = await new Deno.Command("openssl", {
       args: [
         ...["ocsp", "-respin", file("response", staple), "-no_nonce", "-validity_period", "300"],
@@ -49,7 +49,7 @@ const opensslSays = async (
         ...["-verify_other", `${folder}/issuer`, `-${hash}`, "-cert", certificate("leaf", leaf.der)],
       ],
     }).output();
-    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    const said = textOf(stdout) + textOf(stderr);
     return [verdictOf(said), said];
   } finally {
     await Deno.remove(folder, { recursive: true });
