@@ -404,7 +404,7 @@ sync(
       const four = yield* replay("client", [...warnings(4), ...server]);
       assert.equal(four.end, "established");
       const five = yield* replay("client", [...warnings(5), ...server]);
-      assert.equal(`${five.end} ${five.alerts}`, "LimitExceeded 2 10");
+      assert.equal(`${five.end} ${five.alerts}`, "LimitExceeded fatal unexpected_message");
       const split = yield* replay("client", [
         ...warnings(4),
         ...recordsOf(server[0]!).flatMap((r) => [r, ...warnings(4)]),

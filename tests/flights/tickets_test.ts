@@ -338,7 +338,7 @@ sync(
       })),
     });
     assert.equal(Either.isLeft(client) && client.left._tag, "UnsupportedExtension");
-    assert.equal(lastAlert(tape, "client"), "2 110");
+    assert.equal(lastAlert(tape, "client"), "fatal unsupported_extension");
   }),
 );
 

@@ -268,7 +268,10 @@ sync(
       tamper: (from, bytes) =>
         from === "client" && bytes[0] === 22 && bytes[5] === 11 ? bytes.with(-1, 0) as Bytes : bytes,
     });
-    assert.match(lastAlert(tape, "server"), /^2 (10|20|40|42|47)$/);
+    assert.match(
+      lastAlert(tape, "server"),
+      /^fatal (unexpected_message|bad_record_mac|handshake_failure|bad_certificate|illegal_parameter)$/,
+    );
   }),
 );
 

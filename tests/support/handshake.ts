@@ -16,6 +16,8 @@ import { layerRotating } from "../../src/layers/tickets/rotating.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { layerInsecure } from "../../src/layers/trust/layers.ts";
 import { layerRoots } from "../../src/layers/trust/roots.ts";
+import { AlertDescription, AlertLevel } from "../../src/names/alert.ts";
+import { ContentType } from "../../src/names/protocol.ts";
 import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import type { Credential } from "../../src/ports/credentials.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
@@ -196,8 +198,16 @@ export const recordsOf = (bytes: Bytes): ReadonlyArray<Bytes> => {
   return out;
 };
 
-/** The last record that one side wrote, as an alert in the clear: level and description. */
+/** What an alert in the clear says, as `fatal bad_record_mac`; under keys it is `sealed`. */
+export const alertOfRecord = (record: Bytes): string =>
+  record.length === 7
+    ? `${AlertLevel.nameOf(AlertLevel.of(record[5]!))} ${
+      AlertDescription.nameOf(AlertDescription.of(record[6]!))
+    }`
+    : "sealed";
+
+/** The alert that is the last record of a side, where it is one. */
 export const lastAlert = (tape: Tape, from: "client" | "server"): string => {
   const last = recordsOf(concat(...tape.flows.filter((f) => f.from === from).map((f) => f.bytes))).at(-1);
-  return last && last[0] === 21 && last.length === 7 ? `${last[5]} ${last[6]}` : "none in the clear";
+  return last && last[0] === ContentType.alert ? alertOfRecord(last) : "no alert";
 };
