@@ -1,3 +1,4 @@
+/** The check that type-checks the code blocks of the documentation, by pages with a fault in them. @module */
 import { assert } from "./deps.ts";
 import { check } from "./doc_blocks.ts";
 import { exhaustiveOnly } from "./support/exhaustive.ts";

@@ -1,4 +1,8 @@
-/** Options outside their types: refused by name where they come in, and nothing is done with them. */
+/**
+ * Options outside their types: each is refused by its name where it comes in, and nothing is done with it.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Layer, Scope } from "./deps.ts";
 import * as Client from "../src/client.ts";
 import { decodeRenegotiation } from "../src/connection/handshakes/program.ts";

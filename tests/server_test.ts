@@ -1,3 +1,8 @@
+/**
+ * A server of many connections: what fails on one harms no other, how many are served at once, and how it ends.
+ *
+ * @module
+ */
 import { assert, Cause, Deferred, Effect, Exit, Layer, Scope } from "./deps.ts";
 import * as Client from "../src/client.ts";
 import type { Connection } from "../src/connection/connection.ts";

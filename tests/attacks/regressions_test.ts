@@ -1,4 +1,8 @@
-/** Each attack or accident that was found once, by name. */
+/**
+ * Faults that were found once, each by its name: what an attacker or an accident did then, and what comes of it now.
+ *
+ * @module
+ */
 import { assert, Context, Deferred, Effect, Either, Fiber, Layer, Option } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { TransportError } from "../../src/faults/errors/transport.ts";

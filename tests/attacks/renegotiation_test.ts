@@ -1,4 +1,9 @@
-/** Attacks on what comes after a handshake and around it, each by its name; SECURITY.md has the table. */
+/**
+ * Attacks on renegotiation, resumption and tickets, each by its name. SECURITY.md lists them with the attacks on
+ * versions and records.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Fiber, Layer, Option, TestClock } from "../deps.ts";
 import { effect, sync } from "../support/effect.ts";
 import { bothHandshake, build, handshake, recordsOf, type Setup } from "../support/handshake.ts";

@@ -1,4 +1,8 @@
-/** The attacks on the versions before TLS 1.2, each by its name. Those on records are in record/protection/. @module */
+/**
+ * Attacks on SSL 3.0, TLS 1.0 and TLS 1.1, each by its name. Attacks on their records are in `record/protection/`.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { ServerKeyExchangeDHE, ServerKeyExchangeECDHE } from "../../src/messages/mod.ts";

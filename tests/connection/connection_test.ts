@@ -1,3 +1,8 @@
+/**
+ * A connection once it is made: data both ways, how either end ends it, alerts, and its timeouts (RFC 5246 §7.2).
+ *
+ * @module
+ */
 import {
   assert,
   Cause,

@@ -1,4 +1,8 @@
-/** How a connection ends: every event in every state of both halves, over every transport. */
+/**
+ * How a connection ends: each event in each state of its two halves, over each transport. docs/ends.md is the table.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Exit, Fiber, Option, Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection, Reading, Writing } from "../../src/connection/connection.ts";

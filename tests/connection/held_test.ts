@@ -1,4 +1,8 @@
-/** Streams, stores and observers that keep to no contract: the error is typed, and nobody else is harmed. */
+/**
+ * Streams, stores and observers that break their contracts: the error is typed, and no other connection is harmed.
+ *
+ * @module
+ */
 import { assert, Deferred, Effect, Fiber, Layer, Option } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection/connection.ts";

@@ -1,4 +1,8 @@
-/** Renegotiations beside all else that goes on: bulk data both ways, two who ask at once, an end in the middle. */
+/**
+ * Renegotiation while other things go on: much data both ways, both ends asking at once, an end in the middle.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Fiber, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection/connection.ts";

@@ -1,3 +1,9 @@
+/**
+ * Renegotiation as a program sees it: what policy makes of a peer's wish, its limits, who waits for whom, how it ends,
+ * and an interruption at each step (RFC 5246 §7.4.1.1).
+ *
+ * @module
+ */
 import { assert, Effect, Either, Exit, Fiber, Scope, TestClock } from "../deps.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { AlertDescription } from "../../src/names/alert.ts";

@@ -1,4 +1,9 @@
-/** What a connection is given may hang, throw or be slow: it harms nobody else. */
+/**
+ * Stores, verifiers, observers and key logs that hang, throw or are slow: they delay no longer than allowed, and harm
+ * no other connection.
+ *
+ * @module
+ */
 import { assert, Chunk, Effect, Fiber, Layer, Option, Stream } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { makeObservers } from "../../src/connection/bounds/observers.ts";

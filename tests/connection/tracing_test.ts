@@ -1,3 +1,4 @@
+/** The spans of Effect that a handshake makes for whoever traces. @module */
 import { assert, Context, DefaultServices, Effect, Exit, Option, Tracer } from "../deps.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
 import { sync } from "../support/effect.ts";

@@ -1,4 +1,8 @@
-/** What a write promises: all of it is handed on, or an error; and what it may not take along. */
+/**
+ * What a write promises: all of it is handed to the stream, or it fails; and what a failed write leaves as it was.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Exit, Fiber, Scope, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { TransportError } from "../../src/faults/errors/transport.ts";

@@ -1,4 +1,8 @@
-/** The example programs, as people start them: their flags, what they print and where, how they end. */
+/**
+ * The example programs as people start them: their flags, what they print and where, and how they end.
+ *
+ * @module
+ */
 import { assert, Deferred, Effect, Layer } from "../deps.ts";
 import { main as certs } from "../../examples/certs.ts";
 import { main as clientMain } from "../../examples/client.ts";

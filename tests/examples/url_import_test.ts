@@ -1,3 +1,8 @@
+/**
+ * `mod.ts` imported by URL from elsewhere: it runs, type-checks, bundles for a browser, and reaches few packages.
+ *
+ * @module
+ */
 import { assert, Effect } from "../deps.ts";
 import { serve } from "../../examples/serve_source.ts";
 import { certificates, start, temporary } from "../interop/peers.ts";

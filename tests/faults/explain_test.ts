@@ -1,4 +1,8 @@
-/** What people are told to do about an error: the library's words, and those of the programs. */
+/**
+ * What people are told about an error: what happened, whose fault it is, and the flag or option that helps.
+ *
+ * @module
+ */
 import { assert, Effect, Either } from "../deps.ts";
 import { ByteStream, Client, Errors, Transport } from "../../mod.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";

@@ -1,4 +1,8 @@
-/** Client authentication, over all that it meets in the flights. @module */
+/**
+ * Client certificates: each way to ask, each client key, each suite and version (RFC 5246 §7.4.4, §7.4.6, §7.4.8).
+ *
+ * @module
+ */
 import { assert, Effect, Either } from "../deps.ts";
 import { CertificateRequest, CertificateRequestLegacy } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";

@@ -1,4 +1,8 @@
-/** Compression as it is negotiated, and what of it passes on a connection (RFC 3749, RFC 5246 §6.2.2, §7.4.1). @module */
+/**
+ * Compression: how it is agreed on, and what of it passes on a connection (RFC 3749, RFC 5246 §6.2.2, §7.4.1).
+ *
+ * @module
+ */
 import { assert, Effect, Either, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection/connection.ts";

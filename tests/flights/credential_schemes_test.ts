@@ -1,4 +1,8 @@
-/** With which schemes a credential signs, where it says so itself (a signer that cannot make every signature). */
+/**
+ * Credentials that can make only some signatures: with which schemes they sign, and when another certificate is shown.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
 import { layer as credentials } from "../../src/layers/credentials/credentials.ts";
 import * as N from "../../src/names/mod.ts";

@@ -1,4 +1,8 @@
-/** Whole handshakes with keys that are elsewhere, and with certificates that are replaced. */
+/**
+ * Whole handshakes with private keys that are kept elsewhere, and with certificates that are replaced.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Layer, Queue, Stream } from "../deps.ts";
 import { PrivateKeyError } from "../../src/faults/errors/crypto.ts";
 import {

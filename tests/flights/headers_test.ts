@@ -1,4 +1,9 @@
-/** What is refused at a message's header, how long a message may be, and in which version a hello is refused. @module */
+/**
+ * What is refused by a message's header alone, how long a message may be, and in which version a refused hello is
+ * answered.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Fiber } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage, kindOf } from "../../src/grammar/message_kind.ts";

@@ -1,3 +1,8 @@
+/**
+ * What hellos say of secure renegotiation (RFC 5746) and of the extended master secret (RFC 7627).
+ *
+ * @module
+ */
 import { assert, Effect } from "../deps.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { ClientHello, type ServerHello } from "../../src/messages/mod.ts";

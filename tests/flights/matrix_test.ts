@@ -1,3 +1,9 @@
+/**
+ * Every version with every suite, certificate and group: a full handshake and its resumption, or the refusal that is
+ * due.
+ *
+ * @module
+ */
 import { assert, Effect, Either } from "../deps.ts";
 import { isFfdhe } from "../../src/crypto/ffdhe.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";

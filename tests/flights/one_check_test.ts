@@ -1,4 +1,4 @@
-/** For checks that others stand behind: what this check alone refuses. @module */
+/** Checks behind which another check stands, each tested alone: what only this one refuses. @module */
 import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";

@@ -1,3 +1,8 @@
+/**
+ * What is refused in a renegotiation, and what its hellos say (RFC 5746 §3.5, §3.7, §4; RFC 7627 §5.4).
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Fiber } from "../deps.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { alertOf } from "../../src/faults/meaning.ts";

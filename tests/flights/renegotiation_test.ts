@@ -1,3 +1,9 @@
+/**
+ * Renegotiations that succeed: each version, who begins, what changes, full or resumed; data before, during and after
+ * them.
+ *
+ * @module
+ */
 import { assert, Effect, Fiber } from "../deps.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion, versionText } from "../../src/names/protocol.ts";

@@ -1,3 +1,8 @@
+/**
+ * Sessions resumed by ID: when they are, when the handshake is full instead, and what is refused (RFC 5246 §7.3).
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Option, TestClock } from "../deps.ts";
 import { SessionStoreError } from "../../src/faults/errors/sessions.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";

@@ -1,3 +1,8 @@
+/**
+ * Hellos with one thing wrong in them: what each end refuses, and with which alert (RFC 5246 §7.4.1).
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";

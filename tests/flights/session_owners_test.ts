@@ -1,4 +1,8 @@
-/** Whose a session is: the client's that made it, with the server that it was made with, under the same trust. */
+/**
+ * Whose a session is: the client that made it, with the server that it was made with, under the same trust.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Fiber, Layer, Option, Queue, Stream } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { CertificateError } from "../../src/faults/errors/trust.ts";

@@ -1,4 +1,8 @@
-/** What else a session is held against: its age, its certificates' time, and the policy of now. */
+/**
+ * What a session is held against before it is resumed: its age, its certificates' time, and the policy of now.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Option, TestClock } from "../deps.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { makeRotating } from "../../src/layers/tickets/rotating.ts";

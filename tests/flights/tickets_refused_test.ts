@@ -1,4 +1,9 @@
-/** Tickets that resume nothing: forged, gone by, of other settings; how long one is shown, and what ends it. @module */
+/**
+ * Tickets that resume nothing: forged, expired, or of other settings; for how long one is shown, and what ends it (RFC
+ * 5077).
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, FastCheck as fc, Layer, Option, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";

@@ -1,4 +1,9 @@
-/** Session tickets in whole handshakes (RFC 5077): who asks, gives, keeps and shows them, and where in the flights. @module */
+/**
+ * Session tickets in whole handshakes: who asks for them, gives, keeps and shows them, and where in the flights (RFC
+ * 5077).
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Fiber, Layer, Option } from "../deps.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { layer as credentialsOf } from "../../src/layers/credentials/credentials.ts";

@@ -1,4 +1,8 @@
-/** What the versions before TLS 1.2 bring with them, and what two hellos settle besides. @module */
+/**
+ * What SSL 3.0, TLS 1.0 and TLS 1.1 bring with them, and what two hellos settle besides the version.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";

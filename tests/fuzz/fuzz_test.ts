@@ -1,4 +1,4 @@
-/** A short run of every target, by a seed that never changes; and the fuzzer itself. */
+/** A short run of every fuzz target, by a seed that never changes; and the fuzzer itself. @module */
 import { assert, Effect, Exit } from "../deps.ts";
 import { HandshakeTimeout } from "../../src/faults/errors/connection.ts";
 import { ClientHello } from "../../src/messages/mod.ts";

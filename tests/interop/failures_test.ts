@@ -1,3 +1,4 @@
+/** Handshakes with OpenSSL that must fail: the error at our end, the alert at its end. @module */
 import { assert, Effect, type Scope } from "../deps.ts";
 import { ascii } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/certificate/build.ts";

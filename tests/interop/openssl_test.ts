@@ -1,3 +1,4 @@
+/** OpenSSL in TLS 1.2: suites, resumption, ALPN, client certificates. @module */
 import { assert, Effect } from "../deps.ts";
 import { Credentials, Names } from "../../mod.ts";
 import * as Golden from "../golden/certificates.ts";

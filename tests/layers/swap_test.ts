@@ -1,4 +1,4 @@
-/** Each service is swapped by `Effect.provide`, in one program that does not change. */
+/** Each service is exchanged for another by `Effect.provide`, in one program that does not change. @module */
 import { assert, Effect, Either, Layer, Option } from "../deps.ts";
 import { live } from "../support/effect.ts";
 import { bytesOf, textOf } from "../support/text.ts";

@@ -1,3 +1,8 @@
+/**
+ * TLS over @effect/platform: Sockets on either side of a connection, and sessions in a KeyValueStore.
+ *
+ * @module
+ */
 import { assert, Context, Deferred, Effect, Either, Fiber, Layer } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";

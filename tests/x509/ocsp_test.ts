@@ -1,3 +1,8 @@
+/**
+ * OCSP responses that are stapled: what each says of its leaf, as OpenSSL judges it too (RFC 6960, RFC 7633).
+ *
+ * @module
+ */
 import { assert, Effect, Either } from "../deps.ts";
 import { certificateAlerts, type CertificateReason } from "../../src/faults/certificate_alerts.ts";
 import type { CertificateError } from "../../src/faults/errors/trust.ts";

@@ -1,3 +1,8 @@
+/**
+ * Chains of certificates, right or wrong in one way: the verdict of each, as OpenSSL judges it too (RFC 5280 §6).
+ *
+ * @module
+ */
 import { assert, Clock, Effect, Either } from "../deps.ts";
 import type { CertificateError } from "../../src/faults/errors/trust.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";

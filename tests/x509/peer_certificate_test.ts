@@ -1,3 +1,4 @@
+/** What a program is told of a peer's certificate, beside what node:crypto says of it. @module */
 import { assert, Context, Effect, Schema } from "../deps.ts";
 import { PeerCertificate } from "../../mod.ts";
 import { hash } from "../../src/layers/crypto/noble/hash.ts";

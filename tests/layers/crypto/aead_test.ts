@@ -1,3 +1,4 @@
+/** AES-GCM and ChaCha20-Poly1305, by known outputs and beside node:crypto (RFC 5288, RFC 7905). @module */
 import { assert, FastCheck as fc } from "../../deps.ts";
 import { aead } from "../../../src/layers/crypto/noble/aead.ts";
 import type { AeadName } from "../../../src/ports/crypto.ts";

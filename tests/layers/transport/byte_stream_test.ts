@@ -1,3 +1,4 @@
+/** What every byte stream promises, in memory and over TCP: order, interruption, close. @module */
 import { assert, Effect, Either, Exit, Fiber, Scope } from "../../deps.ts";
 import { fromConn, fromStreams, makePair } from "../../../src/layers/transport/byte_stream.ts";
 import { layerMemory } from "../../../src/layers/transport/memory.ts";
