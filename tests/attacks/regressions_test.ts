@@ -18,7 +18,7 @@ import { modern } from "../../src/tables/policy.ts";
 import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import { parseIp } from "../../src/x509/names/ip_address.ts";
-import { failsWith, live, sync, tagOf, withoutLogs } from "../support/effect.ts";
+import { failsWith, live, sync, tagOf, untilWaiting, withoutLogs } from "../support/effect.ts";
 import {
   bothHandshake,
   build,
@@ -27,6 +27,7 @@ import {
   pingPong,
   recordsOf,
   type Tamper,
+  tellingOfReads,
 } from "../support/handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
 import { textOf } from "../support/text.ts";
@@ -174,9 +175,9 @@ live(
     const { client, server } = yield* narrow;
     yield* client.write(new Uint8Array(25_000)); // there is no room for more
     const writing = yield* Effect.fork(client.write(new Uint8Array(35_000)));
-    yield* Effect.sleep("2 millis");
+    yield* untilWaiting(writing);
     const closing = yield* Effect.fork(client.closeWrite);
-    yield* Effect.sleep("2 millis");
+    yield* untilWaiting(closing);
     yield* Fiber.interrupt(closing);
     let got = 0;
     while (got < 60_000) got += (yield* server.read)?.length ?? assert.fail("the end");
@@ -203,10 +204,11 @@ live(
     const { client, server } = yield* handshake();
     yield* Effect.all([client.close, client.close, server.close, server.close], { concurrency: "unbounded" });
     const [a, b] = yield* makePair();
+    const { stream, isRead } = yield* tellingOfReads(a);
     const never = yield* Effect.fork(
-      Effect.scoped(Effect.provide(Client.over(a, { serverName: "x" }), ends().client)),
+      Effect.scoped(Effect.provide(Client.over(stream, { serverName: "x" }), ends().client)),
     );
-    yield* Effect.sleep("5 millis");
+    yield* isRead;
     yield* Fiber.interrupt(never);
     let last: Uint8Array | undefined;
     for (let read = yield* b.read; read; read = yield* b.read) last = read;

@@ -16,7 +16,7 @@ import { Transport } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
 import { modern } from "../../src/tables/policy.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
-import { live, tagOf, withoutLogs } from "../support/effect.ts";
+import { live, tagOf, untilWaiting, withoutLogs } from "../support/effect.ts";
 import { build, ends, handshake, pingPong } from "../support/handshake.ts";
 import { textOf } from "../support/text.ts";
 
@@ -250,8 +250,7 @@ live(
       Effect.provide(Server.over(b, { policy }), built.server),
     ], { concurrency: 2 });
     hangs = true;
-    yield* Effect.fork(Effect.either(client.renegotiate));
-    yield* Effect.sleep("2 millis");
+    yield* untilWaiting(yield* Effect.fork(Effect.either(client.renegotiate)));
     const closing = yield* Effect.fork(client.close);
     yield* Effect.yieldNow();
     const first = yield* failure(client.read);

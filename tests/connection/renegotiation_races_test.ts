@@ -12,7 +12,7 @@ import { ProtocolVersion } from "../../src/names/protocol.ts";
 import * as Server from "../../src/server.ts";
 import { compatible, type Policy } from "../../src/tables/policy.ts";
 import { ascii } from "../../src/wire/bytes.ts";
-import { effect, failsWith, live, sync, tagOf } from "../support/effect.ts";
+import { effect, failsWith, live, sync, tagOf, untilWaiting } from "../support/effect.ts";
 import { build, handshake, pingPong, readText, type Setup } from "../support/handshake.ts";
 
 const policy: Policy = {
@@ -125,7 +125,7 @@ live(
     const { client, server } = yield* handshake(usual());
     yield* server.write(ascii("x"));
     const asked = yield* Effect.fork(Effect.either(server.renegotiate));
-    yield* Effect.sleep(2);
+    yield* untilWaiting(asked);
     assert.equal(yield* readText(client, 1), "x");
     const reading = yield* Effect.fork(client.read);
     const mine = yield* client.renegotiate.pipe(Effect.timeout("5 seconds"));
@@ -141,7 +141,7 @@ live(
   Effect.gen(function* () {
     const { client, server } = yield* handshake(usual());
     const asked = yield* Effect.fork(client.renegotiate);
-    yield* Effect.sleep(2);
+    yield* untilWaiting(asked);
     const listening = yield* Effect.fork(server.read);
     const theirs = yield* server.renegotiate.pipe(Effect.timeout("5 seconds"));
     yield* Fiber.join(asked);
@@ -185,7 +185,7 @@ live(
       },
     });
     const asked = yield* Effect.fork(server.renegotiate);
-    yield* Effect.sleep(2);
+    yield* untilWaiting(asked);
     const crossing = yield* Effect.fork(client.renegotiate);
     yield* server.closeWrite;
     sent.length = 0;
@@ -240,9 +240,12 @@ live(
     const { client, streams } = yield* narrow(300);
     yield* client.write(new Uint8Array(4000)); // fills the stream, whose far end nobody reads
     const stuck = yield* Effect.fork(Effect.either(client.write(new Uint8Array(4000))));
-    yield* Effect.fork(Effect.either(client.renegotiate));
-    yield* Effect.sleep(2);
-    assert.equal((yield* Effect.timeoutOption(client.close, "5 millis"))._tag, "None");
+    const asked = yield* Effect.fork(Effect.either(client.renegotiate));
+    yield* untilWaiting(stuck, asked);
+    const closing = yield* Effect.fork(client.close);
+    yield* untilWaiting(closing);
+    assert.equal(closing.unsafePoll(), null);
+    yield* Fiber.interrupt(closing);
     assert.notEqual(tagOf(yield* Fiber.join(stuck).pipe(Effect.timeout("2 seconds"))), "no error");
     yield* failsWith(streams[0].write(ascii("x")), "TransportError");
   }),

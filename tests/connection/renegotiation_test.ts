@@ -12,7 +12,7 @@ import { CompressionMethod, ProtocolVersion, versionText } from "../../src/names
 import type { ConnectionEvent } from "../../src/ports/observer.ts";
 import { legacy, type Policy } from "../../src/tables/policy.ts";
 import { ascii } from "../../src/wire/bytes.ts";
-import { effect, failsWith, live, sync, tagOf } from "../support/effect.ts";
+import { effect, failsWith, live, sync, tagOf, untilWaiting } from "../support/effect.ts";
 import { stride } from "../support/exhaustive.ts";
 import {
   bothHandshake,
@@ -323,7 +323,7 @@ live(
   Effect.gen(function* () {
     const { client, server } = yield* handshake(both(speaks(TLS_1_2)));
     const [one, two] = [yield* Effect.fork(client.read), yield* Effect.fork(server.read)];
-    yield* Effect.sleep("2 millis");
+    yield* untilWaiting(one, two);
     yield* client.renegotiate;
     yield* server.renegotiate;
     assert.deepEqual([one.unsafePoll(), two.unsafePoll()], [null, null]);

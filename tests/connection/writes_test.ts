@@ -11,7 +11,7 @@ import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import * as Server from "../../src/server.ts";
 import { compatible, modern } from "../../src/tables/policy.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
-import { effect, failsWith, live, sync, tagOf } from "../support/effect.ts";
+import { effect, failsWith, live, sync, tagOf, untilWaiting } from "../support/effect.ts";
 import { build, handshake } from "../support/handshake.ts";
 import { textOf } from "../support/text.ts";
 
@@ -101,8 +101,7 @@ live(
     // The server declines by a warning, which nobody takes.
     yield* Effect.fork(Effect.either(client.renegotiate));
     const reading = yield* Effect.fork(server.read);
-    yield* Effect.sleep("20 millis");
-    assert.equal((yield* server.state).writing, "broken");
+    while ((yield* server.state).writing !== "broken") yield* Effect.yieldNow();
     assert.equal((yield* server.state).reading, "open");
     yield* client.abort;
     yield* failsWith(Fiber.join(reading), "PeerAlert");
@@ -116,7 +115,7 @@ live(
     const take = writes.server;
     writes.server = (bytes) => Effect.zipRight(Effect.sleep("30 millis"), take(bytes));
     const reading = yield* Effect.fork(server.read);
-    yield* Effect.sleep("2 millis");
+    yield* untilWaiting(reading);
     const closing = yield* Effect.fork(server.close);
     yield* Effect.yieldNow();
     yield* client.write(ascii("behind a gap"));

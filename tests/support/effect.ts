@@ -1,5 +1,15 @@
 /** Effects as tests, by name. @module */
-import { assert, Clock, Effect, Either, Logger, type Scope, TestContext } from "../deps.ts";
+import {
+  assert,
+  Clock,
+  Effect,
+  Either,
+  Fiber,
+  FiberStatus,
+  Logger,
+  type Scope,
+  TestContext,
+} from "../deps.ts";
 
 type Test = Effect.Effect<unknown, unknown, Scope.Scope>;
 
@@ -39,6 +49,16 @@ export const failsWith = <A, E extends { readonly _tag: string }, R, const Tag e
 /** What went wrong, by its tag; for an outcome that is there already. */
 export const tagOf = (outcome: Either.Either<unknown, { readonly _tag: string }>): string =>
   Either.isLeft(outcome) ? outcome.left._tag : "no error";
+
+/** Goes on when fibers have come as far as they can: each has ended, or waits for something. */
+export const untilWaiting = (...fibers: ReadonlyArray<Fiber.RuntimeFiber<unknown, unknown>>) =>
+  Effect.repeat(
+    Effect.zipRight(
+      Effect.yieldNow({ priority: 1 }), // after whatever is due
+      Effect.forEach(fibers, (fiber) => Fiber.status(fiber)),
+    ),
+    { until: (all) => !all.some(FiberStatus.isRunning) },
+  );
 
 /** A folder of its own, gone with the scope. */
 export const temporary = Effect.acquireRelease(

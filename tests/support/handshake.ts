@@ -1,5 +1,5 @@
 /** A client and a server over memory, and what passes between them. @module */
-import { assert, Effect, Fiber, Layer, type Scope } from "../deps.ts";
+import { assert, Deferred, Effect, Fiber, Layer, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection, Renegotiation } from "../../src/connection/connection.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";
@@ -49,6 +49,13 @@ export const taped = (tamper: Tamper = (_, bytes) => bytes) =>
     });
     return { client: recording("client", a), server: recording("server", b), tape };
   });
+
+/** A stream that tells when somebody first reads from it: by then an end has said what it says by itself. */
+export const tellingOfReads = (stream: ByteStream) =>
+  Effect.map(Deferred.make<void>(), (isRead) => ({
+    stream: { ...stream, read: Effect.zipRight(Deferred.succeed(isRead, undefined), stream.read) },
+    isRead: Deferred.await(isRead),
+  }));
 
 /** How a test's two ends are set up; what is left out is usual. */
 export interface Setup {
