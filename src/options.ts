@@ -6,10 +6,8 @@
  */
 import { Duration, Either, Option, ParseResult, Schema, SchemaAST } from "./deps.ts";
 import { InvalidOption } from "./faults/errors/connection.ts";
-import { isBytes } from "./wire/bytes.ts";
+import { isBytes, utf8 } from "./wire/bytes.ts";
 import { wordsOf as wordsOfThrown } from "./wire/words_of.ts";
-
-const utf8 = new TextEncoder();
 
 /** Says in an `InvalidOption` what is allowed. */
 const says = (description: string) => ({ description });
@@ -121,12 +119,12 @@ export const alpnOption: Schema.Schema<ReadonlyArray<string>> = list(
   Schema.declare(
     // Half a character is another text in UTF-8.
     (u: unknown): u is string =>
-      typeof u === "string" && u.length > 0 && u.isWellFormed() && utf8.encode(u).length < 256,
+      typeof u === "string" && u.length > 0 && u.isWellFormed() && utf8(u).length < 256,
     says("a text of 1 to 255 bytes"),
   ),
 ).pipe(
   Schema.filter(
-    (names) => names.reduce((sum, name) => sum + 1 + utf8.encode(name).length, 0) < 2 ** 16,
+    (names) => names.reduce((sum, name) => sum + 1 + utf8(name).length, 0) < 2 ** 16,
     says("a list of at most 65,535 bytes, with one for the length of each"),
   ),
 );

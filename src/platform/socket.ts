@@ -5,6 +5,7 @@ import type { Connection } from "../connection/connection.ts";
 import { TransportError } from "../faults/errors/transport.ts";
 import type { ByteStream } from "../ports/byte_stream.ts";
 import { Transport } from "../ports/transport.ts";
+import { utf8 } from "../wire/bytes.ts";
 
 /** Bytes that may wait unread: a Socket pushes, and can't be told to wait. */
 const MAX_WAITING = 16 * 2 ** 20;
@@ -88,7 +89,6 @@ export const layerSocket: Layer.Layer<Transport, never, Socket.Socket> = Layer.e
  * `connection.close`, and the end of a writer's scope is `closeWrite`.
  */
 export const toSocket = (connection: Connection): Socket.Socket => {
-  const text = new TextEncoder();
   const generic = (reason: "Read" | "Write") => (cause: unknown) =>
     new Socket.SocketGenericError({ reason, cause });
   const run = <_, E = never, R = never>(
@@ -112,7 +112,7 @@ export const toSocket = (connection: Connection): Socket.Socket => {
     writer: Effect.acquireRelease(
       Effect.succeed((chunk: Uint8Array | string | Socket.CloseEvent) =>
         Socket.isCloseEvent(chunk) ? connection.close : Effect.mapError(
-          connection.write(typeof chunk === "string" ? text.encode(chunk) : chunk),
+          connection.write(typeof chunk === "string" ? utf8(chunk) : chunk),
           generic("Write"),
         )
       ),

@@ -3,7 +3,7 @@ import { Effect, Either } from "../../deps.ts";
 import { tripleDes } from "../../crypto/triple_des.ts";
 import { PemError } from "../../faults/errors/pem.ts";
 import type { PrivateKey } from "../../ports/crypto.ts";
-import type { Bytes } from "../../wire/bytes.ts";
+import { type Bytes, utf8 } from "../../wire/bytes.ts";
 import { type EncryptedKey, type KeyDerivation, parseEncryptedKey } from "../../x509/keys/encrypted_key.ts";
 import { parsePrivateKey } from "../../x509/keys/private_key.ts";
 import { ENCRYPTED, keyOf, type PemBlock, privateKeyBlock } from "../../x509/pem.ts";
@@ -53,7 +53,7 @@ const pemError = (reason: PemError["reason"], line: number, detail: string) =>
 const decryptKey = (key: EncryptedKey, passphrase: string): Effect.Effect<Bytes | undefined> =>
   Effect.map(
     // Lets others run in between: it takes up to some seconds.
-    Effect.promise(() => derive(key.derivation, new TextEncoder().encode(passphrase), key.keyLength)),
+    Effect.promise(() => derive(key.derivation, utf8(passphrase), key.keyLength)),
     (derived) => unpadded(decipher[key.cipher](derived, key.iv, key.ciphertext), key.iv.length),
   );
 

@@ -1,5 +1,5 @@
 /** Writes DER (X.690 §10): for the certificates that are made here. @module */
-import { ascii, type Bytes, concat } from "../../wire/bytes.ts";
+import { ascii, type Bytes, concat, utf8 } from "../../wire/bytes.ts";
 
 /** A tag, the length of the content in its one minimal form, and the content. */
 export const element = (tag: number, ...content: ReadonlyArray<Bytes>): Bytes => {
@@ -48,7 +48,7 @@ export const objectIdentifier = (dotted: string): Bytes => {
 };
 
 /** `UTF8String`. */
-export const utf8String = (text: string): Bytes => element(0x0c, new TextEncoder().encode(text));
+export const utf8String = (text: string): Bytes => element(0x0c, utf8(text));
 
 /** `PrintableString`; the caller keeps to its alphabet. */
 export const printableString = (text: string): Bytes => element(0x13, ascii(text));
