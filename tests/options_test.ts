@@ -319,12 +319,12 @@ const wrongLayers: ReadonlyArray<readonly [string, string, Layer.Layer<never, { 
   ...([NaN, -1, "2048"] as ReadonlyArray<Untyped>).map((minimumRsaBits) =>
     [
       `roots of ${minimumRsaBits} bits`,
-      "strength.minimumRsaBits",
+      "allowances.minimumRsaBits",
       layerRoots(Golden.root, { minimumRsaBits }),
     ] as const
   ),
-  ["roots with sha1 of 1", "strength.sha1", layerRoots(Golden.root, { sha1: 1 } as Untyped)],
-  ["roots with SHA1", "strength.SHA1", layerRoots(Golden.root, { SHA1: false } as Untyped)],
+  ["roots with sha1 of 1", "allowances.sha1", layerRoots(Golden.root, { sha1: 1 } as Untyped)],
+  ["roots with SHA1", "allowances.SHA1", layerRoots(Golden.root, { SHA1: false } as Untyped)],
   ["a store of NaN", "capacity", layerMemory({ capacity: NaN })],
   ["a store of -1", "capacity", layerMemory({ capacity: -1 })],
   ...wrongTimes.flatMap((time: Untyped) => [

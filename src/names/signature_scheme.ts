@@ -54,8 +54,8 @@ const members = {
 /** The type of the registry `SignatureScheme`: its members are properties. */
 export interface SignatureSchemeRegistry extends Enumerated<"SignatureScheme", typeof members> {}
 /**
- * `enum { … } SignatureScheme` (RFC 8446 §4.2.3). In TLS 1.2 these two bytes are a SignatureAndHashAlgorithm (RFC
- * 5246 §7.4.1.4.1), so the pairs that TLS 1.3 dropped have names in the same style.
+ * `enum { … } SignatureScheme` (RFC 8446 §4.2.3). In TLS 1.2 these two bytes are a SignatureAndHashAlgorithm
+ * (RFC 5246 §7.4.1.4.1), so the pairs that TLS 1.3 dropped have names in the same style.
  *
  * `rsa_pkcs1_md5_sha1` is a private-use number and never goes on the wire. It stands for RSA signatures before TLS
  * 1.2: an MD5 and a SHA-1 hash, 36 bytes, under PKCS #1 block type 1 without a DigestInfo (RFC 4346 §4.7). Sign and
