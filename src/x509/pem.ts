@@ -91,10 +91,10 @@ export const keyOf = ({ label, bytes, line, encrypted }: PemBlock): Either.Eithe
     return fail(
       "encrypted",
       line,
-      "the private key is encrypted and no passphrase is given (`passphrase`; of the programs --key-pass)",
+      "the private key is encrypted and no passphrase is given (`passphrase`, or --key-pass in the programs)",
     );
   }
-  if (!isPrivateKeyLabel(label)) return fail("unsupported", line, `${label} is of a kind not supported`);
+  if (!isPrivateKeyLabel(label)) return fail("unsupported", line, `${label} is not a supported kind of key`);
   const key = parsePrivateKey(label, bytes);
   if (Either.isLeft(key)) return fail("malformed", line, key.left.message);
   return key.right._tag === "unsupported"

@@ -31,14 +31,14 @@ const opened = <E>(
     if (Either.isLeft(parsed)) return yield* pemError("malformed", line, parsed.left.message);
     const encrypted = parsed.right;
     if (encrypted._tag === "unsupported") {
-      const advice = "`openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW` makes one that is";
+      const advice = "`openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW` converts it";
       return yield* pemError("unsupported", line, `${encrypted.detail}; ${advice}`);
     }
     const text = typeof passphrase === "string" ? passphrase : yield* passphrase;
     const der = yield* decryptKey(encrypted, text);
     const key = der && Either.getOrUndefined(parsePrivateKey("PRIVATE KEY", der));
     if (!key) {
-      return yield* pemError("passphrase", line, "the private key does not open: the passphrase is another");
+      return yield* pemError("passphrase", line, "the private key does not open: the passphrase is wrong");
     }
     return key._tag === "unsupported" ? yield* pemError("unsupported", line, key.detail) : key;
   });

@@ -157,7 +157,11 @@ export const layerKeys = (options: KeysOptions): Layer.Layer<never, InvalidOptio
     const own = decoded.keys.map((one) => ({ ...one, name: one.name.slice(), key: one.key.slice() }));
     const first = own[0]!; // there is at least one
     if (Ring.merged(own, []).length < own.length) {
-      return yield* new InvalidOption({ option: "keys", expected: "one key of a name", got: "two" });
+      return yield* new InvalidOption({
+        option: "keys",
+        expected: "keys with distinct names",
+        got: "two of one name",
+      });
     }
     return makeService(lifetimeOf(decoded), {
       forSealing: () => Effect.succeed(first),

@@ -19,7 +19,7 @@ export class DerError extends Data.TaggedError("DerError")<{
   readonly offset: number;
   readonly reason: string;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     return `${this.path}, byte ${this.offset}: ${this.reason}`;
   }

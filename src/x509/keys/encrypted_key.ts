@@ -83,7 +83,7 @@ const derivations: Readonly<Record<string, Der<Derivation | UnsupportedEncryptio
     if (iterationCount === 0) return fail("no iteration");
     if (!prf) return unsupported(`PBKDF2 with ${oid} is unknown`);
     return iterationCount > MAX_ITERATIONS
-      ? unsupported(`PBKDF2 with more than ${MAX_ITERATIONS} iterations is not tried`)
+      ? unsupported(`PBKDF2 with more than ${MAX_ITERATIONS} iterations is refused`)
       : { derivation: { _tag: "pbkdf2", salt, iterations: iterationCount, prf }, keyLength };
   }),
   [oids["id-scrypt"]]: map(
@@ -96,7 +96,7 @@ const derivations: Readonly<Record<string, Der<Derivation | UnsupportedEncryptio
       if (blockSize === 0 || parallelization === 0) fail("a zero");
       const memory = 128 * blockSize * (cost + parallelization);
       return memory > MAX_SCRYPT_MEMORY || cost * blockSize * parallelization > MAX_SCRYPT_WORK
-        ? unsupported("scrypt with such costs is not tried")
+        ? unsupported("scrypt with such costs is refused")
         : { derivation: { _tag: "scrypt", salt, cost, blockSize, parallelization }, keyLength };
     },
   ),

@@ -50,18 +50,22 @@ export const judgeStatus = Effect.fnUntraced(
     const demanded = criteria.purpose === "serverAuth" &&
       leaf.tlsFeature?.has(ExtensionType.status_request);
     const missing = (found: string) => {
-      const fault: Fault = ["status_missing", `it must be stapled to, and ${found}`, "RFC 7633 §4.2.3"];
+      const fault: Fault = [
+        "status_missing",
+        `it requires a stapled OCSP response, and ${found}`,
+        "RFC 7633 §4.2.3",
+      ];
       return demanded ? refusal(leaf, fault) : Effect.void;
     };
-    if (!staple) return yield* missing("came without an OCSP response");
+    if (!staple) return yield* missing("came without one");
     if (!work.draw(prices.byte * staple.length)) return yield* overspent(leaf);
     const read = decodeDer("OCSPResponse", ocspResponse, staple);
     if (Either.isLeft(read)) {
-      const detail = `its OCSP response is none: ${read.left.message}`;
+      const detail = `its OCSP response is malformed: ${read.left.message}`;
       return yield* refusal(leaf, ["status_invalid", detail, "RFC 6960 §4.2.1"]);
     }
     const { status, basic } = read.right;
-    if (!basic) return yield* missing(`its OCSP response says ${status} alone`);
+    if (!basic) return yield* missing(`the response says only ${status}`);
     const crypto = yield* Crypto;
     const fault = yield* broken({ leaf, issuer, path, criteria, crypto, work, hashed: new Map() }, basic);
     if (work.spent) return yield* overspent(leaf);
@@ -110,17 +114,17 @@ const broken = Effect.fnUntraced(
       return ["status_invalid", "its OCSP response is about another certificate", "RFC 6960 §3.2"];
     }
     if (basic.producedAt > at.criteria.time + SKEW) {
-      const detail = `its OCSP response is of ${dateText(basic.producedAt)}, which is yet to come`;
+      const detail = `its OCSP response is dated ${dateText(basic.producedAt)}, in the future`;
       return ["status_stale", detail, FRESH];
     }
     if (basic.responses.some(({ certID }) => isUnknown(certID, at.leaf))) {
-      const detail = "its OCSP response names certificates by a hash function that is not known";
+      const detail = "its OCSP response identifies certificates by an unknown hash function";
       return ["status_invalid", detail, "RFC 6960 §4.1.1"];
     }
     const critical = [basic.responseExtensions, ...about.map((one) => one.singleExtensions)]
       .flatMap((list) => list ?? []).find((one) => one.critical);
     if (critical) {
-      const detail = `its OCSP response's critical extension ${critical.oid} is not known`;
+      const detail = `its OCSP response has the unknown critical extension ${critical.oid}`;
       return ["unsupported", detail, "RFC 6960 §4.4"];
     }
     for (const { rfc, broken } of signatureRules) {
@@ -165,12 +169,12 @@ const notBySomebodyAllowed = Effect.fnUntraced(
     let fault: Fault = byIssuer
       ? [
         "status_invalid",
-        `its OCSP response's signature is not one of ${issuer.subject.text}`,
+        `its OCSP response was not signed by ${issuer.subject.text}`,
         "RFC 6960 §3.2",
       ]
       : [
         "status_invalid",
-        `its OCSP response is neither of its issuer nor of one that comes with a certificate`,
+        "its OCSP response is signed neither by its issuer nor by a responder whose certificate it holds",
         "RFC 6960 §4.2.2.2",
       ];
     for (const der of basic.certs.slice(0, MAX_CERTIFICATES)) {
@@ -198,11 +202,15 @@ const notBySomebodyAllowed = Effect.fnUntraced(
           rule.rfc,
         ];
       } else if (!named) {
-        fault = ["status_invalid", `${text} was not named by ${issuer.subject.text}`, "RFC 6960 §4.2.2.2"];
+        fault = [
+          "status_invalid",
+          `${text} was not authorized by ${issuer.subject.text}`,
+          "RFC 6960 §4.2.2.2",
+        ];
       } else if (!(yield* signatureHolds(basic, responder, crypto.verify, work))) {
         fault = [
           "status_invalid",
-          `its OCSP response's signature is not one of ${responder.subject.text}`,
+          `its OCSP response was not signed by ${responder.subject.text}`,
           "RFC 6960 §3.2",
         ];
       } else return undefined;
@@ -229,7 +237,7 @@ const said = ({ certStatus, thisUpdate, nextUpdate }: SingleResponse, time: numb
     return ["revoked", `it was revoked at ${dateText(revocationTime)}${why}`, "RFC 6960 §2.2"];
   }
   if (thisUpdate > time + SKEW) {
-    return ["status_stale", `its OCSP response is of ${dateText(thisUpdate)}, which is yet to come`, FRESH];
+    return ["status_stale", `its OCSP response is dated ${dateText(thisUpdate)}, in the future`, FRESH];
   }
   // Without a next update there is newer news at any time, and this is to be of now.
   const until = nextUpdate ?? thisUpdate;

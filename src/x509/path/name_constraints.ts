@@ -32,7 +32,9 @@ export const violation = (
     if (!group) continue;
     if (!work.draw(prices.name + prices.comparison * group.weight)) return undefined;
     const { form, permitted, excluded } = group;
-    if (!form) return { reason: "unsupported", detail: `name constraints of the form ${name._tag}` };
+    if (!form) {
+      return { reason: "unsupported", detail: `name constraints on the unsupported form ${name._tag}` };
+    }
     const value = group.broken ? undefined : form.name(name.value);
     if (value === undefined) {
       return { reason: "invalid", detail: `a malformed ${name._tag} under name constraints` };

@@ -77,8 +77,8 @@ export const overspent = (leaf: Certificate, found?: CertificateError): Certific
     leaf,
     0,
     "invalid",
-    "its chain takes more work to judge than any may: fewer certificates, names or constraints, or shorter keys, " +
-      `would do${found ? `; up to there ${found.message}` : ""}`,
+    "its chain is too costly to verify: use fewer certificates, names or constraints, or shorter keys" +
+      (found ? `; found so far: ${found.message}` : ""),
   );
 
 const MAX_DEPTH = 12;
@@ -190,7 +190,7 @@ const badSignature = Effect.fnUntraced(
           "unknown_ca",
           `a root of its issuer's name, ${issuer.subject.text}, has another key`,
         )
-        : fault(child, index, "invalid", `its signature is not one of ${issuer.subject.text}`);
+        : fault(child, index, "invalid", `its signature was not made by ${issuer.subject.text}`);
     }
     return undefined;
   },
@@ -230,7 +230,7 @@ const noPath = (leaf: Certificate, { deadEnd }: Search): CertificateError => {
     deadEnd.length - 1,
     "unknown_ca",
     isSelfIssued(last)
-      ? "it is signed by itself and is not trusted"
+      ? "it is self-signed and not trusted"
       : `no certificate of its issuer, ${last.issuer.text}, leads to a trusted root`,
   );
 };

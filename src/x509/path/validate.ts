@@ -104,13 +104,13 @@ export const signatureRules: ReadonlyArray<{
   {
     rfc: "RFC 5280 §4.1.1.2",
     broken: ({ scheme, oid }) =>
-      scheme === undefined ? ["unsupported", `its signature's algorithm ${oid} is not known`] : undefined,
+      scheme === undefined ? ["unsupported", `its signature algorithm ${oid} is unknown`] : undefined,
   },
   {
     rfc: "RFC 9155 §2",
     broken: ({ scheme }, { sha1 = false }) =>
       scheme !== undefined && (md5Schemes.has(scheme) || !sha1 && sha1Schemes.has(scheme))
-        ? ["invalid", `its signature ${SignatureScheme.nameOf(scheme)} is over a hash that is broken`]
+        ? ["invalid", `its signature ${SignatureScheme.nameOf(scheme)} uses a broken hash function`]
         : undefined,
   },
 ];
@@ -164,7 +164,9 @@ export const cheapRules: ReadonlyArray<Rule> = [
     rfc: "RFC 5280 §4.2.1.9",
     where: (at) => leaf(at) && signed(at),
     broken: ({ certificate: { basicConstraints } }) =>
-      basicConstraints?.ca ? ["ca_as_leaf", "it is for an authority, and is nobody's own"] : undefined,
+      basicConstraints?.ca
+        ? ["ca_as_leaf", "it is a CA certificate, not one for a server or a client"]
+        : undefined,
   },
   {
     rfc: "RFC 5280 §4.2.1.9",
@@ -173,7 +175,7 @@ export const cheapRules: ReadonlyArray<Rule> = [
       const { certificate: { version, basicConstraints } } = at;
       // Roots of old are of version 1, which could not say what they are.
       const ca = basicConstraints?.ca ?? (!signed(at) && version < 3);
-      return ca ? undefined : ["invalid", "it signs certificates and is no CA"];
+      return ca ? undefined : ["invalid", "it signed a certificate but is not a CA"];
     },
   },
   {
@@ -215,7 +217,7 @@ export const costlyRules: ReadonlyArray<Rule> = [
     price: ({ certificate: { extensions } }) => prices.member * extensions.length,
     broken: ({ certificate: { extensions } }) => {
       const unknown = extensions.find(({ critical, oid }) => critical && !isUnderstood(oid));
-      return unknown && ["unsupported", `its critical extension ${unknown.oid} is not known`];
+      return unknown && ["unsupported", `it has the unknown critical extension ${unknown.oid}`];
     },
   },
   {
@@ -227,7 +229,7 @@ export const costlyRules: ReadonlyArray<Rule> = [
       const [strange] = [...tlsFeature].filter((feature) => feature !== ExtensionType.status_request);
       const critical = extensions.some((one) => one.oid === oids.tlsFeature && one.critical);
       return critical && strange !== undefined
-        ? ["unsupported", `it demands the TLS feature ${strange}, which is not known`]
+        ? ["unsupported", `it requires the unknown TLS feature ${strange}`]
         : undefined;
     },
   },
@@ -238,7 +240,7 @@ export const costlyRules: ReadonlyArray<Rule> = [
       const below = path.slice(1, index).filter((one) => !isSelfIssued(one)).length;
       const { pathLength = Infinity } = basicConstraints ?? {};
       return below > pathLength
-        ? ["invalid", `it allows ${pathLength} authorities below it, and there are ${below}`]
+        ? ["invalid", `it allows ${pathLength} CAs below it, and there are ${below}`]
         : undefined;
     },
   },
@@ -271,7 +273,7 @@ export const costlyRules: ReadonlyArray<Rule> = [
       const [missing] = (path[index + 1]!.tlsFeature ?? NOTHING).difference(tlsFeature);
       return missing === undefined
         ? undefined
-        : ["invalid", `it lacks the TLS feature ${missing}, which its issuer demands`];
+        : ["invalid", `it lacks the TLS feature ${missing}, which its issuer requires`];
     },
   },
   {

@@ -27,7 +27,7 @@ export const makeFiniteFieldShare =
     Effect.suspend(() => {
       const bits = bitLength(prime);
       if (bits < PRIME_BITS.min || bits > PRIME_BITS.max || prime.at(-1)! % 2 === 0) {
-        return refuse(undefined, `a number of ${bits} bits is no prime to use`);
+        return refuse(undefined, `a number of ${bits} bits cannot be the prime`);
       }
       if (bitLength(generator) > bits) return refuse(undefined, "the generator is not between 1 and p - 1");
       const [p, g] = [bytesToNumberBE(prime), bytesToNumberBE(generator)];
@@ -50,7 +50,7 @@ const shareOf = (group: NamedGroup | undefined, field: FiniteField, random: Rand
         if (y < 2n || y > p - 2n) return refuse(group, "the share is not between 1 and p - 1");
         const z = pow(y, secret, p);
         // Of these only a subgroup of one or two elements gives any.
-        if (z < 2n || z === p - 1n) return refuse(group, "the share is of a small subgroup");
+        if (z < 2n || z === p - 1n) return refuse(group, "the share lies in a small subgroup");
         return Effect.succeed(numberToBytesBE(z, length));
       }),
   };
