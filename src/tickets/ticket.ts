@@ -8,6 +8,9 @@ import { fixed, opaque } from "../wire/schema.ts";
  */
 export const MAX_TICKET = 2 ** 16 - 2 ** 12;
 
+/** The longest lifetime of a ticket, in seconds: 7 days (RFC 8446 §4.6.1). */
+export const MAX_TICKET_LIFETIME = 604_800;
+
 /**
  * A session ticket as this library's servers make it (RFC 5077 §4); to clients it is opaque. It uses AES-256-GCM
  * where the RFC recommends AES-128-CBC and HMAC-SHA-256.
