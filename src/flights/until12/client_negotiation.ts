@@ -146,19 +146,19 @@ function* fullOrResumed(
   return { ...agreed, _tag: "Resumed", session: resumed.value };
 }
 
-/** What a server never answers, though it is asked (RFC 5246 §7.4.1.4.1, RFC 7685 §3). */
+/** The extensions that a server never answers (RFC 5246 §7.4.1.4.1, RFC 7685 §3). */
 const unanswered: ReadonlySet<number> = new Set([
   ExtensionType.signature_algorithms,
   ExtensionType.padding,
 ]);
 
-/** RFC 5246 §7.4.1.4: an answer carries nothing that was not asked for. */
+/** Refuses a ServerHello with an extension that was not asked for (RFC 5246 §7.4.1.4). */
 const solicited = (
   asked: ClientHello,
   answered: ReadonlyArray<ServerHelloExtension> | undefined,
 ): Either.Either<void, UnsupportedExtension> => {
   const types = new Set((asked.extensions ?? []).map(typeOf));
-  // An SCSV asks for it too (RFC 5746 §3.4).
+  // The SCSV asks for it as well (RFC 5746 §3.4).
   if (asked.cipherSuites.includes(CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)) {
     types.add(ExtensionType.renegotiation_info);
   }
@@ -177,7 +177,7 @@ const typeOf = (e: ClientHelloExtension | ServerHelloExtension): number =>
 
 const text = new TextEncoder();
 
-/** RFC 7301 §3.1: one protocol, and one of those we offered. */
+/** The application protocol: one, and among those that we offered (RFC 7301 §3.1). */
 const applicationProtocol = (
   { settings: { alpn } }: SentHello,
   server: ServerHello,
