@@ -33,7 +33,7 @@ export const leafKey = (
   const { publicKey, keyUsage, subject } = parsed.right;
   return publicKey._tag === "unsupported"
     ? refused("unsupported", subject.text, publicKey.detail, "RFC 5280 §4.1.2.7")
-    : Either.right({ key: publicKey, usages: keyUsage });
+    : Either.right({ key: publicKey, usages: keyUsage, subject: subject.text });
 };
 
 /** The verifier's verdict, with the alert that policy has for a certificate that cannot be parsed. */
@@ -52,13 +52,15 @@ const corruptBy =
 /** What the handshake needs to know of a leaf certificate. */
 export interface Leaf {
   readonly key: PublicKey;
+  /** The subject, for errors. */
+  readonly subject: string;
   /** The keyUsage; `undefined` if the certificate has none, and so allows everything. */
   readonly usages: ReadonlySet<string> | undefined;
 }
 
 /** Checks that a client's leaf is of a type that was asked for, and can sign (RFC 5246 §7.4.6, RFC 8422 §5.6). */
 export const fitsWish = (
-  { key, usages }: Leaf,
+  { key, usages, subject }: Leaf,
   wish: CertificateWish,
   groups: ReadonlyArray<NamedGroup>,
 ): Either.Either<PublicKey, CertificateError> => {
@@ -73,7 +75,7 @@ export const fitsWish = (
     new CertificateError({
       reason: "unsupported",
       index: 0,
-      subject: "",
+      subject,
       detail: reason,
       rfc: "RFC 5246 §7.4.6",
     }),

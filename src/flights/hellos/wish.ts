@@ -50,10 +50,12 @@ export interface Wish {
   readonly schemes: ReadonlyArray<SignatureScheme>;
 }
 
+/** A value, or why the ClientHello is refused. */
 export type Checked<A> = Either.Either<A, IllegalParameter | Refused>;
 
 const illegal = (field: string, reason: string, rfc: string) =>
   Either.left(new IllegalParameter({ subject: "ClientHello", field, reason, rfc }));
+/** A refusal of the ClientHello. */
 export const refused = (reason: Refused["reason"], detail: string) =>
   Either.left(new Refused({ reason, detail }));
 
