@@ -95,7 +95,11 @@ export * as Credentials from "./src/public/credentials.ts";
 export * as KeyLog from "./src/public/key_log.ts";
 /** Every handshake message, alert and extension, as a Schema. */
 export * as Messages from "./src/messages/mod.ts";
-/** The handshakes as a state machine: each course, what is awaited where, and where each message leads. */
+/**
+ * The handshakes as a state machine: each course, what is awaited where, and where each message leads.
+ *
+ * @experimental
+ */
 export * as States from "./src/flights/states.ts";
 /** Encodes and decodes any message, and shows which bytes hold which member. */
 export * as Codec from "./src/public/codec.ts";

@@ -32,5 +32,6 @@ export * as SchemaAST from "npm:effect@^3.22.4/SchemaAST";
 export * as Scope from "npm:effect@^3.22.4/Scope";
 export * as Stream from "npm:effect@^3.22.4/Stream";
 export * as Tracer from "npm:effect@^3.22.4/Tracer";
+export type { YieldWrap } from "npm:effect@^3.22.4/Utils";
 export * as Pako from "npm:pako@^3.0.3";
 export { default as des } from "npm:des.js@^1.1.0";

@@ -16,16 +16,16 @@ interface Must {
 }
 
 const files = [
-  "handshake/hellos_5746_7627_test.ts",
-  "handshake/rules_test.ts",
-  "handshake/versions_test.ts",
-  "handshake/matrix_test.ts",
-  "handshake/resumption_test.ts",
-  "handshake/renegotiation_test.ts",
-  "handshake/renegotiation_rules_test.ts",
-  "handshake/bindings_test.ts",
-  "renegotiation_test.ts",
-  "attacks_renegotiation_test.ts",
+  "flights/hellos_5746_7627_test.ts",
+  "flights/rules_test.ts",
+  "flights/versions_test.ts",
+  "flights/matrix_test.ts",
+  "flights/resumption_test.ts",
+  "flights/renegotiation_test.ts",
+  "flights/renegotiation_rules_test.ts",
+  "flights/bindings_test.ts",
+  "connection/renegotiation_test.ts",
+  "attacks/renegotiation_test.ts",
 ];
 
 const rfc5746: ReadonlyArray<Must> = [
@@ -284,7 +284,9 @@ const rfc7627: ReadonlyArray<Must> = [
 const testNames = async (): Promise<ReadonlyArray<{ readonly file: string; readonly name: string }>> => {
   const found: Array<{ file: string; name: string }> = [];
   let file = "";
-  Object.defineProperty(Deno, "test", { value: (name: string) => found.push({ file, name }) });
+  const note = (test: string | { readonly name: string }) =>
+    void found.push({ file, name: typeof test === "string" ? test : test.name });
+  Object.defineProperty(Deno, "test", { value: Object.assign(note, { ignore: () => {} }) });
   for (file of files) await import(new URL(file, import.meta.url).href);
   return found;
 };

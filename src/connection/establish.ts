@@ -1,8 +1,8 @@
-/** A connection, during and after its handshakes. @module */
+/** Makes a connection of a byte stream: its parts, its first handshake, and what a user has of it. @module */
 import { Context, DefaultServices, Effect, Runtime, Scope, Tracer } from "../deps.ts";
 import type { TlsError } from "../faults/tls_error.ts";
+import type { Established } from "../flights/agreed/established.ts";
 import { channelBinding, exportKeyingMaterial } from "../flights/bindings.ts";
-import type { Established } from "../flights/established.ts";
 import type { ByteStream } from "../ports/byte_stream.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { SessionStore } from "../ports/sessions.ts";
@@ -11,30 +11,30 @@ import { peerCertificate } from "../x509/certificate/read_peer_certificate.ts";
 import { boundedStore } from "./bounds/bounded_store.ts";
 import { systemTimer } from "./bounds/deadline.ts";
 import { heldStream } from "./bounds/held_stream.ts";
-import { makeObservers } from "./bounds/observers.ts";
-import { closing } from "./close.ts";
+import { makeObservers, type Observers } from "./bounds/observers.ts";
+import { type Closing, closing } from "./close.ts";
 import type { Connection, Renegotiation } from "./connection.ts";
-import { makeNegotiator } from "./handshakes/negotiator.ts";
+import { makeNegotiator, type Negotiator } from "./handshakes/negotiator.ts";
 import { decodeRenegotiation, type Program } from "./handshakes/program.ts";
-import { LAST_WORDS, makeLife } from "./life.ts";
+import { LAST_WORDS, type Life, makeLife } from "./life.ts";
 import { makePump, type Pump } from "./pump.ts";
 import { receiving } from "./receive.ts";
 import { sending } from "./send.ts";
-import { makeState } from "./state.ts";
+import { type ConnectionState, makeState } from "./state.ts";
 import { STREAMS, type Unstreamed, withStreams } from "./streams.ts";
-import { makeWire } from "./wire.ts";
+import { makeWire, type Wire } from "./wire.ts";
 
-/** The tracer of whoever has none: what it notes nobody can see. */
+/** The tracer that Effect has by default: nobody sees its spans. */
 const untraced = Context.get(DefaultServices.liveServices, Tracer.Tracer);
 
-/** A span where somebody traces; it costs as much as a flight. */
+/** A span around an effect, if there is a tracer; a span costs as much as a flight. */
 const traced = <A, E, R>(name: string, of: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.flatMap(
     Effect.tracer,
     (tracer) => tracer === untraced ? of : Effect.withSpan(of, name, { captureStackTrace: false }),
   );
 
-/** So that all who ask for no change share one renegotiation. */
+/** One object, so that all callers that ask for no change share one renegotiation. */
 const AS_BEFORE: Renegotiation = {};
 
 /** Runs the handshake over `stream` and gives the connection, which closes with its scope. */
@@ -44,31 +44,52 @@ export const establish = <R>(
 ): Effect.Effect<Connection, TlsError, R | Crypto | SessionStore | Scope.Scope> =>
   Effect.gen(() => establishing(stream, program));
 
-/** A generator, and not one in a closure, whose shape each connection would have anew. */
+/** A generator of its own, not one in a closure: each connection would make that anew (docs/adr/0014). */
 function* establishing<R>(
-  given: ByteStream,
+  stream: ByteStream,
   program: Program<R>,
 ): Effect.fn.Return<Connection, TlsError, R | Crypto | SessionStore | Scope.Scope> {
   const runtime = yield* Effect.runtime<R | Crypto | SessionStore | Scope.Scope>();
-  const context = Context.add(
-    runtime.context,
-    SessionStore,
-    boundedStore(Context.get(runtime.context, SessionStore), program.policy.limits.storeWait),
-  );
-  const { hash } = Context.get(context, Crypto);
-  const outer = Context.get(context, Scope.Scope);
-  /** Of the connection's own fibers: they end after it was said how it ends. */
+  const outer = Context.get(runtime.context, Scope.Scope);
+  /** The scope of the connection's own fibers, which end after the last words are sent. */
   const scope = yield* Scope.make();
+  const parts = makeParts(stream, program, runtime, scope);
+  const { life, negotiator, finalize } = parts;
+  yield* Scope.addFinalizerExit(outer, (exit) => Effect.ensuring(finalize(exit), Scope.close(scope, exit)));
+  yield* traced(`effect-tls.${program.role}.handshake`, life.guardHandshake(negotiator.first));
+  return withStreams(connectionOf(parts, program, runtime));
+}
+
+/** What a connection is made of. */
+interface Parts extends Closing {
+  readonly wire: Wire;
+  readonly state: ConnectionState;
+  readonly observers: Observers;
+  readonly life: Life;
+  readonly negotiator: Negotiator;
+  readonly pump: Pump;
+  /** What the last finished handshake left; `undefined` before the first is finished. */
+  readonly now: { established: Established | undefined };
+}
+
+/** The parts of a connection, wired together. Nothing is read or written yet. */
+const makeParts = <R>(
+  given: ByteStream,
+  program: Program<R>,
+  runtime: Runtime.Runtime<R | Crypto | SessionStore | Scope.Scope>,
+  scope: Scope.Scope,
+): Parts => {
+  const { role, policy, policy: { limits } } = program;
+  const store = boundedStore(Context.get(runtime.context, SessionStore), limits.storeWait);
+  const context = Context.add(runtime.context, SessionStore, store);
   const stream = heldStream(given);
-  const { role, policy } = program;
-  const { limits } = policy;
   const state = makeState();
   const observers = makeObservers(
     program.observe,
     (thrown) => Runtime.runFork(runtime, Effect.logWarning(`an observer failed: ${wordsOf(thrown)}`)),
   );
   state.onReadingEnd(observers.end);
-  const now: { established: Established | undefined } = { established: undefined };
+  const now: Parts["now"] = { established: undefined };
   let silence: (() => void) | undefined;
   const wire = makeWire(stream, role, limits, policy, {
     handshaking: state.handshaking,
@@ -94,19 +115,26 @@ function* establishing<R>(
     handshake: negotiator.arrived,
     noRenegotiation: negotiator.noRenegotiation,
   });
+  const ends = closing({ wire, state, life, pump, closeWait: limits.closeWait });
+  return { wire, state, observers, life, negotiator, pump, now, ...ends };
+};
 
-  const { close, finalize } = closing({ wire, state, life, pump, closeWait: limits.closeWait });
-  yield* Scope.addFinalizerExit(outer, (exit) => Effect.ensuring(finalize(exit), Scope.close(scope, exit)));
-  yield* traced(`effect-tls.${role}.handshake`, life.guardHandshake(negotiator.first));
-
-  const finished = (): Established => now.established!; // the first handshake is over
-  const readWithEpoch = receiving({ wire, state, pump });
-  const connection: Unstreamed = {
+/** What a user has of a connection whose first handshake is finished. */
+const connectionOf = <R>(
+  parts: Parts,
+  { role, policy }: Program<R>,
+  runtime: Runtime.Runtime<Crypto>,
+): Unstreamed => {
+  const { state, observers, life, negotiator, now, close } = parts;
+  const { hash } = Context.get(runtime.context, Crypto);
+  const finished = (): Established => now.established!; // the first handshake is
+  const readWithEpoch = receiving(parts);
+  return {
     negotiated: Effect.sync(() => finished().negotiated),
     peerCertificates: Effect.sync(() => finished().peerCertificates.map((raw) => peerCertificate(raw, hash))),
     read: Effect.map(readWithEpoch, (received) => received?.data),
     readWithEpoch,
-    ...sending({ wire, state, life }),
+    ...sending(parts),
     renegotiate: negotiator.renegotiate(AS_BEFORE),
     renegotiateWith: (changes) => Effect.flatMap(decodeRenegotiation(role, changes), negotiator.renegotiate),
     exportKeyingMaterial: (label, length, context) =>
@@ -117,5 +145,4 @@ function* establishing<R>(
     state: Effect.sync(() => ({ reading: state.reading(), writing: state.writing() })),
     [STREAMS]: { observers, run: Runtime.runPromise(runtime) },
   };
-  return withStreams(connection);
-}
+};

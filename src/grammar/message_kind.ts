@@ -1,4 +1,4 @@
-/** What the grammar needs to know of a message class. @module */
+/** Message classes as the grammar knows them. @module */
 import type { Either, Schema } from "../deps.ts";
 import { HandshakeType } from "../names/protocol.ts";
 import { messageName } from "../record/due.ts";
@@ -8,23 +8,23 @@ import { codec } from "../wire/codec.ts";
 import type { DecodeError } from "../wire/errors.ts";
 import { declarationOf, longest } from "../wire/layout.ts";
 
-/** A message class as the wire knows it. */
+/** A message class, compiled: its type, its bounds, its decoder and encoder. */
 export interface MessageKind<A> {
   readonly name: string;
   readonly type: HandshakeType;
-  /** Bytes that its body has at most, by its form. */
+  /** The most bytes that a body of this form can have. */
   readonly most: number;
   readonly decode: (body: Bytes) => Either.Either<A, DecodeError>;
-  /** Header and body; throws EncodeError. */
+  /** The message as bytes, header and body. Throws EncodeError. */
   readonly encode: (message: A) => Bytes;
 }
 
-/** Bytes of a handshake message before its body: its type and its length (RFC 5246 §7.4). */
+/** The header of a handshake message in bytes: its type and its length (RFC 5246 §7.4). */
 const HEADER = 4;
 
 const kinds = new WeakMap<object, MessageKind<never>>();
 
-/** The kind of a message class; made once. */
+/** The kind of a message class, compiled once. */
 export const kindOf = <A, I>(schema: Schema.Schema<A, I>): MessageKind<A> => {
   const known = kinds.get(schema);
   if (known) return known as unknown as MessageKind<A>;
@@ -49,11 +49,11 @@ export const kindOf = <A, I>(schema: Schema.Schema<A, I>): MessageKind<A> => {
   return kind;
 };
 
-/** A message of ours as bytes, header and body. Throws EncodeError. */
+/** A message as bytes, header and body. Throws EncodeError. */
 export const encodeMessage = (message: Message): Bytes =>
   // An instance's constructor is its class, and a message class is its schema.
   kindOf(message.constructor as unknown as Schema.Schema<Message>).encode(message);
 
-/** What came, by the name its class has: `ServerHelloDone`. */
+/** The name of what came: a message's as its class has it (`ServerHelloDone`), `ChangeCipherSpec`, `NoCertificate`. */
 export const nameOfComing = (coming: Coming): string =>
   coming._tag === "Handshake" ? messageName(coming.type) : coming._tag;

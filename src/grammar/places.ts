@@ -1,6 +1,6 @@
 /**
- * A flight is a declared sequence of places. `receive` reads one off the wire and gives a record with a member for
- * each; what is out of place is an error that names what would have been in place.
+ * A flight is declared as a sequence of places. `receive` reads a flight off the wire and gives a record with a member for
+ * each place. A message out of place is an error that names what was expected.
  *
  * @module
  */
@@ -9,36 +9,36 @@ import { equal } from "../crypto/equal.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import { DecryptError, type Refused, UnexpectedMessage } from "../faults/errors/connection.ts";
 import type { RecordError, WireError } from "../faults/faults.ts";
+import type { HandshakeMessage } from "../record/arrival.ts";
 import type { Due } from "../record/due.ts";
 import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshake_stream.ts";
 import type { Protection } from "../record/protection/protection.ts";
-import type { HandshakeMessage } from "../record/records.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { kindOf, type MessageKind, nameOfComing } from "./message_kind.ts";
 
-/** What can be wrong with what comes. */
+/** How reading a place can fail. */
 export type PlaceError = RecordError | DecryptError | Refused;
 
-/** What taking a place can give. */
+/** The result of reading a place. */
 export type Taken<A> = Either.Either<A, PlaceError>;
 
-/** A place in a flight; `A` is what the flight's record holds for it. */
+/** A place in a flight. `A` is the type of the member that the flight's record has for it. */
 export class Place<out A> {
   declare readonly Type: A;
   constructor(
-    /** The message that is expected here, by its name; `undefined`: none is. */
+    /** The name of the message that is expected here; `undefined` if none is. */
     readonly name: string | undefined,
-    /** Whether this may stand here; `undefined`: nothing comes. */
+    /** Whether a message may stand here; `undefined` if none ever does. */
     readonly accepts: ((coming: Coming) => boolean) | undefined,
-    /** Takes it off the stream. */
+    /** Takes the message off the stream and reads it. */
     readonly take: (coming: Coming, from: HandshakeStream) => Taken<A>,
-    /** What the record holds when nothing comes; `undefined`: something must. */
+    /** The value when no message comes; `undefined` if one must come. */
     readonly otherwise?: (() => A) | undefined,
-    /** Bytes that a handshake message of this type has here at most; `undefined`: none has its place here. */
+    /** The most bytes that the body of a message of this type may have here; `undefined` if its place is not here. */
     readonly most: Due["most"] = () => undefined,
   ) {}
 
-  /** The same place, its value turned into another. */
+  /** This place, with its value mapped. */
   map<B>(f: (a: A) => B): Place<B> {
     const { otherwise } = this;
     return new Place(
@@ -51,19 +51,19 @@ export class Place<out A> {
   }
 }
 
-/** A message together with its bytes, where they are what is signed. */
+/** A message with its bytes and the transcript before it: what signatures and Finished are computed over. */
 export interface Received<A> {
   readonly message: A;
   readonly body: Bytes;
-  /** The transcript before it, which is what it vouches for. */
+  /** The transcript before the message. */
   readonly before: Snapshot;
 }
 
-/** The message must be here; with its body as it came and the transcript before it. */
+/** A place where a message must come; its value has the body as it came and the transcript before it. */
 export const proof = <A extends Message, I>(schema: Schema.Schema<A, I>): Place<Received<A>> =>
   ofKind(kindOf(schema));
 
-/** The same of a message that is not read as its class alone would. */
+/** As `proof`, for a message with a decoder of its own. */
 export const ofKind = <A extends Message>(kind: MessageKind<A>): Place<Received<A>> => {
   const here = (coming: Coming): coming is HandshakeMessage =>
     coming._tag === "Handshake" && coming.type === kind.type;
@@ -80,11 +80,14 @@ export const ofKind = <A extends Message>(kind: MessageKind<A>): Place<Received<
   return new Place(kind.name, here, take, undefined, (type) => type === kind.type ? kind.most : undefined);
 };
 
-/** The message must be here. */
+/** A place where a message must come. */
 export const one = <A extends Message, I>(schema: Schema.Schema<A, I>): Place<A> =>
   proof(schema).map((received) => received.message);
 
-/** Finished, which is good only if it is the one we expect after what was said; gives its `verifyData`. */
+/**
+ * The place of Finished. Its value is `verifyData`, which is compared in constant time with what `expected` makes of the
+ * transcript; DecryptError if it differs.
+ */
 export const finished = <A extends Message & { readonly verifyData: Bytes }, I>(
   schema: Schema.Schema<A, I>,
   expected: (transcript: Snapshot) => Bytes,
@@ -105,10 +108,10 @@ export const finished = <A extends Message & { readonly verifyData: Bytes }, I>(
     (type) => most(type) && VERIFY_DATA,
   );
 };
-/** Bytes of the longest verify_data: two hashes in SSL 3.0 (RFC 6101 §5.6.9). */
+/** The longest verify_data in bytes: two hashes, in SSL 3.0 (RFC 6101 §5.6.9). */
 const VERIFY_DATA = 36;
 
-/** What may be here. Never the last place of a flight: there would be nothing to tell it from. */
+/** A place where a message may come. It is never the last of a flight: the reader would not know whether to wait. */
 export const maybe = <A>(place: Place<A>): Place<Option.Option<A>> =>
   new Place(
     place.name,
@@ -118,7 +121,7 @@ export const maybe = <A>(place: Place<A>): Place<Option.Option<A>> =>
     place.most,
   );
 
-/** One or the other must be here. */
+/** A place where one of two messages must come. */
 export const either = <A, B>(a: Place<A>, b: Place<B>): Place<A | B> =>
   new Place<A | B>(
     `${a.name} or ${b.name}`,
@@ -128,18 +131,18 @@ export const either = <A, B>(a: Place<A>, b: Place<B>): Place<A | B> =>
     (type) => a.most(type) ?? b.most(type),
   );
 
-/** What comes here is refused, and not as a message out of place. */
+/** A place where a message is refused for a reason of its own, and not as one out of place. */
 export const refused = (place: Place<unknown>, why: () => Refused): Place<undefined> =>
   new Place(undefined, place.accepts, () => Either.left(why()), () => undefined, place.most);
 
-/** The warning of SSL 3.0 that says that there is no certificate (RFC 6101 §5.6.6). */
+/** The place of SSL 3.0's warning that the client has no certificate (RFC 6101 §5.6.6). */
 export const noCertificate: Place<void> = new Place(
   "NoCertificate",
   (coming) => coming._tag === "NoCertificate",
   (_, from) => Either.right(from.take()),
 );
 
-/** Nothing is here. */
+/** A place where nothing comes. */
 export const absent: Place<undefined> = new Place(
   undefined,
   undefined,
@@ -147,31 +150,31 @@ export const absent: Place<undefined> = new Place(
   () => undefined,
 );
 
-/** Here the peer changes to these keys (RFC 5246 §7.1): the only places where a ChangeCipherSpec is accepted. */
+/** The place where the peer changes to these keys (RFC 5246 §7.1). Only here is a ChangeCipherSpec accepted. */
 export const changeCipherSpec = (keys: Protection): Place<void> =>
   new Place("ChangeCipherSpec", (coming) => coming._tag === "ChangeCipherSpec", (_, from) => {
     from.take();
     return from.changeRead(keys);
   });
 
-/** A flight's declaration: places by name, in order. */
+/** The declaration of a flight: places by name, in order. */
 // deno-lint-ignore no-explicit-any -- a place's type is its own; only `Place<any>` holds them all
 export type Shape = Readonly<Record<string, Place<any>>>;
 
-/** What a flight of this shape gives. */
+/** The record that a flight of a shape gives. */
 export type FlightOf<S extends Shape> = { readonly [K in keyof S]: S[K]["Type"] };
 
-/** Reads a flight, or a part of one, off the wire. */
+/** Reads a flight, or a part of one, off the wire. Fails with UnexpectedMessage for a message out of place. */
 export const receive = <S extends Shape>(
   shape: S,
 ): Effect.Effect<FlightOf<S>, WireError | PlaceError, Handshakes> =>
   Effect.flatMap(Handshakes, (from) => {
     const places = Object.entries(shape);
     const out: Record<string, unknown> = {};
-    /** What could have come since the last thing that did. */
+    /** What could have come instead of the next message. */
     let expected: Array<string> = [];
     let index = 0;
-    /** The places where the next message can stand: up to the first that does not stay empty. */
+    /** The places where the next message can stand, up to the first that must be filled. */
     const open = (): ReadonlyArray<Place<unknown>> => {
       const end = places.findIndex(([_, { otherwise }], i) => i >= index && !otherwise);
       return places.slice(index, end < 0 ? undefined : end + 1).map(([_, place]) => place);
@@ -180,7 +183,7 @@ export const receive = <S extends Shape>(
       expected: () => [...expected, ...open().map(({ name }) => name).filter((name) => name !== undefined)],
       most: (type) => open().map(({ most }) => most(type)).find((most) => most !== undefined),
     };
-    /** Takes what is here, and waits only for what is not. */
+    /** Reads what has arrived, and waits only for what has not. */
     const rest = (): Effect.Effect<FlightOf<S>, WireError | PlaceError> => {
       for (; index < places.length; index++) {
         const [key, place] = places[index]!;

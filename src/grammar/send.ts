@@ -1,4 +1,4 @@
-/** Saying a flight, the mirror of `receive`. @module */
+/** Sends a flight: the mirror of `receive`. @module */
 import { Effect } from "../deps.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import { UnexpectedMessage } from "../faults/errors/connection.ts";
@@ -8,26 +8,26 @@ import type { Protection } from "../record/protection/protection.ts";
 import { EncodeError } from "../wire/errors.ts";
 import { encodeMessage } from "./message_kind.ts";
 
-/** In a flight of ours: here we change to these keys. */
+/** An item of a flight: we change to these keys here. */
 export class ChangeTo {
   constructor(readonly keys: Protection) {}
 }
 
-/** In a flight of ours: a warning, which no transcript hears of. */
+/** An item of a flight: a warning alert, which is not part of the transcript. */
 export class Warning {
   constructor(readonly description: AlertName) {}
 }
 
-/** What a flight of ours is made of. */
+/** What a flight is made of. */
 export type FlightItem = Message | ChangeTo | Warning;
 
-/** We change to these keys (RFC 5246 §7.1). */
+/** An item of a flight: ChangeCipherSpec, and then these keys (RFC 5246 §7.1). */
 export const changeTo = (keys: Protection): ChangeTo => new ChangeTo(keys);
 
 /**
- * Says a flight or a part of one. It leaves in one write, when we next wait for the peer. Gives the transcript so far.
- * Fails with EncodeError where a setting of ours does not fit its member (a name of 300 bytes), and with
- * UnexpectedMessage where the peer's flight is not over.
+ * Sends a flight or a part of one, and gives the transcript so far. The whole flight leaves in one write, when we next wait
+ * for the peer. Fails with EncodeError if a setting of ours does not fit its member (a name of 300 bytes), and with
+ * UnexpectedMessage if the peer's flight is not finished.
  */
 export const send = (
   ...items: ReadonlyArray<FlightItem>

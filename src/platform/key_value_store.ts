@@ -1,11 +1,10 @@
 /** Sessions in any KeyValueStore: a file system, a browser's storage, a database. @module */
 import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../deps.ts";
 import { KeyValueStore } from "./deps.ts";
-import type { InvalidOption } from "../faults/errors/connection.ts";
-import { SessionStoreError } from "../faults/errors/sessions.ts";
 import { decodeOption, duration, text } from "../options.ts";
-import { Session, SessionStore } from "../ports/sessions.ts";
-import { codec } from "../wire/codec.ts";
+import { codec } from "../public/codec.ts";
+import type { InvalidOption } from "../public/errors.ts";
+import { Session, SessionStore, SessionStoreError } from "../public/session_store.ts";
 
 /** Options of a session store over a KeyValueStore. */
 export interface KeyValueOptions {

@@ -2,6 +2,7 @@
  * effect-tls for @effect/platform: a Transport over any Socket, a Connection as a Socket, and a session store over
  * any KeyValueStore. It is a separate entry point, so that the core does not need @effect/platform.
  *
+ * @experimental
  * @module
  */
 export { fromSocket, layerSocket, toSocket } from "./socket.ts";

@@ -1,11 +1,9 @@
 /** Adapters between TLS and @effect/platform's Socket. @module */
 import { Cause, Effect, Exit, FiberId, Layer, Scope } from "../deps.ts";
 import { Mailbox, Socket } from "./deps.ts";
-import type { Connection } from "../connection/connection.ts";
-import { TransportError } from "../faults/errors/transport.ts";
-import type { ByteStream } from "../ports/byte_stream.ts";
-import { Transport } from "../ports/transport.ts";
-import { utf8 } from "../wire/bytes.ts";
+import type { ByteStream } from "../public/byte_stream.ts";
+import type { Connection } from "../public/connections.ts";
+import { Transport, TransportError } from "../public/transport.ts";
 
 /** How many unread bytes may wait. A Socket pushes its data and has no back-pressure. */
 const MAX_WAITING = 16 * 2 ** 20;
@@ -122,7 +120,7 @@ export const toSocket = (connection: Connection): Socket.Socket => {
     writer: Effect.acquireRelease(
       Effect.succeed((chunk: Uint8Array | string | Socket.CloseEvent) =>
         Socket.isCloseEvent(chunk) ? connection.close : Effect.mapError(
-          connection.write(typeof chunk === "string" ? utf8(chunk) : chunk),
+          connection.write(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk),
           generic("Write"),
         )
       ),

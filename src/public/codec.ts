@@ -2,5 +2,9 @@
 export * from "../wire/codec.ts";
 export * from "../wire/errors.ts";
 export * from "../wire/span.ts";
-/** The schema constructors with which messages are declared. */
+/**
+ * The schema constructors with which messages are declared.
+ *
+ * @experimental
+ */
 export * as Words from "../wire/schema.ts";

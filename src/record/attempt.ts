@@ -1,8 +1,8 @@
-/** @module */
+/** The edge between code that throws and code that fails. @module */
 import { Either } from "../deps.ts";
 import { isRecordError, type RecordError } from "../faults/faults.ts";
 
-/** The one edge between what throws below and what fails above; anything untyped is a defect of ours. */
+/** Runs a function that throws RecordError. Anything else that it throws is a defect of ours, and is thrown on. */
 export const attempt = <A>(f: () => A): Either.Either<A, RecordError> => {
   try {
     return Either.right(f());

@@ -1,22 +1,22 @@
-/** @module */
+/** A queue of bytes. @module */
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 
 /**
- * Bytes that arrive in pieces and leave in runs. What `peek` and `take` give are views that are never written to
- * again: the queue grows into fresh space behind them, and moves only what nobody has taken. A message that comes one
- * byte at a time therefore costs linear time.
+ * Bytes that arrive in pieces and leave in runs. `peek` and `take` give views, which are never written to again: the queue
+ * grows into fresh space behind them and moves only bytes that are still in it. So a message that arrives byte by byte
+ * costs linear time.
  */
 export class ByteQueue {
   #buffer: Bytes = EMPTY;
   #start = 0;
   #end = 0;
 
-  /** How many bytes wait. */
+  /** The number of bytes in the queue. */
   get length(): number {
     return this.#end - this.#start;
   }
 
-  /** Appends; an empty queue adopts the piece without copying, so the giver may not change it afterwards. */
+  /** Appends a piece. An empty queue adopts it without copying, so the caller may not change it afterwards. */
   push(piece: Bytes): void {
     if (this.#start === this.#end) {
       this.#buffer = piece;
@@ -36,17 +36,17 @@ export class ByteQueue {
     this.#end += piece.length;
   }
 
-  /** The byte at an offset from the front; the caller knows that it is there. */
+  /** The byte at an offset from the front, which must be in the queue. */
   at(offset: number): number {
     return this.#buffer[this.#start + offset]!;
   }
 
-  /** The first `n` bytes, left where they are; the caller knows that they are there. */
+  /** The first `n` bytes, which must be in the queue; they stay there. */
   peek(n: number): Bytes {
     return this.#buffer.subarray(this.#start, this.#start + n);
   }
 
-  /** The first `n` bytes, taken away. */
+  /** Takes the first `n` bytes, which must be in the queue. */
   take(n: number): Bytes {
     const view = this.peek(n);
     this.#start += n;
@@ -59,7 +59,7 @@ export class ByteQueue {
   }
 
   #own: Bytes | undefined;
-  /** An adopted piece may be a view of somebody's larger buffer, whose space behind it is not ours. */
+  /** Whether the buffer is an adopted piece. It may be a view of a larger buffer, whose space behind it is not ours. */
   get #adopted(): boolean {
     return this.#buffer !== this.#own;
   }

@@ -1,17 +1,17 @@
-/** Which handshake messages may come now, so that what may not is refused at its header. @module */
+/** Which handshake messages may come now, so that any other is refused at its header. @module */
 import { HandshakeType } from "../names/protocol.ts";
 
-/** What may come. */
+/** The handshake messages that may come now. */
 export interface Due {
-  /** It by its names, for whoever is told that something else came. */
+  /** Their names, for the error if another message comes. */
   readonly expected: () => ReadonlyArray<string>;
-  /** Bytes that the body of a message of this type has at most; `undefined`: such a message may not come. */
+  /** The most bytes that the body of a message of this type may have; `undefined` if the message may not come. */
   readonly most: (type: HandshakeType) => number | undefined;
 }
 
-/** Every message, however long. */
+/** Any message of any length. */
 export const anything: Due = { expected: () => [], most: () => Infinity };
 
-/** A message by the name its class has: `ServerHelloDone`. */
+/** The name of a message type as its class has it, as `ServerHelloDone`. */
 export const messageName = (type: HandshakeType): string =>
   HandshakeType.nameOf(type).replace(/(^|_)([a-z])/g, (_, _1, letter) => letter.toUpperCase());

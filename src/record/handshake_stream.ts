@@ -1,4 +1,4 @@
-/** What a flight sees of a connection: what comes next, what was said so far, and a way to answer. @module */
+/** What a flight sees of a connection: the next message, the transcript, and a way to answer. @module */
 import { Context, type Effect, type Either } from "../deps.ts";
 import { type Snapshot, Transcript } from "../crypto/transcript.ts";
 import { UnexpectedMessage } from "../faults/errors/connection.ts";
@@ -7,62 +7,63 @@ import type { AlertLevel, AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
 import type { Direction, Observe } from "../ports/observer.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import type { Arrival } from "./arrival.ts";
 import { attempt } from "./attempt.ts";
 import type { Due } from "./due.ts";
 import type { Protection } from "./protection/protection.ts";
-import type { Arrival, Records } from "./records.ts";
+import type { Records } from "./records.ts";
 
-/** What may stand in a flight. */
+/** What can come in a flight. */
 export type Coming =
   | Extract<Arrival, { readonly _tag: "Handshake" | "ChangeCipherSpec" }>
-  /** The warning that stands for an empty Certificate in SSL 3.0 (RFC 6101 §5.6.6). */
+  /** The warning that takes the place of an empty Certificate in SSL 3.0 (RFC 6101 §5.6.6). */
   | { readonly _tag: "NoCertificate" };
 
-/** What a version changes outside of messages and protection. */
+/** What a version changes beside messages and protection. */
 export interface VersionInUse {
   readonly version: ProtocolVersion;
-  /** How an alert goes out: by which name, at which level; `undefined`: not at all. */
+  /** The level and name by which an alert is sent; `undefined` if it is not sent at all. */
   readonly alert: (
     level: AlertLevel,
     description: AlertName,
   ) => { readonly level: AlertLevel; readonly description: AlertName } | undefined;
-  /** Whether a warning in place of a message says that a client has no certificate. */
+  /** Whether a client without a certificate sends a warning instead of an empty Certificate. */
   readonly noCertificate: boolean;
 }
 
-/** A message as an instance of its class. */
+/** A message, as an instance of its class. */
 export type Message = { readonly _tag: string };
 
-/** One handshake's messages, in both directions. It owns the transcript, so that nothing can be forgotten. */
+/** The messages of one handshake, in both directions. The stream keeps the transcript, so that no flight can forget to. */
 export interface HandshakeStream {
-  /** The next message or change of keys, if it has arrived; left where it is. What is not due is a fault. */
+  /** The next message or change of keys, if it has arrived; it stays. Fails for a message that may not come. */
   readonly here: (due: Due) => Either.Either<Coming | undefined, WireError>;
-  /** Waits for more to arrive. Before that, what is to be sent is. */
+  /** Sends what is in the outbox, and waits for more bytes. */
   readonly more: Effect.Effect<void, WireError>;
-  /** Takes away what is here; a message joins the transcript. */
+  /** Takes what is here. A message is added to the transcript. */
   readonly take: () => void;
-  /** Tells an observer, if there is one, what was taken. */
+  /** Tells the observer, if there is one, which message was taken. */
   readonly heard: (raw: Bytes, message: Message) => void;
   /** The transcript so far. */
   readonly transcript: () => Snapshot;
-  /** Puts a message into the outbox and into the transcript. Throws UnexpectedMessage when it is not our turn. */
+  /** Puts a message into the outbox and adds it to the transcript. Throws UnexpectedMessage if it is not our turn. */
   readonly send: (raw: Bytes, message: Message) => void;
-  /** The peer's later records are under these keys. */
+  /** Changes the peer's keys. */
   readonly changeRead: (protection: Protection) => Either.Either<void, RecordError>;
-  /** Says ChangeCipherSpec; our later records are under these keys. */
+  /** Sends ChangeCipherSpec and changes our keys. */
   readonly changeWrite: (protection: Protection) => void;
-  /** The version that our records say, and whose alerts are said, until one is agreed on. */
+  /** Sets the version of our records and alerts until one is agreed on. */
   readonly sayUntilAgreed: (version: Pick<VersionInUse, "version" | "alert">) => void;
-  /** The version that records say from now on, and the most that each of them carries (RFC 6066 §4). */
+  /** Sets the version of all records from now on, and the most content in bytes of each (RFC 6066 §4). */
   readonly agree: (version: VersionInUse, maxFragment: number) => void;
-  /** Puts a warning into the outbox. */
+  /** Puts a warning alert into the outbox. */
   readonly warn: (description: AlertName) => void;
 }
 
-/** The stream of the handshake that is under way, as a service. */
+/** The message stream of the handshake that is under way, as a service. */
 export class Handshakes extends Context.Tag("effect-tls/1/Handshakes")<Handshakes, HandshakeStream>() {}
 
-/** A stream for one handshake, over what the connection has. */
+/** Makes a stream for one handshake, with a transcript of its own. */
 export const handshakeStream = (over: {
   readonly records: Records;
   readonly here: HandshakeStream["here"];
@@ -108,7 +109,7 @@ export const handshakeStream = (over: {
       if (last === "received" && records.saysMore) {
         throw new UnexpectedMessage({ expected: ["the end of the flight"], got: "more handshake bytes" });
       }
-      // HelloRequest is in no transcript (RFC 5246 §7.4.1.1).
+      // HelloRequest is not part of the transcript (RFC 5246 §7.4.1.1).
       if (raw[0] !== HandshakeType.hello_request) transcript.add(raw);
       const flight = inFlight("sent", raw);
       observe?.({

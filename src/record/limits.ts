@@ -1,20 +1,20 @@
-/** What the record layer is told: its options, and what a peer may send at most. @module */
+/** The options of the record layer, and limits on what a peer may send. @module */
 
-/** What a peer may send at most; more is a `LimitExceeded`. */
+/** Limits on what a peer may send in records. Beyond them the connection fails with `LimitExceeded`. */
 export interface RecordLimits {
-  /** Bytes in a handshake message; what its own form bounds may be less. The longest ClientHello's, 131,396, by default. */
+  /** The most bytes of a handshake message; many messages are shorter by their form. By default 131,396, the longest ClientHello. */
   readonly handshakeMessage: number;
-  /** Bytes in a Certificate message; 256 KiB by default. */
+  /** The most bytes of a Certificate message; 256 KiB by default. */
   readonly certificateMessage: number;
-  /** Records in a row that carry nothing; 32 by default. */
+  /** The most empty records in a row; 32 by default. */
   readonly emptyRecords: number;
-  /** Bytes of records each way under one key of a cipher whose blocks have 64 bits; 64 MiB by default. */
+  /** The most bytes in each direction under one key of a cipher with 64-bit blocks; 64 MiB by default. */
   readonly shortBlockData: number;
 }
 
-/** What is spoken, as far as records know of it. */
+/** Options of the record layer. */
 export interface RecordOptions {
-  /** Whether application data is split 1/n-1 where IVs can be predicted, against BEAST. */
+  /** Whether application data is split 1/n-1 where an IV can be predicted (before TLS 1.1), against BEAST. */
   readonly splitRecords: boolean;
   /** Whether the first record may be a ClientHello in the format of SSL 2.0 (RFC 5246 §E.2). */
   readonly sslv2Hello: boolean;

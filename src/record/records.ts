@@ -1,50 +1,41 @@
 /**
  * The record layer of one connection (RFC 5246 §6.2): synchronous, no Effect.
  *
- * Bytes go in by `feed` and come out of `next` one arrival at a time. A record is opened only when it is asked for, so
- * that a change of keys falls between two records and nothing is decrypted past it. What is sent gathers in an outbox
- * that the caller empties when it likes. Faults are thrown as `RecordError`.
+ * Bytes go in by `feed` and come out of `next`, one arrival at a time. `next` opens one record at a time, so that a change
+ * of keys falls between two records and nothing is decrypted past it. Records to send gather in an outbox until the
+ * caller takes them. Errors are thrown, as `RecordError`.
  *
  * @module
  */
 import {
-  IllegalParameter,
   LimitExceeded,
-  NotTls,
   RecordOverflow,
   RecordVersion,
   UnexpectedMessage,
 } from "../faults/errors/connection.ts";
-import { AlertDescription, AlertLevel } from "../names/alert.ts";
 import { ContentType, HandshakeType, ProtocolVersion } from "../names/protocol.ts";
-import { type Bytes, concat, EMPTY, toHex } from "../wire/bytes.ts";
+import { type Bytes, concat, EMPTY } from "../wire/bytes.ts";
 import { DecodeError } from "../wire/errors.ts";
+import {
+  alert,
+  type Arrival,
+  changeCipherSpec,
+  contentName,
+  contentNames,
+  type HandshakeMessage,
+  notTls,
+} from "./arrival.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { anything, type Due, messageName } from "./due.ts";
 import type { RecordLimits, RecordOptions } from "./limits.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection/protection.ts";
 import { beginsWithSslv2Hello, SSLV2_HEADER, sslv2Hello, sslv2Length } from "./sslv2_hello.ts";
 
-/** A whole handshake message: `raw` is its header and body as received, which is what is hashed and signed. */
-export interface HandshakeMessage {
-  readonly _tag: "Handshake";
-  readonly type: HandshakeType;
-  readonly body: Bytes;
-  readonly raw: Bytes;
-}
-
-/** What `next` gives. */
-export type Arrival =
-  | HandshakeMessage
-  | { readonly _tag: "ChangeCipherSpec" }
-  | { readonly _tag: "ApplicationData"; readonly data: Bytes }
-  | { readonly _tag: "Alert"; readonly level: AlertLevel; readonly description: AlertDescription };
-
 const HEADER = 5;
-/** RFC 5246 §6.2.3: how long a sealed fragment may ever be. */
+/** The longest sealed fragment in bytes, under any protection (RFC 5246 §6.2.3). */
 const MAX_CIPHERTEXT = MAX_PLAINTEXT + 2048;
 
-/** Both directions of one connection. */
+/** The records of one connection, in both directions. */
 export class Records {
   readonly #in = new ByteQueue();
   readonly #message = new ByteQueue();
@@ -54,17 +45,18 @@ export class Records {
   #write = plaintext;
   #started = false;
   #empty = 0;
-  /** Between the peer's ChangeCipherSpec and its Finished nothing has a place (RFC 5246 §7.4.9). */
+  /** Whether the peer's ChangeCipherSpec has come and its Finished has not: nothing may come between (RFC 5246 §7.4.9). */
   #changing = false;
   #readEpoch = 0;
   #writeEpoch = 0;
   #agreed: ProtocolVersion | undefined;
-  /** What our records say before that: 1.0, which every server reads (RFC 5246 §E.1). */
+  /** The version in our records before one is agreed on: every server reads TLS 1.0 (RFC 5246 §E.1). */
   #first: ProtocolVersion = ProtocolVersion.TLS_1_0;
-  /** Bytes of content in a record: in ours, and in the peer's. */
+  /** The most content in bytes of a record of ours. */
   #maxFragment = MAX_PLAINTEXT;
+  /** The most content in bytes of a record of the peer's. */
   #maxFragmentRead = MAX_PLAINTEXT;
-  /** Bytes of records under the keys in use. */
+  /** Bytes opened under the peer's present key, and sealed under ours. */
   #opened = 0;
   #sealed = 0;
 
@@ -73,24 +65,24 @@ export class Records {
     readonly options: RecordOptions = { splitRecords: true, sslv2Hello: false },
   ) {}
 
-  /** How often the peer's, and our, keys have changed. */
+  /** How often the peer's keys have changed, and how often ours have. */
   get epochs(): { readonly read: number; readonly write: number } {
     return { read: this.#readEpoch, write: this.#writeEpoch };
   }
 
-  /** Bytes from the peer; they become the record layer's, which gives views of them. */
+  /** Takes bytes from the peer. The caller may not change them afterwards: arrivals are views of them. */
   feed(chunk: Bytes): void {
     this.#in.push(chunk);
   }
 
-  /** What our records say until a version is agreed on. */
+  /** Sets the version in our records until one is agreed on. */
   sayUntilAgreed(version: ProtocolVersion): void {
     this.#first = version;
   }
 
   /**
-   * From now on records say this version and must say it (RFC 5246 §E.1), and none carries more than so many bytes
-   * (RFC 6066 §4). In a renegotiation the peer's records may be as long as they were until its keys change.
+   * Sets the version of all records from now on, ours and the peer's (RFC 5246 §E.1), and the most content in bytes that
+   * a record carries (RFC 6066 §4). In a renegotiation the peer's old limit holds until its keys change.
    */
   agree(version: ProtocolVersion, maxFragment: number = MAX_PLAINTEXT): void {
     this.#agreed = version;
@@ -100,7 +92,7 @@ export class Records {
       : Math.max(maxFragment, this.#maxFragmentRead);
   }
 
-  /** The next arrival, or `undefined` when more bytes are wanted. A message that is not due is refused at its header. */
+  /** The next arrival; `undefined` if more bytes are needed. A message that may not come is refused at its header. */
   next(due: Due = anything): Arrival | undefined {
     for (;;) {
       const message = this.#whole(due) ?? this.#oldHello();
@@ -111,17 +103,14 @@ export class Records {
       if (fragment.length > this.#maxFragmentRead) {
         throw new RecordOverflow({ length: fragment.length, limit: this.#maxFragmentRead });
       }
-      // Alerts and data may stand between two fragments of a message (RFC 5246 §6.2.1), and no change of keys.
+      // Alerts and data may stand between two fragments of a message (RFC 5246 §6.2.1); a change of keys may not.
       if (type === ContentType.change_cipher_spec && this.#message.length > 0) {
-        throw new UnexpectedMessage({
-          expected: ["the rest of a handshake message"],
-          got: contentName(type),
-        });
+        throw unexpected("the rest of a handshake message", contentName(type));
       }
       if (
         this.#changing && (type === ContentType.application_data || type === ContentType.change_cipher_spec)
       ) {
-        throw new UnexpectedMessage({ expected: ["Finished"], got: contentName(type) });
+        throw unexpected("Finished", contentName(type));
       }
       if (fragment.length > 0) this.#empty = 0;
       else if (++this.#empty > this.limits.emptyRecords) {
@@ -137,9 +126,7 @@ export class Records {
         case ContentType.alert:
           return alert(fragment);
         case ContentType.application_data:
-          if (this.#readEpoch === 0) {
-            throw new UnexpectedMessage({ expected: ["a handshake message"], got: contentName(type) });
-          }
+          if (this.#readEpoch === 0) throw unexpected("a handshake message", contentName(type));
           if (fragment.length > 0) return { _tag: "ApplicationData", data: fragment };
           break;
         default:
@@ -148,20 +135,17 @@ export class Records {
     }
   }
 
-  /** Whether the peer has said more, in the same record, than a HelloRequest, which has no flight (RFC 5246 §7.4.1.1). */
+  /** Whether the peer's last record holds more than HelloRequests, which are no part of a flight (RFC 5246 §7.4.1.1). */
   get saysMore(): boolean {
     const queue = this.#message;
     for (let i = 0; i < queue.length; i++) if (queue.at(i) !== 0) return true;
     return false;
   }
 
-  /** The peer's later records are under other keys; nothing it said under the old ones may be half read. */
+  /** Changes the peer's keys. Throws UnexpectedMessage if a message under the old keys is incomplete. */
   changeRead(protection: Protection): void {
     if (this.#message.length > 0) {
-      throw new UnexpectedMessage({
-        expected: ["ChangeCipherSpec between two messages"],
-        got: "handshake bytes before a change of keys",
-      });
+      throw unexpected("ChangeCipherSpec between two messages", "handshake bytes before a change of keys");
     }
     this.#read = protection;
     this.#maxFragmentRead = this.#maxFragment;
@@ -170,7 +154,7 @@ export class Records {
     this.#changing = true;
   }
 
-  /** Says ChangeCipherSpec; our later records are under other keys (RFC 5246 §7.1). */
+  /** Sends ChangeCipherSpec and changes our keys (RFC 5246 §7.1). */
   changeWrite(protection: Protection): void {
     this.write(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
     this.#write = protection;
@@ -179,15 +163,15 @@ export class Records {
   }
 
   /**
-   * Seals into the outbox, in as many records as it takes; nothing is sent for no bytes (RFC 5246 §6.2.1). Throws
-   * LimitExceeded for application data under a key that has sealed too much.
+   * Seals data into the outbox, in as many records as it needs; empty data makes no record (RFC 5246 §6.2.1). Throws
+   * LimitExceeded for application data if the key has sealed too much.
    */
   write(type: ContentType, data: Bytes): void {
     const split = type === ContentType.application_data && this.#write.predictableIv &&
       this.options.splitRecords;
     for (let at = 0; at < data.length;) {
       const end = Math.min(at + this.#maxFragment, data.length);
-      // A byte of its own takes an IV that was known, and with its MAC makes one that is not (1/n-1).
+      // The 1/n-1 split: the first byte uses up the IV that an attacker knows, and its MAC makes one that nobody knows.
       const first = split && end - at > 1 ? at + 1 : at;
       if (first > at) this.#seal(type, data.subarray(at, first));
       this.#seal(type, data.subarray(first, end));
@@ -197,7 +181,7 @@ export class Records {
 
   #seal(type: ContentType, fragment: Bytes): void {
     const version = this.#agreed ?? this.#first;
-    // An alert still goes out.
+    // Alerts are still sent when a key is used up.
     if (type === ContentType.application_data) this.#within(this.#write, this.#sealed + fragment.length);
     const parts = this.#write.seal(type, fragment);
     let length = 0;
@@ -207,7 +191,7 @@ export class Records {
     this.#outLength += HEADER + length;
   }
 
-  /** Whether a key may see so many bytes. */
+  /** Throws LimitExceeded if a cipher with short blocks would see too many bytes under one key. */
   #within(protection: Protection, bytes: number): void {
     const allowed = this.limits.shortBlockData;
     if (protection.shortBlocks && bytes > allowed) {
@@ -215,7 +199,7 @@ export class Records {
     }
   }
 
-  /** A first record in the format of SSL 2.0; `undefined` where there is none, or not all of it. */
+  /** A first record in the format of SSL 2.0; `undefined` if there is none, or not all of it. */
   #oldHello(): HandshakeMessage | undefined {
     const queue = this.#in;
     if (this.#started || !this.options.sslv2Hello || !beginsWithSslv2Hello(queue)) return undefined;
@@ -229,12 +213,12 @@ export class Records {
     return { _tag: "Handshake", type: HandshakeType.client_hello, raw, body: sslv2Hello(raw) };
   }
 
-  /** How many bytes wait to be sent. */
+  /** The length of the outbox in bytes. */
   get outboxLength(): number {
     return this.#outLength;
   }
 
-  /** All that is to be sent, in one piece. */
+  /** Empties the outbox: all its records in one piece. */
   takeOutbox(): Bytes {
     if (this.#outLength === 0) return EMPTY;
     const out = concat(...this.#out);
@@ -243,7 +227,7 @@ export class Records {
     return out;
   }
 
-  /** The next record, opened. */
+  /** The next record, opened; `undefined` if more bytes are needed. */
   #record() {
     const queue = this.#in;
     if (!this.#started && this.options.sslv2Hello && beginsWithSslv2Hello(queue) !== false) return undefined;
@@ -252,7 +236,7 @@ export class Records {
     const version = queue.at(1) << 8 | queue.at(2);
     const length = queue.at(3) << 8 | queue.at(4);
     if (!this.#started && !(type in contentNames && version >> 8 === 3)) throw notTls(queue);
-    // Who gave up before the version was agreed on says so in a record of another.
+    // A peer that gave up before a version was agreed on sends its alert in a record of another version.
     const any = this.#agreed === undefined || (type === ContentType.alert && this.#readEpoch === 0);
     if (any ? version >> 8 !== 3 : version !== this.#agreed) {
       throw new RecordVersion({
@@ -266,22 +250,19 @@ export class Records {
     this.#started = true;
     queue.take(HEADER);
     this.#opened += length;
-    // As in sealing: what ends the connection or its keys may still come.
+    // As in sealing, alerts and handshake messages may still come when a key is used up.
     if (type === ContentType.application_data) this.#within(this.#read, this.#opened);
     return this.#read.open(type, queue.take(length));
   }
 
-  /** A handshake message that is complete. What is wrong at its header is refused before its body is waited for. */
+  /** The next handshake message, if it is complete. An error in its header is thrown before its body arrives. */
   #whole(due: Due): HandshakeMessage | undefined {
     const queue = this.#message;
     if (queue.length < 4) return undefined;
     const type = HandshakeType.of(queue.at(0));
     const length = queue.at(1) << 16 | queue.at(2) << 8 | queue.at(3);
     if (this.#changing && type !== HandshakeType.finished) {
-      throw new UnexpectedMessage({
-        expected: ["Finished"],
-        got: `handshake message ${HandshakeType.nameOf(type)}`,
-      });
+      throw unexpected("Finished", `handshake message ${HandshakeType.nameOf(type)}`);
     }
     const most = due.most(type);
     if (most === undefined) {
@@ -297,12 +278,9 @@ export class Records {
     }
     if (queue.length < 4 + length) return undefined;
     const raw = queue.take(4 + length);
-    // A Finished is the last that its side says in a handshake; what it says later begins a record.
+    // A Finished is the last message of its side: the next one begins a record.
     if (this.#changing && queue.length > 0) {
-      throw new UnexpectedMessage({
-        expected: ["the end of the record"],
-        got: "handshake bytes behind Finished",
-      });
+      throw unexpected("the end of the record", "handshake bytes behind Finished");
     }
     this.#changing = false;
     return { _tag: "Handshake", type, raw, body: raw.subarray(4) };
@@ -311,49 +289,4 @@ export class Records {
 
 const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
 
-const changeCipherSpec = (fragment: Bytes): Arrival => {
-  if (fragment.length === 1 && fragment[0] === 1) return { _tag: "ChangeCipherSpec" };
-  throw new IllegalParameter({
-    subject: "ChangeCipherSpec",
-    field: "type",
-    reason: `${toHex(fragment.subarray(0, 8)) || "nothing"}, where one byte 01 is due`,
-    rfc: "RFC 5246 §7.1",
-  });
-};
-
-/** An alert stands alone and whole in its record, so that nobody can split or smuggle one. */
-const alert = (fragment: Bytes): Arrival => {
-  if (fragment.length !== 2) {
-    const reason = `${fragment.length} bytes, where two are due`;
-    throw new DecodeError({ subject: "Alert", path: "", offset: 0, reason });
-  }
-  const level = AlertLevel.of(fragment[0]!);
-  if (level !== AlertLevel.warning && level !== AlertLevel.fatal) {
-    const reason = `${level} is neither warning nor fatal`;
-    throw new IllegalParameter({ subject: "Alert", field: "level", reason, rfc: "RFC 5246 §7.2" });
-  }
-  return { _tag: "Alert", level, description: AlertDescription.of(fragment[1]!) };
-};
-
-const contentNames: Readonly<Record<number, string>> = {
-  [ContentType.change_cipher_spec]: "ChangeCipherSpec",
-  [ContentType.alert]: "Alert",
-  [ContentType.handshake]: "Handshake",
-  [ContentType.application_data]: "ApplicationData",
-};
-const contentName = (type: number): string =>
-  contentNames[type] ?? `content type ${ContentType.nameOf(type)}`;
-
-const notTls = (queue: ByteQueue): NotTls => {
-  const start = queue.peek(Math.min(queue.length, 16));
-  const text = String.fromCharCode(...start);
-  const readable = start.every((b) => b === 9 || b === 10 || b === 13 || (b >= 0x20 && b <= 0x7e));
-  const looksLike = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|HTTP)[ /]/.test(text)
-    ? "HTTP"
-    : (start[0]! & 0x80) !== 0 && (start[2] === 1 || start[2] === 4)
-    ? "SSLv2"
-    : readable
-    ? "text"
-    : "nothing known";
-  return new NotTls({ looksLike, start: readable ? JSON.stringify(text) : toHex(start) });
-};
+const unexpected = (expected: string, got: string) => new UnexpectedMessage({ expected: [expected], got });

@@ -26,6 +26,7 @@ import { modern } from "../../src/tables/policy.ts";
 import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
 import { page } from "../ends.ts";
 import { sync } from "../support/effect.ts";
+import { covering } from "../support/exhaustive.ts";
 import { build, meet } from "../support/handshake.ts";
 
 // ---- the tables ----
@@ -272,19 +273,25 @@ const held = (streams: Streams, role: "client" | "server", names: ReadonlyArray<
 const names = Object.keys(deeds);
 const pairs = names.flatMap((first) => names.map((second) => [first, second]));
 
-for (const [transport, streams] of Object.entries(transports)) {
-  for (const role of transport === "memory" ? ["client", "server"] as const : ["client"] as const) {
-    for (const first of names) {
-      Deno.test(`${transport}, ${role}: ${first}, and then every other end, as docs/ends.md says`, () =>
-        Effect.runPromise(
-          Effect.forEach(
-            pairs.filter(([name]) => name === first),
-            (pair) => Effect.scoped(held(streams, role, pair)),
-            { concurrency: 4, discard: true },
-          ),
-        ));
-    }
-  }
+const rows = Object.keys(transports).flatMap((transport) =>
+  (transport === "memory" ? ["client", "server"] as const : ["client"] as const).flatMap((role) =>
+    names.map((first) => ({ transport, role, first }))
+  )
+);
+const traits = ({ transport, role, first }: typeof rows[number]) => [
+  [transport === "memory", role, first],
+  [transport, deeds[first]!.leaves],
+];
+
+for (const { transport, role, first } of covering("ends over other transports", rows, traits)) {
+  Deno.test(`${transport}, ${role}: ${first}, and then every other end, as docs/ends.md says`, () =>
+    Effect.runPromise(
+      Effect.forEach(
+        pairs.filter(([name]) => name === first),
+        (pair) => Effect.scoped(held(transports[transport]!, role, pair)),
+        { concurrency: 4, discard: true },
+      ),
+    ));
 }
 
 // ---- last words ----

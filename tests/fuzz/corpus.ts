@@ -1,6 +1,6 @@
 /** What others' fuzzers found worth keeping, as inputs and as what mutations begin with; where it is there. @module */
 import { assert, Effect, Either } from "../deps.ts";
-import { clientHelloPlace } from "../../src/flights/read_client_hello.ts";
+import { clientHelloPlace } from "../../src/flights/hellos/read_client_hello.ts";
 import { attempt } from "../../src/record/attempt.ts";
 import { Records } from "../../src/record/records.ts";
 import { legacy, limits, modern } from "../../src/tables/policy.ts";

@@ -5,6 +5,7 @@ import { ClientHello } from "../../src/messages/mod.ts";
 import { codec } from "../../src/wire/codec.ts";
 import { repository } from "../interop/peers.ts";
 import { dataFolder } from "../support/data.ts";
+import { exhaustiveOnly } from "../support/exhaustive.ts";
 import { CORPUS, corpus } from "./corpus.ts";
 import { mutated } from "./mutate.ts";
 import { Random } from "./random.ts";
@@ -112,51 +113,67 @@ const fuzzer = async (...args: ReadonlyArray<string>) => {
 const linesOf = (stdout: string): ReadonlyArray<Readonly<Record<string, unknown>>> =>
   stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
 
-Deno.test("fuzz: the same seed and count give the same verdicts, and a clean run ends with 0", async () => {
-  const once = async () => {
-    const { code, stdout } = await fuzzer("--target", "records/", "--runs", "300", "--seed", "7", "--json");
-    assert.equal(code, 0);
-    return linesOf(stdout).map(({ event, target, inputs, accepted, refused }) => ({
-      event,
-      target,
-      inputs,
-      accepted,
-      refused,
-    }));
-  };
-  const [one, other] = await Promise.all([once(), once()]);
-  assert.deepEqual(one.map(({ event }) => event), one.map(() => "tally"));
-  assert.equal(one.reduce((n, { inputs }) => n + Number(inputs), 0), 300);
-  assert.deepEqual(other, one);
-});
+Deno.test(
+  "fuzz: the same seed and count give the same verdicts, and a clean run ends with 0",
+  exhaustiveOnly,
+  async () => {
+    const once = async () => {
+      const { code, stdout } = await fuzzer("--target", "records/", "--runs", "300", "--seed", "7", "--json");
+      assert.equal(code, 0);
+      return linesOf(stdout).map(({ event, target, inputs, accepted, refused }) => ({
+        event,
+        target,
+        inputs,
+        accepted,
+        refused,
+      }));
+    };
+    const [one, other] = await Promise.all([once(), once()]);
+    assert.deepEqual(one.map(({ event }) => event), one.map(() => "tally"));
+    assert.equal(one.reduce((n, { inputs }) => n + Number(inputs), 0), 300);
+    assert.deepEqual(other, one);
+  },
+);
 
-Deno.test("fuzz: a finding is told with the command that repeats it, which does, and ends with 1", async () => {
-  const { code, stdout, stderr } = await fuzzer("--target", "self-check/fault", "--runs", "30");
-  assert.equal(code, 1);
-  assert.match(stderr, /^5 findings$/m);
-  const again = /^again: deno task fuzz (--target self-check\/fault --seed 1 --only \d+)$/m.exec(stdout)![1]!;
-  const input = /^input: ([0-9a-f]{8})$/m.exec(stdout)![1]!;
-  const repeated = await fuzzer(...again.split(" "), "--json");
-  assert.equal(repeated.code, 1);
-  const [finding] = linesOf(repeated.stdout);
-  assert.deepEqual([finding!["event"], finding!["input"]], ["finding", [input]]);
-});
+Deno.test(
+  "fuzz: a finding is told with the command that repeats it, which does, and ends with 1",
+  exhaustiveOnly,
+  async () => {
+    const { code, stdout, stderr } = await fuzzer("--target", "self-check/fault", "--runs", "30");
+    assert.equal(code, 1);
+    assert.match(stderr, /^5 findings$/m);
+    const again = /^again: deno task fuzz (--target self-check\/fault --seed 1 --only \d+)$/m.exec(
+      stdout,
+    )![1]!;
+    const input = /^input: ([0-9a-f]{8})$/m.exec(stdout)![1]!;
+    const repeated = await fuzzer(...again.split(" "), "--json");
+    assert.equal(repeated.code, 1);
+    const [finding] = linesOf(repeated.stdout);
+    assert.deepEqual([finding!["event"], finding!["input"]], ["finding", [input]]);
+  },
+);
 
-Deno.test("fuzz: an input that takes for ever is a finding, too", async () => {
+Deno.test("fuzz: an input that takes for ever is a finding, too", exhaustiveOnly, async () => {
   const { code, stdout } = await fuzzer("--target", "self-check/hang", "--patience", "1", "--json");
   assert.equal(code, 1);
   const [finding] = linesOf(stdout);
   assert.deepEqual([finding!["index"], finding!["problem"]], [0, "it takes longer than 1 s"]);
 });
 
-Deno.test("fuzz: --help lists every flag, and wrong flags are one line on stderr and exit code 2", async () => {
-  const { code, stdout } = await fuzzer("--help");
-  assert.equal(code, 0);
-  const listed = Array.from(stdout.matchAll(/^ {2}--([a-z]+)/gm), ([, name]) => name);
-  assert.deepEqual(listed, ["seconds", "runs", "seed", "target", "only", "patience", "json", "help"]);
-  await Promise.all([["--runs", "x"], ["--wrong"], ["fast"], ["--target", "nothing/"]].map(async (wrong) => {
-    const told = await fuzzer(...wrong);
-    assert.deepEqual([told.code, told.stdout], [2, ""], wrong.join(" "));
-    assert.match(told.stderr, /\(see --help\)\n$/);
-  }));
-});
+Deno.test(
+  "fuzz: --help lists every flag, and wrong flags are one line on stderr and exit code 2",
+  exhaustiveOnly,
+  async () => {
+    const { code, stdout } = await fuzzer("--help");
+    assert.equal(code, 0);
+    const listed = Array.from(stdout.matchAll(/^ {2}--([a-z]+)/gm), ([, name]) => name);
+    assert.deepEqual(listed, ["seconds", "runs", "seed", "target", "only", "patience", "json", "help"]);
+    await Promise.all(
+      [["--runs", "x"], ["--wrong"], ["fast"], ["--target", "nothing/"]].map(async (wrong) => {
+        const told = await fuzzer(...wrong);
+        assert.deepEqual([told.code, told.stdout], [2, ""], wrong.join(" "));
+        assert.match(told.stderr, /\(see --help\)\n$/);
+      }),
+    );
+  },
+);

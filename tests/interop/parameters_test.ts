@@ -88,7 +88,7 @@ for (const [what, suite, group, name] of exchanges) {
   }
 }
 
-/** The prime of RFC 2409 §6.2. Shorter ones OpenSSL itself does not take; attacks_versions_test.ts has them. */
+/** The prime of RFC 2409 §6.2. Shorter ones OpenSSL itself does not take; attacks/versions_test.ts has them. */
 const RFC2409 = "ffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74" +
   "020bbea63b139b22514a08798e3404ddef9519b3cd3a431b302b0a6df25f1437" +
   "4fe1356d6d51c245e485b576625e7ec6f44c42e9a637ed6b0bff5cb6f406b7ed" +

@@ -214,5 +214,6 @@ live(
       concurrency: 2,
     });
     assert.equal(new TextDecoder().decode(heard), "hello");
+    yield* Effect.all([c.close, s.read], { concurrency: 2 });
   }),
 );

@@ -5,11 +5,12 @@ import { alertOf } from "../../src/faults/meaning.ts";
 import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { CipherSuite as C } from "../../src/names/cipher_suite.ts";
 import { ContentType, HandshakeType, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
+import type { Arrival } from "../../src/record/arrival.ts";
 import type { RecordOptions } from "../../src/record/limits.ts";
 import { keyLengths, protect, type RecordForm } from "../../src/record/protection/cipher.ts";
 import { hmacForm, ssl30Form } from "../../src/record/protection/mac.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection/protection.ts";
-import { type Arrival, Records } from "../../src/record/records.ts";
+import { Records } from "../../src/record/records.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 

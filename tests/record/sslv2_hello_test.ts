@@ -5,7 +5,8 @@ import { alertOf } from "../../src/faults/meaning.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { CipherSuite as C } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType, ProtocolVersion } from "../../src/names/protocol.ts";
-import { type Arrival, Records } from "../../src/record/records.ts";
+import type { Arrival } from "../../src/record/arrival.ts";
+import { Records } from "../../src/record/records.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { decode } from "../../src/wire/codec.ts";
 

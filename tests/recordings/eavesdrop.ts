@@ -7,7 +7,7 @@
  */
 import { assert, Either } from "../deps.ts";
 import { type Snapshot, Transcript } from "../../src/crypto/transcript.ts";
-import { fragmentBytes } from "../../src/flights/agreed.ts";
+import { fragmentBytes } from "../../src/flights/agreed/agreed.ts";
 import { encodeMessage, nameOfComing } from "../../src/grammar/message_kind.ts";
 import { one, type Place } from "../../src/grammar/places.ts";
 import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
@@ -24,10 +24,11 @@ import {
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType, versionText } from "../../src/names/protocol.ts";
 import type { OfBoth } from "../../src/names/side.ts";
+import type { Arrival, HandshakeMessage } from "../../src/record/arrival.ts";
 import type { HandshakeStream, Message } from "../../src/record/handshake_stream.ts";
 import { compressed } from "../../src/record/protection/compression.ts";
 import type { Protection } from "../../src/record/protection/protection.ts";
-import { type Arrival, type HandshakeMessage, Records } from "../../src/record/records.ts";
+import { Records } from "../../src/record/records.ts";
 import { exchanges, type KeyExchange, type Terms } from "../../src/tables/exchanges/mod.ts";
 import { serverAuthentications } from "../../src/tables/exchanges/server_authentication.ts";
 import { limits } from "../../src/tables/policy.ts";

@@ -139,8 +139,18 @@ export const issue = (issuer: Issued | undefined, options: IssueOptions): Issued
   return issued;
 };
 
-/** A fresh key pair. RSA takes 0.1 s. */
-export const makeKey = (kind: KeyKind): KeyPair => keyPair(kind, generators[kind]());
+/** A key pair that the last few had not. RSA takes 0.1 s, so that of these there are a few, which come round again. */
+export const makeKey = (kind: KeyKind): KeyPair => {
+  const pool = pools[kind];
+  if (!pool) return keyPair(kind, generators[kind]());
+  const next = pool.length < POOL ? keyPair(kind, generators[kind]()) : pool.shift()!;
+  pool.push(next);
+  return next;
+};
+
+/** More than the keys of any chain in the tests. */
+const POOL = 6;
+const pools: Partial<Record<KeyKind, Array<KeyPair>>> = { rsa: [], rsa1024: [], rsa_pss: [] };
 
 /** The key pair of a PEM file. */
 export const readKey = (kind: KeyKind, privateKeyPem: string): KeyPair =>

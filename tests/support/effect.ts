@@ -3,20 +3,28 @@ import { Clock, Effect, Either, Logger, type Scope, TestContext } from "../deps.
 
 type Test = Effect.Effect<unknown, unknown, Scope.Scope>;
 
-/** Runs an effect as a test, in a scope of its own. */
-export const live = (name: string, test: Test): void =>
-  Deno.test(name, () => Effect.runPromise(Effect.asVoid(Effect.scoped(test))));
+/** Registers an effect as a test, as `Deno.test` registers a function. */
+interface Register {
+  (name: string, test: Test): void;
+  (name: string, options: { readonly ignore: boolean }, test: Test): void;
+}
+const register =
+  (run: (test: Effect.Effect<void, unknown>) => Promise<void> | void): Register =>
+  (name: string, ...rest: [Test] | [{ readonly ignore: boolean }, Test]) => {
+    const [options, test] = rest.length === 1 ? [{ ignore: false }, rest[0]] : rest;
+    Deno.test({ name, ignore: options.ignore, fn: () => run(Effect.asVoid(Effect.scoped(test))) });
+  };
 
-/** Runs an effect as a test with a clock that stands still until the test moves it. */
-export const effect = (name: string, test: Test): void =>
-  Deno.test(
-    name,
-    () => Effect.runPromise(Effect.asVoid(Effect.scoped(test)).pipe(Effect.provide(TestContext.TestContext))),
-  );
+/** A test in real time, in a scope of its own. */
+export const live: Register = register(Effect.runPromise);
 
-/** Runs an effect as a test in which nothing may be asynchronous. */
-export const sync = (name: string, test: Test): void =>
-  Deno.test(name, () => Effect.runSync(Effect.asVoid(Effect.scoped(test))));
+/** A test with a clock that stands still until the test moves it. */
+export const effect: Register = register((test) =>
+  Effect.runPromise(Effect.provide(test, TestContext.TestContext))
+);
+
+/** A test in which nothing may be asynchronous. */
+export const sync: Register = register(Effect.runSync);
 
 /** What went wrong, by its tag. */
 export const tagOf = (outcome: Either.Either<unknown, { readonly _tag: string }>): string =>

@@ -2,7 +2,7 @@
 import { assert, Context, Effect, Either, Option } from "../deps.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";
-import { placesOf } from "../../src/flights/client_sessions.ts";
+import { placesOf } from "../../src/flights/sessions/client_sessions.ts";
 import { layerKeys } from "../../src/layers/tickets/rotating.ts";
 import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
 import { Credentials } from "../../src/ports/credentials.ts";

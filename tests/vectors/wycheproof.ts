@@ -7,6 +7,7 @@
  */
 import { assert } from "../deps.ts";
 import { dataFolder } from "../support/data.ts";
+import { covering } from "../support/exhaustive.ts";
 import { layers, type Tried } from "../support/layers.ts";
 
 /** What every vector has. */
@@ -28,8 +29,6 @@ export interface Trial<V> {
   readonly taken: (layer: Tried, vector: V & Vector) => boolean | Promise<boolean>;
   /** Why there is no way to ask. */
   readonly leftOut?: (vector: V & Vector) => string | undefined;
-  /** Whether it is one of many that are slow and much alike: of these every tenth is tried, unless all are wanted. */
-  readonly seldom?: (vector: V & Vector) => boolean;
   /** What becomes of it, where that is not what `result` says. */
   readonly expected?: (vector: V & Vector) => Expectation | undefined;
 }
@@ -37,10 +36,6 @@ export interface Trial<V> {
 /** What becomes of acceptable vectors by their flags, of which the first counts. */
 export const because = (table: Readonly<Record<string, Expectation>>) => ({ flags, result }: Vector) =>
   result === "acceptable" ? Object.entries(table).find(([flag]) => flags.includes(flag))?.[1] : undefined;
-
-/** `deno task vectors` tries them all. */
-const all = Deno.env.get("EFFECT_TLS_VECTORS") === "all";
-const SELDOM = 10;
 
 interface File<V> {
   readonly numberOfTests: number;
@@ -55,9 +50,9 @@ export const files: ReadonlyArray<string> = folder
   : [];
 
 if (folder) assert.ok(files.length > 0, `${folder} has no vectors in it`);
-// Who asks for all of them wants to know that there were none.
+// `deno task vectors` wants to know that there were none.
 assert.ok(
-  folder || Deno.env.get("EFFECT_TLS_VECTORS") !== "all",
+  folder || Deno.env.get("EFFECT_TLS_VECTORS") !== "required",
   "there are no vectors: EFFECT_TLS_DATA can name their folder",
 );
 
@@ -94,31 +89,39 @@ export const wycheproof = <V>(kind: keyof typeof kinds, trial: Trial<V>): void =
 };
 
 const tryFile = <V>(file: string, trial: Trial<V>): void => {
-  const rows: Array<{ readonly vector: V & Vector; readonly wanted: boolean }> = [];
-  const [leftOut, exceptions] = [new Tally(), new Tally()];
-  let alike = 0;
+  const rows: Array<
+    { readonly vector: V & Vector; readonly wanted: boolean; readonly because: string | undefined }
+  > = [];
+  const leftOut = new Tally();
   for (const vector of vectorsOf<V>(file)) {
-    const slow = trial.seldom?.(vector) === true && alike++ % SELDOM > 0 && !all;
-    const why = slow ? "slow and much alike, unless EFFECT_TLS_VECTORS is all" : trial.leftOut?.(vector);
+    const why = trial.leftOut?.(vector);
     if (why !== undefined) {
       leftOut.add(why);
       continue;
     }
     const [wanted, because] = trial.expected?.(vector) ?? [vector.result === "valid"];
-    if (because) exceptions.add(`${wanted ? "taken" : "refused"}: ${because}`);
-    else assert.notEqual(vector.result, "acceptable", `${file} ${vector.tcId}: what becomes of it?`);
-    rows.push({ vector, wanted });
+    if (!because) assert.notEqual(vector.result, "acceptable", `${file} ${vector.tcId}: what becomes of it?`);
+    rows.push({ vector, wanted, because });
   }
   assert.ok(rows.length > 0, file);
   for (const [why, count] of leftOut) Deno.test.ignore(`${file}: ${count} left out: ${why}`, () => {});
+  // Those with flags of their own, and one of each twenty.
+  const tried = covering(`${file}: vectors`, rows, ({ vector: { result, flags, tcId } }) => [
+    [result, ...flags],
+    Math.floor(tcId / 20),
+  ]);
+  const exceptions = new Tally();
+  for (const { wanted, because } of tried) {
+    if (because) exceptions.add(`${wanted ? "taken" : "refused"}: ${because}`);
+  }
   const name = [
-    `${rows.length} vectors hold`,
+    `${tried.length} vectors hold`,
     ...Array.from(exceptions, ([what, count]) => `${count} ${what}`),
   ];
   for (const layer of layers) {
     Deno.test(`${layer.name} and ${file}: ${name.join("; ")}`, async () => {
       const wrong: Array<string> = [];
-      for (const { vector, wanted } of rows) {
+      for (const { vector, wanted } of tried) {
         if (await trial.taken(layer, vector) === wanted) continue;
         const { tcId, result, comment, flags } = vector;
         wrong.push(`${tcId} is ${result} and was ${wanted ? "refused" : "taken"}: ${comment} (${flags})`);

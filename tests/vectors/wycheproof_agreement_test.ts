@@ -47,7 +47,6 @@ const known = new Map<string, Promise<boolean>>();
 
 /** Points are bare, or in a SubjectPublicKeyInfo, which our reader of certificates reads. */
 wycheproof<Agreement & { readonly curve: string; readonly encoding: "asn" | "ecpoint" }>("ecdh", {
-  seldom: ({ flags }) => flags.includes("EdgeCaseDoubling"),
   expected: because({
     CompressedPoint: [false, "TLS has uncompressed points alone (RFC 8422 §5.1.1)"],
     UnnamedCurve: [false, "certificates name their curve (RFC 5480 §2.1.1)"],

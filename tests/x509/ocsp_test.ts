@@ -9,6 +9,7 @@ import { Crypto } from "../../src/ports/crypto.ts";
 import { makeCa, pem } from "../support/ca.ts";
 import { makeStaple, responderOf, singleResponse } from "../support/ocsp.ts";
 import { bad, good, type OpensslVerdict, type Stapled } from "./statuses.ts";
+import { covering, stride } from "../support/exhaustive.ts";
 
 const judge = (
   { root, leaf, staple, strength, purpose = "serverAuth" }: Stapled,
@@ -68,25 +69,17 @@ const verdicts: Partial<Record<CertificateReason, OpensslVerdict>> = {
   status_stale: "stale",
 };
 
-const agreement = (name: string, make: () => Stapled, ours: OpensslVerdict) =>
-  Deno.test({
-    name: `openssl agrees: ${name}`,
-    ignore: !hasOpenssl,
-    fn: async () => {
-      const stapled = make();
-      const [verdict, said] = await opensslSays(stapled);
-      assert.equal(verdict, stapled.openssl?.[0] ?? ours, said);
-      // An exception that is none is a mistake in the table.
-      if (stapled.openssl && stapled.openssl[0] !== "none") assert.notEqual(verdict, ours);
-    },
-  });
+/** What OpenSSL is asked besides, and what it must say where it is not known to see it otherwise. */
+const agreements: Array<
+  { readonly name: string; readonly make: () => Stapled; readonly ours: OpensslVerdict }
+> = [];
 
 for (const [name, make] of Object.entries(good)) {
   Deno.test(`a staple leaves its leaf trusted: ${name}`, async () => {
     const result = await judge(make());
     assert.ok(Either.isRight(result), Either.isLeft(result) ? result.left.message : "");
   });
-  agreement(`a staple leaves its leaf trusted: ${name}`, make, "good");
+  agreements.push({ name: `a staple leaves its leaf trusted: ${name}`, make, ours: "good" });
 }
 
 for (const [reason, rows] of Object.entries(bad)) {
@@ -102,9 +95,32 @@ for (const [reason, rows] of Object.entries(bad)) {
       const expected = ofStaple ? "bad_certificate_status_response" : certificateAlerts[left.reason];
       assert.equal(alertOf(left), expected);
     });
-    agreement(`a staple, ${reason}: ${name}`, make, verdicts[reason as CertificateReason] ?? "refused");
+    agreements.push({
+      name: `a staple, ${reason}: ${name}`,
+      make,
+      ours: verdicts[reason as CertificateReason] ?? "refused",
+    });
   }
 }
+
+// Of each reason one.
+for (
+  const { name, make, ours } of covering("openssl's word", agreements, ({ name }) => [name.split(":", 1)[0]])
+) {
+  Deno.test({
+    name: `openssl agrees: ${name}`,
+    ignore: !hasOpenssl,
+    fn: async () => {
+      const stapled = make();
+      const [verdict, said] = await opensslSays(stapled);
+      assert.equal(verdict, stapled.openssl?.[0] ?? ours, said);
+      // An exception that is none is a mistake in the table.
+      if (stapled.openssl && stapled.openssl[0] !== "none") assert.notEqual(verdict, ours);
+    },
+  });
+}
+
+const STEP = stride("bytes of an OCSP response", 7);
 
 Deno.test("a response with a byte changed anywhere that is signed is refused, and nothing throws", async () => {
   const root = makeCa();
@@ -112,7 +128,7 @@ Deno.test("a response with a byte changed anywhere that is signed is refused, an
   for (const by of [root, responderOf(root)]) {
     const staple = makeStaple(root, leaf, { by });
     // The last bytes are a certificate, whose own signature may be malleable; its tests are elsewhere.
-    for (let at = 0; at < (by === root ? staple.length : 300); at++) {
+    for (let at = 0; at < (by === root ? staple.length : 300); at += STEP) {
       const changed = staple.slice();
       changed[at]! ^= 0x41;
       const result = await judge({ root, issuer: root, leaf, staple: changed });

@@ -1,7 +1,7 @@
 /** A client's handshakes, as a connection runs them. @module */
 import { Effect } from "../../deps.ts";
-import type { ClientSettings } from "../../flights/client_settings.ts";
-import type { SideServices } from "../../flights/services.ts";
+import type { ClientSettings } from "../../flights/base/client_settings.ts";
+import type { SideServices } from "../../flights/base/services.ts";
 import { afterClientHello, clientHello } from "../../flights/until12/client.ts";
 import type { Program } from "./program.ts";
 

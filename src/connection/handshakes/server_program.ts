@@ -1,7 +1,7 @@
 /** A server's handshakes, as a connection runs them. @module */
 import { Effect } from "../../deps.ts";
-import type { ServerSettings } from "../../flights/server_settings.ts";
-import type { SideServices } from "../../flights/services.ts";
+import type { ServerSettings } from "../../flights/base/server_settings.ts";
+import type { SideServices } from "../../flights/base/services.ts";
 import { serverHandshake } from "../../flights/until12/server.ts";
 import { helloRequest } from "../../flights/until12/server_hello.ts";
 import type { Program } from "./program.ts";
@@ -10,7 +10,7 @@ import type { Program } from "./program.ts";
 export const serverProgram = (
   settings: ServerSettings,
 ): Pick<Program<SideServices>, "role" | "policy" | "open" | "asked"> => {
-  // Whether a client is asked for a certificate holds until we say otherwise: else it sheds it by a handshake of its own.
+  // `clientAuth` holds until we change it. Otherwise a client could shed its certificate by renegotiating.
   let current = settings;
   return {
     role: "server",

@@ -1,4 +1,4 @@
-/** What a client makes of a ServerHello: pure, a value or the reason why not. @module */
+/** What a client makes of a ServerHello: a pure function to a value, or to the reason of a refusal. @module */
 import { Either, Option } from "../../deps.ts";
 import { IllegalParameter, Refused, UnsupportedExtension } from "../../faults/errors/connection.ts";
 import {
@@ -14,31 +14,51 @@ import { ECPointFormat, versionText } from "../../names/protocol.ts";
 import type { CryptoService } from "../../ports/crypto.ts";
 import { suites } from "../../tables/suites.ts";
 import { isDowngraded } from "../../tables/versions/downgrade.ts";
-import { dialects, highest } from "../../tables/versions/mod.ts";
+import { type Dialect, dialects, highest } from "../../tables/versions/mod.ts";
 import { sameBytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import { type Full, type Resumed, settle } from "../agreed.ts";
+import { type Agreed, type Full, type Resumed, settle } from "../agreed/agreed.ts";
+import { boundAnswer, keepsPromises, sameServer } from "../agreed/renegotiation.ts";
+import type { Negotiating } from "../base/negotiating.ts";
 import { type SentHello, sniOf, versionsOf } from "../client_hello.ts";
-import { protocolNames } from "../protocol_names.ts";
-import { boundAnswer, keepsPromises, sameServer } from "../renegotiation.ts";
-import { resumedAsMade } from "../session_rules.ts";
+import { protocolNames } from "../hellos/protocol_names.ts";
+import { resumedAsMade } from "../sessions/session_rules.ts";
 
-/** Why a ServerHello does not do. */
+/** Why a ServerHello is refused. */
 export type NegotiationError = IllegalParameter | Refused | UnsupportedExtension;
 
 const illegal = (field: string, reason: string, rfc: string) =>
   Either.left(new IllegalParameter({ subject: "ServerHello", field, reason, rfc }));
 const refused = (reason: Refused["reason"], detail: string) => Either.left(new Refused({ reason, detail }));
 
-/** Holds a ServerHello against our offer. */
+/** Holds a ServerHello against our ClientHello: a full handshake follows, or a session is resumed. */
 export const negotiate = (
-  offer: SentHello,
-  server: ServerHello,
+  sent: SentHello,
+  answer: ServerHello,
   crypto: CryptoService,
-): Either.Either<Full | Resumed, NegotiationError> => Either.gen(() => negotiation(offer, server, crypto));
+): Either.Either<Full | Resumed, NegotiationError> => Either.gen(() => negotiation(sent, answer, crypto));
 
-function* negotiation(offer: SentHello, answer: ServerHello, crypto: CryptoService) {
-  const { settings: { policy, serverName }, hello, previous, session } = offer;
+function* negotiation(
+  sent: SentHello,
+  answer: ServerHello,
+  crypto: CryptoService,
+): Negotiating<Full | Resumed, NegotiationError> {
+  const spoken = yield* agreedVersion(sent, answer);
+  const agreed = yield* checkedAnswer(sent, spoken, crypto);
+  return yield* fullOrResumed(sent, agreed);
+}
+
+/** The version that the server chose, and its answer as that version means it. */
+interface Spoken {
+  readonly dialect: Dialect;
+  readonly server: ServerHello;
+}
+
+/** The version, which must be one of ours and not the result of a downgrade (RFC 5246 §E.1, RFC 8446 §4.1.3). */
+function* agreedVersion(
+  { settings: { policy }, hello, previous }: SentHello,
+  answer: ServerHello,
+): Negotiating<Spoken, NegotiationError> {
   const ours = versionsOf(policy, previous);
   const dialect = ours.includes(answer.serverVersion) ? dialects.get(answer.serverVersion) : undefined;
   if (!dialect) {
@@ -48,12 +68,22 @@ function* negotiation(offer: SentHello, answer: ServerHello, crypto: CryptoServi
     );
   }
   yield* solicited(hello, answer.extensions);
-  // What was offered may be answered; what the version cannot mean is passed over.
+  // An extension that was offered may be answered; one without a meaning in this version is ignored.
   const extensions = answer.extensions?.filter(({ _tag }) => dialect.honours.server(_tag));
   const server = make(ServerHello, { ...answer, extensions });
   if (isDowngraded(server.random, dialect.version, highest(ours))) {
     return yield* refused("downgrade", "the server could have spoken a higher version that we offered");
   }
+  return { dialect, server };
+}
+
+/** The suite, the compression method and each extension, which must be among those offered and fit each other. */
+function* checkedAnswer(
+  sent: SentHello,
+  { dialect, server }: Spoken,
+  crypto: CryptoService,
+): Negotiating<Agreed, NegotiationError> {
+  const { settings: { policy, serverName }, hello, previous } = sent;
   const suite = hello.cipherSuites.includes(server.cipherSuite) ? suites.get(server.cipherSuite) : undefined;
   if (!suite || suite.since > dialect.version) {
     const reason = `${CipherSuite.nameOf(server.cipherSuite)} was not offered for this version`;
@@ -67,10 +97,10 @@ function* negotiation(offer: SentHello, answer: ServerHello, crypto: CryptoServi
   if (formats && !formats.includes(ECPointFormat.uncompressed)) {
     return yield* illegal("extensions.ec_point_formats", "uncompressed is missing", "RFC 8422 §5.2");
   }
-  // OpenSSL says it with a NULL cipher too, where one order is as the other.
-  const orderless = suite.cipher._tag === "stream" && suite.cipher.cipher === undefined;
+  // OpenSSL answers it with a NULL cipher as well, which has nothing to encrypt before or after the MAC.
+  const encryptsNothing = suite.cipher._tag === "stream" && suite.cipher.cipher === undefined;
   if (
-    findExtension(server.extensions, "encrypt_then_mac") && suite.cipher._tag !== "cbc" && !orderless
+    findExtension(server.extensions, "encrypt_then_mac") && suite.cipher._tag !== "cbc" && !encryptsNothing
   ) {
     return yield* illegal("extensions.encrypt_then_mac", "the cipher suite is not CBC", "RFC 7366 §3");
   }
@@ -81,7 +111,7 @@ function* negotiation(offer: SentHello, answer: ServerHello, crypto: CryptoServi
   ) {
     return yield* illegal("extensions.max_fragment_length", "is not what was asked for", "RFC 6066 §4");
   }
-  const settled = settle({
+  const agreed = settle({
     previous,
     hello,
     server,
@@ -89,39 +119,46 @@ function* negotiation(offer: SentHello, answer: ServerHello, crypto: CryptoServi
     suite,
     crypto,
     serverName: sniOf(serverName),
-    alpn: previous ? previous.negotiated.alpn : yield* applicationProtocol(offer, server),
-    partition: offer.partition,
+    alpn: previous ? previous.negotiated.alpn : yield* applicationProtocol(sent, server),
+    partition: sent.partition,
     secureRenegotiation,
     groups: policy.groups,
     schemes: policy.signatureSchemes,
     minimumDhPrimeBits: policy.minimumDhPrimeBits,
   });
-  if (!settled.extendedMasterSecret && policy.requireExtendedMasterSecret) {
+  if (!agreed.extendedMasterSecret && policy.requireExtendedMasterSecret) {
     return yield* refused("no_extended_master_secret", "the server has none, and our policy requires it");
   }
-  yield* keepsPromises(previous, settled);
-  const echoed = hello.sessionId.length > 0 && sameBytes(hello.sessionId, server.sessionId);
-  const resumed = Option.filter(session, () => echoed);
-  if (Option.isNone(resumed)) return { ...settled, _tag: "Full" } satisfies Full;
-  const of = resumed.value;
-  yield* resumedAsMade(of, settled);
-  yield* sameServer(previous, of.peerCertificates, policy);
-  return { ...settled, _tag: "Resumed", session: of } satisfies Resumed;
+  yield* keepsPromises(previous, agreed);
+  return agreed;
 }
 
-/** What a server never answers, though it is asked (RFC 5246 §7.4.1.4.1, RFC 7685 §3). */
+/** A session that the server resumes must be as it was made, and of the same server (RFC 5246 §7.4.1.3). */
+function* fullOrResumed(
+  { hello, previous, session, settings: { policy } }: SentHello,
+  agreed: Agreed,
+): Negotiating<Full | Resumed, NegotiationError> {
+  const echoed = hello.sessionId.length > 0 && sameBytes(hello.sessionId, agreed.server.sessionId);
+  const resumed = Option.filter(session, () => echoed);
+  if (Option.isNone(resumed)) return { ...agreed, _tag: "Full" };
+  yield* resumedAsMade(resumed.value, agreed);
+  yield* sameServer(previous, resumed.value.peerCertificates, policy);
+  return { ...agreed, _tag: "Resumed", session: resumed.value };
+}
+
+/** The extensions that a server never answers (RFC 5246 §7.4.1.4.1, RFC 7685 §3). */
 const unanswered: ReadonlySet<number> = new Set([
   ExtensionType.signature_algorithms,
   ExtensionType.padding,
 ]);
 
-/** RFC 5246 §7.4.1.4: an answer carries nothing that was not asked for. */
+/** Refuses a ServerHello with an extension that was not asked for (RFC 5246 §7.4.1.4). */
 const solicited = (
   asked: ClientHello,
   answered: ReadonlyArray<ServerHelloExtension> | undefined,
 ): Either.Either<void, UnsupportedExtension> => {
   const types = new Set((asked.extensions ?? []).map(typeOf));
-  // An SCSV asks for it too (RFC 5746 §3.4).
+  // The SCSV asks for it as well (RFC 5746 §3.4).
   if (asked.cipherSuites.includes(CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)) {
     types.add(ExtensionType.renegotiation_info);
   }
@@ -140,7 +177,7 @@ const typeOf = (e: ClientHelloExtension | ServerHelloExtension): number =>
 
 const text = new TextEncoder();
 
-/** RFC 7301 §3.1: one protocol, and one of those we offered. */
+/** The application protocol: one, and among those that we offered (RFC 7301 §3.1). */
 const applicationProtocol = (
   { settings: { alpn } }: SentHello,
   server: ServerHello,

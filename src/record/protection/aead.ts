@@ -15,21 +15,21 @@ import { Sequence } from "./sequence.ts";
 
 const TAG = 16;
 
-/** How a record's nonce comes about. */
+/** How the nonce of a record is made. */
 export interface NonceForm {
-  /** Bytes of nonce in each record. */
+  /** The bytes of the nonce that each record carries. */
   readonly explicit: 0 | 8;
-  /** Bytes of IV from the key block. */
+  /** The bytes of IV that the key block gives. */
   readonly fixed: 4 | 12;
 }
 
-/** The nonces of RFC 5288 §3 and RFC 7905 §2. */
+/** The nonces of AES-GCM (RFC 5288 §3) and ChaCha20-Poly1305 (RFC 7905 §2). */
 export const nonceForms = {
   gcm: { explicit: 8, fixed: 4 },
   chacha: { explicit: 0, fixed: 12 },
 } as const satisfies Record<string, NonceForm>;
 
-/** Protects one direction; `iv` is the part of the nonce that the key block gives. */
+/** The protection of one direction by an AEAD cipher. `iv` is the part of the nonce that the key block gives. */
 export const aeadProtection = (
   version: ProtocolVersion,
   cipher: Aead,
@@ -38,7 +38,7 @@ export const aeadProtection = (
 ): Protection => {
   const overhead = form.explicit + TAG;
   const sequence = new Sequence(version);
-  // Its first eight bytes serve the nonce too.
+  // The first eight bytes, the sequence number, serve the nonce as well.
   const additionalData = sequence.bytes;
   const nonce = new Uint8Array(12);
   nonce.set(iv);

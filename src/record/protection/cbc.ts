@@ -1,6 +1,6 @@
 /**
- * Records under a block cipher in CBC mode, with a MAC: over what was then encrypted (RFC 5246 §6.2.3.2), or, where
- * both ends can, over what is encrypted already (RFC 7366).
+ * Records under a block cipher in CBC mode, with a MAC: over the plaintext, which is encrypted afterwards
+ * (RFC 5246 §6.2.3.2), or over the ciphertext if both ends can (RFC 7366).
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Mac } from "./mac.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
 import { Sequence } from "./sequence.ts";
 
-/** One direction of a CBC suite. */
+/** What protects one direction of a CBC suite. */
 export interface CbcDirection {
   readonly version: ProtocolVersion;
   readonly cipher: Cbc;
@@ -23,20 +23,20 @@ export interface CbcDirection {
   readonly ivs: Ivs;
 }
 
-/** Where IVs come from. */
+/** Where the IVs of records come from. */
 export interface Ivs {
-  /** Bytes of IV in each record. */
+  /** The bytes of IV that each record carries. */
   readonly explicit: number;
   readonly predictable: boolean;
-  /** For the next record of ours. */
+  /** The IV of our next record. */
   readonly make: () => Bytes;
-  /** For the next record of the peer's, which begins with these bytes if IVs are explicit. */
+  /** The IV of the peer's next record, which begins with these bytes if IVs are explicit. */
   readonly take: (explicit: Bytes) => Bytes;
-  /** What was encrypted under the last one. */
+  /** Told the ciphertext that was made, or opened, under the last IV. */
   readonly used: (ciphertext: Bytes) => void;
 }
 
-/** Each record's IV is the last block of the one before it (RFC 2246 §6.2.3.2). */
+/** IVs of TLS 1.0 and before: the last block of the record before (RFC 2246 §6.2.3.2). */
 export const chainedIvs = (first: Bytes): Ivs => {
   let next = first;
   return {
@@ -44,12 +44,12 @@ export const chainedIvs = (first: Bytes): Ivs => {
     predictable: true,
     make: () => next,
     take: () => next,
-    // A copy: the view would keep the whole record alive.
+    // A copy, because a view would keep the whole record alive.
     used: (ciphertext) => void (next = ciphertext.slice(-first.length)),
   };
 };
 
-/** Each record has its own (RFC 4346 §6.2.3.2). */
+/** IVs of TLS 1.1 and later: each record carries its own (RFC 4346 §6.2.3.2). */
 export const explicitIvs = (length: number, random: (length: number) => Bytes): Ivs => ({
   explicit: length,
   predictable: false,
@@ -58,7 +58,7 @@ export const explicitIvs = (length: number, random: (length: number) => Bytes): 
   used: () => {},
 });
 
-/** What both orders of encryption and MAC have in common. */
+/** What both orders of encryption and MAC share. */
 const direction = ({ cipher, ivs, mac }: CbcDirection) => ({
   limit: MAX_PLAINTEXT + ivs.explicit + mac.length + 256,
   predictableIv: ivs.predictable,
@@ -74,7 +74,7 @@ const encrypt = ({ cipher, ivs }: CbcDirection, ...content: ReadonlyArray<Bytes>
   return [ivs.explicit > 0 ? iv : EMPTY, ciphertext];
 };
 
-/** Decrypts; what can be no ciphertext, by its length alone, is no more than a record that does not decrypt. */
+/** Decrypts a record. One whose length is impossible fails like any other that does not decrypt. */
 const decrypt = ({ cipher, ivs }: CbcDirection, sealed: Bytes, least: number): Bytes => {
   const ciphertext = sealed.subarray(ivs.explicit);
   if (ciphertext.length < least || ciphertext.length % cipher.blockLength !== 0) throw new BadRecordMac();
@@ -83,7 +83,7 @@ const decrypt = ({ cipher, ivs }: CbcDirection, sealed: Bytes, least: number): B
   return plain;
 };
 
-/** The MAC is made first and encrypted too. A record is opened with the same work whatever its padding. */
+/** MAC, then encrypt (RFC 5246 §6.2.3.2). Opening a record costs the same work whatever its padding. */
 export const macThenEncrypt = (of: CbcDirection): Protection => {
   const { cipher, mac, padding, version } = of;
   const sequence = new Sequence(version);
@@ -95,7 +95,7 @@ export const macThenEncrypt = (of: CbcDirection): Protection => {
       const { length, good, tag } = unpadded(plain, mac.length, padding, cipher.blockLength);
       const fragment = plain.subarray(0, length);
       const expected = mac.of([sequence.next(type, length), fragment]);
-      // Lucky 13: what a longer padding saved the hash is worked off.
+      // Against Lucky 13: the hash does the work that a longer padding would save it.
       mac.waste(mac.blocks(plain.length - mac.length - 1) - mac.blocks(length));
       const same = equal(expected, tag);
       if (!(good && same)) throw new BadRecordMac();
@@ -104,7 +104,7 @@ export const macThenEncrypt = (of: CbcDirection): Protection => {
   };
 };
 
-/** The MAC is over IV and ciphertext, and nothing is decrypted before it holds (RFC 7366 §3). */
+/** Encrypt, then MAC over IV and ciphertext (RFC 7366 §3). Nothing is decrypted before the MAC is verified. */
 export const encryptThenMac = (of: CbcDirection): Protection => {
   const { cipher, ivs, mac, padding, version } = of;
   const sequence = new Sequence(version);
@@ -123,7 +123,7 @@ export const encryptThenMac = (of: CbcDirection): Protection => {
         throw new BadRecordMac();
       }
       const plain = decrypt(of, encrypted, cipher.blockLength);
-      // Nobody but the peer itself could have made it bad.
+      // Bad padding can only be the peer's own doing: the MAC holds.
       if (!goodPadding(plain, 0, padding, cipher.blockLength)) throw new BadRecordMac();
       return { type, fragment: plain.subarray(0, plain.length - plain.at(-1)! - 1) };
     },

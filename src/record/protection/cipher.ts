@@ -1,4 +1,4 @@
-/** How a suite protects records, and what a version changes in that. @module */
+/** How a cipher suite protects records, and what a version changes about that. @module */
 import type { ProtocolVersion } from "../../names/protocol.ts";
 import type { AeadName, CbcName, CryptoService, HashName, StreamName } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
@@ -13,7 +13,7 @@ import { streamProtection } from "./stream.ts";
 export interface AeadRow {
   readonly _tag: "aead";
   readonly aead: AeadName;
-  /** Bytes of key. */
+  /** The length of the key in bytes. */
   readonly key: number;
   readonly nonce: NonceForm;
 }
@@ -23,15 +23,15 @@ export interface CbcRow {
   readonly _tag: "cbc";
   readonly cipher: CbcName;
   readonly key: number;
-  /** Bytes in a block. */
+  /** The length of a block in bytes. */
   readonly block: 8 | 16;
   readonly mac: HashName;
 }
 
-/** A stream cipher or none, and a MAC (RFC 5246 §6.2.3.1). */
+/** A stream cipher, or none, and a MAC (RFC 5246 §6.2.3.1). */
 export interface StreamRow {
   readonly _tag: "stream";
-  /** `undefined`: NULL, which encrypts nothing. */
+  /** The cipher; `undefined` for NULL, which encrypts nothing. */
   readonly cipher: StreamName | undefined;
   readonly key: number;
   readonly mac: HashName;
@@ -40,24 +40,24 @@ export interface StreamRow {
 /** How a suite protects records. */
 export type CipherRow = AeadRow | CbcRow | StreamRow;
 
-/** What a version changes in records. */
+/** What a protocol version changes in the protection of records. */
 export interface RecordForm {
   readonly version: ProtocolVersion;
   readonly mac: MacForm;
-  /** CBC: the first IV is from the key block and each next one the last block before it, or each record has its own. */
+  /** CBC: the first IV comes from the key block and each later one is the last block before it, or each record has its own. */
   readonly iv: "chained" | "explicit";
-  /** CBC: what padding must say. */
+  /** CBC: the rule for padding. */
   readonly padding: PaddingForm;
 }
 
-/** What protects one direction, cut from the key block (RFC 5246 §6.3). */
+/** The secrets of one direction, cut from the key block (RFC 5246 §6.3). */
 export interface RecordKeys {
   readonly mac: Bytes;
   readonly key: Bytes;
   readonly iv: Bytes;
 }
 
-/** Bytes that each direction takes from the key block, in the order in which they lie there (RFC 5246 §6.3). */
+/** The bytes that each direction takes from the key block, in the order of the block (RFC 5246 §6.3). */
 export const keyLengths = (row: CipherRow, form: RecordForm, crypto: CryptoService) => {
   const { key } = row;
   if (row._tag === "aead") return { mac: 0, key, iv: row.nonce.fixed };
@@ -65,7 +65,7 @@ export const keyLengths = (row: CipherRow, form: RecordForm, crypto: CryptoServi
   return { mac, key, iv: row._tag === "cbc" && form.iv === "chained" ? row.block : 0 };
 };
 
-/** Protects one direction. `etm`: a CBC suite MACs what it encrypted (RFC 7366). */
+/** The protection of one direction. `etm`: a CBC suite encrypts, then MACs (RFC 7366). */
 export const protect = (
   row: CipherRow,
   { version, mac: macOf, iv, padding }: RecordForm,

@@ -1,8 +1,8 @@
 /**
  * Compression of records before they are sealed (RFC 5246 §6.2.2): DEFLATE, in the format of zlib (RFC 3749 §2).
  *
- * A record's length then tells of its content, and of what else stands in the window beside it (CRIME): so it is in no
- * policy but one that names it.
+ * The length of a compressed record reveals something of its content and of the data around it (CRIME). So only
+ * `Policy.legacy`, or a policy of your own that names it, compresses.
  *
  * @module
  */
@@ -12,22 +12,22 @@ import { CompressionMethod } from "../../names/protocol.ts";
 import { type Bytes, EMPTY } from "../../wire/bytes.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
 
-/** How records are compressed. What each call makes serves one direction under one key, a whole record at a time. */
+/** How records are compressed. Each call makes a function for one direction under one key, which takes whole records. */
 export interface Compression {
-  /** Gives all that it takes, and at most 1024 bytes more than that. */
+  /** Makes a function that compresses; its result is at most 1024 bytes longer than the record. */
   readonly compressor: () => (fragment: Bytes) => Bytes;
-  /** Throws `DecompressionFailure`, after which there is no going on. */
+  /** Makes a function that decompresses. It throws `DecompressionFailure`, and must not be used after that. */
   readonly decompressor: () => (fragment: Bytes) => Bytes;
 }
 
-/** By how much a compressed fragment may be longer than a plain one (RFC 5246 §6.2.2). */
+/** The most bytes by which a compressed fragment may exceed a plain one (RFC 5246 §6.2.2). */
 const MAX_GROWTH = 1024;
 const MAX_COMPRESSED = MAX_PLAINTEXT + MAX_GROWTH;
 
-/** In zlib's `data_type`: what was inflated last is the end of a block. */
+/** The bit of zlib's `data_type` that says that inflating stopped at the end of a block. */
 const BETWEEN_BLOCKS = 128;
 
-/** Puts a record through a stream, which would else keep alive all that the record is a view of. */
+/** Puts a record through a stream, and then lets go of it: the stream would keep the record's whole buffer alive. */
 const through = (
   stream: Pako.ZStream,
   step: typeof Pako.zlibInflate,
@@ -50,8 +50,8 @@ const deflate: Compression = {
     const stream = new Pako.ZStream();
     Pako.zlibDeflateInit(stream, 6); // zlib's default
     return (fragment) => {
-      // Every record is flushed, so that each block lies in the window whole: what does not shrink is stored in it as
-      // it is, and grows by a few bytes only.
+      // Every record is flushed, so each ends a block. Data that does not shrink is stored as it is, and grows by a few
+      // bytes only.
       const output = new Uint8Array(fragment.length + MAX_GROWTH);
       through(stream, Pako.zlibDeflate, fragment, output);
       return output.subarray(0, stream.next_out);
@@ -60,10 +60,10 @@ const deflate: Compression = {
   decompressor: () => {
     const stream = new Pako.ZStream();
     Pako.zlibInflateInit(stream);
-    // One byte more than may come: inflating ends there, whatever is still to come.
+    // One byte more than is allowed: inflating stops there, however much would follow.
     const output = new Uint8Array(MAX_PLAINTEXT + 1);
     return (fragment) => {
-      // What zlib makes of nothing, when it has flushed before.
+      // This is how zlib answers an empty input after a flush.
       if (fragment.length === 0) return EMPTY;
       const status = through(stream, Pako.zlibInflate, fragment, output);
       const whole = status === Pako.Z_STREAM_END ||
@@ -74,17 +74,17 @@ const deflate: Compression = {
   },
 };
 
-/** What can be agreed on; `undefined`: records stay as they are. */
+/** The compression methods that can be agreed on; `undefined` for null, which changes nothing. */
 export const compressions: ReadonlyMap<CompressionMethod, Compression | undefined> = new Map([
   [CompressionMethod.null, undefined],
   [CompressionMethod.DEFLATE, deflate],
 ]);
 
-/** One direction under one key whose records are compressed too, by a method of `compressions`. */
+/** A protection whose records are compressed first, by a method of `compressions`. */
 export const compressed = (protection: Protection, method: CompressionMethod): Protection => {
   if (method === CompressionMethod.null) return protection;
-  const { compressor, decompressor } = compressions.get(method)!; // what is unknown may not pass as it is
-  // A direction needs but one of them, and a compressor takes 270 kB.
+  const { compressor, decompressor } = compressions.get(method)!; // an unknown method must not pass as null
+  // Each direction needs only one of the two, and a compressor takes 270 kB.
   let compress: ReturnType<typeof compressor> | undefined;
   let decompress: ReturnType<typeof decompressor> | undefined;
   return {
@@ -100,5 +100,5 @@ export const compressed = (protection: Protection, method: CompressionMethod): P
   };
 };
 
-/** Whether a method can be agreed on. */
+/** Whether a compression method can be agreed on. */
 export const canCompress = (method: CompressionMethod): boolean => compressions.has(method);

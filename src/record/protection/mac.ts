@@ -1,25 +1,25 @@
-/** The MAC over a record, in the two forms that it has had. @module */
+/** The MAC of a record, in its two forms. @module */
 import { pads } from "../../crypto/ssl30.ts";
 import type { Hash } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 
-/** The MAC of one direction under its secret. */
+/** The MAC of one direction, under its secret. */
 export interface Mac {
-  /** Bytes in a MAC. */
+  /** The length of a MAC in bytes. */
   readonly length: number;
-  /** Over a record's header (`Sequence`) and its content, in parts. */
+  /** The MAC over the header of a record (`Sequence`) and its content, given in parts. */
   readonly of: (parts: readonly [header: Bytes, ...content: Array<Bytes>]) => Bytes;
-  /** How many blocks the hash works through for so many bytes of content, those of an outer hash apart. */
+  /** The number of blocks that the inner hash processes for content of a length in bytes. */
   readonly blocks: (length: number) => number;
-  /** Works through so many blocks more, for nothing. */
+  /** Makes the hash process some more blocks; the result is thrown away. */
   readonly waste: (blocks: number) => void;
 }
 
-/** A form of the MAC. */
+/** A form of the MAC, given a hash and a secret. */
 export type MacForm = (hash: Hash, secret: Bytes) => Mac;
 
 const macOf = (hash: Hash, prefix: number, of: Mac["of"]): Mac => {
-  // What a hash of the MD family adds at its end: a byte and the length, 8 bytes or 16.
+  // A hash of the MD family adds a byte and the length, 8 or 16 bytes, at its end.
   const end = 1 + hash.blockLength / 8;
   return {
     length: hash.length,
@@ -38,7 +38,7 @@ export const hmacForm: MacForm = (hash, secret) => macOf(hash, hash.blockLength 
 export const ssl30Form: MacForm = (hash, secret) => {
   const { pad1, pad2 } = pads(hash);
   return macOf(hash, secret.length + pad1.length + HEADER - 2, ([header, ...content]) => {
-    // No version: 1.0 was to be told from it by the rest.
+    // SSL 3.0 leaves out the version.
     const inner = hash.digest([secret, pad1, header.subarray(0, 9), header.subarray(11), ...content]);
     return hash.digest([secret, pad2, inner]);
   });

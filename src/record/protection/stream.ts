@@ -1,4 +1,4 @@
-/** Records under a stream cipher or none, with a MAC (RFC 5246 §6.2.3.1). @module */
+/** Records under a stream cipher, or none, with a MAC (RFC 5246 §6.2.3.1). @module */
 import { equal } from "../../crypto/equal.ts";
 import { BadRecordMac } from "../../faults/errors/connection.ts";
 import type { ProtocolVersion } from "../../names/protocol.ts";
@@ -8,7 +8,7 @@ import type { Mac } from "./mac.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
 import { Sequence } from "./sequence.ts";
 
-/** Protects one direction; `cipher` is `undefined` for NULL, which encrypts nothing. */
+/** The protection of one direction by a stream cipher; `cipher` is `undefined` for NULL, which encrypts nothing. */
 export const streamProtection = (
   version: ProtocolVersion,
   cipher: StreamCipher | undefined,

@@ -1,0 +1,53 @@
+/** Runs one handshake over a connection's wire. @module */
+import { Context, Effect } from "../../deps.ts";
+import type { TlsError } from "../../faults/tls_error.ts";
+import type { Established } from "../../flights/agreed/established.ts";
+import { Handshakes } from "../../record/handshake_stream.ts";
+import type { Limits } from "../../tables/policy.ts";
+import { deadline, type Silence } from "../bounds/deadline.ts";
+import type { ConnectionState } from "../state.ts";
+import type { Wire } from "../wire.ts";
+
+/** The services of one handshake: its program's own, and a message stream. */
+type Services<R> = Context.Context<R | Handshakes>;
+
+/** What a handshake is run with. */
+export interface RunParts<R> {
+  readonly wire: Wire;
+  readonly state: ConnectionState;
+  /** What the last finished handshake left; `undefined` before the first is finished. */
+  readonly now: { established: Established | undefined };
+  readonly limits: Limits;
+  readonly context: Context.Context<R>;
+}
+
+/** Runs handshakes. */
+export interface Run<R> {
+  /** Services with a message stream, and so a transcript, of their own: one set for all parts of one handshake. */
+  readonly services: () => Services<R>;
+  /**
+   * Runs a handshake within `limits.handshakeTimeout`; the connection then has what it left. `sent` waits until the last
+   * flight is sent.
+   */
+  readonly run: (
+    handshake: Effect.Effect<Established, TlsError, R | Handshakes>,
+    services: Services<R>,
+    sent?: Effect.Effect<void, TlsError>,
+    silence?: Silence,
+  ) => Effect.Effect<Established, TlsError>;
+}
+
+/** Runs the handshakes of one connection. */
+export const makeRun = <R>({ wire, state, now, limits, context }: RunParts<R>): Run<R> => ({
+  services: () => Context.add(context, Handshakes, wire.handshake()),
+  run: (handshake, services, sent = wire.push, silence) =>
+    Effect.suspend(() => {
+      state.beginHandshake();
+      const all = Effect.zipLeft(handshake, sent);
+      return Effect.map(deadline(limits.handshakeTimeout, all, services, silence), (established) => {
+        now.established = established;
+        state.endHandshake();
+        return established;
+      });
+    }),
+});

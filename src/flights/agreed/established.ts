@@ -1,0 +1,38 @@
+/** What a finished handshake leaves for the next one, for exported keys, and for the user. @module */
+import type { ProtocolVersion } from "../../names/protocol.ts";
+import type { OfBoth } from "../../names/side.ts";
+import type { Suite } from "../../tables/suites.ts";
+import type { Derivation, Dialect } from "../../tables/versions/mod.ts";
+import type { Bytes } from "../../wire/bytes.ts";
+import type { Negotiated } from "./negotiated.ts";
+
+/** What a finished handshake leaves. */
+export interface Established {
+  readonly negotiated: Negotiated;
+  readonly dialect: Dialect;
+  readonly suite: Suite;
+  /** The client_version of the connection's first ClientHello, which every later one repeats. */
+  readonly clientVersion: ProtocolVersion;
+  /** Whether encrypt-then-MAC was ever agreed on. It may not be lost after that (RFC 7366 §3.1). */
+  readonly encryptThenMac: boolean;
+  /** Whether this was a renegotiation. */
+  readonly renegotiated: boolean;
+  readonly derivation: Derivation;
+  readonly masterSecret: Bytes;
+  /** The channel binding `tls-server-end-point` (RFC 5929 §4); empty if there is none. */
+  readonly serverEndPoint: Bytes;
+  /** The verify_data of both Finished, for RFC 5746 and RFC 5929. */
+  readonly verifyData: OfBoth<Bytes>;
+  /** The peer's certificate chain as DER, leaf first. */
+  readonly peerCertificates: ReadonlyArray<Bytes>;
+  /** The session's key in the store, so that it can be invalidated (RFC 5246 §7.2.2). */
+  readonly sessionKey: string | undefined;
+}
+
+/** What a handshake is given if it is a renegotiation. */
+export interface Again {
+  /** What the last handshake left. */
+  readonly previous: Established;
+  /** Whether a session may be resumed in it. */
+  readonly resume: boolean;
+}

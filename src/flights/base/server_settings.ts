@@ -1,0 +1,11 @@
+/** The settings of a server's handshakes. @module */
+import type { Policy } from "../../tables/policy.ts";
+
+/** The settings of a server's handshakes. */
+export interface ServerSettings {
+  readonly policy: Policy;
+  /** Application protocols, the best first (RFC 7301). */
+  readonly alpn: ReadonlyArray<string>;
+  /** Whether clients are asked for a certificate, and refused without one. */
+  readonly clientAuth: "none" | "request" | "require";
+}
