@@ -51,7 +51,7 @@ export * as Server from "./src/server.ts";
 export * as Connections from "./src/public/connections.ts";
 /** An established TLS connection. `Client.connect` returns one, and `Server.listen` passes one to its handler. */
 export type Connection = Connections_.Connection;
-/** What a renegotiation may change. Each member left out stays as it is. */
+/** Settings of a renegotiation that this end begins. */
 export type Renegotiation = Connections_.Renegotiation;
 /** What a handshake agreed on. */
 export type Negotiated = Connections_.Negotiated;
