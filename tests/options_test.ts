@@ -233,7 +233,7 @@ sync(
     for (const [data, kind] of kinds) {
       const error = yield* Effect.flip(client.write(data));
       assert.equal(error._tag === "InvalidOption" && error.got, kind);
-      assert.equal(error.message, `data: ${kind}, where a Uint8Array is wanted`);
+      assert.equal(error.message, `data: expected a Uint8Array, got ${kind}`);
     }
     assert.equal(yield* converse(client, server), "ping pong");
   }),

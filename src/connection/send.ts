@@ -48,11 +48,8 @@ export const sending = (
   return { write, closeWrite };
 };
 
-const noBytes = (data: unknown): InvalidOption => {
-  const expected = "a Uint8Array";
-  const got = kindOf(data);
-  return new InvalidOption({ option: "data", expected, got, fault: `${got}, where ${expected} is wanted` });
-};
+const noBytes = (data: unknown): InvalidOption =>
+  new InvalidOption({ option: "data", expected: "a Uint8Array", got: kindOf(data) });
 
 /** The kind of a value, for an error. Its content is not told: it was meant to be encrypted. */
 const kindOf = (data: unknown): string => {

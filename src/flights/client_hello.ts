@@ -20,7 +20,7 @@ import { canCompress } from "../record/protection/compression.ts";
 import type { Policy } from "../tables/policy.ts";
 import { suites } from "../tables/suites.ts";
 import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.ts";
-import { type Bytes, EMPTY } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, utf8 } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { parseIp } from "../x509/names/ip_address.ts";
 import { fragmentCode } from "./agreed/agreed.ts";
@@ -133,8 +133,6 @@ const padded = (hello: ClientHello): ClientHello => {
   return make(ClientHello, { ...hello, extensions: [...extensions, { _tag: "padding", zeros }] });
 };
 
-const text = new TextEncoder();
-
 /** A request for an OCSP response from any responder that the server knows (RFC 6066 §8). */
 const anyResponder = {
   statusType: CertificateStatusType.ocsp,
@@ -162,7 +160,7 @@ const renegotiationInfo = (
 const applicationProtocols = ({ alpn }: ClientSettings): ReadonlyArray<ClientHelloExtension> =>
   alpn.length === 0 ? [] : [{
     _tag: "application_layer_protocol_negotiation",
-    protocolNameList: alpn.map((name) => text.encode(name)),
+    protocolNameList: alpn.map((name) => utf8(name)),
   }];
 
 const extensions = ({ policy, serverName }: ClientSettings): ReadonlyArray<ClientHelloExtension> => {

@@ -18,7 +18,7 @@ import { canCompress } from "../../record/protection/compression.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { type Suite, suites } from "../../tables/suites.ts";
 import { type Dialect, dialects, highest, spoken } from "../../tables/versions/mod.ts";
-import { type Bytes, sameBytes } from "../../wire/bytes.ts";
+import { type Bytes, sameBytes, utf8 } from "../../wire/bytes.ts";
 import type { Established } from "../agreed/established.ts";
 import { boundHello } from "../agreed/renegotiation.ts";
 import type { Negotiating } from "../base/negotiating.ts";
@@ -180,8 +180,6 @@ const hostName = (
     : illegal("extensions.server_name", "is not that of the connection", "RFC 6066 §3");
 };
 
-const text = new TextEncoder();
-
 /** The application protocol, in our order (RFC 7301 §3.2). A refusal if both ends name some and none in common. */
 const applicationProtocol = (
   ours: ReadonlyArray<string>,
@@ -190,7 +188,7 @@ const applicationProtocol = (
   const theirs = findExtension(extensions, "application_layer_protocol_negotiation")?.protocolNameList;
   if (!theirs || ours.length === 0) return Either.right(undefined);
   // Encoded once, because a client may offer tens of thousands.
-  const encoded = ours.map((name) => text.encode(name));
+  const encoded = ours.map((name) => utf8(name));
   const common = ours[encoded.findIndex((name) => theirs.some((t) => sameBytes(name, t)))];
   return common !== undefined ? Either.right(common) : refused(
     "no_common_application_protocol",

@@ -15,7 +15,7 @@ import type { CryptoService } from "../../ports/crypto.ts";
 import { suites } from "../../tables/suites.ts";
 import { isDowngraded } from "../../tables/versions/downgrade.ts";
 import { type Dialect, dialects, highest } from "../../tables/versions/mod.ts";
-import { sameBytes } from "../../wire/bytes.ts";
+import { sameBytes, utf8 } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import { type Agreed, type Full, type Resumed, settle } from "../agreed/agreed.ts";
 import { boundAnswer, keepsPromises, sameServer } from "../agreed/renegotiation.ts";
@@ -175,8 +175,6 @@ const solicited = (
 const typeOf = (e: ClientHelloExtension | ServerHelloExtension): number =>
   e._tag === "unknown" ? e.type : ExtensionType.members[e._tag];
 
-const text = new TextEncoder();
-
 /** The application protocol: one, and among those that we offered (RFC 7301 §3.1). */
 const applicationProtocol = (
   { settings: { alpn } }: SentHello,
@@ -185,7 +183,7 @@ const applicationProtocol = (
   const answer = findExtension(server.extensions, "application_layer_protocol_negotiation");
   if (!answer) return Either.right(undefined);
   const [name, ...more] = answer.protocolNameList;
-  const ours = alpn.find((a) => name !== undefined && sameBytes(text.encode(a), name));
+  const ours = alpn.find((a) => name !== undefined && sameBytes(utf8(a), name));
   return ours !== undefined && more.length === 0 ? Either.right(ours) : illegal(
     "extensions.application_layer_protocol_negotiation",
     `${protocolNames(answer.protocolNameList)} is not one of the offered ${alpn.join(", ")}`,

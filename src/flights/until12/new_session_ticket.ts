@@ -3,14 +3,11 @@ import { Clock, Effect } from "../../deps.ts";
 import { send } from "../../grammar/send.ts";
 import { NewSessionTicket } from "../../messages/mod.ts";
 import { Session } from "../../ports/sessions.ts";
-import { MAX_TICKET } from "../../tickets/ticket.ts";
+import { MAX_TICKET, MAX_TICKET_LIFETIME } from "../../tickets/ticket.ts";
 import { EMPTY } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Steps } from "../base/services.ts";
 import type { Heard } from "./server_hello.ts";
-
-/** How long a client shows a ticket at most, in seconds: a week, as in RFC 8446 §4.6.1; RFC 5077 has no limit. */
-const MAX_TICKET_LIFETIME = 604_800;
 
 /** A session with the new ticket instead of its ID, if one came that can be shown (RFC 5077 §3.3, §3.4). */
 export const withTicket = (session: Session, sent: NewSessionTicket | undefined): Effect.Effect<Session> =>

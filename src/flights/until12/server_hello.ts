@@ -19,7 +19,7 @@ import { Handshakes } from "../../record/handshake_stream.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { downgradeSentinel } from "../../tables/versions/downgrade.ts";
 import { highest, spoken, spokenFirst } from "../../tables/versions/mod.ts";
-import { EMPTY, toHex } from "../../wire/bytes.ts";
+import { EMPTY, toHex, utf8 } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import { type Agreed, fragmentBytes, settle } from "../agreed/agreed.ts";
 import type { Again } from "../agreed/established.ts";
@@ -166,8 +166,6 @@ export const serverHello = Effect.fnUntraced(
   },
 );
 
-const text = new TextEncoder();
-
 /** The extensions of any ServerHello, each only if the client asked for it (RFC 5246 §7.4.1.4). */
 export const answers = (
   { wish, tickets }: Heard,
@@ -191,7 +189,7 @@ export const answers = (
     ...(wish.alpn === undefined || !asked.has("application_layer_protocol_negotiation") ? [] : [
       {
         _tag: "application_layer_protocol_negotiation",
-        protocolNameList: [text.encode(wish.alpn)],
+        protocolNameList: [utf8(wish.alpn)],
       } as const,
     ]),
   ];
