@@ -18,8 +18,8 @@ export * from "../wire/printable.ts";
 
 import type { TlsError } from "../faults/tls_error.ts";
 
-/** The former name of `TlsError`. @deprecated since 0.2.0, removed in 0.4.0: use `TlsError`. */
+/** The former name of `TlsError`. @deprecated since 0.1.0, removed in 0.3.0: use `TlsError`. */
 export type HandshakeError = TlsError;
 
-/** The former name for a part of `TlsError`. @deprecated since 0.2.0, removed in 0.4.0: use `TlsError`. */
+/** The former name for a part of `TlsError`. @deprecated since 0.1.0, removed in 0.3.0: use `TlsError`. */
 export type ConnectionError = TlsError;
