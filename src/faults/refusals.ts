@@ -14,7 +14,7 @@ const handshake_failure = "handshake_failure";
 const illegal_parameter = "illegal_parameter";
 
 /** The row of each reason. */
-export const refusals = {
+const refusals = {
   no_common_version: {
     alert: "protocol_version",
     rfc: "RFC 5246 §E.1",

@@ -47,7 +47,15 @@ export const deriveTls =
   };
 
 /** What TLS 1.0, 1.1 and 1.2 share. */
-export const tlsCommon = {
+export const tlsCommon: Pick<
+  Dialect,
+  | "afterHandshake"
+  | "alert"
+  | "noCertificate"
+  | "certificateTypes"
+  | "clientKeyExchangeRSA"
+  | "clientCertificate"
+> = {
   afterHandshake: { client: [HandshakeType.hello_request], server: [HandshakeType.client_hello] },
   alert: (level, description) => ({ level, description }),
   noCertificate: false,
@@ -58,4 +66,4 @@ export const tlsCommon = {
     // An empty list means that the client has no certificate (RFC 5246 §7.4.6).
     none: make(Certificate, { certificateList: [] }),
   },
-} as const satisfies Partial<Dialect>;
+};
