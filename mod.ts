@@ -34,39 +34,48 @@
 import * as Connections_ from "./src/public/connections.ts";
 import type * as Errors_ from "./src/public/errors.ts";
 
-/** TLS in the client's role: `connect` by a Transport, `over` a stream that is open already. */
+/**
+ * The client's side of TLS: `connect` opens a stream through the Transport, `over` uses a stream that is already
+ * open.
+ */
 export * as Client from "./src/client.ts";
-/** TLS in the server's role: `listen` by a Transport, `over` a stream that is open already. */
+/**
+ * The server's side of TLS: `listen` accepts connections through the Transport, `over` uses a stream that is already
+ * open.
+ */
 export * as Server from "./src/server.ts";
-/** A connection, what a handshake agreed on, and what an observer is told: as types. */
+/**
+ * The types of a connection: the connection itself, what its handshake agreed on, and the events its observer
+ * receives.
+ */
 export * as Connections from "./src/public/connections.ts";
-/** An established TLS connection: what `Client.connect` gives, and a handler of `Server.listen` is given. */
+/** An established TLS connection. `Client.connect` returns one, and `Server.listen` passes one to its handler. */
 export type Connection = Connections_.Connection;
-/** What may be different in a renegotiation. */
+/** Settings of a renegotiation that this end begins. */
 export type Renegotiation = Connections_.Renegotiation;
 /** What a handshake agreed on. */
 export type Negotiated = Connections_.Negotiated;
-/** What an observer is told: a message, a change of keys, an alert. */
+/** An event on a connection: a handshake message, a change of keys or an alert. */
 export type ConnectionEvent = Connections_.ConnectionEvent;
-/** Which way something went, seen from this end. */
+/** Whether this end sent or received something. */
 export type Direction = Connections_.Direction;
-/** An observer. */
+/** A function that is called with each event on a connection. */
 export type Observe = Connections_.Observe;
 /** The type of the Schema `PeerCertificate`. */
 export type PeerCertificateSchema = Connections_.PeerCertificateSchema;
-/** A certificate that a peer has shown, as a Schema: encode it to have JSON. */
+/** The Schema of a certificate that a peer sent. Encode a value with it to get JSON. */
 export const PeerCertificate: PeerCertificateSchema = Connections_.PeerCertificate;
-/** A certificate that a peer has shown: one that could be read, or not. */
+/** A certificate that a peer sent, whether or not it could be parsed. */
 export type PeerCertificate = Connections_.PeerCertificate;
-/** What can go wrong in a connection. */
+/** Every error that a connection can fail with. */
 export type TlsError = Errors_.TlsError;
-/** The former name of `TlsError`. @deprecated since 0.2.0, and gone in 0.4.0: use `TlsError`. */
+/** The former name of `TlsError`. @deprecated since 0.2.0, removed in 0.4.0: use `TlsError`. */
 export type HandshakeError = Errors_.TlsError;
-/** The former name of a part of `TlsError`. @deprecated since 0.2.0, and gone in 0.4.0: use `TlsError`. */
+/** The former name for a part of `TlsError`. @deprecated since 0.2.0, removed in 0.4.0: use `TlsError`. */
 export type ConnectionError = Errors_.TlsError;
-/** Every error as a class, the alert of each, and how to tell people. */
+/** Every error class, the alert that each one sends, and `explain`, which describes an error to people. */
 export * as Errors from "./src/public/errors.ts";
-/** What an end is willing to speak: `modern`, `compatible`, `legacy`, or your own. */
+/** What a client or server is willing to speak: `modern`, `compatible`, `legacy`, or a policy of your own. */
 export * as Policy from "./src/public/policy.ts";
 /** Providers of cryptography: `layerNoble`, `layerNative`, `layerDeterministic`. */
 export * as Crypto from "./src/public/crypto.ts";
@@ -74,7 +83,7 @@ export * as Crypto from "./src/public/crypto.ts";
 export * as Transport from "./src/public/transport.ts";
 /** Byte streams: `fromConn`, `fromStreams`, `makePair`. */
 export * as ByteStream from "./src/public/byte_stream.ts";
-/** Stores of sessions: `layerMemory`, `layerNone`. */
+/** Session stores: `layerMemory`, `layerNone`. */
 export * as SessionStore from "./src/public/session_store.ts";
 /** Session tickets: `layerRotating`, `layerKeys`, `layerFile`. */
 export * as SessionTickets from "./src/public/session_tickets.ts";
@@ -92,7 +101,7 @@ export * as Messages from "./src/messages/mod.ts";
  * @experimental
  */
 export * as States from "./src/flights/states.ts";
-/** Bytes to value and back for any of them. */
+/** Encodes and decodes any message, and shows which bytes hold which member. */
 export * as Codec from "./src/public/codec.ts";
-/** IANA's registries. */
+/** IANA's registries: the numbers of the protocol by name. */
 export * as Names from "./src/names/mod.ts";

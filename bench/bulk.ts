@@ -17,7 +17,7 @@ import { limits } from "../src/tables/policy.ts";
 import type { Bytes } from "../src/wire/bytes.ts";
 import * as Golden from "../tests/golden/certificates.ts";
 
-/** One record of application data through the record layer, against the cipher alone. */
+/** One record of application data through the record layer, compared with the cipher alone. */
 export const bulk = (crypto: Crypto.CryptoService, name: Crypto.AeadName, size: number) => {
   const key = new Uint8Array(name === "aes_128_gcm" ? 16 : 32).fill(1);
   const form = name === "chacha20_poly1305" ? nonceForms.chacha : nonceForms.gcm;
@@ -36,7 +36,7 @@ export const bulk = (crypto: Crypto.CryptoService, name: Crypto.AeadName, size: 
   };
   const sender = end();
   const receiver = end();
-  // A Finished has come, so that data may.
+  // Application data is allowed only after a Finished.
   sender.write(Names.ContentType.handshake, Uint8Array.of(20, 0, 0, 0));
   receiver.feed(sender.takeOutbox());
   receiver.next();
@@ -52,7 +52,7 @@ export const bulk = (crypto: Crypto.CryptoService, name: Crypto.AeadName, size: 
 };
 
 const common = Layer.mergeAll(Transport.layerTcp, Crypto.layerNative, SessionStore.layerNone);
-/** A server's layers, and those of a client that trusts it. */
+/** The layers of a server, and those of a client that trusts it. */
 export const ends = {
   server: Layer.mergeAll(
     common,
@@ -62,7 +62,9 @@ export const ends = {
   client: Layer.mergeAll(common, Layer.orDie(CertificateVerifier.layerRoots(Golden.root)), Credentials.none),
 };
 
-/** A server on loopback that runs `handler` for each connection; gives its port and a way to end it. */
+/**
+ * Starts a server on loopback that runs `handler` for each connection. Gives its port and a function that stops it.
+ */
 export const listening = async (handler: (connection: Connection) => Effect.Effect<void, unknown>) => {
   const opened = Promise.withResolvers<number>();
   const controller = new AbortController();
@@ -85,7 +87,7 @@ export const listening = async (handler: (connection: Connection) => Effect.Effe
 
 const PIECE = new Uint8Array(2 ** 18).fill(7);
 
-/** Milliseconds for so many bytes, from a server of ours to a client of ours. */
+/** The milliseconds to send `bytes` bytes from our server to our client. */
 export const transfer = async (bytes: number): Promise<number> => {
   const pieces = bytes / PIECE.length;
   const server = await listening((connection) => Effect.repeatN(connection.write(PIECE), pieces - 1));
@@ -107,7 +109,7 @@ export const transfer = async (bytes: number): Promise<number> => {
   return took;
 };
 
-/** The same over plain TCP. */
+/** The milliseconds to send the bytes over plain TCP. */
 export const plainTransfer = async (bytes: number): Promise<number> => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const sent = listener.accept().then(async (conn) => {

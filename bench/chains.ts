@@ -1,4 +1,4 @@
-/** A chain of three judged, and the bare signatures that are in it. @module */
+/** Judging a chain of three certificates, compared with its signature checks alone. @module */
 import { CertificateVerifier, Crypto } from "../mod.ts";
 import { Effect } from "../src/deps.ts";
 import { parseCertificate } from "../src/x509/certificate/certificate.ts";
@@ -8,13 +8,13 @@ import { makeCa } from "../tests/support/ca.ts";
 import { makeStaple } from "../tests/support/ocsp.ts";
 import type { Kind } from "./handshakes.ts";
 
-/** The keys of all three, and whether an OCSP response is judged as well: one more signature. */
+/** The key type of all three certificates, and whether an OCSP response is judged, too: one more signature. */
 export interface Judged {
   readonly key: "p256" | "rsa";
   readonly staple: boolean;
 }
 
-/** A server's kind of handshake with a chain of so many certificates, below a root that is not among them. */
+/** A handshake whose server sends a chain of the given length, below a root that is not sent. */
 export const chained = (kind: Kind, length: 1 | 2 | 3): Kind => {
   const root = makeCa();
   let issuer = root;
@@ -26,7 +26,7 @@ export const chained = (kind: Kind, length: 1 | 2 | 3): Kind => {
   };
 };
 
-/** A function that judges such a chain from its bytes, and one that does its signatures alone. */
+/** Two functions: one judges such a chain from its bytes, the other only verifies its signatures. */
 export const chains = (crypto: Crypto.CryptoService, { key, staple }: Judged) => {
   const root = makeCa({ key });
   const middle = root.intermediate({ key });
@@ -37,7 +37,7 @@ export const chains = (crypto: Crypto.CryptoService, { key, staple }: Judged) =>
     Effect.runSync(
       Effect.provideService(
         verify({
-          // Each peer's bytes are new: what was read once is known by its bytes.
+          // Fresh bytes for each peer, because parsed certificates are cached by their bytes object.
           chain: leaf.chain.map((der) => der.slice()),
           name: "localhost",
           purpose: "serverAuth",
@@ -48,7 +48,7 @@ export const chains = (crypto: Crypto.CryptoService, { key, staple }: Judged) =>
       ),
     );
   const [signed, by, top] = [leaf, middle, root].map(({ der }) => Effect.runSync(parseCertificate(der)));
-  // The response's signature costs as much as that of the leaf, which the same key made.
+  // The response's signature costs as much as the leaf's: the same key made both.
   const pairs = [[signed!, by!], [by!, top!], ...(staple ? [[signed!, by!] as const] : [])] as const;
   const bare = () => {
     for (const [one, issuer] of pairs) {

@@ -1,4 +1,4 @@
-/** A ClientHello of browser size, and a decoder and an encoder for it written by hand: what the schemas compete with. @module */
+/** A ClientHello of a browser's size, with a hand-written decoder and encoder to compare the schemas with. @module */
 import { Messages, Names } from "../mod.ts";
 
 const fill = (n: number, seed: number) => Uint8Array.from({ length: n }, (_, i) => (i * 31 + seed) & 255);
@@ -10,7 +10,7 @@ const other = (type: number, data: Uint8Array) => ({
 });
 const text = new TextEncoder();
 
-/** About 500 bytes: GREASE, a key share, a session ticket, ALPN. */
+/** A ClientHello of about 500 bytes: GREASE, a key share, a session ticket, ALPN. */
 export const hello = new Messages.ClientHello({
   clientVersion: ProtocolVersion.TLS_1_2,
   random: fill(32, 1),
@@ -62,7 +62,7 @@ export const hello = new Messages.ClientHello({
   ],
 }, true);
 
-/** Reads the same hello to plain objects, without names, bounds' errors or paths. */
+/** Decodes the ClientHello by hand to plain objects, without names, checks of bounds or error paths. */
 export const decodeByHand = (b: Uint8Array) => {
   let p = 0;
   const u8 = () => b[p++]!;
@@ -122,7 +122,7 @@ export const decodeByHand = (b: Uint8Array) => {
   return { clientVersion, random, sessionId, cipherSuites, compressionMethods, extensions };
 };
 
-/** Writes it, again with nothing checked. */
+/** Encodes the ClientHello by hand, without any checks. */
 export const encodeByHand = (h: Messages.ClientHello): Uint8Array => {
   const b = new Uint8Array(1024);
   let p = 0;

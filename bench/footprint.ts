@@ -1,9 +1,9 @@
-/** What it costs to be there: memory of connections, and the start of a program. @module */
+/** The footprint of the library: the memory of connections, and the start time of a program. @module */
 import { Effect, Exit, Layer, Scope } from "../src/deps.ts";
 import { ByteStream, Client, type Connection, Server } from "../mod.ts";
 import { ends } from "./bulk.ts";
 
-/** Bytes in use when nothing is left to collect. */
+/** The bytes in use after garbage collection. */
 const inUse = (): number => {
   const { gc } = globalThis as { readonly gc?: () => void };
   if (!gc) throw new Error("memory is measured with --v8-flags=--expose-gc, as `deno task bench` does");
@@ -12,10 +12,10 @@ const inUse = (): number => {
   return heapUsed + external;
 };
 
-/** KiB of one end of a connection that is held open and idle, over so many connections. */
+/** The KiB per end of an idle open connection, averaged over many connections. */
 export const idleConnection = async (count: number): Promise<number> => {
   const scope = await Effect.runPromise(Scope.make());
-  // As a program has them: built once.
+  // Built once, as in a real program.
   const client = await Effect.runPromise(Scope.extend(Layer.build(ends.client), scope));
   const server = await Effect.runPromise(Scope.extend(Layer.build(ends.server), scope));
   const held: Array<readonly [Connection, Connection]> = [];
@@ -33,14 +33,14 @@ export const idleConnection = async (count: number): Promise<number> => {
   return (after - before) / 1024 / (2 * count);
 };
 
-/** MiB that the heap has grown by when `run` is over. */
+/** The MiB by which `run` grows the heap. */
 export const growth = async (run: () => Promise<unknown>): Promise<number> => {
   const before = inUse();
   await run();
   return (inUse() - before) / 2 ** 20;
 };
 
-/** Milliseconds of a program that does nothing but import these. */
+/** The milliseconds of a program that only imports these modules. */
 export const importing = async (...modules: ReadonlyArray<string>): Promise<number> => {
   const program = modules.map((m) => `import ${JSON.stringify(new URL(`../${m}`, import.meta.url).href)};`);
   const file = await Deno.makeTempFile({ suffix: ".ts" });

@@ -1,8 +1,8 @@
-/** Handshakes of node-forge, the other TLS in JavaScript, in memory. @module */
+/** Handshakes of node-forge, another TLS implementation in JavaScript, in memory. @module */
 import forge from "npm:node-forge@^1.3.1";
 import * as Golden from "../tests/golden/certificates.ts";
 
-/** What is used of the package, which has no types of its own. */
+/** The part of node-forge that is used here; it has no types of its own. */
 interface Connection {
   readonly handshake: (sessionId?: string) => void;
   readonly process: (bytes: string) => void;
@@ -37,7 +37,7 @@ const { md, pki, tls } = forge as Forge;
 
 const { privateKey } = Golden.server("rsa");
 
-/** A certificate that is its own root, because node-forge knows no key but RSA's. */
+/** A self-signed certificate, for RSA: node-forge supports no other key. */
 export const selfSigned: string = (() => {
   const key = pki.privateKeyFromPem(privateKey);
   const certificate = pki.createCertificate();
@@ -53,7 +53,7 @@ export const selfSigned: string = (() => {
   return pki.certificateToPem(certificate);
 })();
 
-/** A function that makes one handshake between two ends of node-forge: RSA key transport, RSA-2048, AES-128-CBC, SHA-1. */
+/** A function that runs one handshake between two ends of node-forge: RSA-2048 key transport, AES-128-CBC, SHA-1. */
 export const forgeHandshakes = (how: "full" | "resumed"): () => void => {
   const cipherSuites = [tls.CipherSuites["TLS_RSA_WITH_AES_128_CBC_SHA"]];
   const caches = [tls.createSessionCache({}, 100), tls.createSessionCache({}, 100)];

@@ -1,4 +1,4 @@
-/** Handshakes in memory, both sides on one thread, and the bare cryptography that is in them. @module */
+/** Handshakes in memory, both ends in one thread, compared with their bare cryptography. @module */
 import {
   ByteStream,
   CertificateVerifier,
@@ -19,13 +19,13 @@ import { parseCertificate } from "../src/x509/certificate/certificate.ts";
 import { Context, Effect, Exit, Layer, Runtime, Scheduler, Scope } from "../tests/deps.ts";
 import * as Golden from "../tests/golden/certificates.ts";
 
-/** What a handshake is made with. */
+/** The parameters of a handshake. */
 export interface Kind {
   readonly key: Golden.Kind;
   readonly suite: Names.CipherSuite;
   readonly group: Names.NamedGroup;
   readonly versions?: ReadonlyArray<Names.ProtocolVersion>;
-  /** A certificate and its root of one's own, for the same key or its own. */
+  /** A certificate and its root to use instead of the usual ones. */
   readonly pem?: { readonly certificate: string; readonly root: string; readonly privateKey?: string };
 }
 
@@ -52,7 +52,7 @@ const layers = (
   };
 };
 
-/** A function that makes one handshake; a full one, or one that resumes the last. */
+/** A function that runs one handshake: a full one, or one that resumes the last. */
 export const handshakes = (
   crypto: Service,
   kind: Kind,
@@ -75,13 +75,13 @@ export const handshakes = (
   const once = (): boolean => {
     const scope = run(Scope.make());
     const scheduler = new Scheduler.SyncScheduler();
-    /** As a program has it: its services are there before the connection is. */
+    /** The services exist before the connection, as in a real program. */
     const fork = <A, E, R>(services: Context.Context<R>, of: Effect.Effect<A, E, R | Scope.Scope>) => {
       const context = Context.add(services, Scope.Scope, scope);
       return Runtime.runFork(Runtime.make({ ...Runtime.defaultRuntime, context }), of, { scheduler });
     };
     const [a, b] = run(ByteStream.makePair());
-    // Without a key for the session nothing is offered, and the handshake is full.
+    // Without a known session key, the client offers no session, and the handshake is full.
     const sessionKey = how === "full" ? crypto.random(8).join() : "one";
     const both = [
       fork(c, Client.over(a, { serverName: "localhost", policy, sessionKey })),
@@ -100,7 +100,7 @@ export const handshakes = (
 
 const label = new Uint8Array(64);
 
-/** The symmetric part: PRFs, hashes of the transcript, the two Finished, and a close_notify at the end. */
+/** The symmetric cryptography of a handshake: PRFs, transcript hashes, both Finished, and a final close_notify. */
 const symmetric = (
   crypto: Service,
   { suite }: Kind,
@@ -133,7 +133,7 @@ const symmetric = (
   };
 };
 
-/** The sum of the bare cryptography in a handshake, by the same provider. */
+/** The bare cryptography of a handshake, with the same provider. */
 export const bare = (crypto: Service, kind: Kind, how: "full" | "resumed"): () => void => {
   const rest = symmetric(crypto, kind, how, how === "full" ? 1300 : 400);
   if (how === "resumed") return rest;
@@ -177,7 +177,7 @@ export const bare = (crypto: Service, kind: Kind, how: "full" | "resumed"): () =
   };
 };
 
-/** A provider whose public keys cost nothing and prove nothing: what is left is everything else. */
+/** A provider whose public-key operations cost and prove nothing, to measure everything else. */
 export const withoutPublicKeys = (crypto: Service): Service => {
   const share = run(crypto.keyShare(crypto.groups[0]!));
   const signature = new Uint8Array(70);
@@ -190,7 +190,7 @@ export const withoutPublicKeys = (crypto: Service): Service => {
   };
 };
 
-/** The symmetric part alone. */
+/** Only the symmetric cryptography of a handshake. */
 export const bareSymmetric = (crypto: Service, kind: Kind): () => void =>
   symmetric(crypto, kind, "full", 1300);
 
@@ -199,7 +199,7 @@ const certificateOf = (pem: string) =>
     Uint8Array.from(atob(pem.replace(/-----[^-]+-----|\s/g, "")), (c) => c.charCodeAt(0)),
   );
 
-/** How many times as long a handshake takes while so many connections are open. */
+/** How many times as long a handshake takes while `count` connections are open. */
 export const whileOpen = async (crypto: Service, kind: Kind, open: number): Promise<number> => {
   const one = handshakes(crypto, kind, "full");
   const time = (): number => {

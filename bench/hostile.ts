@@ -1,4 +1,9 @@
-/** What peers make up to cost time, and what it costs: chains and staples judged by roots, and hellos read by a server. @module */
+/**
+ * Input that hostile peers make up to cost time: chains and stapled responses judged by roots, and hellos read by a
+ * server.
+ *
+ * @module
+ */
 import {
   ByteStream,
   CertificateVerifier,
@@ -23,7 +28,7 @@ import { hello } from "./client_hello.ts";
 import { providers } from "./providers.ts";
 import process from "node:process";
 
-/** Milliseconds of the processor's time that something takes. */
+/** The milliseconds of processor time that something takes. */
 export const processorTime = async (run: () => Promise<unknown>): Promise<number> => {
   const before = process.cpuUsage();
   await run();
@@ -31,7 +36,7 @@ export const processorTime = async (run: () => Promise<unknown>): Promise<number
   return (user + system) / 1000;
 };
 
-/** A chain that is refused, or would cost time if it were not. */
+/** A chain that is refused, or that would cost much time if it were not. */
 interface Hostile {
   readonly root: Bytes;
   readonly chain: ReadonlyArray<Bytes>;
@@ -44,7 +49,7 @@ const { sequence, context } = Der;
 
 const key = makeKey("p256");
 const addresses = (count: number) => many(count, (i) => `2000::${(i + 1).toString(16)}`);
-/** So many subtrees of IPv6 addresses, in the last of which all of `addresses` are. */
+/** Name constraints with `count` subtrees of IPv6 addresses, of which the last contains all of `addresses`. */
 const constraints = (count: number): Bytes => {
   const base = (i: number) =>
     Uint8Array.from([0x20, ...i < count - 1 ? [1 + (i >> 8), i] : [0, 0], ...new Array(13).fill(0), ...MASK]);
@@ -63,7 +68,9 @@ const purposes = (count: number, length: number): Bytes => {
   return Build.extension(oids.extendedKeyUsage, sequence(concat(...many(count, () => Der.element(6, arcs)))));
 };
 
-/** The chains, each of a stranger who knows the root's name alone, or of an authority that the root certified. */
+/**
+ * The hostile chains. Each is from a stranger who only knows the root's name, or from a CA that the root certified.
+ */
 export const hostileChains: Readonly<Record<string, () => Hostile>> = {
   "1000-names-1000-constraints/forged": () => {
     const leaf = makeCa().intermediate({ extensions: [constraints(1000)] })
@@ -157,20 +164,20 @@ const namesAndAuthorities = (certified: boolean, count: number, authorities: num
   return { root: root.der, chain: [leaf.der, ...all.map(({ der }) => der)] };
 };
 
-/** A leaf and the authority that really issued it. */
+/** A leaf certificate and the CA that really issued it. */
 const withLeaf = (options: Parameters<ReturnType<typeof makeCa>["issue"]>[0]): Hostile => {
   const root = makeCa();
   return { root: root.der, chain: root.intermediate().issue(options).chain };
 };
 
-/** A function that has a chain judged from its bytes, and gives the processor time. */
+/** A function that judges a chain from its bytes, and gives the processor time. */
 export const judging = (
   { root, chain, ocspResponse }: Hostile,
   crypto: Crypto.CryptoService,
 ): () => Promise<number> => {
   const { verify } = makeRoots([root]);
   return () => {
-    // What was read once is not read again as long as the bytes are the same object.
+    // Fresh bytes for each run, because parsed certificates are cached by their bytes object.
     const fresh = chain.map((der) => der.slice());
     return processorTime(() =>
       Effect.runPromise(
@@ -182,7 +189,7 @@ export const judging = (
   };
 };
 
-/** The bodies of hellos. */
+/** The bodies of the hostile hellos. */
 export const hostileHellos: Readonly<Record<string, () => Messages.ClientHello>> = {
   "30000-application-protocols": () =>
     new Messages.ClientHello({
@@ -218,7 +225,7 @@ export const hostileHellos: Readonly<Record<string, () => Messages.ClientHello>>
     }),
 };
 
-/** A function that shows a server a hello and goes away, and gives the processor time. */
+/** A function that sends a server a hello and closes the connection, and gives the processor time. */
 export const reading = (what: Messages.ClientHello, crypto: Crypto.CryptoService): () => Promise<number> => {
   const body = Codec.codec(Messages.ClientHello).unsafeEncode(what);
   const message = concat(Uint8Array.of(1, body.length >> 16, body.length >> 8, body.length), body);
@@ -243,7 +250,7 @@ export const reading = (what: Messages.ClientHello, crypto: Crypto.CryptoService
   return () => processorTime(() => Effect.runPromise(Effect.provide(once, layers)));
 };
 
-/** The same by each provider in turn, of which the dearer counts. */
+/** Measures with each provider in turn; the slower one counts. */
 export const dearer = (
   measure: (crypto: Crypto.CryptoService) => () => Promise<number>,
 ): () => Promise<number> => {

@@ -1,4 +1,4 @@
-/** Handshakes over loopback: ours, and those of the TLS that Deno and Node have. @module */
+/** Handshakes over loopback: ours, and those of the TLS in Deno and Node. @module */
 import { connect as nodeConnect, createServer, type Server as NodeServer } from "node:tls";
 import { Effect, Layer } from "../src/deps.ts";
 import { Client } from "../mod.ts";
@@ -7,13 +7,13 @@ import { ends, listening } from "./bulk.ts";
 
 const { certificate: cert, privateKey: key } = Golden.server("p256");
 
-/** One handshake after another, each on a connection of its own; milliseconds for each. */
+/** The milliseconds per handshake, one after another, each on a connection of its own. */
 export interface Loopback {
   readonly once: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** Ours at both ends, full handshakes. */
+/** Full handshakes with our library at both ends. */
 export const ours = async (): Promise<Loopback> => {
   const { port, stop } = await listening(() => Effect.void);
   const client = await Effect.runPromise(Effect.scoped(Layer.build(ends.client)));
@@ -22,7 +22,7 @@ export const ours = async (): Promise<Loopback> => {
   return { once: () => Effect.runPromise(Effect.asVoid(once)), stop };
 };
 
-/** Deno's (rustls, in Rust), without the delays of TCP that ours has not either. */
+/** Handshakes of Deno's own TLS (rustls, in Rust), without Nagle's algorithm, as in ours. */
 export const deno = (): Promise<Loopback> => {
   const listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
   const serving = (async () => {
@@ -39,7 +39,7 @@ export const deno = (): Promise<Loopback> => {
   })();
   return Promise.resolve({
     once: async () => {
-      // By itself it leaves Nagle's algorithm on, and waits 40 ms for an acknowledgement.
+      // By default Deno leaves Nagle's algorithm on, and would wait 40 ms for an acknowledgement.
       const tcp = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
       tcp.setNoDelay(true);
       const conn = await Deno.startTls(tcp, { hostname: "localhost", caCerts: [Golden.root] });
@@ -54,7 +54,7 @@ export const deno = (): Promise<Loopback> => {
   });
 };
 
-/** What `node:tls` is in Deno. */
+/** Handshakes of `node:tls` in Deno. */
 export const node = async (): Promise<Loopback> => {
   const server: NodeServer = createServer({ cert, key }, (socket) => socket.end());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,5 +1,6 @@
 /**
- * `deno task bench [--only PREFIX] [--json FILE]`: every figure is a ratio measured in one run, the median of several.
+ * `deno task bench [--only PREFIX] [--json FILE]`: each figure is the median of several ratios, all measured in one
+ * run.
  *
  * @module
  */
@@ -27,7 +28,7 @@ usage: deno task bench [flags]
   --json FILE    write them there, too: an array of { name, ratio, low, high, unit }
   --help         this text`;
 
-/** What the command line asks for; anything else ends the program. */
+/** Parses the command line. Ends the program on any other argument. */
 const asked = () => {
   try {
     return parseArgs({ options }).values;
@@ -54,7 +55,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 const { decode, encode } = Codec.codec(Messages.ClientHello);
 const bytes = Codec.codec(Messages.ClientHello).unsafeEncode(hello);
 
-/** RSA key transport as node-forge has it. */
+/** RSA key transport with node-forge's suite, to compare with it. */
 const asForge: Kind = {
   key: "rsa",
   suite: S.TLS_RSA_WITH_AES_128_CBC_SHA,
@@ -176,7 +177,7 @@ const records: ReadonlyArray<Row> = names.flatMap((provider) =>
   )
 );
 
-/** Milliseconds of so many handshakes, one after another. */
+/** The milliseconds of `count` handshakes, one after another. */
 const many = async ({ once }: Loopback.Loopback, count: number): Promise<number> => {
   const begun = performance.now();
   for (let i = 0; i < count; i++) await once();
@@ -293,7 +294,7 @@ const figures: ReadonlyArray<Row> = [
   ...cryptography,
 ];
 
-// What can't be written is told before anything is measured.
+// Fails before anything is measured if the results cannot be written.
 if (values.json !== undefined) await Deno.writeTextFile(values.json, "[]\n");
 
 const wanted = figures.filter(([name]) => name.startsWith(values.only ?? ""));

@@ -1,9 +1,9 @@
-/** Ratios, measured in one run. @module */
+/** Measures ratios within one run. @module */
 
-/** One figure: how `name` compares with what it is made of. */
+/** One figure: the cost of `name` relative to what it is compared with. */
 export interface Figure {
   readonly name: string;
-  /** Median of the ratios of all rounds, and the quartiles. */
+  /** The median of all rounds' ratios, and the quartiles. */
   readonly ratio: number;
   readonly low: number;
   readonly high: number;
@@ -12,7 +12,7 @@ export interface Figure {
 
 const at = (sorted: ReadonlyArray<number>, q: number): number => sorted[Math.floor(q * (sorted.length - 1))]!;
 
-/** Microseconds of one call, over enough calls to fill `milliseconds`. */
+/** The microseconds of one call, averaged over enough calls to fill `milliseconds`. */
 const time = (run: () => void, milliseconds: number): number => {
   const start = performance.now();
   let calls = 0;
@@ -25,12 +25,15 @@ const time = (run: () => void, milliseconds: number): number => {
   return (now - start) * 1000 / calls;
 };
 
-/** What a figure is made from. */
+/** The raw measurements of a figure. */
 export interface Options {
   readonly rounds?: number;
-  /** Of each of the two, in each round. */
+  /** The measurements of both sides, for each round. */
   readonly milliseconds?: number;
-  /** Milliseconds of each before the first round: what is long takes a thousand runs to be compiled for good. */
+  /**
+   * How many milliseconds to run each side before the first round: long code needs a thousand runs until it is
+   * optimized.
+   */
   readonly warmup?: number;
 }
 
@@ -54,7 +57,7 @@ const figure = (name: string, unit: string, sorted: ReadonlyArray<number>): Figu
   unit,
 });
 
-/** How many times as long `ours` takes as `bare`, both measured in each round. */
+/** Measures how many times as long `ours` takes as `bare`, both in each round. */
 export const ratio = (
   name: string,
   unit: string,
@@ -63,7 +66,7 @@ export const ratio = (
   options: Options = {},
 ): Figure => figure(name, unit, sample(ours, bare, (ours, bare) => ours / bare, options));
 
-/** Microseconds that `ours` takes beyond `bare`, both measured in each round. */
+/** Measures how many microseconds more than `bare` `ours` takes, both in each round. */
 export const beyond = (
   name: string,
   unit: string,
@@ -73,7 +76,7 @@ export const beyond = (
   options: Options = {},
 ): Figure => figure(name, unit, sample(ours, bare, (ours, bare) => (ours - bare) / parts, options));
 
-/** What `measure` gives, of several rounds. */
+/** Repeats `measure` for several rounds. */
 export const ratioOf = async (
   name: string,
   unit: string,

@@ -1,4 +1,9 @@
-/** The operations of which the native provider takes the faster: noble's time ÷ node:crypto's. @module */
+/**
+ * The operations for which the native provider uses the faster of noble and `node:crypto`: noble's time ÷
+ * node:crypto's.
+ *
+ * @module
+ */
 import { type Crypto, Names } from "../mod.ts";
 import { Effect } from "../src/deps.ts";
 import { publicKeyOf } from "../src/layers/credentials/keys.ts";
@@ -9,7 +14,7 @@ import * as Golden from "../tests/golden/certificates.ts";
 import node from "node:crypto";
 
 const random = (n: number) => crypto.getRandomValues(new Uint8Array(n));
-/** The two. */
+/** The two providers. */
 export const providers = { noble: makeNoble(random), native: makeNative(random) };
 
 const run = Effect.runSync;
@@ -54,7 +59,7 @@ const hmac = (size: number): Make => (crypto) => {
   return () => crypto.hash("sha256").hmac(data)([bytes]);
 };
 
-/** By the name of each; all of them by the provider that is asked. */
+/** The operations by name, each with a given provider. */
 export const operations: Readonly<Record<string, Make>> = {
   "x25519": agreement(G.x25519),
   "secp256r1": agreement(G.secp256r1),
@@ -76,7 +81,7 @@ export const operations: Readonly<Record<string, Make>> = {
 
 const pemOf = (kind: Golden.Kind) => node.createPrivateKey(Golden.server(kind).privateKey);
 
-/** What would be done by `node:crypto` for operations that are noble's in both. */
+/** Operations left to noble in both providers, as `node:crypto` would do them. */
 export const refused: Readonly<
   Record<string, { readonly noble: () => unknown; readonly native: () => unknown }>
 > = (() => {

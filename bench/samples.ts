@@ -1,4 +1,4 @@
-/** The messages of a real handshake, with client authentication and a ticket, and the codec of each. @module */
+/** The messages of a real handshake with client authentication and a ticket, each with its codec. @module */
 import { Effect, Layer, type Schema } from "../src/deps.ts";
 import {
   ByteStream,
@@ -40,13 +40,13 @@ Effect.runSync(
     ], { concurrency: 2 }))),
 );
 
-/** A message, its body, and its codec. */
+/** A message, its encoded body, and its codec. */
 export const samples = seen.filter(({ message, direction }, i) =>
   message._tag !== "ClientHello" && (message._tag !== "Finished" || direction === "sent") &&
   seen.findIndex(({ message: { _tag } }) => _tag === message._tag) <= i
 ).filter(({ message, direction }) => message._tag !== "Certificate" || direction === "received")
   .map(({ message, raw }) => {
-    // A message is an instance of its class, which is its schema.
+    // A message is an instance of its class, and the class is its Schema.
     const { decode, encode } = Codec.codec(message.constructor as unknown as Schema.Schema<object, object>);
     const name = message._tag.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
     return [name, { sample: message as object, encoded: raw.subarray(4), decode, encode }] as const;

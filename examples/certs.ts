@@ -1,4 +1,4 @@
-/** A certificate authority for trying things out. `deno task certs --help` tells how. @module */
+/** Makes a certificate authority for trying things out. See `deno task certs --help`. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import { Credentials, Crypto, type Errors } from "../mod.ts";
 import { common, help, list, numberOf, parse, UsageError } from "./lib/flags.ts";
@@ -6,22 +6,21 @@ import { FileError } from "./lib/layers.ts";
 import { run } from "./lib/program.ts";
 
 const flags = {
-  names: { takes: "NAME,…", help: "whom the servers' certificates are for (localhost,127.0.0.1,::1)" },
-  days: { takes: "N", help: "how long they are valid from now on (365)" },
-  force: { help: "replace files that are there" },
+  names: { takes: "NAME,…", help: "the names in the servers' certificates (localhost,127.0.0.1,::1)" },
+  days: { takes: "N", help: "how many days they are valid (365)" },
+  force: { help: "replace existing files" },
   json: common.json,
   help: common.help,
 } as const;
 
-const about =
-  `Makes a root, an intermediate authority below it, and certificates of servers and clients below that:
-root.pem, intermediate.pem, and server-KIND.pem and client-KIND.pem, of the kinds ecdsa, rsa and ed25519,
-each with its private key in a file .key beside it, which only its owner may read.
-For trying things out: whoever has root.key can be anybody to those who trust root.pem.`;
+const about = `Makes a root, an intermediate authority below it, and certificates for servers and clients:
+root.pem, intermediate.pem, and server-KIND.pem and client-KIND.pem, where KIND is ecdsa, rsa or ed25519.
+Each has its private key in a .key file beside it, which only its owner may read.
+For trying things out only: whoever has root.key can impersonate anybody to those who trust root.pem.`;
 
 const kinds = { ecdsa: "ecdsa_p256", rsa: "rsa", ed25519: "ed25519" } as const;
 
-/** A file's name and its text, of private keys for the owner alone. */
+/** A file's name and text. Private keys are readable by the owner only. */
 type File = readonly [name: string, text: string];
 
 const files = (
@@ -55,14 +54,14 @@ const files = (
     return [...pair("root", root), ...pair("intermediate", below), ...leaves.flat(2)];
   });
 
-/** What the program does with its arguments; throws a UsageError. */
+/** Runs the program with its arguments. Throws UsageError. */
 export const main = (args: ReadonlyArray<string>) => {
   const given = parse(flags, args);
   if (given.flags["help"] !== undefined) {
     return Effect.sync(() => console.log(help("deno task certs DIR [flags]", about, flags)));
   }
   const [folder, ...more] = given.rest;
-  if (folder === undefined || more.length > 0) throw new UsageError("one DIR is wanted");
+  if (folder === undefined || more.length > 0) throw new UsageError("give exactly one DIR");
   const days = numberOf(given, "days", 365);
   if (days === 0 || days > 36_500) throw new UsageError(`--days: ${days} is not between 1 and 36500`);
   const names = list(given.flags["names"] ?? "localhost,127.0.0.1,::1");
@@ -80,7 +79,7 @@ export const main = (args: ReadonlyArray<string>) => {
   }).pipe(Effect.provide(Crypto.layerNoble));
 };
 
-/** All or, where one is there already, none. */
+/** Writes all files, or none if one exists already and `force` is not given. */
 const write = async (folder: string, made: ReadonlyArray<File>, force: boolean): Promise<void> => {
   await Deno.mkdir(folder, { recursive: true });
   const there = new Set(Array.from(Deno.readDirSync(folder), ({ name }) => name));
@@ -89,7 +88,7 @@ const write = async (folder: string, made: ReadonlyArray<File>, force: boolean):
     throw new Error(`${folder} has ${taken.join(", ")} already; --force replaces what is there`);
   }
   for (const [name, text] of made) {
-    // A file that is there would keep its mode, which may let others read.
+    // An overwritten file would keep its mode, which might let others read it.
     if (there.has(name)) await Deno.remove(`${folder}/${name}`);
     await Deno.writeTextFile(`${folder}/${name}`, text, {
       createNew: true,

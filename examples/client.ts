@@ -1,4 +1,4 @@
-/** A TLS client that shows what it does. `deno task client --help` tells how. @module */
+/** A TLS client that shows its handshakes. See `deno task client --help`. @module */
 import * as Data from "npm:effect@^3.22.4/Data";
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
@@ -21,37 +21,37 @@ import { renegotiations } from "./lib/renegotiations.ts";
 import { human, json, knowing, type Report } from "./lib/report.ts";
 
 const flags = {
-  servername: { takes: "NAME", help: "the name that the certificate must be for, if not HOST" },
+  servername: { takes: "NAME", help: "the name that the certificate must be valid for (HOST)" },
   ca: { takes: "FILE", help: "trust these roots (PEM) and no others" },
-  insecure: { help: "trust anybody" },
-  reconnect: { takes: "N", help: "connect N times more, resuming" },
+  insecure: { help: "trust any server" },
+  reconnect: { takes: "N", help: "connect N more times, and resume the session" },
   send: { takes: "TEXT", help: "send a line and print the answer" },
-  renegotiate: { help: "renegotiate, and then send and print again; meet the server's wish to" },
-  "no-secure-renegotiation": { help: "connect also to a server that does not know RFC 5746" },
+  renegotiate: { help: "renegotiate, then send and print again; also let the server renegotiate" },
+  "no-secure-renegotiation": { help: "also connect to a server without RFC 5746" },
   http: { takes: "PATH", help: "GET this path and print the answer" },
   ...common,
 } as const;
 
-/** The server closed the connection in peace, and said nothing. */
+/** The server closed the connection normally, without an answer. */
 class NoAnswer extends Data.TaggedError("NoAnswer") {
   override get message() {
-    return "the server closed the connection without an answer; if it wanted to renegotiate: --renegotiation allow";
+    return "the server closed the connection without an answer; if it asked to renegotiate: --renegotiation allow";
   }
 }
 
 const print = (line: string): void => console.log(line);
 const complain = (line: string): void => console.error(line);
 
-/** Whether the server has asked for a certificate that it did not get, after a message. */
+/** Whether the server has asked for a certificate and not yet got one, after a message. */
 const wantsStill = (message: unknown, wanted: boolean): boolean => {
   if (
     message instanceof Messages.CertificateRequest || message instanceof Messages.CertificateRequestLegacy
   ) return true;
-  // The server's own comes before it asks.
+  // The server's own certificate comes before its request.
   return message instanceof Messages.Certificate && message.certificateList.length > 0 ? false : wanted;
 };
 
-/** What the program does with its arguments; throws a UsageError. */
+/** Runs the program with its arguments. Throws UsageError. */
 export const main = (args: ReadonlyArray<string>) => {
   const given = parse(flags, args);
   if (given.flags["help"] !== undefined) {
@@ -59,15 +59,15 @@ export const main = (args: ReadonlyArray<string>) => {
   }
   const [target, ...more] = given.rest;
   if (target === undefined || more.length > 0) {
-    throw new UsageError("one HOST[:PORT] is wanted; the port is 443 unless given");
+    throw new UsageError("give exactly one HOST[:PORT]; the default port is 443");
   }
   const { hostname, port } = addressOf(target, 443);
   const policy = policyOf(given);
   const alpn = alpnOf(given);
   const { servername: serverName, send, http } = given.flags;
-  if (http !== undefined && send !== undefined) throw new UsageError("--http and --send contradict");
+  if (http !== undefined && send !== undefined) throw new UsageError("--http and --send cannot be combined");
   if (http !== undefined && !http.startsWith("/")) {
-    throw new UsageError(`--http: a path begins with /, and ${JSON.stringify(http)} does not`);
+    throw new UsageError(`--http: a path must begin with /: ${JSON.stringify(http)}`);
   }
   const times = 1 + numberOf(given, "reconnect", 0);
   const asJson = given.flags["json"] !== undefined;
@@ -120,7 +120,7 @@ export const main = (args: ReadonlyArray<string>) => {
       report.closed(number);
     })).pipe(
       Effect.mapError((error) => knowing(error, { policy: policyName, certificateWanted })),
-      // The error ends the program, which tells it on stderr; here it is told as an event as well.
+      // The error also ends the program, which prints it on stderr. Here it becomes an event.
       Effect.tapError((error) => Effect.sync(() => asJson && report.failed(number, error))),
     );
   };

@@ -1,7 +1,7 @@
 /**
- * The main job in one command: a server and a client over TCP on loopback. A full handshake with its four flights, its
- * resumption in one round trip by session ID and by ticket, and renegotiation from either end, the server's to ask for
- * the client's certificate. `deno task demo`.
+ * The whole library in one command: a server and a client over TCP on loopback. It shows a full handshake with its
+ * four flights, resumption in one round trip by session ID and by ticket, and renegotiation from either end; the
+ * server renegotiates to ask for the client's certificate. Run `deno task demo`.
  *
  * @module
  */
@@ -28,10 +28,10 @@ import { human, json } from "./lib/report.ts";
 
 const flags = { json: common.json, help: common.help };
 
-/** Both ends are willing to renegotiate, which by default they are not. */
+/** Both ends allow renegotiation, which is off by default. */
 const policy: Policy.Policy = { ...Policy.modern, renegotiation: "allow" };
 
-/** Echoes each line. To `who am I` it answers when it has asked for a certificate, in a handshake of its own. */
+/** Echoes each line. To `who am I` it answers after it has asked for the client's certificate, in a new handshake. */
 const serve = (connection: Connection) =>
   Effect.gen(function* () {
     const next = lines(connection);
@@ -44,7 +44,7 @@ const serve = (connection: Connection) =>
     }
   });
 
-/** What the program does with its arguments; throws a UsageError. */
+/** Runs the program with its arguments. Throws UsageError. */
 export const main = (args: ReadonlyArray<string>) => {
   const given = parse(flags, args);
   if (given.flags["help"] !== undefined) {
@@ -57,7 +57,7 @@ export const main = (args: ReadonlyArray<string>) => {
   const headline = (text: string) => asJson ? undefined : print(text);
 
   const demo = Effect.gen(function* () {
-    // Certificates made in memory: each end trusts the other's, and nobody else's.
+    // Certificates made in memory. Each end trusts only the other's.
     const host = yield* Credentials.makeSelfSigned({ names: ["localhost"] });
     const user = yield* Credentials.makeSelfSigned({ names: ["a user"], purposes: ["clientAuth"] });
     const listen = (
@@ -78,7 +78,7 @@ export const main = (args: ReadonlyArray<string>) => {
     const byTicket = yield* listen(SessionTickets.layerRotating());
 
     let count = 0;
-    /** One connection, and what is done with it. */
+    /** Opens one connection and uses it. */
     const connect = (
       title: string,
       { address }: Server.Listening,

@@ -1,6 +1,6 @@
 /**
- * Serves this repository's sources on loopback, so that `mod.ts` can be imported by URL from anywhere:
- * `deno run --allow-net --allow-read examples/serve_source.ts [--port N]`.
+ * Serves this repository's sources on loopback, so that `mod.ts` can be imported by URL from anywhere: `deno run
+ * --allow-net --allow-read examples/serve_source.ts [--port N]`.
  *
  * @module
  */
@@ -11,7 +11,10 @@ import { run } from "./lib/program.ts";
 const root = new URL("../", import.meta.url);
 const sources = /^\/(mod\.ts|(src|examples)\/[\w/]+\.ts)$/;
 
-/** Answers a request for a source file. Deno takes a module for TypeScript by its type: another makes it all `any`. */
+/**
+ * Answers a request for a source file. Deno recognizes TypeScript by its media type; with another type, every import
+ * would be `any`.
+ */
 export const serve = async (request: Request): Promise<Response> => {
   const path = sources.exec(new URL(request.url).pathname)?.[1];
   try {
@@ -25,11 +28,11 @@ export const serve = async (request: Request): Promise<Response> => {
 };
 
 const flags = {
-  port: { takes: "N", help: "on which port of 127.0.0.1; 0 lets the system choose (8000)" },
+  port: { takes: "N", help: "the port of 127.0.0.1 to listen at; 0 lets the system choose (8000)" },
   help: common.help,
 } as const;
 
-/** What the program does with its arguments; throws a UsageError. */
+/** Runs the program with its arguments. Throws UsageError. */
 export const main = (args: ReadonlyArray<string>) => {
   const given = parse(flags, args);
   if (given.flags["help"] !== undefined) {

@@ -1,4 +1,4 @@
-/** A TLS server that shows what it does. `deno task server --help` tells how. @module */
+/** A TLS server that shows its handshakes. See `deno task server --help`. @module */
 import * as Cause from "npm:effect@^3.22.4/Cause";
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
@@ -24,25 +24,26 @@ import { renegotiating, renegotiations } from "./lib/renegotiations.ts";
 import { human, json, knowing, type Report } from "./lib/report.ts";
 
 const flags = {
-  host: { takes: "ADDRESS", help: "where to listen (127.0.0.1)" },
-  port: { takes: "N", help: "on which port; 0 lets the system choose (4433)" },
+  host: { takes: "ADDRESS", help: "the address to listen at (127.0.0.1)" },
+  port: { takes: "N", help: "the port to listen at; 0 lets the system choose (4433)" },
   reply: {
     takes: "echo|reverse|page|none",
     help: "what to answer: each line, each line reversed, a web page about the connection, nothing (echo)",
   },
   "client-auth": {
     takes: "none|request|require",
-    help: "whether clients are asked for a certificate (none)",
+    help: "whether to ask clients for a certificate (none)",
   },
-  "client-ca": { takes: "FILE", help: "the roots (PEM) below which clients are trusted" },
-  renegotiate: { help: "ask for another handshake after the first data; meet the client's wish for one" },
+  "client-ca": { takes: "FILE", help: "the roots (PEM) of client certificates to trust" },
+  renegotiate: { help: "renegotiate after the first data; also let the client renegotiate" },
   "renegotiate-client-auth": {
     takes: "none|request|require",
-    help: "what --renegotiate asks for then (as --client-auth); require ends with who declines",
+    help:
+      "whether --renegotiate asks for a certificate (as --client-auth); require cuts off a client that declines",
   },
   "ticket-keys": {
     takes: "FILE",
-    help: "keep the keys of session tickets here, so that a restart changes nothing",
+    help: "keep the keys of session tickets in this file, so that tickets survive a restart",
   },
   "session-ttl": { takes: "SECONDS", help: "how long a session can be resumed (86400)" },
   ...common,
@@ -57,7 +58,7 @@ type Reply = (
   number: number,
 ) => Effect.Effect<void, Errors.TlsError>;
 
-/** Answers each line by another. */
+/** Answers each line with `answer` of it. */
 const answering =
   (answer: (line: string) => string): Reply => (connection: Connection, report: Report, number: number) =>
     Effect.gen(function* () {
@@ -78,7 +79,7 @@ const replies = {
   none: answering(() => ""),
 };
 
-/** What the program does with its arguments; throws a UsageError. */
+/** Runs the program with its arguments. Throws UsageError. */
 export const main = (args: ReadonlyArray<string>) => {
   const given = parse(flags, args);
   if (given.flags["help"] !== undefined) {
@@ -95,25 +96,25 @@ export const main = (args: ReadonlyArray<string>) => {
   const later = clientAuthOf(given, "renegotiate-client-auth");
   const renegotiate = given.flags["renegotiate"] === undefined ? undefined : { clientAuth: later };
   if (!renegotiate && given.flags["renegotiate-client-auth"] !== undefined) {
-    throw new UsageError("--renegotiate-client-auth says what --renegotiate asks for, which is missing");
+    throw new UsageError("--renegotiate-client-auth needs --renegotiate");
   }
   const asks = clientAuth !== "none" || renegotiate !== undefined && later !== "none";
   const trusts = given.flags["client-ca"] !== undefined;
   if (asks && !trusts) {
     const flag = clientAuth === "none" ? "renegotiate-client-auth" : "client-auth";
     throw new UsageError(
-      `--${flag} asks clients for certificates: say with --client-ca FILE which roots to trust`,
+      `--${flag} asks clients for certificates: give the roots to trust with --client-ca FILE`,
     );
   }
   if (trusts && !asks) {
     throw new UsageError(
-      "--client-ca says which roots to trust, and no client is asked for a certificate: " +
-        "--client-auth request or require",
+      "--client-ca has no effect, because no client is asked for a certificate: " +
+        "add --client-auth request or require",
     );
   }
   const asJson = given.flags["json"] !== undefined;
   const report = asJson ? json(print) : human(print, complain, true);
-  /** When each connection was accepted. */
+  /** The time when each connection was accepted. */
   const started = new Map<number, number>();
 
   const serve = Effect.gen(function* () {

@@ -1,7 +1,7 @@
 /**
- * A script to paste anywhere: HTTPS over effect-tls, imported by URL, with a layer of one's own. It needs no
- * configuration. Serve a clone first (`deno run --allow-net --allow-read examples/serve_source.ts`), or put your own
- * URL of `mod.ts`, then:
+ * A script to copy anywhere: HTTPS over effect-tls, imported by URL, with a layer of your own. It needs no
+ * configuration. First serve a clone (`deno run --allow-net --allow-read examples/serve_source.ts`), or use your own
+ * URL of `mod.ts`. Then:
  *
  *     deno run --no-config --no-lock --allow-import --allow-net --allow-read --allow-env url_import.ts example.org
  *
@@ -34,7 +34,7 @@ const get = (path: string) =>
     console.log(answer);
   }));
 
-/** A store of one's own, in place of `SessionStore.layerMemory()`: it says what it keeps. */
+/** A session store of your own, in place of `SessionStore.layerMemory()`: it prints what it keeps. */
 const kept = new Map<string, SessionStore.Session>();
 const layerTold = Layer.succeed(SessionStore.SessionStore, {
   enabled: true,

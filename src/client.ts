@@ -1,4 +1,4 @@
-/** The client's side of a connection. @module */
+/** The client's side of TLS. @module */
 import { Effect, Either, Schema, type Scope } from "./deps.ts";
 import type { Connection } from "./connection/connection.ts";
 import { establish } from "./connection/establish.ts";
@@ -19,7 +19,7 @@ import { modern, type Policy } from "./tables/policy.ts";
 import { PolicyOption } from "./tables/policy_option.ts";
 import { asciiName } from "./x509/path/host_name.ts";
 
-/** What every client connection needs but a network. */
+/** The services that every client connection needs, apart from a network. */
 export type ClientRequirements =
   | Crypto
   | SessionStore
@@ -27,37 +27,40 @@ export type ClientRequirements =
   | Credentials
   | Scope.Scope;
 
-/** How a client speaks. */
+/** The options of a client. */
 export interface ClientOptions {
-  /** What it is willing to speak; `Policy.modern` unless given. */
+  /** The policy: what the client is willing to speak. `Policy.modern` unless given. */
   readonly policy?: Policy | undefined;
-  /** Application protocols for ALPN, the best first (RFC 7301). */
+  /** The application protocols to offer with ALPN, the preferred first (RFC 7301); none unless given. */
   readonly alpn?: ReadonlyArray<string> | undefined;
-  /** Says that this is another attempt at a lower version, so that a server which knows better refuses (RFC 7507). */
+  /**
+   * Whether this is a retry at a lower version than before. It sends TLS_FALLBACK_SCSV, so that a server that
+   * supports more refuses (RFC 7507). No unless given.
+   */
   readonly fallback?: boolean | undefined;
-  /** Told of each message, change of keys and alert as it passes. */
+  /** Called with each message, change of keys and alert as it happens. */
   readonly observe?: Observe | undefined;
 }
 
-/** How a client speaks over a stream that is open already. */
+/** The options of a client that uses an open stream. */
 export interface OverOptions extends ClientOptions {
   /**
-   * The host name or IP address that the server's certificate must be for. A name, in ASCII or not, also goes out as
-   * SNI; an address never does (RFC 6066 §3).
+   * The host name or IP address that the server's certificate must be valid for. A host name (also a non-ASCII one)
+   * is sent as SNI; an IP address never is (RFC 6066 §3).
    */
   readonly serverName: string | undefined;
   /**
-   * Under which key the session store keeps this server's session. Give what tells one service from another: host and
-   * port, as `connect` does. Unless given it is made of the name and the protocols of `alpn`; since two services of one
-   * host may have the same, the last two sessions are kept under it, and each service gets its own back when they are met
-   * in turn. Without a name and a key nothing is resumed. Clients with certificates of their own have keys of their own.
+   * The key under which the session store keeps this server's session. Give one that tells services apart, such as
+   * host and port, as `connect` does. Unless given, it is made from the name and the protocols of `alpn`. Two
+   * services of one host may share such a key, so the last two sessions are kept under it and offered in turn. With
+   * neither a name nor a key, nothing is resumed. The key also covers the client's credentials, if it has any.
    */
   readonly sessionKey?: string | undefined;
 }
 
-/** Where a client connects, and how it speaks. */
+/** The address that a client connects to, and the client's options. */
 export interface ConnectOptions extends ClientOptions, Address {
-  /** The name that the certificate must be for, where it is not `hostname`. */
+  /** The name that the certificate must be valid for; `hostname` unless given. */
   readonly serverName?: string | undefined;
 }
 
@@ -67,7 +70,7 @@ const clientOptions = {
   fallback: Schema.optional(flag),
   observe: Schema.optional(functionOf<Observe>()),
 };
-/** As long as a host name is at most, and more. */
+/** A little more than the longest host name, which has 253 characters. */
 const hostOption = text(1, 255);
 const overOptions: Schema.Schema<OverOptions> = Schema.Struct({
   ...clientOptions,
@@ -84,9 +87,8 @@ const decodeOver = decodeOption(overOptions);
 const decodeConnect = decodeOption(connectOptions);
 
 /**
- * Makes a byte stream a TLS connection, in the client's role: for STARTTLS, pipes, WebSockets. The stream is closed
- * with the connection, and when the handshake fails. `InvalidOption`: an option is not of its type; no handshake was
- * begun.
+ * Runs TLS over a byte stream, as the client: for STARTTLS, pipes or WebSockets. The stream closes with the connection,
+ * or when the handshake fails. Fails with InvalidOption, before any handshake, when an option has the wrong type.
  */
 export const over = (
   stream: ByteStream,
@@ -97,7 +99,7 @@ export const over = (
     onRight: (decoded) => speak(stream, decoded),
   });
 
-/** The same with options that are known to be of their types. */
+/** Runs TLS over a byte stream as the client, with options that were decoded. */
 const speak = (
   stream: ByteStream,
   options: OverOptions,
@@ -118,8 +120,9 @@ const speak = (
 };
 
 /**
- * Opens a stream by the Transport and makes it a TLS connection. Both live in the scope; the stream is closed at once
- * when the handshake fails or is interrupted.
+ * Opens a stream through the Transport and runs TLS over it, as the client. Stream and connection close with the scope;
+ * the stream closes at once when the handshake fails or is interrupted. Fails with InvalidOption, before any handshake,
+ * when an option has the wrong type.
  */
 export const connect = (
   options: ConnectOptions,

@@ -1,6 +1,6 @@
 /**
- * The only file of the core that names packages. Subpaths, so that a program loads what it uses; caret ranges on
- * Effect 3, because an unpinned `npm:effect` is Effect 4.
+ * The packages of the core: no other file of it names one. Imports are by subpath, so that a program loads only what
+ * it uses. Effect is pinned to major version 3, because an unversioned `npm:effect` resolves to Effect 4.
  *
  * @module
  */

@@ -1,17 +1,15 @@
 /**
- * Options as JavaScript, JSON and `Number(text)` give them, outside their types too: decoded once by Schemas, where they
- * come in, so that nothing behind the door meets a limit that is NaN or a word that nobody compares with.
+ * Checks options at run time. Callers from JavaScript, JSON or `Number(text)` can pass values outside their types, so
+ * Schemas decode every option once, on entry: no other code need expect a limit of NaN or an unknown word.
  *
  * @module
  */
 import { Duration, Either, Option, ParseResult, Schema, SchemaAST } from "./deps.ts";
 import { InvalidOption } from "./faults/errors/connection.ts";
-import { isBytes } from "./wire/bytes.ts";
-import { wordsOf as wordsOfThrown } from "./wire/words_of.ts";
+import { isBytes, utf8 } from "./wire/bytes.ts";
+import { wordsOf } from "./wire/words_of.ts";
 
-const utf8 = new TextEncoder();
-
-/** Says in an `InvalidOption` what is allowed. */
+/** Annotates a Schema with what it allows, as `InvalidOption` says it. */
 const says = (description: string) => ({ description });
 
 // -- words --
@@ -19,55 +17,55 @@ const says = (description: string) => ({ description });
 const listed = (words: ReadonlyArray<string>, last: "or" | "and" = "or"): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 
-/** A whole number from `least` on. */
+/** A whole number, at least `least`. */
 export const whole = (least: number) =>
   Schema.Number.pipe(
-    Schema.filter((n) => Number.isSafeInteger(n) && n >= least, says(`a whole number from ${least} on`)),
+    Schema.filter((n) => Number.isSafeInteger(n) && n >= least, says(`a whole number, ${least} or more`)),
   );
 
-/** The same, or Infinity: no limit. */
+/** A whole number, at least `least`, or Infinity for no limit. */
 export const limit = (least: number) =>
   Schema.Number.pipe(
     Schema.filter(
       (n) => n === Infinity || (Number.isSafeInteger(n) && n >= least),
-      says(`a whole number from ${least} on, or Infinity`),
+      says(`a whole number, ${least} or more, or Infinity`),
     ),
   );
 
-/** The port of an address; 0 is the system's choice. */
+/** The port of an address; 0 lets the system choose. */
 export const port = Schema.Number.pipe(
   Schema.filter((n) => Number.isInteger(n) && n >= 0 && n <= 65_535, says("a whole number from 0 to 65535")),
 );
 
-/** A text of `least` to `most` characters. */
+/** A string of `least` to `most` characters. */
 export const text = (least: number, most = Infinity) =>
   Schema.String.pipe(
     Schema.filter(
       ({ length }) => length >= least && length <= most,
       says(
         most < Infinity
-          ? `a text of ${least} to ${most} characters`
+          ? `a string of ${least} to ${most} characters`
           : least > 0
-          ? "a text that says something"
-          : "a text",
+          ? "a non-empty string"
+          : "a string",
       ),
     ),
   );
 
-/** Yes or no. */
+/** A boolean. */
 export const flag = Schema.Boolean.annotations(says("true or false"));
 
-/** One of a few words. */
+/** One of the given words. */
 export const word = <const W extends ReadonlyArray<string>>(...words: W) =>
   among(words as ReadonlyArray<W[number]>, listed(words.map((one) => `"${one}"`)));
 
-/** One of a few values, which `what` tells. */
+/** One of the given values; `what` describes them in errors. */
 export const among = <A>(values: ReadonlyArray<A>, what: string): Schema.Schema<A> => {
   const known = new Set<unknown>(values);
   return Schema.declare((u: unknown): u is A => known.has(u), says(what));
 };
 
-/** One of those that an enumeration names. */
+/** A registered number of an enumeration. */
 export const registered = <E extends number>(
   { members, ast }: Schema.Schema<E, string> & { readonly members: Readonly<Record<string, number>> },
 ): Schema.Schema<E> =>
@@ -76,7 +74,7 @@ export const registered = <E extends number>(
     `the number of a ${Option.getOrElse(SchemaAST.getIdentifierAnnotation(ast), () => "name")}`,
   );
 
-/** So many bytes. */
+/** A Uint8Array of exactly `length` bytes. */
 export const bytes = (length: number): Schema.Schema<Uint8Array> =>
   Schema.declare(
     (u: unknown): u is Uint8Array => isBytes(u) && u.length === length,
@@ -88,7 +86,7 @@ export const bytes = (length: number): Schema.Schema<Uint8Array> =>
 export const functionOf = <F extends (...args: any) => unknown>(): Schema.Schema<F> =>
   Schema.declare((u: unknown): u is F => typeof u === "function", says("a function"));
 
-/** A time, which Effect would take for 0 where it is NaN or negative; `least` in milliseconds. */
+/** A duration of at least `least` milliseconds. NaN and negative ones are refused; Effect would take them for 0. */
 export const duration = (least = 0): Schema.Schema<Duration.DurationInput> =>
   Schema.declare(
     (u: unknown): u is Duration.DurationInput =>
@@ -97,37 +95,37 @@ export const duration = (least = 0): Schema.Schema<Duration.DurationInput> =>
     says(least > 0 ? `a duration of ${least} ms or more` : `a duration: "24 hours", or milliseconds`),
   );
 
-/** A pair of seconds and nanoseconds has two parts to be so. */
+/** Whether a duration is negative or NaN; of a pair of seconds and nanoseconds, either part may be. */
 const isNegative = (u: unknown): boolean =>
   typeof u === "string" ? /^\s*-/.test(u) : [u].flat().some((part) => Number.isNaN(part) || Number(part) < 0);
 
-/** A list with at least so many items. */
+/** A list of `least` to `most` items. */
 export const list = <A, I>(of: Schema.Schema<A, I>, least = 0, most = Infinity) =>
   Schema.Array(of).pipe(
     Schema.filter(
       ({ length }) => length >= least && length <= most,
       says(
         most < Infinity
-          ? `a list of ${least} to ${most}`
+          ? `a list of ${least} to ${most} items`
           : least > 0
-          ? `a list of at least ${least}`
+          ? `a list of ${least} or more items`
           : "a list",
       ),
     ),
   );
 
-/** Names of application protocols: each goes out in UTF-8, in 1 to 255 bytes (RFC 7301 §3.1). */
+/** Names of application protocols, each of 1 to 255 bytes in UTF-8 (RFC 7301 §3.1). */
 export const alpnOption: Schema.Schema<ReadonlyArray<string>> = list(
   Schema.declare(
-    // Half a character is another text in UTF-8.
+    // UTF-8 cannot encode a lone surrogate: it would become another name.
     (u: unknown): u is string =>
-      typeof u === "string" && u.length > 0 && u.isWellFormed() && utf8.encode(u).length < 256,
-    says("a text of 1 to 255 bytes"),
+      typeof u === "string" && u.length > 0 && u.isWellFormed() && utf8(u).length < 256,
+    says("a string of 1 to 255 bytes"),
   ),
 ).pipe(
   Schema.filter(
-    (names) => names.reduce((sum, name) => sum + 1 + utf8.encode(name).length, 0) < 2 ** 16,
-    says("a list of at most 65,535 bytes, with one for the length of each"),
+    (names) => names.reduce((sum, name) => sum + 1 + utf8(name).length, 0) < 2 ** 16,
+    says("a list of at most 65,535 bytes, counting one more for each name"),
   ),
 );
 
@@ -136,24 +134,24 @@ export const clientAuthOption = word("none", "request", "require");
 
 // -- decoding --
 
-/** What members are there is known: another one is a slip of the pen, and what it meant would not hold. */
+/** Refuses unknown members: one is probably a typing error, and the setting that it meant would have no effect. */
 const STRICT = { onExcessProperty: "error", exact: true } as const;
 
-/** Decodes options; `name` is where they stand. The first thing that is wrong is told, by its path. */
+/** A decoder of options. It fails with InvalidOption for the first fault, with its path; `name` begins the path. */
 export const decodeOption = <A, I>(schema: Schema.Schema<A, I>, name = "options") => {
   const decode = ParseResult.decodeUnknownEither(schema, STRICT);
   return (input: unknown): Either.Either<A, InvalidOption> => {
     try {
       return Either.mapLeft(decode(input), (issue) => told(name, innermost(issue, [])));
     } catch (thrown) {
-      // By a getter of theirs.
-      const got = `something that throws: ${wordsOfThrown(thrown)}`;
+      // A getter of the options threw.
+      const got = `something that throws: ${wordsOf(thrown)}`;
       return Either.left(new InvalidOption({ option: name, expected: "an object that can be read", got }));
     }
   };
 };
 
-/** What is wrong, and where. */
+/** A fault in the options, and its path. */
 interface Fault {
   readonly path: ReadonlyArray<PropertyKey>;
   readonly expected: string;
@@ -202,21 +200,21 @@ const here = (
   path: Fault["path"],
 ): Fault => {
   const isEmpty = isList(ast) && Array.isArray(actual) && actual.length === 0;
-  const fault = isEmpty ? "is empty, where at least one is wanted" : message;
-  return { path, expected: wordsOf(ast), got: shown(actual), ...(fault === undefined ? {} : { fault }) };
+  const fault = isEmpty ? "is empty; at least one item is needed" : message;
+  return { path, expected: expectedBy(ast), got: shown(actual), ...(fault === undefined ? {} : { fault }) };
 };
 
-/** A list that may be of some lengths only. */
+/** Whether a Schema is a list with bounds on its length. */
 const isList = (ast: SchemaAST.AST): boolean => ast._tag === "Refinement" && SchemaAST.isTupleType(ast.from);
 
 const missing = (path: Fault["path"], around: SchemaAST.AST | undefined): Fault => {
-  const expected = wordsOf(memberOf(around, path));
+  const expected = expectedBy(memberOf(around, path));
   const otherwise = around && Option.getOrUndefined(SchemaAST.getDocumentationAnnotation(around));
   return {
     path,
     expected,
     got: "nothing",
-    fault: otherwise ? `is missing; ${otherwise}` : `is missing, where ${expected} is wanted`,
+    fault: otherwise ? `is missing; ${otherwise}` : `is missing; expected ${expected}`,
   };
 };
 
@@ -225,23 +223,23 @@ const unexpected = (path: Fault["path"], around: SchemaAST.AST | undefined): Fau
   const near = nearest(String(path.at(-1)), names);
   return {
     path,
-    expected: `a member of the name ${listed(names)}`,
-    got: "another one",
+    expected: `an option called ${listed(names)}`,
+    got: "another name",
     fault: `there is no such option; ${
       near === undefined ? `there are ${listed(names, "and")}` : `did you mean ${near}?`
     }`,
   };
 };
 
-/** The name that was meant, if one is near: what differs is a third of it at most. */
+/** The name that was probably meant: the nearest one, if at most a third of it differs. */
 const nearest = (name: string, names: ReadonlyArray<string>): string | undefined => {
-  if (name.length > 64) return undefined; // what is no name costs nothing
+  if (name.length > 64) return undefined; // not a typing error, and costly to compare
   const [best] = names.map((one) => [one, distance(name.toLowerCase(), one.toLowerCase())] as const)
     .sort(([, a], [, b]) => a - b);
   return best && best[1] <= Math.max(1, best[0].length / 3) ? best[0] : undefined;
 };
 
-/** How many letters are to be put in, left out or changed to make one word of another (Levenshtein). */
+/** How many letters must be inserted, removed or changed to turn one word into the other (Levenshtein distance). */
 const distance = (from: string, to: string): number => {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {
@@ -263,13 +261,13 @@ const memberOf = (ast: SchemaAST.AST | undefined, path: Fault["path"]): SchemaAS
     ? ast.propertySignatures.find(({ name }) => name === path.at(-1))?.type
     : undefined;
 
-/** What a Schema allows, as it says itself. */
-const wordsOf = (ast: SchemaAST.AST | undefined): string => {
+/** Describes what a Schema allows. */
+const expectedBy = (ast: SchemaAST.AST | undefined): string => {
   if (ast === undefined) return "a value";
   const own = SchemaAST.getDescriptionAnnotation(ast);
   if (Option.isSome(own) && !SchemaAST.isStringKeyword(ast)) return own.value;
   if (ast._tag === "Union") {
-    return listed(ast.types.filter((t) => !SchemaAST.isUndefinedKeyword(t)).map(wordsOf));
+    return listed(ast.types.filter((t) => !SchemaAST.isUndefinedKeyword(t)).map(expectedBy));
   }
   return ast._tag === "TypeLiteral"
     ? "an object"
@@ -278,15 +276,15 @@ const wordsOf = (ast: SchemaAST.AST | undefined): string => {
     : "a value of its type";
 };
 
-/** What came, in a few printable characters; never what is in an object. */
+/** Describes a value in a few printable characters, without the contents of objects. */
 export const shown = (value: unknown): string => {
   switch (typeof value) {
     case "string":
-      return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
+      return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value);
     case "object":
       if (value === null) return "null";
       return Array.isArray(value)
-        ? `a list of ${value.length}`
+        ? `a list of ${value.length} items`
         : ArrayBuffer.isView(value)
         ? `${value.byteLength} bytes`
         : "an object";

@@ -1,4 +1,4 @@
-/** The server's side of a connection, and the loop that accepts them. @module */
+/** The server's side of TLS, and the loop that accepts connections. @module */
 import { Cause, Effect, Either, Exit, FiberSet, Schema, Scope } from "./deps.ts";
 import { within } from "./connection/bounds/deadline.ts";
 import type { Connection } from "./connection/connection.ts";
@@ -22,36 +22,39 @@ import { modern, type Policy } from "./tables/policy.ts";
 import { PolicyOption } from "./tables/policy_option.ts";
 import { wordsOf } from "./wire/words_of.ts";
 
-/** What every server connection needs but a network and a scope. */
+/** The services that every server connection needs, apart from a network and a scope. */
 export type ServerRequirements = Crypto | SessionStore | CertificateVerifier | Credentials;
 
-/** How a server speaks. */
+/** The options of a server. */
 export interface ServerOptions {
-  /** What it is willing to speak; `Policy.modern` unless given. */
+  /** The policy: what the server is willing to speak. `Policy.modern` unless given. */
   readonly policy?: Policy | undefined;
-  /** Application protocols for ALPN, the best first (RFC 7301). */
+  /** The application protocols to accept with ALPN, the preferred first (RFC 7301); none unless given. */
   readonly alpn?: ReadonlyArray<string> | undefined;
-  /** Whether clients are asked for a certificate, and refused without one; `none` unless given. */
+  /**
+   * Whether to ask clients for a certificate (`request`), and to refuse those without one (`require`); `none` unless
+   * given.
+   */
   readonly clientAuth?: ServerSettings["clientAuth"] | undefined;
-  /** Told of each message, change of keys and alert as it passes. */
+  /** Called with each message, change of keys and alert as it happens. */
   readonly observe?: Observe | undefined;
 }
 
-/** Where a server listens, and how it speaks. */
+/** The address that a server listens at, and the server's options. */
 export interface ListenOptions<R = never> extends Address, Omit<ServerOptions, "observe"> {
-  /** How many connections are served at once; more wait before their handshake. 1024 unless given. */
+  /** How many connections are served at once; others wait before their handshake. 1024 unless given. */
   readonly maxConnections?: number | undefined;
   /**
-   * At most this many connections may be in their handshake, or wait for it, in addition to those that are served; more
+   * How many more connections may wait for their handshake or be in it, besides those that are served. Any others
    * wait in the system's backlog. 1024 unless given.
    */
   readonly maxHandshakes?: number | undefined;
   /**
-   * An observer for a connection, by its number (from 1) and where the peer is. One that can't be made is told of in the
-   * log, and the connection is served without.
+   * Makes the observer of a connection, from its number (starting at 1) and the peer's address. If it throws, the log
+   * says so and the connection is served without an observer.
    */
   readonly observe?: ((connection: number, remote: Address) => Observe) | undefined;
-  /** Told how a connection failed, in its handshake or in the handler; a warning in the log unless given. */
+  /** Called when a connection fails, in its handshake or in the handler. Logs a warning unless given. */
   readonly onFailure?:
     | ((
       cause: Cause.Cause<unknown>,
@@ -61,11 +64,11 @@ export interface ListenOptions<R = never> extends Address, Omit<ServerOptions, "
     | undefined;
 }
 
-/** A server that listens, until its scope closes. */
+/** A server that is listening, until its scope closes. */
 export interface Listening {
-  /** Where it listens indeed. */
+  /** The address that the server listens at, with the port that the system chose. */
   readonly address: Address;
-  /** Ends when nothing is accepted any more. */
+  /** Completes when the server accepts no more connections. */
   readonly ended: Effect.Effect<void>;
 }
 
@@ -88,14 +91,14 @@ const listenOptions = Schema.Struct({
   onFailure: Schema.optional(functionOf()),
 });
 const decodeOver = decodeOption(serverOptions);
-/** What a function needs is known to its type alone. */
+/** Only the type knows the requirements of a function. */
 const decodeListen = decodeOption(listenOptions) as <R>(
   options: ListenOptions<R>,
 ) => Either.Either<ListenOptions<R>, InvalidOption>;
 
 /**
- * Makes a byte stream a TLS connection, in the server's role. The stream is closed with the connection, and when the
- * handshake fails. `InvalidOption`: an option is not of its type; no handshake was begun.
+ * Runs TLS over a byte stream, as the server. The stream closes with the connection, or when the handshake fails.
+ * Fails with InvalidOption, before any handshake, when an option has the wrong type.
  */
 export const over = (
   stream: ByteStream,
@@ -106,7 +109,7 @@ export const over = (
     onRight: (decoded) => speak(stream, decoded),
   });
 
-/** The same with options that are known to be of their types. */
+/** Runs TLS over a byte stream as the server, with options that were decoded. */
 const speak = (
   stream: ByteStream,
   options: ServerOptions,
@@ -123,9 +126,9 @@ const speak = (
 };
 
 /**
- * Listens by the Transport and runs `handler` in a fiber for each connection, which closes when the handler ends: with
- * close_notify when it succeeds, with a fatal alert when it fails or is interrupted. When the scope closes nothing more
- * is accepted and every handler is interrupted.
+ * Listens through the Transport, and runs `handler` in a fiber for each connection. When the handler succeeds, its
+ * connection closes with close_notify. When it fails or is interrupted, the connection closes with a fatal alert.
+ * When the scope closes, nothing more is accepted and every handler is interrupted.
  */
 export const listen = <E, R, R2 = never>(
   options: ListenOptions<R2>,
@@ -150,9 +153,9 @@ export const listen = <E, R, R2 = never>(
           Effect.as(Effect.logWarning(`connection ${number} has no observer: ${wordsOf(error)}`), undefined)
         ),
       );
-    /** `established` ends when the connection may be served. */
+    /** Runs one connection. `established` completes when the connection may be served. */
     const serve = (stream: ByteStream, remote: Address, number: number, established: Effect.Effect<void>) =>
-      // While all are served that may be, no handshake begins.
+      // While the limit of served connections is reached, no handshake starts.
       Effect.zipRight(serving.withPermits(1)(Effect.void), observer(number, remote)).pipe(
         Effect.flatMap((observe) => speak(stream, { ...decoded, observe })),
         Effect.zipLeft(established),
@@ -167,7 +170,7 @@ export const listen = <E, R, R2 = never>(
         (again) => warn(again, number),
       );
 
-    /** One connection, in a scope of its own from the moment it is accepted. */
+    /** Accepts and serves one connection, which has a scope of its own from the start. */
     const acceptOne = Effect.uninterruptibleMask(Effect.fnUntraced(
       function* (restore) {
         yield* restore(shaking.take(1));
@@ -182,7 +185,7 @@ export const listen = <E, R, R2 = never>(
             }),
           )
         );
-        // What a transport's finalizer makes of it keeps no place.
+        // The permit is released whatever a transport's finalizer does.
         const end = (exit: Exit.Exit<unknown, unknown>) =>
           Effect.zipRight(within(CLOSES, Scope.close(scope, exit)), Effect.suspend(() => held.release(1)));
         const { stream, remote } = yield* Effect.onError(
@@ -191,15 +194,15 @@ export const listen = <E, R, R2 = never>(
         );
         const number = ++count;
         const served = Effect.onExit(restore(serve(stream, remote, number, established)), end);
-        // Who is told has no permit any more.
+        // The permit is released before `onFailure` runs.
         yield* FiberSet.run(
           fibers,
           Effect.catchAllCause(served, (cause) => restore(told(cause, number, remote))),
         );
       },
     ));
-    // An accept can fail for one peer (reset before it was accepted), which may not keep the next one waiting, or for
-    // want of descriptors, which takes a while. Neither is the end.
+    // An accept can fail for one peer (it reset the connection too early), which must not delay the next, or for lack
+    // of file descriptors, which takes time to pass. Neither ends the loop.
     let failures = 0;
     const loop = acceptOne.pipe(
       Effect.tap(() => Effect.sync(() => void (failures = 0))),
@@ -217,13 +220,16 @@ export const listen = <E, R, R2 = never>(
     return { address: listener.address, ended: Effect.asVoid(Effect.exit(accepting)) };
   });
 
-/** How many accepts in a row may fail before the loop takes a breath. */
+/** How many accepts in a row may fail before the loop pauses. */
 const PATIENCE = 64;
 
-/** Milliseconds that a stream's own finalizer may take. */
+/** How long a stream's finalizer may take, in milliseconds. */
 const CLOSES = 1_000;
 
-/** An accept that nobody interrupted here has failed, whatever its transport calls it. */
+/**
+ * Turns the cause of a failed accept into a TransportError. An interruption that did not come from here is a failure,
+ * too.
+ */
 const failed = (cause: Cause.Cause<TransportError>) => {
   const why = Cause.isInterruptedOnly(cause) ? "it was interrupted below" : Cause.squash(cause);
   return Effect.fail(

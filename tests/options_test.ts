@@ -77,7 +77,7 @@ sync(
     const over = Client.over(stream, {} as Untyped).pipe(Effect.provide((yield* build()).client));
     const { option, message } = refused(yield* Effect.either(over));
     assert.equal(option, "serverName");
-    assert.equal(message, "serverName: is missing, where a text of 1 to 255 characters is wanted");
+    assert.equal(message, "serverName: is missing; expected a string of 1 to 255 characters");
   }),
 );
 
@@ -212,8 +212,8 @@ const misspelt: ReadonlyArray<readonly [string, unknown]> = [
     "policy.limits.handshakeMessage: is missing; begin with { ...Policy.modern.limits }",
     { ...modern, limits: {} },
   ],
-  ["policy.cipherSuites: is empty, where at least one is wanted", { ...modern, cipherSuites: [] }],
-  [`policy.versions: "TLS 1.2", where a list of 1 to 1000 is allowed`, { ...modern, versions: "TLS 1.2" }],
+  ["policy.cipherSuites: is empty; at least one item is needed", { ...modern, cipherSuites: [] }],
+  [`policy.versions: expected a list of 1 to 1000 items, got "TLS 1.2"`, { ...modern, versions: "TLS 1.2" }],
 ];
 for (const [message, policy] of misspelt) {
   Deno.test(`a policy is refused in words that say what to do: ${message.slice(0, 70)}`, () => {
@@ -237,7 +237,7 @@ sync(
     for (const [data, kind] of kinds) {
       const error = yield* Effect.flip(client.write(data));
       assert.equal(error._tag === "InvalidOption" && error.got, kind);
-      assert.equal(error.message, `data: ${kind}, where a Uint8Array is wanted`);
+      assert.equal(error.message, `data: expected a Uint8Array, got ${kind}`);
     }
     assert.equal(yield* pingPong(client, server), "ping pong");
   }),
@@ -246,14 +246,14 @@ sync(
 Deno.test("a refusal tells what came in a few printable characters, and nothing of what is in an object", () => {
   const got = (renegotiation: unknown) => refused(decode({ ...modern, renegotiation })).got;
   assert.equal(got("al\x1b[2Jow\n"), `"al\\u001b[2Jow\\n"`);
-  assert.equal(got("x".repeat(41)), "a text of 41 characters");
+  assert.equal(got("x".repeat(41)), "a string of 41 characters");
   assert.equal(got({ secret: "s" }), "an object");
   assert.equal(got(new Uint8Array(3)), "3 bytes");
-  assert.equal(got([1, 2]), "a list of 2");
+  assert.equal(got([1, 2]), "a list of 2 items");
   assert.equal(got(1n), "1");
   assert.equal(
     refused(decode({ ...modern, renegotiation: "alow" })).message,
-    `policy.renegotiation: "alow", where "allow", "refuse", "close" or "ignore" is allowed`,
+    `policy.renegotiation: expected "allow", "refuse", "close" or "ignore", got "alow"`,
   );
 });
 

@@ -123,7 +123,7 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
       assert.equal(failures.length, 0, "it was served beside them");
       yield* honest.close;
       for (const stream of silent) while (yield* stream.read) { /* user_canceled, close_notify, the end */ }
-      assert.deepEqual([...new Set(failures)], ["not a byte within 400 ms"]);
+      assert.deepEqual([...new Set(failures)], ["the peer sent nothing within 400 ms"]);
     })),
   );
 

@@ -1,69 +1,73 @@
-/** The flags of the example programs, and what they mean. @module */
+/** The command-line flags of the example programs. @module */
 import { parseArgs } from "node:util";
 import * as Either from "npm:effect@^3.22.4/Either";
 import { Names, Policy } from "../../mod.ts";
 
-/** A flag that can't be understood; the program says so and exits with 2. */
+/** The command line is wrong. The program prints the message and exits with 2. */
 export class UsageError extends Error {}
 
-/** One flag: what it takes (`undefined`: nothing), whether it may come more than once, and what it is for. */
+/** A flag: its argument (none if `takes` is `undefined`), whether it may be repeated, and its help text. */
 export interface Flag {
   readonly takes?: string;
   readonly repeats?: true;
   readonly help: string;
 }
 
-/** A program's flags by name. */
+/** The flags of a program, by name. */
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** Flags that both programs have. */
+/** The flags that client and server share. */
 export const common = {
-  policy: { takes: "modern|compatible|legacy", help: "what to speak (modern)" },
+  policy: { takes: "modern|compatible|legacy", help: "which protocol features to allow (modern)" },
   versions: { takes: "ssl3.0,tls1.0,…", help: "only these versions: ssl3.0, tls1.0, tls1.1, tls1.2" },
-  "cipher-suites": { takes: "IANA,…", help: "only these cipher suites, the best first" },
-  groups: { takes: "x25519,…", help: "only these groups, the best first" },
-  compression: { takes: "null,deflate", help: "how records may be compressed, the best first" },
-  "no-tickets": { help: "no session tickets: resumption by session ID alone" },
+  "cipher-suites": { takes: "IANA,…", help: "only these cipher suites, the preferred first" },
+  groups: { takes: "x25519,…", help: "only these groups, the preferred first" },
+  compression: { takes: "null,deflate", help: "the compression methods to allow, the preferred first" },
+  "no-tickets": { help: "no session tickets: resume by session ID only" },
   renegotiation: {
     takes: "allow|refuse|close|ignore",
     help:
-      "what becomes of the peer's wish to renegotiate (refuse; allow with --renegotiate or an older policy)",
+      "what to do when the peer wants to renegotiate (refuse; allow with --renegotiate or an older policy)",
   },
-  "insecure-renegotiation": { help: "renegotiate also with a peer that does not know RFC 5746" },
-  alpn: { takes: "NAME,…", help: "application protocols, the best first" },
+  "insecure-renegotiation": { help: "also renegotiate with a peer without RFC 5746" },
+  alpn: { takes: "NAME,…", help: "application protocols, the preferred first" },
   cert: {
     takes: "FILE",
     repeats: true,
-    help: "our certificate chain (PEM); again with another --key, the peer gets the one that fits",
+    help:
+      "our certificate chain (PEM); may be repeated, each with a --key: the handshake uses the one that fits",
   },
   key: { takes: "FILE", repeats: true, help: "its private key (PEM: PKCS#8, PKCS#1, SEC 1)" },
   "key-pass": {
     takes: "env:NAME|file:FILE",
     help:
-      "the passphrase of encrypted keys, from a variable or a file's first line: never from here, where all see it",
+      "the passphrase of encrypted keys: from a variable or a file's first line, as others can see a command line",
   },
   "session-store": {
     takes: "none|memory",
-    help: "where sessions are kept; none: nothing is resumed (memory)",
+    help: "where to keep sessions; with none, nothing is resumed (memory)",
   },
   crypto: {
     takes: "native|noble",
     help: "the provider of cryptography: the platform's own, or portable (native)",
   },
-  "key-log": { takes: "FILE", help: "append each master secret, for Wireshark: whoever has it reads all" },
-  json: { help: "one JSON object a line on stdout" },
-  help: { help: "this text" },
+  "key-log": {
+    takes: "FILE",
+    help: "append each master secret, for Wireshark: whoever has the file can decrypt everything",
+  },
+  json: { help: "print one JSON object per line on stdout" },
+  help: { help: "print this text" },
 } as const satisfies Flags;
 
-/** What was given: flags by name, and what is not a flag. */
+/** The parsed command line: flags by name, and the other arguments. */
 export interface Given {
   readonly flags: Readonly<Record<string, string | undefined>>;
-  /** Of the flags that may come more than once, all that they say, in order. */
+  /** The values of each flag that may be repeated, in order. */
   readonly repeated: Readonly<Record<string, ReadonlyArray<string>>>;
   readonly rest: ReadonlyArray<string>;
 }
 
-/** Reads the command line. Throws UsageError. */
+/** Parses the command line. Throws UsageError. */
 export const parse = (flags: Flags, args: ReadonlyArray<string>): Given => {
   try {
     const { values, positionals } = parseArgs({
@@ -90,7 +94,7 @@ export const parse = (flags: Flags, args: ReadonlyArray<string>): Given => {
   }
 };
 
-/** The text of `--help`. */
+/** Formats the text of `--help`. */
 export const help = (usage: string, about: string, flags: Flags): string => {
   const left = Object.entries(flags).map(([name, f]) => [`--${name}${f.takes ? ` ${f.takes}` : ""}`, f.help]);
   const width = Math.max(...left.map(([l]) => l!.length));
@@ -99,11 +103,11 @@ export const help = (usage: string, about: string, flags: Flags): string => {
   );
 };
 
-/** The items of a list with commas; none is empty. */
+/** Splits a list at its commas, without empty items. */
 export const list = (text: string): ReadonlyArray<string> =>
   text.split(",").map((s) => s.trim()).filter((s) => s);
 
-/** What a word stands for. Throws UsageError for one that is not known. */
+/** The value that a word stands for. Throws UsageError for an unknown word. */
 export const oneOf = <A>(flag: string, known: Readonly<Record<string, A>>, text: string): A => {
   if (Object.hasOwn(known, text)) return known[text]!;
   const words = Object.keys(known);
@@ -113,7 +117,7 @@ export const oneOf = <A>(flag: string, known: Readonly<Record<string, A>>, text:
   );
 };
 
-/** For a program that takes nothing but flags. Throws UsageError. */
+/** Throws UsageError if there are arguments other than flags. */
 export const noArguments = ({ rest: [first] }: Given): void => {
   if (first !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(first)}`);
 };
@@ -125,7 +129,7 @@ const versions: Record<string, Names.ProtocolVersion> = {
   "tls1.1": Names.ProtocolVersion.TLS_1_1,
   "tls1.2": Names.ProtocolVersion.TLS_1_2,
 };
-// Those that encrypt nothing, or to nobody knows whom, are in no policy and can be named here.
+// Includes suites without encryption or authentication: they are in no policy, but may be given by name.
 const suites = Object.fromEntries(
   Policy.everySuite.map((id): [string, Names.CipherSuite] => [Names.CipherSuite.nameOf(id), id]),
 );
@@ -139,7 +143,7 @@ const compressionMethods: Record<string, Names.CompressionMethod> = {
 };
 const renegotiation = { allow: "allow", refuse: "refuse", close: "close", ignore: "ignore" } as const;
 
-/** The name of the policy that the others begin with. Throws UsageError. */
+/** The name of the policy to start from. Throws UsageError. */
 export const policyNameOf = ({ flags }: Given): keyof typeof policies =>
   oneOf(
     "policy",
@@ -147,7 +151,7 @@ export const policyNameOf = ({ flags }: Given): keyof typeof policies =>
     flags["policy"] ?? "modern",
   );
 
-/** The policy that the flags name. Throws UsageError for a name that is none of ours. */
+/** The policy that the flags describe. Throws UsageError for an unknown name. */
 export const policyOf = (given: Given): Policy.Policy => {
   const { flags } = given;
   const base = policies[policyNameOf(given)];
@@ -173,7 +177,7 @@ export const policyOf = (given: Given): Policy.Policy => {
   return Either.getOrThrowWith(policy, ({ message }) => new UsageError(message));
 };
 
-/** `--client-auth`, or another flag that says the same of another moment. Throws UsageError. */
+/** The value of `--client-auth` or `--renegotiate-client-auth`. Throws UsageError. */
 export const clientAuthOf = (
   { flags }: Given,
   flag: "client-auth" | "renegotiate-client-auth" = "client-auth",
@@ -184,10 +188,10 @@ export const clientAuthOf = (
     flags[flag] ?? flags["client-auth"] ?? "none",
   );
 
-/** The application protocols that the flags name. */
+/** The application protocols given by the flags. */
 export const alpnOf = ({ flags }: Given): ReadonlyArray<string> => list(flags["alpn"] ?? "");
 
-/** A whole number. Throws UsageError. */
+/** The whole number given by a flag. Throws UsageError. */
 export const numberOf = ({ flags }: Given, flag: string, otherwise: number): number => {
   const text = flags[flag];
   if (text === undefined) return otherwise;
@@ -196,19 +200,19 @@ export const numberOf = ({ flags }: Given, flag: string, otherwise: number): num
   throw new UsageError(`--${flag}: ${text} is not a whole number`);
 };
 
-/** A whole number of which there must be one at least. Throws UsageError. */
+/** The positive whole number given by a flag. Throws UsageError. */
 export const positiveOf = (given: Given, flag: string, otherwise: number): number => {
   const n = numberOf(given, flag, otherwise);
   if (given.flags[flag] === undefined || n > 0) return n;
   throw new UsageError(`--${flag}: must be more than 0`);
 };
 
-/** `HOST:PORT`, `[v6]:PORT` or `HOST`. Throws UsageError. */
+/** Parses `HOST:PORT`, `[v6]:PORT` or `HOST`. Throws UsageError. */
 export const addressOf = (text: string, otherwise: number): { hostname: string; port: number } => {
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
   const port = Number(match?.[3] ?? otherwise);
   const hostname = match?.[1] ?? match?.[2];
   if (hostname === undefined || port > 65535) throw new UsageError(`${text} is not HOST:PORT`);
-  if (port === 0) throw new UsageError(`${text}: nobody can be reached at port 0`);
+  if (port === 0) throw new UsageError(`${text}: port 0 cannot be connected to`);
   return { hostname, port };
 };

@@ -1,4 +1,4 @@
-/** The layers that the flags name. @module */
+/** The layers that the flags describe. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
 import * as Stream from "npm:effect@^3.22.4/Stream";
@@ -13,7 +13,7 @@ import {
 } from "../../mod.ts";
 import { type Given, numberOf, oneOf, UsageError } from "./flags.ts";
 
-/** A file could not be read. */
+/** A file cannot be read, or its content is wrong. */
 export class FileError extends Error {
   override readonly name = "FileError";
 }
@@ -24,11 +24,14 @@ const read = (path: string): Effect.Effect<string, FileError> =>
     catch: (e) => new FileError(e instanceof Error ? e.message : String(e)),
   });
 
-/** What is wrong with a file's content, told with the file's name. */
+/** Prefixes a layer's errors with the name of the file that they are about. */
 const inFile = <A, E extends Error, R>(path: string, layer: Layer.Layer<A, E, R>) =>
   Layer.mapError(layer, (e) => new FileError(`${path}: ${e.message}`));
 
-/** `--cert` and `--key`, read again when they change or `reload` says so; `otherwise` without. Throws UsageError. */
+/**
+ * The credentials of `--cert` and `--key`, reloaded when the files change or `reload` emits; `otherwise` without
+ * these flags. Throws UsageError.
+ */
 export const credentials = <E, R>(
   given: Given,
   otherwise: Layer.Layer<Credentials.Credentials, E, R>,
@@ -36,7 +39,7 @@ export const credentials = <E, R>(
 ) => {
   const { cert = [], key = [] } = given.repeated;
   if (cert.length !== key.length) {
-    throw new UsageError("--cert and --key go together, as often as each other");
+    throw new UsageError("give --cert and --key equally often: each --cert needs its --key");
   }
   const passphrase = passphraseOf(given);
   const [first, ...more] = cert.map((certificate, i) => ({ certificate, privateKey: key[i]!, passphrase }));
@@ -47,13 +50,16 @@ export const credentials = <E, R>(
   );
 };
 
-/** `--key-pass`; read when there is a key to open, so that a new one is found after a reload. Throws UsageError. */
+/**
+ * The passphrase of `--key-pass`. It is read when there is a key to decrypt, so a reload finds a new one. Throws
+ * UsageError.
+ */
 const passphraseOf = ({ flags }: Given): Effect.Effect<string, FileError> | undefined => {
   const source = flags["key-pass"];
   if (source === undefined) return undefined;
   const [, from, where] = /^(env|file):(.+)$/.exec(source) ?? [];
   if (from === undefined || where === undefined) {
-    throw new UsageError("--key-pass: env:NAME or file:FILE is wanted");
+    throw new UsageError("--key-pass: give env:NAME or file:FILE");
   }
   if (from === "file") return Effect.map(read(where), (text) => text.split(/\r?\n/)[0]!);
   return Effect.suspend(() => {
@@ -64,7 +70,7 @@ const passphraseOf = ({ flags }: Given): Effect.Effect<string, FileError> | unde
   });
 };
 
-/** SIGHUP, by which servers are told to read their files again. */
+/** Emits on each SIGHUP, with which servers are told to reload their files. */
 export const hangups: Stream.Stream<void> = Stream.asyncPush<void>((emit) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -76,21 +82,23 @@ export const hangups: Stream.Stream<void> = Stream.asyncPush<void>((emit) =>
   )
 );
 
-/** `--ca`, `--insecure`, or the system's roots. Throws UsageError. */
+/** The trust of `--ca` or `--insecure`; the system's roots without these flags. Throws UsageError. */
 export const verifier = ({ flags }: Given) => {
   const { ca, insecure } = flags;
-  if (ca !== undefined && insecure !== undefined) throw new UsageError("--ca and --insecure contradict");
+  if (ca !== undefined && insecure !== undefined) {
+    throw new UsageError("--ca and --insecure cannot be combined");
+  }
   if (insecure !== undefined) return CertificateVerifier.layerInsecure;
   return ca === undefined ? CertificateVerifier.layerSystem : roots(ca, legacyAllowances(flags["policy"]));
 };
 
-/** `--client-ca`: who may sign clients; without it a client's certificate is trusted by nobody. */
+/** The trust of `--client-ca`: the roots of client certificates. Without it no client certificate is trusted. */
 export const clientVerifier = ({ flags }: Given) => {
   const ca = flags["client-ca"];
   return ca === undefined ? CertificateVerifier.layerNone : roots(ca, legacyAllowances(flags["policy"]));
 };
 
-/** The certificates of a device that needs `--policy legacy` are no younger than it. */
+/** A device that needs `--policy legacy` has certificates of the same age. */
 const legacyAllowances = (policy: string | undefined): CertificateVerifier.Allowances =>
   policy === "legacy" ? { minimumRsaBits: 1024, sha1: true } : {};
 
@@ -99,13 +107,13 @@ const roots = (file: string, allowances: CertificateVerifier.Allowances) =>
     Effect.map(read(file), (pem) => inFile(file, CertificateVerifier.layerRoots(pem, allowances))),
   );
 
-/** A server's keys for tickets: in a file that outlives it, or of this process. */
+/** A server's ticket keys: in a file that survives the process, or in memory. */
 const tickets = ({ flags }: Given) => {
   const file = flags["ticket-keys"];
   if (flags["no-tickets"] !== undefined && file !== undefined) {
-    throw new UsageError("--ticket-keys and --no-tickets contradict");
+    throw new UsageError("--ticket-keys and --no-tickets cannot be combined");
   }
-  // Who keeps no sessions wants none resumed, unless he names the keys of tickets.
+  // A server without a session store resumes nothing, unless a file with ticket keys is given.
   if (flags["no-tickets"] !== undefined || (flags["session-store"] === "none" && file === undefined)) {
     return Layer.empty;
   }
@@ -114,10 +122,10 @@ const tickets = ({ flags }: Given) => {
     : Layer.provide(SessionTickets.layerFile(file), Crypto.layerNoble);
 };
 
-/** The providers of cryptography; native is noble's where the platform has none of its own. */
+/** The providers of cryptography. `native` falls back to noble where the platform has none. */
 const providers = { native: Crypto.layerNative, noble: Crypto.layerNoble };
 
-/** What both programs run on: TCP, cryptography, sessions, a key log. Throws UsageError. */
+/** The layers that client and server share: TCP, cryptography, sessions, a key log. Throws UsageError. */
 export const base = (given: Given) => {
   const { flags } = given;
   const store = oneOf(

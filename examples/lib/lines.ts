@@ -5,8 +5,8 @@ import type { Connection, TlsError } from "../../mod.ts";
 const MAX_LINE = 2 ** 16;
 
 /**
- * Reads lines off a connection, one at a time; `undefined` at the end. A line keeps its end. `cut` is told what had come
- * of a line when the connection broke off, which is for looking at and not for acting on.
+ * Reads lines from a connection, one at a time; `undefined` at the end. Each line keeps its line end. If the
+ * connection breaks off, `cut` gets the part of a line that had arrived: to be shown, but not acted on.
  */
 export const lines = (
   connection: Connection,
@@ -17,7 +17,7 @@ export const lines = (
   let ended = false;
   const next: Effect.Effect<string | undefined, TlsError> = Effect.suspend(() => {
     const at = text.indexOf("\n");
-    // A line without end is given out in pieces, so that a peer can't fill the memory.
+    // A line without an end is returned in pieces, so that a peer cannot fill the memory.
     if (at >= 0 || ended || text.length > MAX_LINE) {
       const length = at >= 0 ? at + 1 : text.length;
       const line = text.slice(0, length);
@@ -41,6 +41,6 @@ export const lines = (
 
 const encoder = new TextEncoder();
 
-/** Writes text as UTF-8. */
+/** Sends text as UTF-8. */
 export const say = (connection: Connection, text: string): Effect.Effect<void, TlsError> =>
   connection.write(encoder.encode(text));

@@ -1,11 +1,11 @@
-/** A web page that describes the connection it came by. @module */
+/** A web page that describes the connection over which it is served. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import { escapeUTF8 } from "npm:entities@^6.0.1/escape";
 import { type Connection, Errors, Names } from "../../mod.ts";
 import { lines, say } from "./lines.ts";
 import type { Report } from "./report.ts";
 
-/** Answers HTTP requests, one after another while the client keeps the connection. */
+/** Answers HTTP requests, one after another for as long as the client keeps the connection open. */
 export const page = (connection: Connection, report: Report, number: number) =>
   Effect.gen(function* () {
     const next = lines(connection);

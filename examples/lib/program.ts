@@ -1,4 +1,4 @@
-/** How a program starts, logs and ends: exit 0 when all went well, 1 for a failure, 2 for wrong usage. @module */
+/** How a program starts, logs and exits: with 0 for success, 1 for a failure, 2 for wrong usage. @module */
 import * as Cause from "npm:effect@^3.22.4/Cause";
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Exit from "npm:effect@^3.22.4/Exit";
@@ -8,13 +8,13 @@ import { UsageError } from "./flags.ts";
 import { Errors } from "../../mod.ts";
 import { explained } from "./report.ts";
 
-/** Logs go to stderr, so that stdout is the program's answer alone. */
+/** Logs go to stderr, so that stdout has only the program's output. */
 const logs = Logger.replace(
   Logger.defaultLogger,
   Logger.withConsoleError(Logger.map(Logger.logfmtLogger, Errors.printable)),
 );
 
-/** Runs a program. SIGINT and SIGTERM end it in order, which is success. */
+/** Runs a program. SIGINT and SIGTERM end it normally, with exit code 0. */
 export const run = async <E>(
   make: () => Effect.Effect<void, E>,
   complain: (error: unknown) => void = (error) => console.error(explained(error)),

@@ -1,11 +1,11 @@
-/** Renegotiations, as the programs ask for them and tell of them. @module */
+/** How the programs request and report renegotiations. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import type { Connection } from "../../mod.ts";
 import type { Report } from "./report.ts";
 
 type Changes = Parameters<Connection["renegotiateWith"]>[0];
 
-/** Tells of a handshake that was not told yet, whoever asked for it. */
+/** Reports each handshake that was not yet reported, whichever end requested it. */
 export const renegotiations = (connection: Connection, report: Report, number: number) => {
   let told = Effect.runSync(connection.negotiated);
   return Effect.gen(function* () {
@@ -17,8 +17,8 @@ export const renegotiations = (connection: Connection, report: Report, number: n
 };
 
 /**
- * The same connection, which asks for another handshake when its first data has been read. Who requires a
- * certificate gives nothing to a client that declines; else a refusal is told, and data goes on.
+ * The same connection, except that it requests another handshake when its first data has been read. If `clientAuth`
+ * is `require`, a client that declines gets nothing more. Otherwise a refusal is reported, and data goes on.
  */
 export const renegotiating = (
   connection: Connection,
@@ -43,6 +43,6 @@ export const renegotiating = (
         })),
     );
   });
-  // Not a copy, which would open its web streams.
+  // Not a copy, because copying would open the connection's web streams.
   return Object.create(connection, { read: { value: read } });
 };

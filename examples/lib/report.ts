@@ -1,4 +1,4 @@
-/** What the programs print: readable lines, or one JSON object a line. @module */
+/** The output of the programs: readable lines, or one JSON object per line. @module */
 import * as Schema from "npm:effect@^3.22.4/Schema";
 import {
   Codec,
@@ -11,7 +11,7 @@ import {
 } from "../../mod.ts";
 import { summary } from "./summary.ts";
 
-/** Takes what happens on connections, by their number. */
+/** Reports the events of connections, by the connection's number. */
 export interface Report {
   readonly observe: (connection: number) => Observe;
   readonly established: (
@@ -20,13 +20,13 @@ export interface Report {
     peer: ReadonlyArray<PeerCertificate>,
     milliseconds: number,
   ) => void;
-  /** Another handshake on the same connection is over. */
+  /** A renegotiation is complete. */
   readonly renegotiated: (
     connection: number,
     negotiated: Negotiated,
     peer: ReadonlyArray<PeerCertificate>,
   ) => void;
-  /** The peer wants no other handshake, and the connection goes on. */
+  /** The peer declined another handshake, and the connection goes on. */
   readonly declined: (connection: number, error: Errors.RenegotiationRefused) => void;
   readonly data: (connection: number, text: string) => void;
   readonly closed: (connection: number) => void;
@@ -42,7 +42,7 @@ const { AlertDescription, AlertLevel, CipherSuite, CompressionMethod, NamedGroup
 // deno-lint-ignore no-explicit-any -- an observer hears of every class
 const schemaOf = (message: { readonly _tag: string }): any => message.constructor;
 
-/** What was agreed on, with names. */
+/** The negotiated parameters, with names instead of numbers. */
 const plain = (n: Negotiated) => ({
   version: Names.versionText(n.version),
   cipherSuite: CipherSuite.nameOf(n.cipherSuite),
@@ -90,7 +90,7 @@ const jsonOf = (event: ConnectionEvent) => {
 
 const encodeCertificates = Schema.encodeSync(Schema.Array(PeerCertificate));
 
-/** One JSON object a line. */
+/** Reports one JSON object per line. */
 export const json = (print: (line: string) => void): Report => {
   const say = (connection: number, { event, ...rest }: { readonly event: string }) =>
     print(printable(JSON.stringify({ event, connection, ...rest })));
@@ -114,7 +114,7 @@ export const json = (print: (line: string) => void): Report => {
   };
 };
 
-/** An error with what the program knows of how it came, for better hints. */
+/** An error with the circumstances that the program knows, for better hints. */
 export class Failure extends Error {
   constructor(
     override readonly cause: Errors.TlsError,
@@ -124,7 +124,7 @@ export class Failure extends Error {
   }
 }
 
-/** An error that this library explains, with what is known of it; anything else as it is. */
+/** Adds circumstances to an error of this library; returns any other error unchanged. */
 export const knowing = <E>(error: E, circumstances: Errors.Circumstances): E | Failure =>
   isTlsError(error) ? new Failure(error, circumstances) : error;
 
@@ -138,11 +138,11 @@ const failure = (failed: unknown) => {
   return { ...rest, ...("reason" in error ? { reason: error.reason } : {}), message: what };
 };
 
-/** Whether an error is one that this library explains. */
+/** Whether an error is one of this library's. */
 export const isTlsError = (e: unknown): e is Errors.TlsError =>
   typeof e === "object" && e !== null && "_tag" in e && String(e._tag) in Errors;
 
-/** An error as a block of lines; what is not its first is indented, whoever said it. */
+/** Formats an error as a block of lines. All lines after the first are indented, whatever their source. */
 export const explained = (failed: unknown): string => {
   const [error, circumstances] = opened(failed);
   return isTlsError(error)
@@ -159,7 +159,7 @@ const details = (n: Negotiated): string => {
   );
 };
 
-/** A leaf in a line. */
+/** Describes a leaf certificate in one line. */
 const described = (leaf: PeerCertificate): string => {
   if (leaf._tag === "UnreadableCertificate") return `the peer is unreadable: ${leaf.reason}`;
   const { subject, issuer, publicKey: key, notAfter, fingerprints } = leaf;
@@ -170,13 +170,13 @@ const described = (leaf: PeerCertificate): string => {
   }…`;
 };
 
-/** Readable lines: an arrow, the flight, the message, and what matters in it. */
+/** Reports readable lines: an arrow, the flight, the message, and its main content. */
 export const human = (
   print: (line: string) => void,
   complain: (line: string) => void,
   labelled: boolean,
 ): Report => {
-  /** A line, whoever said what is in it. */
+  /** Prints one line. Its text may come from a peer, so it is escaped. */
   const tell = (connection: number, text: string) =>
     print(printable(`${labelled ? `[${connection}] ` : ""}${text}`));
   const warn = (connection: number, error: unknown) =>

@@ -1,4 +1,4 @@
-/** What matters in a message, in a few words. @module */
+/** Summaries of messages. @module */
 import { Messages, Names } from "../../mod.ts";
 
 const { CipherSuite, NamedGroup, SignatureScheme, versionText } = Names;
@@ -13,7 +13,7 @@ const ticket = (shown: Uint8Array | undefined): ReadonlyArray<string> =>
 const prime = ({ dhP }: { readonly dhP: Uint8Array }): string => `a prime of ${8 * dhP.length} bits`;
 const signed = (message: object): string => "signature" in message ? ", signed" : ", signed by nobody";
 
-/** A message in a few words; nothing for one that says nothing. */
+/** Summarizes a message in a few words; empty for a message without content. */
 export const summary = (message: { readonly _tag: string }): string => {
   if (message instanceof Messages.ClientHello) {
     const name = Messages.findExtension(message.extensions, "server_name")?.serverNameList[0]?.name;

@@ -7,15 +7,15 @@ import type { Pump } from "./pump.ts";
 import type { ConnectionState } from "./state.ts";
 import type { Wire } from "./wire.ts";
 
-/** The ends of a connection that are its own. */
+/** The two ways in which this end closes a connection. */
 export interface Closing {
-  /** Says close_notify, waits for the peer's, and closes the stream. */
+  /** Sends close_notify, waits for the peer's, and closes the stream. */
   readonly close: Effect.Effect<void>;
-  /** What a scope does that closes: it says goodbye as well, or that something broke off, but waits for nobody. */
+  /** Runs when the scope closes: sends close_notify, or a fatal alert after a failure, and does not wait for the peer. */
   readonly finalize: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>;
 }
 
-/** The ends of one connection. `closeWait` is in milliseconds. */
+/** Makes the ways in which one connection is closed. `closeWait` is in milliseconds. */
 export const closing = (of: {
   readonly wire: Wire;
   readonly state: ConnectionState;
@@ -24,7 +24,7 @@ export const closing = (of: {
   readonly closeWait: number;
 }): Closing => {
   const { wire, state, life, pump, closeWait } = of;
-  /** `close` reads on for nobody. */
+  /** Reads on until the peer's close_notify, and throws away the data. */
   const peersGoodbye: Effect.Effect<void, TlsError> = Effect.suspend(() => {
     if (state.reading() !== "discarding") return Effect.void;
     wire.discard();

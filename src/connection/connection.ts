@@ -1,4 +1,4 @@
-/** What a user has of a connection. @module */
+/** A TLS connection, for a user. @module */
 import type { Effect, Stream } from "../deps.ts";
 import type { BindingUnavailable, ChannelBindingType } from "../faults/errors/bindings.ts";
 import type { TlsError } from "../faults/tls_error.ts";
@@ -9,88 +9,91 @@ import type { Policy } from "../tables/policy.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { PeerCertificate } from "../x509/certificate/peer_certificate.ts";
 
-/** An established TLS connection. All of it is safe to use from several fibers at once, and to interrupt. */
+/** An established TLS connection. Every member may be used from several fibers at once, and interrupted. */
 export interface Connection {
   /** What the last handshake agreed on. */
   readonly negotiated: Effect.Effect<Negotiated>;
   /**
-   * The peer's certificates, leaf first, as of the last handshake; read when asked for, and once. `raw` of each is its
-   * DER. A leaf can always be read; one above it that cannot is an `UnreadableCertificate` among the others.
+   * The peer's certificates as of the last handshake, leaf first. They are parsed once, when first asked for. The leaf can
+   * always be read; a certificate above it that cannot is an `UnreadableCertificate` in the list.
    */
   readonly peerCertificates: Effect.Effect<ReadonlyArray<PeerCertificate>>;
   /**
-   * Some application data, or `undefined` after the peer's close_notify. An interrupted `read` loses no byte. A stream
-   * that ends without close_notify is `Truncated`, after the data before it was read. A `write` that fails takes nothing
-   * from what can be read.
+   * Reads some application data, at least one byte; `undefined` after the peer's close_notify. An interrupted `read` loses
+   * no byte. Fails with `Truncated` if the stream ends without close_notify, after all data before it was read. A `write`
+   * that fails does not affect what can be read.
    */
   readonly read: Effect.Effect<Bytes | undefined, TlsError>;
   /**
-   * As `read`, with the handshake under whose keys the data came: `negotiated.epoch` of that handshake. What came before
-   * a renegotiation is thereby told from what came after, and the peer's first identity from its next.
+   * Reads as `read` does, and tells which handshake made the keys that the data came under. So data from before a
+   * renegotiation can be told from data after it, and the peer's former identity from its present one.
    */
   readonly readWithEpoch: Effect.Effect<ReceivedData | undefined, TlsError>;
   /**
-   * Sends application data, when no handshake is under way any more. It leaves at once (TCP waits for no more of it), so
-   * gather what is small; what is large goes out in pieces of 64 KiB, each when the stream has taken the one before. It
-   * ends when the stream has taken all. A `write` that the stream fails ends this half alone; an interrupted one closes
-   * the stream: half a record may be on the wire. `InvalidOption`: `data` is no Uint8Array; nothing was sent.
+   * Sends application data, and ends when the stream has taken all of it. It waits while a handshake is under way. Data is
+   * sent at once, so gather small pieces yourself; large data is sent in pieces of 64 KiB. If the stream fails, only this
+   * half of the connection ends. An interrupted `write` closes the stream, because half a record may be on it. Fails with
+   * `InvalidOption` if `data` is no Uint8Array; nothing is sent then.
    */
   readonly write: (data: Bytes) => Effect.Effect<void, TlsError>;
   /** `read` as a web stream. Cancelling it is `close`. */
   readonly readable: ReadableStream<Uint8Array>;
-  /** `write` as a web stream. Closing it is `closeWrite`; aborting it, as a pipe does whose source fails, is `abort`. */
+  /** `write` as a web stream. Closing it is `closeWrite`. Aborting it, as a pipe does when its source fails, is `abort`. */
   readonly writable: WritableStream<Uint8Array>;
   /**
-   * Another handshake on this connection, with new keys (RFC 5246 §7.4.1.1, §7.4.1.2). Ends when all data from before
-   * can be read; an interruption leaves it to go on. Whoever asks meanwhile shares it. `RenegotiationRefused`: the peer
-   * says no, or a client does not answer; the connection goes on. What arrives meanwhile must be read, beyond
-   * `limits.renegotiationBuffer` bytes.
+   * Renegotiates: another handshake on this connection, with new keys (RFC 5246 §7.4.1.1, §7.4.1.2). Ends when all data
+   * from before it can be read. Interrupting the caller does not stop the handshake; callers at the same time share it.
+   * Fails with `RenegotiationRefused` if the peer declines, or a client does not answer; the connection goes on. Data that
+   * arrives meanwhile must be read once it exceeds `limits.renegotiationBuffer`.
    */
   readonly renegotiate: Effect.Effect<Negotiated, TlsError>;
   /**
-   * The same with other settings: another suite, a client's certificate asked for only now. `InvalidOption`: one of them
-   * is not of its type, and nothing was asked.
+   * Renegotiates with other settings, for instance to ask for a client certificate only now. Fails as `renegotiate` does,
+   * and with `InvalidOption` if a setting is not of its type; nothing is sent then.
    */
   readonly renegotiateWith: (changes: Renegotiation) => Effect.Effect<Negotiated, TlsError>;
   /**
-   * Keys for a use of their own, `length` bytes, from the last handshake (RFC 5705 §4). Without a context the keys are
-   * others than with an empty one. Unavailable in SSL 3.0, for a label of the protocol's own, and, unless policy says
-   * otherwise, without the extended master secret.
+   * Exports `length` bytes of keys of the last handshake, for a use of their own (RFC 5705 §4). No context and an empty one
+   * give different keys. Fails with `BindingUnavailable` in SSL 3.0, for a label that the protocol itself uses, and without
+   * the extended master secret unless `policy.bindWithoutExtendedMasterSecret` allows it.
    */
   readonly exportKeyingMaterial: (
     label: string,
     length: number,
     context?: Bytes,
   ) => Effect.Effect<Bytes, BindingUnavailable>;
-  /** What binds an authentication above to this connection (RFC 5929, RFC 9266), as of the last handshake. */
+  /**
+   * The channel binding of the last handshake (RFC 5929, RFC 9266): bytes that tie an authentication above TLS to this
+   * connection. Fails with `BindingUnavailable` if the connection has no such binding.
+   */
   readonly channelBinding: (type: ChannelBindingType) => Effect.Effect<Bytes, BindingUnavailable>;
   /**
-   * Handshake messages, changes of keys and alerts from now until the peer has said its last. A stream that is read too
-   * slowly loses what comes when 1,024 events wait, and says how many it lost.
+   * Handshake messages, changes of keys and alerts, from now until nothing more can come from the peer. At most 1,024
+   * events wait in the stream; later ones are lost, and an `EventsLost` tells how many.
    */
   readonly events: Stream.Stream<ConnectionEvent | EventsLost>;
   /**
-   * Half-close: sends close_notify; what the peer still sends can be read. If another fiber is still writing, the rest of
-   * its data is not sent: wait for that write first.
+   * Sends close_notify and ends the writing half; data that the peer still sends can be read. A `write` that is under way in
+   * another fiber is cut off, so wait for it first.
    */
   readonly closeWrite: Effect.Effect<void, TlsError>;
   /**
-   * Sends close_notify as long as the stream takes it (`limits.writeWait`), waits a moment for the peer's
-   * (`limits.closeWait`), and closes the stream. What has arrived and was not read is lost, unless the peer had said its last. Never fails; may be called
-   * again.
+   * Closes the connection: sends close_notify (within `limits.writeWait`), waits for the peer's (within
+   * `limits.closeWait`), and closes the stream. Data that has arrived and was not read is lost, unless the peer's
+   * close_notify had come. Never fails, and may be called again.
    */
   readonly close: Effect.Effect<void>;
   /**
-   * Ends the connection where an answer broke off: the fatal alert internal_error instead of close_notify, so that the
-   * peer does not take what it got for the whole (RFC 5246 §7.2.1). A scope that closes with a failure does this. Never
-   * fails; may be called again.
+   * Ends the connection in the middle of something: sends the fatal alert internal_error instead of close_notify, so that
+   * the peer does not take what it got for the whole (RFC 5246 §7.2.1). A scope that closes with a failure does this. Never
+   * fails, and may be called again.
    */
   readonly abort: Effect.Effect<void>;
-  /** How far each half is: docs/ends.md. */
+  /** The state of both halves of the connection; docs/ends.md has all of them. */
   readonly state: Effect.Effect<{ readonly reading: Reading; readonly writing: Writing }>;
 }
 
-/** Application data, and how often the peer's keys had changed when it came. */
+/** Application data, and the handshake under whose keys it came. */
 export interface ReceivedData {
   /** The application data, at least one byte. */
   readonly data: Bytes;
@@ -98,18 +101,27 @@ export interface ReceivedData {
   readonly epoch: number;
 }
 
-/** What a reader can count on: data may come, the peer said its last, nobody reads it, or why nothing comes. */
+/**
+ * The state of the reading half. `open`: data may come. `ended`: the peer's close_notify came. `discarding`: `close` waits
+ * for it, and data is thrown away. `failed`: reading fails with the reason. `closed`: reading fails with `Closed`.
+ */
 export type Reading = "open" | "ended" | "discarding" | "failed" | "closed";
 
-/** What a writer can count on. `broken`: the stream takes no more bytes, and half a record may be on it. */
+/**
+ * The state of the writing half. `open`: data can be sent. `ended`: our close_notify is sent. `broken`: the stream takes no
+ * more bytes, and half a record may be on it. `failed`: writing fails with the reason. `closed`: it fails with `Closed`.
+ */
 export type Writing = "open" | "ended" | "broken" | "failed" | "closed";
 
-/** What may be different in a renegotiation that this end asks for. */
+/** Settings of a renegotiation that this end begins. */
 export interface Renegotiation {
-  /** Suites, groups and schemes of another policy, this once; version and limits stay. The connection's unless given. */
+  /**
+   * The suites, groups and signature schemes for this renegotiation alone; those of the connection unless given. Its
+   * versions and limits have no effect.
+   */
   readonly policy?: Policy | undefined;
-  /** Server: whether the client is asked for a certificate, now and in later renegotiations, whoever asks for them. */
+  /** Server: whether the client is asked for a certificate, in this renegotiation and in all later ones. */
   readonly clientAuth?: ServerSettings["clientAuth"] | undefined;
-  /** Whether a session with RFC 7627 may be resumed, so that there are new keys and nothing else; not unless given. */
+  /** Whether a session with the extended master secret may be resumed, so that only the keys are new; false unless given. */
   readonly resume?: boolean | undefined;
 }

@@ -1,4 +1,4 @@
-/** How a connection ends: the one place where a fault becomes an event, and an event the words to the peer. @module */
+/** How a connection ends: the one place where an error becomes an event, and an event an alert. @module */
 import { Cause, Effect, Exit, Option } from "../deps.ts";
 import { PeerAlert } from "../faults/errors/connection.ts";
 import { alertOf, isFatal } from "../faults/meaning.ts";
@@ -10,31 +10,31 @@ import { whileMoving, within } from "./bounds/deadline.ts";
 import type { ConnectionState, EndEvent, Parting } from "./state.ts";
 import type { Wire } from "./wire.ts";
 
-/** A connection's end. */
+/** The ways in which a connection ends. */
 export interface Life {
-  /** Moves the state, puts into the outbox what the peer is told of it, and gives what that is. */
+  /** Moves the state by an event, and puts the alert for the peer into the outbox. Gives what the peer is told. */
   readonly happened: (event: EndEvent, why?: TlsError) => Parting | undefined;
-  /** A fault ends the connection; an interruption is its caller's own business. */
+  /** Runs an effect whose failure ends the connection. An interruption does not. */
   readonly guard: <A>(of: Effect.Effect<A, TlsError>) => Effect.Effect<A, TlsError>;
-  /** As `guard`, for what the connection itself runs: interrupted in a handshake it ends the connection too. */
+  /** Runs an effect of the connection itself: its failure, and its interruption during a handshake, end the connection. */
   readonly guardHandshake: <A>(of: Effect.Effect<A, TlsError>) => Effect.Effect<A, TlsError>;
   /** Ends a handshake that is under way, and the connection with it. */
   readonly cancel: Effect.Effect<void>;
-  /** Ends the connection not in good order. */
+  /** Ends the connection with a fatal alert: see `Connection.abort`. */
   readonly abort: Effect.Effect<void>;
-  /** Hands on what is left to say, as long as the stream takes it, and then `after`; closes the stream in any case. */
+  /** Sends what is in the outbox, as long as the stream takes it, runs `after`, and closes the stream in any case. */
   readonly depart: (after: Effect.Effect<void>) => Effect.Effect<void>;
 }
 
-/** Milliseconds that a peer who does not read may hold up the last words of a connection that failed. */
+/** How long a peer that does not read may delay the last alert of a failed connection, in milliseconds. */
 export const LAST_WORDS = 250;
 
-/** What life needs of its connection. */
+/** The parts of a connection that its end needs. */
 export interface LifeParts {
   readonly stream: ByteStream;
   readonly wire: Wire;
   readonly state: ConnectionState;
-  /** What the last handshake left. */
+  /** What the last finished handshake left. */
   readonly established: () => Established | undefined;
   /** Invalidates the session (RFC 5246 §7.2.2). */
   readonly forget: Effect.Effect<void>;
@@ -43,7 +43,7 @@ export interface LifeParts {
   readonly limits: { readonly storeWait: number; readonly writeWait: number };
 }
 
-/** The end of one connection. */
+/** Makes the ways in which one connection ends. */
 export const makeLife = (parts: LifeParts): Life => {
   const { stream, wire, state, established, forget, limits } = parts;
   const say = (parting: Parting | undefined, alert: AlertName | undefined): void => {
@@ -55,7 +55,7 @@ export const makeLife = (parts: LifeParts): Life => {
         wire.alert(AlertLevel.fatal, "internal_error");
         break;
       case "user_canceled":
-        // RFC 5246 §7.2.2: a warning, which a close_notify follows.
+        // user_canceled is a warning, and close_notify follows it (RFC 5246 §7.2.2).
         wire.alert(AlertLevel.warning, "user_canceled");
         wire.alert(AlertLevel.warning, "close_notify");
         break;
@@ -80,7 +80,7 @@ export const makeLife = (parts: LifeParts): Life => {
       Effect.ensuring(released),
     );
 
-  /** Whether nothing can end any more. */
+  /** Whether both halves have ended. */
   const over = () => state.reading() !== "open" && state.writing() !== "open" && state.writing() !== "ended";
   const end = (event: EndEvent, why: TlsError | undefined): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -88,7 +88,7 @@ export const makeLife = (parts: LifeParts): Life => {
       const parting = happened(event, why);
       const forgets = parting === "internal_error" ||
         (why !== undefined && (isFatal(why) || forgetsAfter(why, established())));
-      // Last words first: a store may take its time.
+      // The alert goes first, because a store may take long.
       const last = forgets ? Effect.zipRight(released, within(limits.storeWait, forget)) : released;
       return Effect.ensuring(within(LAST_WORDS, wire.flush), last);
     });
@@ -96,7 +96,7 @@ export const makeLife = (parts: LifeParts): Life => {
     (cancels: () => boolean) => <A>(of: Effect.Effect<A, TlsError>): Effect.Effect<A, TlsError> =>
       Effect.onExit(of, (exit) => {
         if (Exit.isSuccess(exit)) return Effect.void;
-        // Data may have broken off, also where the peer alone knows yet that the first handshake is done.
+        // Data may be cut off. Once our Finished is sent, the peer may count the first handshake as finished.
         const later = established() !== undefined || wire.records.epochs.write > 0;
         if (Cause.isInterruptedOnly(exit.cause)) {
           return cancels() ? end(later ? "aborted" : "cancelled", undefined) : Effect.void;
@@ -116,12 +116,12 @@ export const makeLife = (parts: LifeParts): Life => {
   };
 };
 
-/** What a fault is to the two halves. */
+/** The event that an error is. */
 const eventOf = (why: TlsError): EndEvent => {
   if (why instanceof PeerAlert) return why.level === AlertLevel.fatal ? "peer_alert" : "peer_closed_early";
   return alertOf(why) === undefined ? "stream_ended" : "fault";
 };
 
-/** Whether a stream that just ended takes the session along, as it did up to TLS 1.0 (RFC 2246 §7.2.1). */
+/** Whether a stream that ends without close_notify invalidates the session, as up to TLS 1.0 (RFC 2246 §7.2.1). */
 const forgetsAfter = (why: TlsError, established: Established | undefined): boolean =>
   why._tag === "Truncated" && established !== undefined && !established.dialect.survivesTruncation;

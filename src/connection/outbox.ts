@@ -1,4 +1,4 @@
-/** How what is sealed leaves by the byte stream: in order, one write at a time. @module */
+/** Writes sealed records to the byte stream, in order, one write at a time. @module */
 import { Cause, Deferred, Effect, FiberId } from "../deps.ts";
 import { Closed } from "../faults/errors/connection.ts";
 import { TransportError } from "../faults/errors/transport.ts";
@@ -6,36 +6,36 @@ import type { WireError } from "../faults/faults.ts";
 import type { ByteStream } from "../ports/byte_stream.ts";
 import type { Records } from "../record/records.ts";
 
-/** Told that the stream did not take what was written; `Closed`: the write was interrupted. */
+/** Told that a write to the stream failed; with `Closed`, that it was interrupted. */
 export type Broke = (why: TransportError | Closed) => void;
 
-/** The way out. */
+/** The outbox of a connection. */
 export interface Outbox {
   /**
-   * Hands all that is sealed to the stream, and waits until it is taken, also where another's write takes it along.
-   * Concurrent callers share writes. A flush that is interrupted while the stream takes it closes the stream.
+   * Writes all sealed records to the stream, and ends when the stream has taken them. Concurrent callers share writes. An
+   * interruption during a write closes the stream.
    */
   readonly flush: Effect.Effect<void, WireError>;
   /**
    * Starts handing the outbox to the stream and returns at once; waits only when much is in it. A reader must not wait
-   * for the peer to read, who may be waiting for us. It never fails: `Broke` hears of a failure.
+   * for the peer to read, because the peer may be waiting for us. It never fails; `Broke` is told of a failure.
    */
   readonly push: Effect.Effect<void>;
-  /** Why the stream takes nothing more, if it does not. */
+  /** Why the stream takes no more bytes; `undefined` while it does. */
   readonly broken: () => TransportError | Closed | undefined;
-  /** How many writes the stream has taken. */
+  /** The number of writes that the stream has taken. */
   readonly taken: () => number;
 }
 
-/** Bytes that may wait in the outbox while somebody goes on reading. */
+/** The most bytes in the outbox before a reader has to wait for the stream. */
 const MAX_OUTBOX = 8 * 2 ** 14;
 
-/** The outbox of `records` over `stream`. */
+/** Makes the outbox of `records` over `stream`. */
 export const makeOutbox = (stream: ByteStream, records: Records, broke: Broke): Outbox => {
   let writing = false;
   let taken = 0;
   let broken: TransportError | Closed | undefined;
-  /** Whoever waits for the write under way. */
+  /** Done when the write under way ends, if somebody waits for that. */
   let written: Deferred.Deferred<void> | undefined;
 
   const writtenOut = (): void => {
@@ -44,7 +44,7 @@ export const makeOutbox = (stream: ByteStream, records: Records, broke: Broke): 
     written = undefined;
     if (waiters) Deferred.unsafeDone(waiters, Effect.void);
   };
-  /** Every end of a write but success may leave half a record on the wire, after which nothing may follow. */
+  /** A write that does not succeed may leave half a record on the wire; nothing may follow it. */
   const write: Effect.Effect<void, WireError> = Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
       writing = true;
@@ -66,7 +66,7 @@ export const makeOutbox = (stream: ByteStream, records: Records, broke: Broke): 
     })
   );
   const flush: Outbox["flush"] = Effect.suspend(() => {
-    // What a write that is under way has taken along is not handed on yet.
+    // The write under way has taken records out of the outbox, and the stream has not taken them yet.
     if (writing) {
       return Effect.zipRight(Deferred.await(written ??= Deferred.unsafeMake(FiberId.none)), flush);
     }
@@ -80,7 +80,7 @@ export const makeOutbox = (stream: ByteStream, records: Records, broke: Broke): 
     if (records.outboxLength > MAX_OUTBOX) return Effect.ignore(flush);
     if (pushing) return Effect.void;
     pushing = true;
-    // A fiber of nobody's, which ends with the stream; mostly here and now.
+    // A fiber that nobody owns; it ends with the stream, and usually at once.
     const fiber = Effect.runFork(flush);
     fiber.addObserver(() => void (pushing = false));
     return Effect.void;
@@ -88,7 +88,7 @@ export const makeOutbox = (stream: ByteStream, records: Records, broke: Broke): 
   return { flush, push, broken: () => broken, taken: () => taken };
 };
 
-/** A transport that throws is one that fails. */
+/** The error of a failed write; a transport that throws counts as one that fails. */
 const failureOf = (cause: Cause.Cause<TransportError>): TransportError => {
   const error = Cause.squash(cause);
   return error instanceof TransportError ? error : new TransportError({ operation: "write", cause: error });

@@ -1,6 +1,6 @@
 /**
- * One *pump* at a time turns arrivals into data, alerts and handshakes. It is a fiber of the connection's own scope, and
- * whoever waits for something starts it or joins it: interrupting a waiter interrupts nothing that the connection does.
+ * The pump turns arrivals into data, alerts and handshakes. At most one fiber pumps, in the connection's own scope. A fiber
+ * that waits for something starts the pump or joins it, so that interrupting the waiter interrupts nothing else.
  *
  * @module
  */
@@ -11,23 +11,23 @@ import type { Life } from "./life.ts";
 import type { ConnectionState } from "./state.ts";
 import type { Met, Wire } from "./wire.ts";
 
-/** What arrives on a connection. */
+/** The pump of a connection. */
 export interface Pump {
-  /** Handles one arrival, or waits until who does so has. */
+  /** Handles one arrival, or waits until the fiber that is doing so has. */
   readonly once: Effect.Effect<void, TlsError>;
-  /** Handles one arrival that needs no waiting and no fiber, if there is one. */
+  /** Handles one arrival that has come already, without a fiber, if there is one. */
   readonly buffered: Effect.Effect<Met | undefined, TlsError>;
 }
 
-/** What else is to be done with an arrival. */
+/** What the pump does with handshakes. */
 export interface Handlers {
-  /** A message or a change of keys is ahead. */
+  /** Handles a message or change of keys that is ahead. */
   readonly handshake: Effect.Effect<void, TlsError>;
-  /** The peer says that it does not renegotiate. */
+  /** Handles the peer's warning no_renegotiation. */
   readonly noRenegotiation: () => void;
 }
 
-/** What a pump needs of its connection. */
+/** The parts of a connection that the pump needs. */
 export interface PumpParts {
   readonly wire: Wire;
   readonly life: Life;
@@ -35,7 +35,7 @@ export interface PumpParts {
   readonly scope: Scope.Scope;
 }
 
-/** The pump of one connection. */
+/** Makes the pump of one connection. */
 export const makePump = (
   { wire, life, state, scope }: PumpParts,
   handlers: Handlers,
@@ -52,11 +52,11 @@ export const makePump = (
       })
     ),
   );
-  /** The turn under way, taken in the breath in which it is looked for: there is never a second. */
+  /** The turn under way. It is looked for and taken without waiting in between, so there is never a second. */
   let turn: Deferred.Deferred<void, TlsError> | undefined;
   const once: Pump["once"] = Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
-      // Who discards what comes still waits for its end.
+      // While data is thrown away, the pump goes on until the peer's close_notify.
       const end = state.reading() === "discarding" ? undefined : state.readFault();
       if (end) return Effect.fail(end);
       if (turn) return restore(Deferred.await(turn));
@@ -64,7 +64,7 @@ export const makePump = (
       return Effect.flatMap(Effect.forkIn(Effect.interruptible(arrival), scope), (fiber) => {
         fiber.addObserver((exit) => {
           turn = undefined;
-          // The pump's end is no interruption of who waits for it.
+          // The waiter is not interrupted when the pump is.
           const how = Exit.isSuccess(exit) ? Effect.void : Effect.fail(state.readFault() ?? new Closed());
           Deferred.unsafeDone(ours, how);
         });
@@ -74,7 +74,7 @@ export const makePump = (
   );
   return {
     once,
-    // Not to be cut short: it waits for nobody, and what is wrong with what has arrived must be told.
+    // Uninterruptible: it waits for nothing, and an error in what has arrived must be told.
     buffered: Effect.uninterruptible(Effect.suspend((): Effect.Effect<Met | undefined, TlsError> => {
       if (turn || wire.ahead()) return Effect.succeed(undefined);
       const what = wire.poll();

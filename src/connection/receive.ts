@@ -1,4 +1,4 @@
-/** What a reader of a connection is given. @module */
+/** Reading from a connection. @module */
 import { Effect } from "../deps.ts";
 import type { TlsError } from "../faults/tls_error.ts";
 import type { ReceivedData } from "./connection.ts";
@@ -6,7 +6,7 @@ import type { Pump } from "./pump.ts";
 import type { ConnectionState } from "./state.ts";
 import type { Wire } from "./wire.ts";
 
-/** The oldest data that waits, the end, or why there is none; the pump is run until there is one of them. */
+/** Reads the oldest unread data, or `undefined` at the end, or fails with the reason. It pumps until there is one of these. */
 export const receiving = (
   { wire, state, pump }: { readonly wire: Wire; readonly state: ConnectionState; readonly pump: Pump },
 ): Effect.Effect<ReceivedData | undefined, TlsError> => {
@@ -16,7 +16,7 @@ export const receiving = (
     if (state.reading() === "ended") return Effect.succeed(undefined);
     const end = state.readFault();
     if (end) return Effect.fail(end);
-    // What is here already needs no fiber.
+    // An arrival that has come already needs no fiber.
     return Effect.flatMap(
       pump.buffered,
       (what) => what === undefined ? Effect.zipRight(pump.once, next) : next,

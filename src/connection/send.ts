@@ -1,4 +1,4 @@
-/** What a writer of a connection can do. @module */
+/** Writing to a connection. @module */
 import { Effect, Either } from "../deps.ts";
 import { InvalidOption } from "../faults/errors/connection.ts";
 import type { TlsError } from "../faults/tls_error.ts";
@@ -9,16 +9,16 @@ import type { Life } from "./life.ts";
 import type { ConnectionState } from "./state.ts";
 import type { Wire } from "./wire.ts";
 
-/** The writing half, for a user. */
+/** The writing members of a connection. */
 export interface Sending {
   readonly write: (data: Bytes) => Effect.Effect<void, TlsError>;
   readonly closeWrite: Effect.Effect<void, TlsError>;
 }
 
-/** Bytes that are sealed before they are handed on; bounds the memory of a write. */
+/** The bytes that are sealed at a time, which bounds the memory of a write. */
 const PIECE = 4 * 2 ** 14;
 
-/** One writer at a time, and none while a handshake is under way. */
+/** Makes the writing members: one writer at a time, and none while a handshake is under way. */
 export const sending = (
   { wire, state, life }: { readonly wire: Wire; readonly state: ConnectionState; readonly life: Life },
 ): Sending => {
@@ -48,13 +48,10 @@ export const sending = (
   return { write, closeWrite };
 };
 
-const noBytes = (data: unknown): InvalidOption => {
-  const expected = "a Uint8Array";
-  const got = kindOf(data);
-  return new InvalidOption({ option: "data", expected, got, fault: `${got}, where ${expected} is wanted` });
-};
+const noBytes = (data: unknown): InvalidOption =>
+  new InvalidOption({ option: "data", expected: "a Uint8Array", got: kindOf(data) });
 
-/** What it is, and not what is in it: that was to be encrypted. */
+/** The kind of a value, for an error. Its content is not told: it was meant to be encrypted. */
 const kindOf = (data: unknown): string => {
   if (data === null || data === undefined) return String(data);
   const kind = typeof data === "object" ? Object.prototype.toString.call(data).slice(8, -1) : typeof data;

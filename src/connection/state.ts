@@ -1,8 +1,8 @@
 /**
  * The state of a connection: two halves, reading and writing, and whether a handshake is under way.
  *
- * How a half ends is a table of transitions. `happened` is the only function that moves a half, and says what is to be
- * told to the peer; docs/ends.md is printed from the tables.
+ * How a half ends is a table of transitions. Only `happened` moves a half; it gives what the peer is to be told.
+ * docs/ends.md is printed from the tables.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { Closed } from "../faults/errors/connection.ts";
 import type { TlsError } from "../faults/tls_error.ts";
 import type { Reading, Writing } from "./connection.ts";
 
-/** What moves a half. */
+/** The events that move a half. */
 export type EndEvent =
   | "peer_closed"
   | "peer_closed_early"
@@ -30,7 +30,7 @@ export type EndEvent =
 /** What the peer is told: the fault's own alert; internal_error; user_canceled and close_notify; close_notify. */
 export type Parting = "alert" | "internal_error" | "user_canceled" | "close_notify";
 
-/** Where an event leads the writing half, and what is said before. */
+/** The state that an event leads the writing half to, and what the peer is told before. */
 export interface WritingStep {
   readonly to: Writing;
   readonly says?: Parting;
@@ -57,9 +57,9 @@ export const endEvents: Readonly<Record<EndEvent, string>> = {
 const failing = { open: "failed", discarding: "closed" } as const;
 const closing = { open: "closed", discarding: "closed" } as const;
 
-/** Where each event leads the reading half; what is not listed stays as it is. */
+/** The state that each event leads the reading half to. A state that is not listed does not change. */
 export const readingSteps: Readonly<Record<EndEvent, Partial<Record<Reading, Reading>>>> = {
-  // Who let go of what came cannot say that it was all.
+  // A reader that threw data away cannot know that it got everything.
   peer_closed: { open: "ended", discarding: "closed" },
   peer_closed_early: failing,
   peer_alert: failing,
@@ -79,12 +79,12 @@ const broken = { to: "broken" } as const;
 const failed = { to: "failed" } as const;
 const closed = { to: "closed" } as const;
 
-/** Where each event leads the writing half; what is not listed stays as it is. */
+/** The state that each event leads the writing half to. A state that is not listed does not change. */
 export const writingSteps: Readonly<Record<EndEvent, Partial<Record<Writing, WritingStep>>>> = {
   peer_closed: {},
-  // A close_notify in the middle of a handshake is answered in kind (RFC 5246 §7.2.1).
+  // A close_notify in the middle of a handshake is answered with one (RFC 5246 §7.2.1).
   peer_closed_early: { open: { ...failed, says: "close_notify" }, ended: failed },
-  // It says why the stream takes no more, where that was so already.
+  // If the stream was broken already, the alert says why.
   peer_alert: { open: failed, ended: failed, broken: failed },
   stream_ended: { open: failed, ended: failed },
   write_failed: { open: broken, ended: broken, failed: broken, closed: broken },
@@ -99,7 +99,7 @@ export const writingSteps: Readonly<Record<EndEvent, Partial<Record<Writing, Wri
   released: { open: closed, ended: closed },
 };
 
-/** What who reads is given in each state of the reading half, after the data that had arrived before. */
+/** What a reader gets in each state of the reading half, after the data that had arrived before. */
 export const readerSees: Readonly<Record<Reading, "data" | "the end" | "why" | "Closed">> = {
   open: "data",
   ended: "the end",
@@ -108,7 +108,7 @@ export const readerSees: Readonly<Record<Reading, "data" | "the end" | "why" | "
   closed: "Closed",
 };
 
-/** What who writes is given in each state of the writing half. */
+/** What a writer gets in each state of the writing half. */
 export const writerSees: Readonly<Record<Writing, "success" | "why" | "Closed">> = {
   open: "success",
   ended: "Closed",
@@ -121,25 +121,25 @@ export const writerSees: Readonly<Record<Writing, "success" | "why" | "Closed">>
 export interface ConnectionState {
   readonly reading: () => Reading;
   readonly writing: () => Writing;
-  /** Moves both halves, notes why, and gives what is to be told to the peer. */
+  /** Moves both halves by an event, keeps the reason, and gives what the peer is to be told. */
   readonly happened: (event: EndEvent, why?: TlsError) => Parting | undefined;
-  /** Why nothing can be read, every time the same; no error is made before somebody asks. */
+  /** Why nothing can be read: always the same error. It is made only when somebody asks. */
   readonly readFault: () => TlsError | undefined;
-  /** Why nothing can be written. */
+  /** Why nothing can be written: always the same error. */
   readonly writeFault: () => TlsError | undefined;
-  /** Whether a handshake is under way: nothing of the user's is sent. */
+  /** Whether a handshake is under way. No data of the user's is sent then. */
   readonly handshaking: () => boolean;
-  /** Whether who writes must wait for a handshake to end. */
+  /** Whether a writer must wait for a handshake to end. */
   readonly mustWait: () => boolean;
   readonly beginHandshake: () => void;
   readonly endHandshake: () => void;
-  /** Waits until no handshake is under way, or nothing can be written any more. */
+  /** Waits until no handshake is under way, or the writing half has ended. */
   readonly idle: Effect.Effect<void>;
-  /** Runs once the reading half is no longer open: nothing that arrives is told to anybody. */
+  /** Calls a function once the reading half is no longer open. */
   readonly onReadingEnd: (told: () => void) => void;
 }
 
-/** Both halves open, and no handshake. */
+/** Makes the state of a new connection: both halves open, no handshake. */
 export const makeState = (): ConnectionState => {
   let reading: Reading = "open";
   let writing: Writing = "open";
@@ -157,7 +157,7 @@ export const makeState = (): ConnectionState => {
       const step = writingSteps[event][writing];
       writing = step?.to ?? writing;
       if (reading === "failed" && before.reading !== "failed") whyNotRead = why;
-      // The first reason stays, but that the peer's own words are better than what came of them.
+      // The first reason stays, except that the peer's alert is a better one than its consequence.
       if (step && (before.writing === "open" || event === "peer_alert")) whyNotWrite = why;
       if (writing !== "open") idle.unsafeOpen();
       if (before.reading === "open" && reading !== "open") waiting.splice(0).forEach((told) => told());

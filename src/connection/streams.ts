@@ -1,13 +1,13 @@
-/** A connection as streams: of events, and the web's. @module */
+/** A connection's streams: events, and the two web streams. @module */
 import type { Effect } from "../deps.ts";
 import type { TlsError } from "../faults/tls_error.ts";
 import type { Observers } from "./bounds/observers.ts";
 import type { Connection } from "./connection.ts";
 
-/** Runs an effect for a stream's consumer. */
+/** Runs an effect for the consumer of a stream. */
 type Run = <A>(effect: Effect.Effect<A, TlsError>) => Promise<A>;
 
-/** Reads on demand, so that a slow consumer holds the peer back. */
+/** The readable stream. It reads on demand, so that a slow consumer holds back the peer. */
 const readableOf = (
   connection: Pick<Connection, "read" | "close">,
   run: Run,
@@ -21,7 +21,7 @@ const readableOf = (
     cancel: () => run(connection.close),
   }, { highWaterMark: 0 });
 
-/** Writes one chunk at a time. Closing it is a half-close; aborting it, as a pipe does whose source fails, is no good end. */
+/** The writable stream. It writes one chunk at a time. */
 const writableOf = (
   connection: Pick<Connection, "write" | "closeWrite" | "abort">,
   run: Run,
@@ -32,7 +32,7 @@ const writableOf = (
     abort: () => run(connection.abort),
   });
 
-/** What a connection's streams are made of, and those that were asked for. */
+/** What a connection's streams are made of, and those that exist already. */
 interface Streams {
   readonly observers: Observers;
   readonly run: Run;
@@ -41,16 +41,16 @@ interface Streams {
   writable?: Connection["writable"];
 }
 
-/** Where a connection has what its streams are made of. */
+/** The member of a connection that its streams are made of. */
 export const STREAMS = Symbol("streams");
 
-/** A connection before it has streams. */
+/** A connection without its streams. */
 export type Unstreamed = Omit<Connection, "events" | "readable" | "writable"> & {
   readonly [STREAMS]: Streams;
 };
 
 /**
- * The streams of a connection, each made when it is first asked for. They are members of its own, so that it can be
+ * The streams of a connection, each made when it is first asked for. They are own members, so that a connection can be
  * spread and inherited from. One descriptor object for all connections keeps one hidden class; a closure for each would
  * not (docs/adr/0014).
  */
@@ -77,6 +77,6 @@ const streams: Readonly<
   },
 };
 
-/** Gives a connection the three members that it lacks. */
+/** Adds the streams to a connection. */
 export const withStreams = (connection: Unstreamed): Connection =>
   Object.defineProperties(connection, streams) as Unstreamed & Connection;

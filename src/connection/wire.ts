@@ -1,6 +1,6 @@
 /**
- * A connection's records over its byte stream: what arrives, what leaves, and the stream of handshake messages that
- * the flights see. Nothing here knows an order of messages.
+ * The records of a connection over its byte stream: what arrives, what leaves, and the message stream for the flights.
+ * Nothing here knows an order of messages.
  *
  * @module
  */
@@ -29,50 +29,50 @@ import { make } from "../wire/codec.ts";
 import type { ReceivedData } from "./connection.ts";
 import { type Broke, makeOutbox, type Outbox } from "./outbox.ts";
 
-/** What one step of the pump met. */
+/** What one arrival was, for the pump. */
 export type Met = "data" | "handshake" | "warning" | "no_renegotiation" | "close_notify";
 
-/** A connection's records, in both directions. */
+/** The records of a connection, in both directions. */
 export interface Wire extends Outbox {
   readonly records: Records;
-  /** Whether the peer has sent anything at all. */
+  /** Whether the peer has sent any byte. */
   readonly heard: () => boolean;
-  /** The oldest application data that arrived and was not read yet. */
+  /** Takes the oldest unread application data. */
   readonly read: () => ReceivedData | undefined;
-  /** Handles one arrival: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
+  /** Waits for one arrival and handles it: data goes to the inbox, a handshake message or change of keys becomes `ahead`. */
   readonly step: Effect.Effect<Met, WireError>;
-  /** As `step` for what has arrived already; `undefined` when more bytes are wanted. */
+  /** Handles one arrival without waiting; `undefined` if more bytes are needed. */
   readonly poll: (due?: Due) => Either.Either<Met | undefined, WireError>;
-  /** What a handshake would take next, if it has arrived. */
+  /** The handshake message or change of keys that has arrived and that no flight has taken. */
   readonly ahead: () => Coming | undefined;
-  /** Passes over what is ahead. */
+  /** Drops what is ahead. */
   readonly drop: () => void;
-  /** Counts one more request that is passed over or declined. */
+  /** Counts one more request that is ignored or declined. Fails beyond `limits.helloRequests`. */
   readonly passOver: () => Either.Either<void, LimitExceeded>;
   /** Whether unread data fills more than half of `limits.renegotiationBuffer`. */
   readonly crowded: () => boolean;
-  /** Waits until it no longer does. */
+  /** Waits until unread data fills at most half of `limits.renegotiationBuffer`. */
   readonly room: Effect.Effect<void>;
-  /** Throws away what arrived and was not read, and what still comes: behind a gap nothing may be read. */
+  /** Throws away unread data, and all data that still comes: nobody may read data behind a gap. */
   readonly discard: () => void;
-  /** The last warning was asked for: it does not count. */
+  /** Resets the count of warnings: the last one answers a request of ours. */
   readonly forgive: () => void;
-  /** Puts an alert into the outbox, as the version that is spoken calls it. */
+  /** Puts an alert into the outbox, by the name and level that it has in the version in use. */
   readonly alert: (level: AlertLevel, description: AlertName) => void;
-  /** A stream of messages for one handshake, with a transcript of its own. */
+  /** Makes a message stream for one handshake, with a transcript of its own. */
   readonly handshake: () => HandshakeStream;
 }
 
-/** What the wire must know of the connection's state. */
+/** What the wire knows of the connection's state. */
 export interface WireState {
   readonly broke: Broke;
   /** Whether a handshake is under way. */
   readonly handshaking: () => boolean;
-  /** What may come where no flight is awaited. */
+  /** Which messages may come while no flight is awaited. */
   readonly due: () => Due;
 }
 
-/** The wire of one connection over `stream`. */
+/** Makes the wire of one connection over a stream. */
 export const makeWire = (
   stream: ByteStream,
   role: Side,
@@ -81,7 +81,7 @@ export const makeWire = (
   state: WireState,
   observe: Observe | undefined,
 ): Wire => {
-  // Nobody answers in the format of SSL 2.0.
+  // No server answers in the format of SSL 2.0.
   const records = new Records(limits, { ...options, sslv2Hello: role === "server" && options.sslv2Hello });
   const outbox = makeOutbox(stream, records, state.broke);
   const { handshaking } = state;
@@ -109,7 +109,7 @@ export const makeWire = (
         helloRequests = 0;
         if (deaf) return Either.right("data");
         unread += a.data.length;
-        // What a reader waits for was asked for; more than that comes in the middle of a handshake alone.
+        // The first piece is always kept: a reader asked for it. More piles up only during a handshake.
         if (inbox.length > 0 && unread > limits.renegotiationBuffer) {
           return exceeded("renegotiationBuffer", unread);
         }
@@ -138,7 +138,7 @@ export const makeWire = (
     }
   };
 
-  /** RFC 5246 §7.4.1.1: a client in the middle of a handshake ignores it. */
+  /** A HelloRequest, which a client in the middle of a handshake ignores (RFC 5246 §7.4.1.1). */
   const helloRequest = (a: HandshakeMessage): Either.Either<Met, WireError> => {
     observe?.({
       _tag: "message",
@@ -159,7 +159,7 @@ export const makeWire = (
   const passOver: Wire["passOver"] = () =>
     ++helloRequests > limits.helloRequests ? exceeded("helloRequests", helloRequests) : Either.void;
 
-  /** A client may be greeted at any time (RFC 5246 §7.4.1.1). */
+  /** Lets a HelloRequest come to a client at any time (RFC 5246 §7.4.1.1). */
   const greeted = (due: Due): Due =>
     role === "server"
       ? due
@@ -171,9 +171,9 @@ export const makeWire = (
     return arrived.right ? received(arrived.right) : Either.right(undefined);
   };
 
-  /** Reads in a row that gave nothing: a stream that does nothing else may not keep timers waiting. */
+  /** The number of empty reads in a row. A stream that gives nothing else must not keep timers from running. */
   let empty = 0;
-  /** One flight is one write: ours leaves when we wait for the peer's. */
+  /** Sends the outbox and reads more bytes. So a flight leaves in one write, when we wait for the peer's. */
   const more: HandshakeStream["more"] = Effect.zipRight(
     outbox.push,
     Effect.flatMap(stream.read, (bytes) => {
@@ -195,7 +195,7 @@ export const makeWire = (
     })
   );
 
-  /** A close_notify in the middle of a handshake ends it. */
+  /** What is ahead, or arrives without waiting. A close_notify in the middle of a handshake ends it. */
   const here: HandshakeStream["here"] = (due) => {
     while (!ahead) {
       const what = poll(greeted(due));
@@ -267,9 +267,9 @@ export const makeWire = (
   };
 };
 
-/** Empty reads after which a breath is taken. */
+/** The number of empty reads in a row after which other work of the runtime gets a turn. */
 const MANY_EMPTY = 64;
-/** Lets timers and other events of the runtime have their turn. */
+/** Lets timers and other work of the runtime have a turn. */
 const breath: Effect.Effect<void> = Effect.async((resume) => {
   const id = setTimeout(() => resume(Effect.void));
   return Effect.sync(() => clearTimeout(id));

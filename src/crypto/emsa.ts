@@ -1,17 +1,18 @@
-/** How a message becomes the block that RSA signs: EMSA-PKCS1-v1_5 and EMSA-PSS (RFC 8017 §9). @module */
+/** How RSA signatures encode a message: EMSA-PKCS1-v1_5 and EMSA-PSS (RFC 8017 §9). @module */
 import type { Hash, HashName } from "../ports/crypto.ts";
 import { type Bytes, concat } from "../wire/bytes.ts";
 import { equal } from "./equal.ts";
 import { xor } from "./xor.ts";
 
 /**
- * EMSA-PKCS1-v1_5 (RFC 8017 §9.2): the one block of `length` bytes there is for a message, so that it is verified by
- * comparing it whole and nothing is ever parsed. `undefined` when the modulus is too short for the hash.
+ * EMSA-PKCS1-v1_5 (RFC 8017 §9.2): encodes a message into a block of `length` bytes. The block is unique, so a
+ * signature is verified by comparing whole blocks, and nothing is parsed. `undefined` when the modulus is too short
+ * for the hash.
  */
 export const pkcs1Encode = (hash: Hash, message: Bytes, length: number): Bytes | undefined =>
   block1(concat(digestInfo[hash.name], hash.digest([message])), length);
 
-/** Block type 1: `00 01`, at least eight bytes `ff`, `00`, and the content. */
+/** PKCS #1 block type 1: `00 01`, at least eight bytes `ff`, `00`, and the content. */
 const block1 = (content: Bytes, length: number): Bytes | undefined => {
   const padding = length - content.length - 3;
   return padding < 8
@@ -19,13 +20,16 @@ const block1 = (content: Bytes, length: number): Bytes | undefined => {
     : concat(Uint8Array.of(0x00, 0x01), new Uint8Array(padding).fill(0xff), Uint8Array.of(0x00), content);
 };
 
-/** The same of 36 bytes that are two hashes already, without a DigestInfo (RFC 4346 §4.7). */
+/**
+ * PKCS #1 block type 1 over an MD5 and a SHA-1 hash, 36 bytes together, without a DigestInfo (RFC 4346 §4.7).
+ * `undefined` when `hashes` has another length or the modulus is too short.
+ */
 export const pkcs1EncodePair = (hashes: Bytes, length: number): Bytes | undefined =>
   hashes.length === MD5_AND_SHA1 ? block1(hashes, length) : undefined;
 
 const MD5_AND_SHA1 = 16 + 20;
 
-/** EMSA-PSS-ENCODE (RFC 8017 §9.1.1). `undefined` when `bits`, one less than the modulus has, are too few. */
+/** EMSA-PSS-ENCODE (RFC 8017 §9.1.1). `bits` is one less than the modulus has; `undefined` when that is too few. */
 export const pssEncode = (hash: Hash, message: Bytes, salt: Bytes, bits: number): Bytes | undefined => {
   const length = Math.ceil(bits / 8);
   const zeros = length - salt.length - hash.length - 2;
@@ -39,7 +43,7 @@ export const pssEncode = (hash: Hash, message: Bytes, salt: Bytes, bits: number)
   return concat(masked, h, Uint8Array.of(0xbc));
 };
 
-/** EMSA-PSS-VERIFY (RFC 8017 §9.1.2) with a salt as long as the hash, which is what TLS says (RFC 8446 §4.2.3). */
+/** EMSA-PSS-VERIFY (RFC 8017 §9.1.2). The salt must be as long as the hash, as TLS requires (RFC 8446 §4.2.3). */
 export const pssVerify = (hash: Hash, message: Bytes, encoded: Bytes, bits: number): boolean => {
   const length = Math.ceil(bits / 8);
   const zeros = length - 2 * hash.length - 2;
@@ -55,11 +59,11 @@ export const pssVerify = (hash: Hash, message: Bytes, encoded: Bytes, bits: numb
   return equal(h, pssHash(hash, message, db.subarray(zeros + 1)));
 };
 
-/** H of EMSA-PSS: over eight zero bytes, the message's hash and the salt. */
+/** H of EMSA-PSS: the hash of eight zero bytes, the message's hash and the salt (RFC 8017 §9.1.1). */
 const pssHash = (hash: Hash, message: Bytes, salt: Bytes): Bytes =>
   hash.digest([new Uint8Array(8), hash.digest([message]), salt]);
 
-/** The mask generation function (RFC 8017 §B.2.1). */
+/** The mask generation function MGF1 (RFC 8017 §B.2.1). */
 const mgf1 = (hash: Hash, seed: Bytes, length: number): Bytes => {
   const out = new Uint8Array(length);
   for (let at = 0, counter = 0; at < length; at += hash.length, counter++) {
@@ -69,7 +73,10 @@ const mgf1 = (hash: Hash, seed: Bytes, length: number): Bytes => {
   return out;
 };
 
-/** DigestInfo up to the digest, with the parameters NULL (RFC 8017 §9.2, note 1): `prefix` ends the OID. */
+/**
+ * A DigestInfo up to its digest, with parameters NULL (RFC 8017 §9.2, note 1). `oid` is the hash's encoded object
+ * identifier.
+ */
 const der = (length: number, ...oid: ReadonlyArray<number>): Bytes => {
   const algorithm = [0x30, oid.length + 4, 0x06, oid.length, ...oid, 0x05, 0x00];
   return Uint8Array.of(0x30, algorithm.length + 2 + length, ...algorithm, 0x04, length);

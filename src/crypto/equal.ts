@@ -1,7 +1,7 @@
-/** Comparison of secrets. @module */
+/** Comparison of secrets in constant time. @module */
 import type { Bytes } from "../wire/bytes.ts";
 
-/** Whether two byte strings are the same, in a time that depends on their lengths alone. */
+/** Whether two byte strings are equal. The time depends only on their lengths. */
 export const equal = (a: Bytes, b: Bytes): boolean => {
   if (a.length !== b.length) return false;
   let difference = 0;

@@ -1,17 +1,20 @@
-/** The finite fields that have names (RFC 7919 §A), each derived from the number e as the RFC derives it. @module */
+/** The named finite-field groups (RFC 7919 §A), each computed from the number e as the RFC defines it. @module */
 import { NamedGroup } from "../names/named_group.ts";
 import { type Bytes, sameBytes } from "../wire/bytes.ts";
 
-/** A prime, a generator of the subgroup of order (p - 1) / 2, and how long a secret exponent need be. */
+/** A finite field for Diffie-Hellman. */
 export interface FiniteField {
-  /** Big-endian, without leading zeros; so is the generator. */
+  /** The prime and the generator of the subgroup of order (p - 1) / 2, big-endian without leading zeros. */
   readonly prime: Bytes;
   readonly generator: Bytes;
-  /** Twice the strength that the RFC gives the group, and a margin. */
+  /** How many bits a secret exponent needs: at least twice the strength that the RFC gives the group. */
   readonly exponentBits: number;
 }
 
-/** Bits of the prime, the number X that makes it safe (RFC 7919 §A), and bits of the exponent (§5.2). */
+/**
+ * For each group: the bits of its prime, the number X that makes the prime safe (RFC 7919 §A), and the bits of the
+ * exponent (RFC 7919 §5.2).
+ */
 const parameters = new Map<NamedGroup, readonly [bits: number, x: bigint, exponentBits: number]>([
   [NamedGroup.ffdhe2048, [2048, 560316n, 256]],
   [NamedGroup.ffdhe3072, [3072, 2625351n, 288]],
@@ -20,15 +23,15 @@ const parameters = new Map<NamedGroup, readonly [bits: number, x: bigint, expone
   [NamedGroup.ffdhe8192, [8192, 10965728n, 416]],
 ]);
 
-/** The groups whose field is known here, the fastest first. */
+/** The supported finite-field groups, the fastest first. */
 export const ffdheGroups: ReadonlyArray<NamedGroup> = [...parameters.keys()];
 
-/** Whether a group's number is among those for finite fields, known here or not (RFC 7919 §2). */
+/** Whether a group's number is in the range for finite fields, supported or not (RFC 7919 §2). */
 export const isFfdhe = (group: NamedGroup): boolean => group >> 8 === 1;
 
 const fields = new Map<NamedGroup, FiniteField>();
 
-/** The field of a group; made when it is first asked for. */
+/** The field of a group, computed on first use; `undefined` for a group that is not supported. */
 export const ffdhe = (group: NamedGroup): FiniteField | undefined => {
   const known = fields.get(group);
   const row = parameters.get(group);
@@ -39,16 +42,16 @@ export const ffdhe = (group: NamedGroup): FiniteField | undefined => {
   return field;
 };
 
-/** The group whose field a peer names by its numbers. */
+/** The named group with a given prime and generator; `undefined` when there is none. */
 export const ffdheGroupOf = (prime: Bytes, generator: Bytes): NamedGroup | undefined =>
   ffdheGroups.find((group) => {
-    // Length first: most fields need not be made to be told apart.
+    // Compares lengths first, so that most fields need not be computed.
     if (parameters.get(group)![0] !== 8 * prime.length) return false;
     const field = ffdhe(group)!;
     return sameBytes(field.prime, prime) && sameBytes(field.generator, generator);
   });
 
-/** Bits in a big-endian number, leading zeros apart. */
+/** The number of bits in a big-endian number, not counting leading zeros. */
 export const bitLength = (number: Bytes): number => {
   const first = number.findIndex((byte) => byte !== 0);
   return first < 0 ? 0 : 8 * (number.length - first) - Math.clz32(number[first]!) + 24;
@@ -61,7 +64,7 @@ const primeOf = (bits: number, x: bigint): Bytes => {
   return Uint8Array.from(p.toString(16).match(/../g) ?? [], (byte) => parseInt(byte, 16));
 };
 
-/** `floor(2^n e)`, as the sum of 1/k! with bits to spare for what each division drops. */
+/** `floor(2^n e)`: the sum of 1/k!, with spare bits for what each division rounds off. */
 const scaledE = (n: bigint): bigint => {
   const spare = 64n;
   let [sum, term] = [0n, 1n << (n + spare)];

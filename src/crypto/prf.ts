@@ -3,7 +3,7 @@ import type { Hash } from "../ports/crypto.ts";
 import { ascii, type Bytes, concat } from "../wire/bytes.ts";
 import { xor } from "./xor.ts";
 
-/** Expands a secret: the first `length` bytes. */
+/** Expands a secret with a label and a seed to `length` bytes. */
 export type Prf = (secret: Bytes, label: string, seed: Bytes, length: number) => Bytes;
 
 /** `PRF(secret, label, seed)` of TLS 1.2 (RFC 5246 §5): P_hash over the suite's hash. */
@@ -11,8 +11,8 @@ export const prf12 = (hash: Hash): Prf => (secret, label, seed, length) =>
   pHash(hash, secret, concat(ascii(label), seed), length);
 
 /**
- * `PRF(secret, label, seed)` of TLS 1.0 and 1.1 (RFC 2246 §5): P_MD5 over the first half of the secret, exclusive or
- * P_SHA-1 over the second; of a secret with an odd length both halves have the byte in the middle.
+ * `PRF(secret, label, seed)` of TLS 1.0 and 1.1 (RFC 2246 §5): the exclusive or of P_MD5 over the first half of the
+ * secret and P_SHA-1 over the second. If the secret has an odd length, both halves contain the middle byte.
  */
 export const prf10 = (md5: Hash, sha1: Hash): Prf => (secret, label, seed, length) => {
   const half = Math.ceil(secret.length / 2);

@@ -1,8 +1,12 @@
-/** RC4, which no package that is kept has any more (RFC 6229 for vectors; broken, RFC 7465). @module */
+/**
+ * RC4. It is broken (RFC 7465), and no maintained package still has it. RFC 6229 has test vectors.
+ *
+ * @module
+ */
 import type { StreamCipher } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 
-/** The key stream of a key, exclusive or what is given. */
+/** An RC4 cipher under a key: each call XORs the data with the next bytes of the key stream. */
 export const rc4 = (key: Bytes): StreamCipher => {
   const state = Uint8Array.from({ length: 256 }, (_, i) => i);
   const swap = (i: number, j: number): void => {

@@ -3,7 +3,7 @@ import { des as untyped } from "../deps.ts";
 import type { Cbc } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 
-/** What is used of it. */
+/** The part of des.js that is used here. */
 interface Des {
   readonly EDE: unknown;
   readonly CBC: {
@@ -25,7 +25,7 @@ interface Cipher {
 const des: Des = untyped;
 const EdeCbc = des.CBC.instantiate(des.EDE);
 
-/** 3DES under a key of 24 bytes, whose parity bits nobody looks at. */
+/** A 3DES-EDE cipher in CBC mode under a key of 24 bytes. The key's parity bits are ignored. */
 export const tripleDes = (key: Bytes): Cbc => {
   const own = Array.from(key);
   const run = (type: "encrypt" | "decrypt") => (iv: Bytes, data: Bytes): Bytes => {
@@ -34,7 +34,7 @@ export const tripleDes = (key: Bytes): Cbc => {
     const out = new Uint8Array(data.length);
     const most = cipher.update(data);
     out.set(most);
-    out.set(cipher.final(), most.length); // it keeps back the last block it decrypts
+    out.set(cipher.final(), most.length); // the last decrypted block comes only now
     return out;
   };
   return { blockLength: 8, encrypt: run("encrypt"), decrypt: run("decrypt") };

@@ -1,50 +1,50 @@
-/** The alert for each reason why a certificate is not trusted. @module */
+/** Why a certificate is not trusted, and the alert for each reason. @module */
 import { AlertDescription, type AlertName } from "../names/alert.ts";
 
-/** Why a chain is not trusted, each with its alert (RFC 5246 §7.2.2). */
+/** The reasons why a certificate chain is not trusted, each with its alert (RFC 5246 §7.2.2). */
 export const certificateAlerts = {
-  /** No path to a root that is trusted. */
+  /** No path leads to a trusted root. */
   unknown_ca: "unknown_ca",
   expired: "certificate_expired",
   not_yet_valid: "certificate_expired",
-  /** The certificate is for another name (RFC 9525). */
+  /** The certificate is not valid for the expected name (RFC 9525). */
   name_mismatch: "bad_certificate",
-  /** A signature does not verify, or another rule of RFC 5280 §6 is broken. */
+  /** A signature does not verify, or the chain breaks another rule of RFC 5280 §6. */
   invalid: "bad_certificate",
-  /** No DER of a certificate: corrupt, while the message that carries it is well-formed. */
+  /** The bytes are not the DER of a certificate, although the message that carries them is well-formed. */
   unreadable: "bad_certificate",
-  /** A name that the authorities above may not vouch for (RFC 5280 §4.2.1.10). */
+  /** A name that the name constraints of a CA above do not permit (RFC 5280 §4.2.1.10). */
   name_not_permitted: "bad_certificate",
-  /** An authority's certificate in the place of a server's or client's. */
+  /** A CA certificate where one for a server or a client is needed. */
   ca_as_leaf: "unsupported_certificate",
   revoked: "certificate_revoked",
-  /** A key, algorithm or critical extension that cannot be judged. */
+  /** A key, algorithm or critical extension that is not supported. */
   unsupported: "unsupported_certificate",
-  /** Key usage or extended key usage does not allow it. */
+  /** The key usage or extended key usage does not allow this purpose. */
   wrong_usage: "unsupported_certificate",
-  /** A certificate that must be stapled to came without a word on its revocation (RFC 7633). */
+  /** The certificate requires a stapled OCSP response, and none came (RFC 7633). */
   status_missing: "bad_certificate_status_response",
-  /** The stapled response is malformed, forged, about another certificate, or of somebody who may not say so. */
+  /** The stapled response is malformed, forged, about another certificate, or from an unauthorized responder. */
   status_invalid: "bad_certificate_status_response",
-  /** The stapled response is not of now. */
+  /** The stapled response is expired, or dated in the future. */
   status_stale: "bad_certificate_status_response",
-  /** Its issuer does not know the certificate (RFC 6960 §2.2). */
+  /** The OCSP responder does not know the certificate (RFC 6960 §2.2). */
   status_unknown: "bad_certificate_status_response",
-  /** Not in the set of pinned keys. */
+  /** The key is not among the pinned ones. */
   not_pinned: "bad_certificate",
-  /** The user's own rule said no. */
+  /** The application's own rule refused the certificate. */
   refused: "certificate_unknown",
 } as const satisfies Record<string, AlertName>;
 
-/** The name of a reason. */
+/** A reason why a certificate is not trusted. */
 export type CertificateReason = keyof typeof certificateAlerts;
 
-/** Alerts that end a connection in peace, or mean something else: they tell of no refusal. */
+/** Alerts that end a connection normally, or mean something else: they never report a refusal. */
 const peaceful = ["close_notify", "user_canceled", "no_renegotiation", "no_certificate"] as const;
 
-/** Alerts that can tell of a refusal. */
+/** An alert that can report the refusal of a certificate. */
 export type RefusalAlert = Exclude<AlertName, typeof peaceful[number]>;
 
-/** Whether an alert can tell of a refusal; a name that is none can't. */
+/** Whether an alert can report the refusal of a certificate. `false` for a name that is not registered. */
 export const isRefusalAlert = (name: string): name is RefusalAlert =>
   name in AlertDescription.members && !peaceful.some((one) => one === name);

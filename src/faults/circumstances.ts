@@ -1,9 +1,9 @@
-/** What is known of how an error came. @module */
+/** The circumstances of an error, which make its hints more precise. @module */
 
-/** What whoever has an error knows of how it came, and the error does not: hints are the better for it. */
+/** Facts about an error that only its receiver knows. Hints are more precise with them. */
 export interface Circumstances {
-  /** The policy in force, which is not worth trying then, nor what it goes beyond; modern unless given. */
+  /** The policy in use. Hints suggest only policies that accept more; `modern` unless given. */
   readonly policy?: "modern" | "compatible" | "legacy" | undefined;
-  /** The peer asked for a certificate, and we showed none. */
+  /** Whether the peer asked for a certificate and this end sent none. */
   readonly certificateWanted?: boolean | undefined;
 }

@@ -1,4 +1,4 @@
-/** Errors for people: what happened, which alert says so, where it is written, and what to do about it. @module */
+/** Describes errors to people: what happened, the alert, the RFC, and advice. @module */
 import type { AlertName } from "../names/alert.ts";
 import { printable } from "../wire/printable.ts";
 import type { Circumstances } from "./circumstances.ts";
@@ -6,21 +6,21 @@ import { hintOf } from "./faults.ts";
 import { alertOf, rfcOf } from "./meaning.ts";
 import type { TlsError } from "./tls_error.ts";
 
-/** An error, told. */
+/** The description of an error. */
 export interface Explanation {
   /** The tag of the error. */
   readonly _tag: TlsError["_tag"];
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   readonly what: string;
-  /** The alert that went to the peer, if there was one to send. */
+  /** The alert that was sent to the peer, if there was one. */
   readonly alert: AlertName | undefined;
-  /** The section of an RFC that was broken, if one was. */
+  /** The section of an RFC that was broken, if there was one. */
   readonly rfc: string | undefined;
-  /** What to do about it, if there is advice. */
+  /** What to do about the error, if there is advice. */
   readonly hint: string | undefined;
 }
 
-/** Tells an error; total, as the union is. */
+/** Describes an error, any of `TlsError`. */
 export const explain = (e: TlsError, circumstances: Circumstances = {}): Explanation => ({
   _tag: e._tag,
   what: e.message,
@@ -29,7 +29,7 @@ export const explain = (e: TlsError, circumstances: Circumstances = {}): Explana
   hint: hintOf(e, circumstances),
 });
 
-/** An explanation as one readable block of lines, in each of which what a peer may have said is escaped. */
+/** Formats an explanation as a few lines of text. Unprintable characters, which a peer may have sent, are escaped. */
 export const render = ({ _tag, what, alert, rfc, hint }: Explanation): string =>
   [
     `${_tag}: ${what}`,

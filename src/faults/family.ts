@@ -1,8 +1,9 @@
-/** Whose fault an error is. @module */
+/** Kinds of errors. @module */
 
 /**
- * Whose fault it is. *decode*: what came is not TLS; *protocol*: the peer broke the order or a rule; *refused*: the two
- * policies do not meet; *end*: the connection is over; *local*: this end's own settings or keys.
+ * The kind of an error. *decode*: the bytes are not TLS; *protocol*: the peer broke the order of messages or another
+ * rule; *refused*: the two ends' demands do not match; *end*: the connection is over; *local*: this end's own
+ * settings or keys are wrong.
  */
 export type Family =
   | "decode"

@@ -1,8 +1,9 @@
 /**
- * Every fault in one table: whose fault it is, what throws it, the alert that tells the peer, where it is written, and
- * what to do about it. The unions of errors and every question about one are read from here.
+ * All errors of a connection in one table: the family of each, the level that raises it, its alert, the RFC and a
+ * hint. The unions of errors, and every question about an error, are read from this table.
  *
- * To add an error: write its class in `errors/connection.ts`, and its row here. A class without a row does not compile.
+ * To add an error, write its class in `errors/connection.ts` and its row here. A class without a row does not
+ * compile.
  *
  * @module
  */
@@ -15,34 +16,37 @@ import { refusalOf } from "./refusals.ts";
 import type { TlsError } from "./tls_error.ts";
 import type * as Errors from "./tls_errors.ts";
 
-/** The tag of an error, which is the name of its class. */
+/** The tag of an error: the name of its class. */
 type Tag = keyof typeof Errors;
 type ErrorOf<T extends Tag> = InstanceType<(typeof Errors)[T]>;
 
-/** A value, or what gives it for an error. */
+/** A value, or a function that computes it from an error. */
 type Of<E, A> = A | ((e: E) => A);
 
-/** The value of a member of a row for an error. */
+/** Evaluates a member of an error's row. */
 export const told = <E, A extends string | undefined>(of: Of<E, A>, e: E): A =>
   typeof of === "function" ? of(e) : of;
 
-/** What a fault is. */
+/** A row of the table of errors. */
 interface Fault<E> {
   readonly family: Family;
-  /** The lowest level that ends in it: records throw it, the wire fails with it, or flights and what is above them. */
+  /**
+   * The lowest level that raises the error: records throw it, the wire fails with it, or the flights and the levels
+   * above them do.
+   */
   readonly from: "records" | "wire" | "flights";
   /**
-   * The alert that tells the peer; `undefined`: there is nobody left to tell, or nothing that ends. `user_canceled` goes
-   * out as a warning (RFC 5246 §7.2.2), all others are fatal.
+   * The alert to send; `undefined` when nobody is left to receive one, or the connection goes on. `user_canceled` is
+   * sent as a warning (RFC 5246 §7.2.2), all others are fatal.
    */
   readonly alert: Of<E, AlertName | undefined>;
-  /** The section that was broken; `undefined`: none was. */
+  /** The section of an RFC that was broken; `undefined` when none was. */
   readonly rfc: Of<E, string | undefined>;
-  /** What to do about it. */
+  /** What to do about the error. */
   readonly hint?: string | ((e: E, known: Circumstances) => string | undefined);
 }
 
-/** What each limit's breach is called on the wire. */
+/** The alert for each limit. */
 const limitAlerts: Record<Errors.LimitName, AlertName> = {
   handshakeMessage: "illegal_parameter",
   certificateMessage: "illegal_parameter",
@@ -51,31 +55,31 @@ const limitAlerts: Record<Errors.LimitName, AlertName> = {
   helloRequests: "unexpected_message",
   renegotiations: "no_renegotiation",
   renegotiationBuffer: "internal_error",
-  // Nothing is wrong with the peer: the key is used up.
+  // The peer did nothing wrong: the key is used up.
   shortBlockData: "internal_error",
 };
 
 const limitHints: Partial<Record<Errors.LimitName, string>> = {
-  renegotiationBuffer: "read what arrives while a renegotiation is under way, or allow more (Policy.limits)",
-  renegotiations: "a peer that renegotiates again and again may want to wear us out (Policy.limits)",
+  renegotiationBuffer: "keep reading during a renegotiation, or raise the limit (Policy.limits)",
+  renegotiations: "a peer that keeps renegotiating may want to exhaust this end (Policy.limits)",
 };
 
 const looksLike: Record<Errors.NotTls["looksLike"], string> = {
   "HTTP": "this is a plain HTTP port, or a plain HTTP client",
-  "SSLv2": "the peer says hello in the format of SSL 2.0, which nobody should",
+  "SSLv2": "the peer sent its hello in the format of SSL 2.0, which is obsolete",
   "text": "this port speaks text first: it may want STARTTLS",
   "nothing known": "is this a TLS port?",
 };
 
 const transportHints: Record<Errors.TransportError["operation"], Of<Older, string | undefined>> = {
   open: "is the name right, and is anything listening there?",
-  listen: "another program may have the port, or only an administrator may have it",
+  listen: "another program may be using the port, or it may need administrator rights",
   accept: undefined,
   read: onTheWay,
   write: onTheWay,
 };
 
-/** By tag. */
+/** The row of each error, by its tag. */
 const faults = {
   DecodeError: {
     family: "decode",
@@ -126,14 +130,14 @@ const faults = {
     from: "records",
     alert: "decompression_failure",
     rfc: "RFC 5246 §6.2.2",
-    hint: "the two ends may not agree on what compression is: try without it (--compression null)",
+    hint: "the two ends may implement compression differently: try without it (--compression null)",
   },
   BadRecordMac: {
     family: "crypto",
     from: "records",
     alert: "bad_record_mac",
     rfc: "RFC 5246 §6.2.3.3",
-    hint: "somebody changed the bytes on the way, or one end derives other keys",
+    hint: "the bytes were changed on the way, or the two ends have different keys",
   },
   PeerAlert: {
     family: "peer alert",
@@ -155,7 +159,7 @@ const faults = {
     alert: undefined,
     rfc: "RFC 5246 §7.2.1",
     hint: (e, { policy }) =>
-      e.handshaking ? either("the peer may speak no TLS here", olderThan(policy)) : undefined,
+      e.handshaking ? either("the peer may not speak TLS here", olderThan(policy)) : undefined,
   },
   Closed: {
     family: "end",
@@ -209,7 +213,7 @@ const faults = {
     from: "flights",
     alert: "user_canceled",
     rfc: undefined,
-    hint: "the peer accepts connections and says nothing: is it a TLS port?",
+    hint: "the peer accepts connections but does not answer: is it a TLS port?",
   },
   InvalidOption: {
     family: "local",
@@ -224,28 +228,28 @@ const faults = {
     rfc: (e) => e.by === "policy" ? "RFC 5746 §4.2" : "RFC 5246 §7.2.2",
     hint: (e) =>
       e.by === "policy"
-        ? "insecureRenegotiation in the Policy lets it pass (--insecure-renegotiation)"
+        ? "to allow it, set insecureRenegotiation in the Policy (--insecure-renegotiation)"
         : undefined,
   },
 } satisfies { readonly [T in Tag]: Fault<ErrorOf<T>> };
 
 type TagFrom<From> = { readonly [T in Tag]: (typeof faults)[T]["from"] extends From ? T : never }[Tag];
 
-/** What can go wrong with records and what they carry. */
+/** The errors of records and their contents. */
 export type RecordError = ErrorOf<TagFrom<"records">>;
 
-/** What can go wrong between the byte stream and a flight. */
+/** The errors between the byte stream and the flights. */
 export type WireError = ErrorOf<TagFrom<"records" | "wire">>;
 
-/** The row of an error, whose functions are of its own class. */
+/** The row of an error. */
 export const faultOf = (e: TlsError): Fault<TlsError> => faults[e._tag] as Fault<TlsError>;
 
-/** Whether a thrown value is one of the faults that records throw; anything else is a defect of ours. */
+/** Whether a thrown value is an error that records throw. Anything else is a bug of this library. */
 export const isRecordError = (e: unknown): e is RecordError =>
   e instanceof Error && "_tag" in e && Object.hasOwn(faults, e._tag as Tag) &&
   faults[e._tag as Tag].from === "records";
 
-/** What to do about an error; `undefined`: there is nothing to advise. */
+/** What to do about an error; `undefined` when there is no advice. */
 export const hintOf = (e: TlsError, known: Circumstances): string | undefined => {
   const { hint } = faultOf(e);
   return typeof hint === "function" ? hint(e, known) : hint;

@@ -1,12 +1,12 @@
-/** What to do about a fault: the advice, by what the peer said and what is known of how it came. @module */
+/** Advice about errors, by what the peer sent and what is known of the circumstances. @module */
 import type { CertificateReason } from "./certificate_alerts.ts";
 import type { Circumstances } from "./circumstances.ts";
 
-/** A hint of what there is to say. */
+/** Joins several pieces of advice with "or"; `undefined` when there are none. */
 export const either = (...parts: ReadonlyArray<string | undefined>): string | undefined =>
   parts.filter((part) => part !== undefined).join("; or ") || undefined;
 
-/** What a peer from before our policy is reached by: in order, for each gives away more than the one before. */
+/** Advice for a peer that may be too old for the policy: the policies to try next, the safer one first. */
 export const olderThan = (policy: Circumstances["policy"] = "modern"): string | undefined => {
   const more = { modern: ["compatible", "legacy"], compatible: ["legacy"], legacy: [] }[policy];
   return more.length === 0
@@ -14,32 +14,33 @@ export const olderThan = (policy: Circumstances["policy"] = "modern"): string | 
     : `the peer may be too old for our policy: try ${more.map((name) => `Policy.${name}`).join(", then ")} ` +
       `(${more.map((name) => `--policy ${name}`).join(", ")})`;
 };
-/** The advice for a peer that may be too old; `undefined`: there is none left. */
+/** Advice for a peer that may be too old; `undefined` when no policy is left to try. */
 export type Older = ReturnType<typeof olderThan>;
 
-/** Advice by why a certificate is not trusted. */
+/** Advice by the reason why a certificate is not trusted. */
 export const certificateHints: Partial<Record<CertificateReason, string>> = {
   unknown_ca:
-    "give the root that signed it (CertificateVerifier.layerRoots; --ca FILE, of clients --client-ca FILE); " +
-    "or the peer leaves out an intermediate certificate, which it must send",
+    "trust the root that signed it (CertificateVerifier.layerRoots; --ca FILE, or --client-ca FILE for clients); " +
+    "or the peer does not send an intermediate certificate, as it must",
   name_mismatch:
-    "the names are those of subjectAltName: connect by one, or say which to expect (serverName, --servername)",
-  status_missing: "its server must staple (RFC 6066 §8): of nginx ssl_stapling, of ours ocspResponse",
+    "only names in subjectAltName count: connect to one of them, or say which to expect (serverName, --servername)",
+  status_missing:
+    "its server must staple an OCSP response (RFC 6066 §8): ssl_stapling in nginx, ocspResponse in this library",
   status_stale: "its server staples an old OCSP response, or a clock is wrong",
 };
 
-/** Advice for a stream that broke; it may have been a device that lets no such bytes pass. */
+/** Advice for a stream that broke, perhaps because a device on the way blocks such bytes. */
 export const onTheWay = (older: Older) =>
-  either("in a handshake, something between may let no such thing pass", older);
+  either("during a handshake, a device on the way may be blocking it", older);
 
-/** The alerts that may be all that a peer says of a certificate that it did not get. */
+/** Alerts with which a peer may reject a client that sent no certificate. */
 const unshown: ReadonlySet<string> = new Set([
   "handshake_failure",
   "bad_certificate",
   "certificate_required",
 ]);
 
-/** Advice by the alert that a peer sent. */
+/** Advice by the alert that the peer sent. */
 export const peerSaid = (alert: string, { certificateWanted, policy }: Circumstances): string | undefined => {
   const wanted = certificateWanted && unshown.has(alert)
     ? "the peer asked for a certificate, and none was shown: give one (Credentials.layerPem, --cert and --key)"
@@ -52,11 +53,11 @@ export const peerSaid = (alert: string, { certificateWanted, policy }: Circumsta
         wanted,
         older,
         `the peer may want ${wanted ? "" : "a certificate, or "}other groups or cipher suites`,
-        "it gave up since we declined to renegotiate (Policy.renegotiation, --renegotiation)",
+        "it gave up because we declined to renegotiate (Policy.renegotiation, --renegotiation)",
       );
     case "protocol_version":
       return `the peer speaks none of our versions: ${
-        either(older, "it may want TLS 1.3, which is not spoken here")
+        either(older, "it may want TLS 1.3, which this library does not speak")
       }`;
     default:
       return alerts[alert];

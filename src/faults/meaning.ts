@@ -1,22 +1,25 @@
-/** What an error means: whose fault it is, the alert and the section that say so, and whether it is fatal. @module */
+/** What an error means: its kind, its alert, the RFC, and whether it is fatal. @module */
 import { AlertLevel, type AlertName } from "../names/alert.ts";
 import type { Family } from "./family.ts";
 import { faultOf, told } from "./faults.ts";
 import type { TlsError } from "./tls_error.ts";
 
-/** Whose fault an error is. */
+/** The kind of an error. */
 export const familyOf = (e: TlsError): Family => faultOf(e).family;
 
 /**
- * The alert that tells the peer of an error. `undefined`: there is nobody left to tell. `user_canceled` goes out as a
+ * The alert that is sent for an error; `undefined` when nobody is left to receive one. `user_canceled` is sent as a
  * warning (RFC 5246 §7.2.2), all others are fatal.
  */
 export const alertOf = (e: TlsError): AlertName | undefined => told(faultOf(e).alert, e);
 
-/** The section that was broken, as `RFC 5246 §7.3`; `undefined`: none was. */
+/** The section that an error breaks, e.g. `RFC 5246 §7.3`; `undefined` when there is none. */
 export const rfcOf = (e: TlsError): string | undefined => told(faultOf(e).rfc, e);
 
-/** Whether an error ends in a fatal alert, ours or the peer's: its session may not be resumed (RFC 5246 §7.2.2). */
+/**
+ * Whether an error causes a fatal alert, from this end or the peer. If so, the session must not be resumed
+ * (RFC 5246 §7.2.2).
+ */
 export const isFatal = (e: TlsError): boolean => {
   if (e._tag === "PeerAlert") return e.level === AlertLevel.fatal;
   const alert = alertOf(e);

@@ -1,24 +1,24 @@
-/** Why two policies do not meet: the alert that says so, where it is written, and what to do about it. @module */
+/** The reasons to refuse a handshake: the alert, the RFC and a hint for each. @module */
 import type { AlertName } from "../names/alert.ts";
 
-/** What a reason means on the wire and to people. */
+/** A row of the table of refusals. */
 interface Refusal {
   readonly alert: AlertName;
   readonly rfc: string;
   readonly hint?: string;
-  /** Whether a peer that is too old for our policy is a likely cause. */
+  /** Whether the peer is likely to be too old for the policy. */
   readonly mayBeOld?: true;
 }
 
 const handshake_failure = "handshake_failure";
 const illegal_parameter = "illegal_parameter";
 
-/** By reason. */
-export const refusals = {
+/** The row of each reason. */
+const refusals = {
   no_common_version: {
     alert: "protocol_version",
     rfc: "RFC 5246 §E.1",
-    hint: "name the versions (Policy.versions, --versions)",
+    hint: "set the versions to speak (Policy.versions, --versions)",
     mayBeOld: true,
   },
   downgrade: { alert: illegal_parameter, rfc: "RFC 8446 §4.1.3" },
@@ -26,7 +26,7 @@ export const refusals = {
   no_common_cipher_suite: {
     alert: handshake_failure,
     rfc: "RFC 5246 §7.4.1.3",
-    hint: "name the cipher suites (Policy.cipherSuites, --cipher-suites)",
+    hint: "set the cipher suites to use (Policy.cipherSuites, --cipher-suites)",
     mayBeOld: true,
   },
   no_common_group: { alert: "insufficient_security", rfc: "RFC 7919 §4" },
@@ -34,7 +34,7 @@ export const refusals = {
   no_common_application_protocol: {
     alert: "no_application_protocol",
     rfc: "RFC 7301 §3.2",
-    hint: "the two name no protocol in common (alpn, --alpn)",
+    hint: "the two ends have no protocol in common (alpn, --alpn)",
   },
   no_credential: {
     alert: handshake_failure,
@@ -44,15 +44,15 @@ export const refusals = {
   insecure_renegotiation: {
     alert: handshake_failure,
     rfc: "RFC 5746 §4.1",
-    hint: "a server without RFC 5746 is reached with requireSecureRenegotiation: false in the Policy " +
-      "(--no-secure-renegotiation); in a renegotiation, somebody may stand between",
+    hint: "to reach a server without RFC 5746, set requireSecureRenegotiation: false in the Policy " +
+      "(--no-secure-renegotiation); in a renegotiation, an attacker may be in between",
   },
   no_extended_master_secret: { alert: handshake_failure, rfc: "RFC 7627 §5.2" },
   session_lost_extended_master_secret: { alert: handshake_failure, rfc: "RFC 7627 §5.3" },
   weak_parameters: {
     alert: "insufficient_security",
     rfc: "RFC 7919 §5.1",
-    hint: "shorter primes pass by minimumDhPrimeBits in the Policy (1024 in --policy legacy)",
+    hint: "minimumDhPrimeBits in the Policy allows shorter primes (1024 in --policy legacy)",
   },
   no_client_certificate: { alert: handshake_failure, rfc: "RFC 5246 §7.4.6" },
   anonymous_server_asks: { alert: handshake_failure, rfc: "RFC 5246 §7.4.4" },
@@ -61,17 +61,17 @@ export const refusals = {
   renegotiation_changes_extended_master_secret: {
     alert: handshake_failure,
     rfc: "RFC 7627 §5.4",
-    hint: "whoever answers is not who answered first, or broken",
+    hint: "the peer is broken, or not the one of the first handshake",
   },
   renegotiation_loses_encrypt_then_mac: { alert: handshake_failure, rfc: "RFC 7366 §3.1" },
   server_certificate_changed: {
     alert: illegal_parameter,
     rfc: "RFC 7627 §6.1",
-    hint: "if the server is known to do so: serverMayChangeCertificate in the Policy",
+    hint: "if the server is known to do so, set serverMayChangeCertificate in the Policy",
   },
 } as const satisfies Record<string, Refusal>;
 
-/** Why two policies do not meet. */
+/** A reason to refuse a handshake. */
 export type RefusalReason = keyof typeof refusals;
 
 /** The row of a reason. */

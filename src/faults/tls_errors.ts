@@ -1,4 +1,4 @@
-/** The classes of every error that a connection can end in: `faults.ts` has a row for each of them. @module */
+/** The classes of all errors of a connection. Each has a row in `faults.ts`. @module */
 export * from "./errors/connection.ts";
 export { PrivateKeyError } from "./errors/crypto.ts";
 export { TransportError } from "./errors/transport.ts";

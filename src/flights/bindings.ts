@@ -1,4 +1,4 @@
-/** What ties something above TLS to a connection: exported keys and channel bindings. @module */
+/** Exported keys and channel bindings, which tie a protocol above TLS to a connection. @module */
 import { Effect, Either } from "../deps.ts";
 import { BindingUnavailable, type ChannelBindingType } from "../faults/errors/bindings.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
@@ -14,7 +14,7 @@ type Bound = Effect.Effect<Bytes, BindingUnavailable>;
 const unavailable = (what: BindingUnavailable["what"], reason: string, rfc: string) =>
   Effect.fail(new BindingUnavailable({ what, reason, rfc }));
 
-/** The protocol's own labels, under which nothing is exported (RFC 5705 §4, RFC 7627 §4). */
+/** The labels that the protocol itself uses; no keys are exported under them (RFC 5705 §4, RFC 7627 §4). */
 const reserved: ReadonlySet<string> = new Set([
   "client finished",
   "server finished",
@@ -24,13 +24,13 @@ const reserved: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether the master secret is of this connection alone: without RFC 7627 somebody who stands between can have two
- * connections with one (the triple handshake).
+ * Whether no other connection can have this master secret. Without RFC 7627, an attacker in the middle can make two
+ * connections share one (the triple handshake).
  */
 const isUnique = ({ negotiated }: Established, policy: Policy): boolean =>
   negotiated.extendedMasterSecret || policy.bindWithoutExtendedMasterSecret;
 
-/** `length` bytes for a use of their own (RFC 5705 §4); no context is not the same as an empty one. */
+/** Exports `length` bytes of keys (RFC 5705 §4). No context and an empty one give different keys. */
 export const exportKeyingMaterial = (
   finished: Established,
   policy: Policy,
@@ -63,19 +63,19 @@ export const exportKeyingMaterial = (
   return Effect.sync(() => exporter(masterSecret, label, concat(...seed), length));
 };
 
-/** More than anybody wants at a time; it bounds the work. */
+/** The most bytes that are exported at a time, which bounds the work. */
 const MAX_EXPORT = 2 ** 16;
 
-/** What binds an authentication above to this connection. */
+/** The channel binding of a connection. */
 export const channelBinding = (finished: Established, policy: Policy, type: ChannelBindingType): Bound => {
   switch (type) {
     case "tls-unique": {
       if (!finished.derivation.exporter) return unavailable(type, "SSL 3.0 has none", "RFC 5929 §3");
-      // A full handshake's Finished is of its own transcript; two that resume one session may have the same.
+      // A full handshake's Finished covers a transcript of its own. Two that resume one session may have the same.
       if (finished.negotiated.resumed && !isUnique(finished, policy)) {
         return unavailable(type, "another connection may have the same Finished", "RFC 7627 §5.4");
       }
-      // The first Finished of the last handshake: the server's, when resumed (RFC 5929 §3.1).
+      // The first Finished of the last handshake, which is the server's if it resumed a session (RFC 5929 §3.1).
       return Effect.succeed(finished.verifyData[finished.negotiated.resumed ? "server" : "client"].slice());
     }
     case "tls-server-end-point": {
@@ -87,14 +87,14 @@ export const channelBinding = (finished: Established, policy: Policy, type: Chan
     case "tls-exporter":
       return exportKeyingMaterial(finished, policy, "EXPORTER-Channel-Binding", 32, EMPTY).pipe(
         Effect.mapError(({ reason }) => new BindingUnavailable({ what: type, reason, rfc: "RFC 9266 §4.2" })),
-        // Who has read it might not know that there is another by now.
+        // After a renegotiation there would be another one, and its reader might not know.
         Effect.filterOrElse(
           () => !finished.renegotiated && policy.renegotiation !== "allow",
           () => unavailable(type, "undefined where renegotiation is enabled", "RFC 9266 §4.2"),
         ),
       );
     default:
-      // JavaScript knows no types.
+      // A program in JavaScript may give any value.
       return unavailable(
         "channelBinding",
         `${shown(type)} is none of tls-unique, tls-server-end-point and tls-exporter`,
@@ -105,7 +105,7 @@ export const channelBinding = (finished: Established, policy: Policy, type: Chan
 
 const S = SignatureScheme;
 
-/** By what a certificate is hashed: by the hash of its signature, or by SHA-256 where that is weak (RFC 5929 §4.1). */
+/** The hash for a certificate: that of its signature, or SHA-256 if that one is weak (RFC 5929 §4.1). */
 const endPointHashes: ReadonlyMap<SignatureScheme, HashName> = new Map<SignatureScheme, HashName>([
   [S.rsa_pkcs1_md5, "sha256"],
   [S.rsa_pkcs1_sha1, "sha256"],
@@ -123,7 +123,7 @@ const endPointHashes: ReadonlyMap<SignatureScheme, HashName> = new Map<Signature
   [S.rsa_pss_rsae_sha512, "sha512"],
 ]);
 
-/** `tls-server-end-point` of a server's leaf; no bytes where it is undefined. */
+/** The channel binding `tls-server-end-point` of a server's leaf; empty if the leaf has none. */
 export const serverEndPoint = (leaf: Bytes | undefined, crypto: CryptoService): Bytes => {
   if (leaf === undefined) return EMPTY;
   const scheme = Either.getOrUndefined(parseCertificate(leaf))?.signatureAlgorithm.scheme;

@@ -1,4 +1,4 @@
-/** What a client offers (RFC 5246 §7.4.1.2), and the session that it would like to resume. @module */
+/** The ClientHello, with the session that it offers to resume (RFC 5246 §7.4.1.2). @module */
 import { Effect, Either, Option } from "../deps.ts";
 import { Refused } from "../faults/errors/connection.ts";
 import { ClientHello, type ClientHelloExtension } from "../messages/mod.ts";
@@ -20,7 +20,7 @@ import { canCompress } from "../record/protection/compression.ts";
 import type { Policy } from "../tables/policy.ts";
 import { suites } from "../tables/suites.ts";
 import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.ts";
-import { type Bytes, EMPTY } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, utf8 } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { parseIp } from "../x509/names/ip_address.ts";
 import { fragmentCode } from "./agreed/agreed.ts";
@@ -30,30 +30,30 @@ import type { ClientSettings } from "./base/client_settings.ts";
 import { type Held, toOffer } from "./sessions/client_sessions.ts";
 import { resumesAtAll } from "./sessions/session_rules.ts";
 
-/** A ClientHello that was sent. */
+/** A ClientHello, and what must be remembered until it is answered. */
 export interface SentHello {
   readonly settings: ClientSettings;
   readonly hello: ClientHello;
-  /** The highest version offered. */
+  /** The highest version that is offered. */
   readonly dialect: Dialect;
-  /** What is offered for resumption: by `hello.sessionId`, which is made up where the session has a ticket. */
+  /** The session that is offered, by `hello.sessionId`, which is made up if the session has a ticket. */
   readonly session: Option.Option<Session>;
   readonly held: Held;
-  /** The trust settings, and the credentials, as a session keeps them. */
+  /** The hash of the trust settings, as a session keeps it. */
   readonly partition: Bytes;
   readonly credentials: Bytes;
   readonly previous: Established | undefined;
 }
 
-/** The host name as a server wants to hear it, if it is one: no IP address, no final dot (RFC 6066 §3). */
+/** The name for the extension server_name: without a final dot; `undefined` for an IP address (RFC 6066 §3). */
 export const sniOf = (name: string | undefined): string | undefined =>
   name === undefined || parseIp(name) ? undefined : name.replace(/\.$/, "") || undefined;
 
-/** The versions that a client can speak: in a renegotiation the one that is spoken (RFC 5246 §7.4.1.2). */
+/** The versions that a client offers; in a renegotiation, the connection's own (RFC 5246 §7.4.1.2). */
 export const versionsOf = (policy: Policy, previous: Established | undefined) =>
   previous ? [previous.dialect.version] : spoken(policy.versions);
 
-/** Makes the offer; nothing is sent yet. */
+/** Makes a ClientHello. Nothing is sent yet. */
 export const offer = Effect.fnUntraced(
   function* (
     settings: ClientSettings,
@@ -83,13 +83,13 @@ export const offer = Effect.fnUntraced(
         detail: `our policy names no suite that ${versionText(dialect.version)} has`,
       });
     }
-    // A server of SSL 3.0 need not look at extensions, and reads the same in the suites (RFC 5746 §3.4).
+    // A server of SSL 3.0 may ignore extensions; the SCSV tells it the same (RFC 5746 §3.4).
     const scsv = !previous && versions.includes(ProtocolVersion.SSL_3_0);
     const { enabled } = yield* SessionStore;
     const asks = policy.sessionTickets && enabled && resumesAtAll(policy) && sessionKey !== undefined;
     const wanted = [
       ...renegotiationInfo(previous, scsv),
-      // Not the last: some old servers do not read a hello whose last extension is empty.
+      // Not the last one, because some old servers cannot read a hello whose last extension is empty.
       ...(asks ? [sessionTicket(session)] : []),
       ...extensions(settings),
       ...(previous ? [] : applicationProtocols(settings)),
@@ -99,7 +99,7 @@ export const offer = Effect.fnUntraced(
       random: crypto.random(32),
       sessionId: Option.match(session, {
         onNone: () => EMPTY,
-        // An ID of our own making, by whose echo we know that the ticket was taken (RFC 5077 §3.4).
+        // An ID that we make up: the server echoes it if it takes the ticket (RFC 5077 §3.4).
         onSome: (s) => s.ticket.length > 0 ? crypto.random(32) : s.id,
       }),
       cipherSuites: [
@@ -110,20 +110,20 @@ export const offer = Effect.fnUntraced(
       compressionMethods: [
         ...new Set([...policy.compressionMethods.filter(canCompress), CompressionMethod.null]),
       ],
-      // Nothing rather than an empty block, which the oldest servers do not read.
+      // No extension block if there are none, because the oldest servers cannot read an empty one.
       extensions: wanted.length > 0 ? wanted : undefined,
     });
     return { settings, hello: padded(hello), dialect, session, held, partition, credentials, previous };
   },
 );
 
-/** The lengths that some servers do not read, and what RFC 7685 §4 brings them to. */
+/** The lengths of a hello that some servers cannot read, and the length that RFC 7685 §4 pads them to. */
 const AWKWARD = { from: 256, below: 512 };
 
-/** A hello of an awkward length, made longer (RFC 7685 §4). */
+/** Pads a hello of an awkward length (RFC 7685 §4). */
 const padded = (hello: ClientHello): ClientHello => {
   const { extensions } = hello;
-  // What does not fit its member is for `send` to tell.
+  // `send` reports a value that does not fit its member.
   const length = Either.match(codec(ClientHello).encode(hello), {
     onLeft: () => 0,
     onRight: (body) => 4 + body.length,
@@ -133,24 +133,22 @@ const padded = (hello: ClientHello): ClientHello => {
   return make(ClientHello, { ...hello, extensions: [...extensions, { _tag: "padding", zeros }] });
 };
 
-const text = new TextEncoder();
-
-/** Any OCSP responder that the server knows (RFC 6066 §8). */
+/** A request for an OCSP response from any responder that the server knows (RFC 6066 §8). */
 const anyResponder = {
   statusType: CertificateStatusType.ocsp,
   responderIdList: [],
   requestExtensions: EMPTY,
 } as const;
 
-/** A ticket, or nothing to ask for one (RFC 5077 §3.2). */
+/** The extension session_ticket: with a ticket, or empty to ask for one (RFC 5077 §3.2). */
 const sessionTicket = (session: Option.Option<Session>): ClientHelloExtension => ({
   _tag: "session_ticket",
   ticket: Option.match(session, { onNone: () => EMPTY, onSome: (s) => s.ticket }),
 });
 
 /**
- * Never beside the SCSV (RFC 5746 §3.4). Where the connection began without it, it is said all the same: a server that
- * knows it has been deceived about it (RFC 5746 §4.2).
+ * The extension renegotiation_info, never together with the SCSV (RFC 5746 §3.4). A connection that began without it sends
+ * it as well: a server that knows it then notices that an attacker removed it (RFC 5746 §4.2).
  */
 const renegotiationInfo = (
   previous: Established | undefined,
@@ -158,11 +156,11 @@ const renegotiationInfo = (
 ): ReadonlyArray<ClientHelloExtension> =>
   scsv ? [] : [{ _tag: "renegotiation_info", renegotiatedConnection: clientInfo(previous) }];
 
-/** Once in a connection: what was agreed on first holds (RFC 7301 §3.1). */
+/** The extension for ALPN, only in the first handshake: what that agreed on holds (RFC 7301 §3.1). */
 const applicationProtocols = ({ alpn }: ClientSettings): ReadonlyArray<ClientHelloExtension> =>
   alpn.length === 0 ? [] : [{
     _tag: "application_layer_protocol_negotiation",
-    protocolNameList: alpn.map((name) => text.encode(name)),
+    protocolNameList: alpn.map((name) => utf8(name)),
   }];
 
 const extensions = ({ policy, serverName }: ClientSettings): ReadonlyArray<ClientHelloExtension> => {
@@ -180,7 +178,7 @@ const extensions = ({ policy, serverName }: ClientSettings): ReadonlyArray<Clien
     ...(maxFragmentLength === undefined ? [] : [{ _tag: "max_fragment_length", maxFragmentLength } as const]),
     ...(policy.requestOcsp ? [{ _tag: "status_request", request: anyResponder } as const] : []),
     ...(policy.requestScts ? [{ _tag: "signed_certificate_timestamp" } as const] : []),
-    // A list that may not be empty on the wire is left out.
+    // A list that may not be empty is left out.
     ...(policy.groups.length === 0 ? [] : [
       { _tag: "supported_groups", namedGroupList: policy.groups },
       { _tag: "ec_point_formats", ecPointFormatList: [ECPointFormat.uncompressed] },

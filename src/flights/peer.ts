@@ -1,4 +1,4 @@
-/** The peer's certificate, as far as a handshake itself judges it; whether it is trusted the verifier says. @module */
+/** The peer's certificate, as far as the handshake itself judges it. The verifier says whether it is trusted. @module */
 import { Effect, Either } from "../deps.ts";
 import { certificateAlerts } from "../faults/certificate_alerts.ts";
 import { IllegalParameter } from "../faults/errors/connection.ts";
@@ -13,10 +13,10 @@ import { DecodeError } from "../wire/errors.ts";
 import { parseCertificate } from "../x509/certificate/certificate.ts";
 import type { Agreed } from "./agreed/agreed.ts";
 
-/** Why a leaf is not even a candidate for trust. */
+/** Why the handshake refuses a certificate before the verifier sees it. */
 export type PeerError = DecodeError | IllegalParameter | CertificateError;
 
-/** The key of a chain's leaf. An empty chain is a decode_error (RFC 5246 §7.4.2), a leaf that can't be read is corrupt. */
+/** The key of a chain's leaf. An empty chain is a decode_error (RFC 5246 §7.4.2); a leaf that cannot be parsed is corrupt. */
 export const leafKey = (
   chain: ReadonlyArray<Bytes>,
   policy: Pick<Policy, "corruptCertificateAlert">,
@@ -33,10 +33,10 @@ export const leafKey = (
   const { publicKey, keyUsage, subject } = parsed.right;
   return publicKey._tag === "unsupported"
     ? refused("unsupported", subject.text, publicKey.detail, "RFC 5280 §4.1.2.7")
-    : Either.right({ key: publicKey, usages: keyUsage });
+    : Either.right({ key: publicKey, usages: keyUsage, subject: subject.text });
 };
 
-/** The verifier's word, told by the alert that policy has for a certificate that can't be read. */
+/** The verifier's verdict, with the alert that policy has for a certificate that cannot be parsed. */
 export const judged = <R>(
   verdict: Effect.Effect<void, CertificateError, R>,
   policy: Pick<Policy, "corruptCertificateAlert">,
@@ -49,16 +49,18 @@ const corruptBy =
       ? new CertificateError({ ...error, alert })
       : error;
 
-/** What the handshake needs of a leaf. */
+/** What the handshake needs to know of a leaf certificate. */
 export interface Leaf {
   readonly key: PublicKey;
-  /** `undefined`: the certificate restricts nothing. */
+  /** The subject, for errors. */
+  readonly subject: string;
+  /** The keyUsage; `undefined` if the certificate has none, and so allows everything. */
   readonly usages: ReadonlySet<string> | undefined;
 }
 
-/** Whether a client's leaf is of a kind that was asked for, and one that can sign (RFC 5246 §7.4.6, RFC 8422 §5.6). */
+/** Checks that a client's leaf is of a type that was asked for, and can sign (RFC 5246 §7.4.6, RFC 8422 §5.6). */
 export const fitsWish = (
-  { key, usages }: Leaf,
+  { key, usages, subject }: Leaf,
   wish: CertificateWish,
   groups: ReadonlyArray<NamedGroup>,
 ): Either.Either<PublicKey, CertificateError> => {
@@ -73,14 +75,14 @@ export const fitsWish = (
     new CertificateError({
       reason: "unsupported",
       index: 0,
-      subject: "",
+      subject,
       detail: reason,
       rfc: "RFC 5246 §7.4.6",
     }),
   );
 };
 
-/** Whether a server's leaf fits the suite, the exchange and our groups (RFC 5246 §7.4.2, RFC 8422 §5.1.1, §5.3). */
+/** Checks that a server's leaf fits the suite, the key exchange and our groups (RFC 5246 §7.4.2, RFC 8422 §5.1.1, §5.3). */
 export const fitsSuite = (leaf: Leaf, at: Agreed): Either.Either<PublicKey, IllegalParameter> => {
   const { key, usages } = leaf;
   const { usage } = at.exchange;

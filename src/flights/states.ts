@@ -1,6 +1,6 @@
 /**
- * The handshakes as a state machine, computed from the shapes that the flights read: for each course that a handshake
- * can take, what each end awaits and where each message leads. `docs/states.md` is printed from it.
+ * The handshakes as a state machine, computed from the shapes that the flights read: for each course of a handshake, what
+ * each end awaits and where each message leads. `docs/states.md` is printed from it.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { serverFinishShape, serverFlightShape, serverHelloShape } from "./until1
 import { clientFinishShape, clientFlightShape, clientProofShape } from "./until12/server.ts";
 import { clientHelloShape } from "./until12/server_hello.ts";
 
-/** What two hellos, a policy and a client decide about the order of messages. */
+/** One course of a handshake: everything that decides the order of its messages. */
 export interface Course {
   /** The protocol version. */
   readonly version: ProtocolVersion;
@@ -34,15 +34,15 @@ export interface Course {
   readonly authentication: Suite["authentication"];
   /** Whether a session is resumed. */
   readonly resumed: boolean;
-  /** The server may staple an OCSP response (RFC 6066 §8). */
+  /** Whether the server may staple an OCSP response (RFC 6066 §8). */
   readonly statusRequest: boolean;
-  /** The server gives a ticket (RFC 5077 §3.3). */
+  /** Whether the server gives a ticket (RFC 5077 §3.3). */
   readonly newSessionTicket: boolean;
-  /** The client is not asked for a certificate, has none, or shows one. */
+  /** Whether the client is not asked for a certificate, has none, or shows one. */
   readonly clientCertificate: "not asked" | "none" | "shown";
 }
 
-/** Every course there is. */
+/** Every course of a handshake. */
 export const courses: ReadonlyArray<Course> = [...dialects.values()].flatMap((dialect) =>
   kindsOf(dialect).flatMap(({ exchange, authentication }) => {
     const { certified } = serverAuthentications[authentication];
@@ -66,7 +66,7 @@ export const courses: ReadonlyArray<Course> = [...dialects.values()].flatMap((di
   })
 );
 
-/** The pairs of exchange and authentication that a version has a suite of. */
+/** The pairs of key exchange and authentication that the suites of a version have. */
 function kindsOf({ version }: Dialect): ReadonlyArray<Pick<Suite, "exchange" | "authentication">> {
   const all = [...suites.values()].filter(({ since }) => since <= version);
   return [...new Map(all.map((suite) => [`${suite.exchange} ${suite.authentication}`, suite])).values()];
@@ -74,20 +74,20 @@ function kindsOf({ version }: Dialect): ReadonlyArray<Pick<Suite, "exchange" | "
 
 /** A place of a flight at which a message is awaited. */
 export interface Awaited {
-  /** The message, by its name. */
+  /** The name of the message. */
   readonly name: string;
-  /** Whether what comes may stand here. */
+  /** Whether a message may stand here. */
   readonly accepts: (coming: Coming) => boolean;
-  /** Given where nothing need come. */
+  /** Present if the message need not come. */
   readonly otherwise?: (() => unknown) | undefined;
 }
 
 const isAwaited = (place: Place<unknown>): place is Place<unknown> & Awaited =>
   place.accepts !== undefined && place.name !== undefined;
 
-/** What an end hears in a handshake, in order: the places of its flights. */
+/** The places that one end awaits in a course, in order. Empty for a version that this library does not speak. */
 export const placesOf = (role: Side, course: Course): ReadonlyArray<Awaited> => {
-  // A course of another version has no dialect, and no place.
+  // A course of an unknown version has no dialect, and so no places.
   const dialect = dialects.get(course.version);
   if (!dialect) return [];
   const exchange: KeyExchange = exchanges[course.exchange];
@@ -98,7 +98,7 @@ export const placesOf = (role: Side, course: Course): ReadonlyArray<Awaited> => 
   return shapes.flatMap((shape) => Object.values(shape)).filter(isAwaited);
 };
 
-/** The order depends on no key and no secret. */
+/** Keys without a value: the order of messages does not depend on them. */
 const keys: Keys = { master: EMPTY, keys: { client: plaintext, server: plaintext } };
 const derivation = { verifyData: () => EMPTY };
 
@@ -144,7 +144,7 @@ const serverShapes = (
   ];
 };
 
-/** A message of a type, with no content. */
+/** A handshake message of a type, without content. */
 export const comingOf = (type: HandshakeType): Coming => ({
   _tag: "Handshake",
   type,
@@ -152,14 +152,14 @@ export const comingOf = (type: HandshakeType): Coming => ({
   body: EMPTY,
 });
 
-/** Everything that can come in a handshake, with no content. */
+/** Everything that can come in a handshake, without content. */
 export const comings: ReadonlyArray<Coming> = [
   ...Object.values(HandshakeType.members).map((type) => comingOf(HandshakeType.of(type))),
   { _tag: "ChangeCipherSpec" },
   { _tag: "NoCertificate" },
 ];
 
-/** Where a message leads that comes when the first `at` places are behind; `undefined`: nowhere, it is out of place. */
+/** The number of places that are behind after a message, if `at` places were before it; `undefined` if it is out of place. */
 export const next = (
   places: ReadonlyArray<Awaited>,
   at: number,
@@ -173,7 +173,7 @@ export const next = (
   return undefined;
 };
 
-/** The state when the first `at` places are behind, by what may come. */
+/** The name of the state in which `at` places are behind: what is awaited. */
 export const stateAt = (places: ReadonlyArray<Awaited>, at: number): string => {
   if (at === places.length) return ESTABLISHED;
   const names: Array<string> = [];
@@ -184,10 +184,10 @@ export const stateAt = (places: ReadonlyArray<Awaited>, at: number): string => {
   return `awaits ${names.join(" or ")}`;
 };
 
-/** The state after a handshake. */
+/** The name of the state after a handshake. */
 export const ESTABLISHED = "established";
 
-/** One row of the table: in this state this message leads there. */
+/** One row of the table of states: a state, a message, and the state that it leads to. */
 export interface Transition {
   /** The end whose state it is. */
   readonly role: Side;
@@ -197,11 +197,11 @@ export interface Transition {
   readonly message: string;
   /** The state after the message. */
   readonly next: string;
-  /** The versions in which it does. */
+  /** The versions that have this transition. */
   readonly versions: ReadonlyArray<ProtocolVersion>;
 }
 
-/** (role, state) × message → next, over every course. What is in no row is an unexpected_message. */
+/** The table of states, over every course. A message that has no row in a state is an unexpected_message. */
 export const transitions = (): ReadonlyArray<Transition> => {
   const rows = new Map<string, Transition & { readonly versions: Array<ProtocolVersion> }>();
   const add = (role: Side, state: string, message: string, to: string, version: ProtocolVersion): void => {
@@ -222,7 +222,7 @@ export const transitions = (): ReadonlyArray<Transition> => {
           }
         }
       }
-      // A new handshake: a client begins it anew, a server has its first message already (RFC 5246 §7.4.1).
+      // A new handshake: for a client it begins anew, for a server its first message has come (RFC 5246 §7.4.1).
       for (const type of dialects.get(version)?.afterHandshake[role] ?? []) {
         const coming = comingOf(type);
         const to = next(places, 0, coming) ?? 0;

@@ -4,17 +4,17 @@ import { ClientCertificateType } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { meta, type Opaque, opaque, type Vector, vector } from "../wire/schema.ts";
 
-/** `opaque DistinguishedName<1..2^16-1>`, DER. */
+/** `opaque DistinguishedName<1..2^16-1>`: a distinguished name, as DER. */
 export const DistinguishedName: Opaque = opaque(1, 2 ** 16 - 1);
 
-/** `ClientCertificateType certificate_types<1..2^8-1>`; servers that name none are read, as everybody reads them. */
+/** `ClientCertificateType certificate_types<1..2^8-1>`. An empty list is accepted, as other implementations do. */
 const clientCertificateTypes: Vector<ClientCertificateType, string> = vector(
   ClientCertificateType,
   0,
   2 ** 8 - 1,
 );
 
-/** The server asks for a client certificate, as in TLS 1.2 (RFC 5246 §7.4.4). */
+/** A server's request for a client certificate in TLS 1.2 (RFC 5246 §7.4.4). */
 export class CertificateRequest extends Schema.TaggedClass<CertificateRequest>("CertificateRequest")(
   "CertificateRequest",
   {
@@ -25,7 +25,7 @@ export class CertificateRequest extends Schema.TaggedClass<CertificateRequest>("
   meta(13, "RFC 5246 §7.4.4"),
 ) {}
 
-/** The same before TLS 1.2: no signature algorithms (RFC 4346 §7.4.4). */
+/** A server's request for a client certificate before TLS 1.2: it has no signature algorithms (RFC 4346 §7.4.4). */
 export class CertificateRequestLegacy extends Schema.TaggedClass<CertificateRequestLegacy>(
   "CertificateRequestLegacy",
 )("CertificateRequest", {

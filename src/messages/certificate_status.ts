@@ -3,7 +3,7 @@ import { Schema } from "../deps.ts";
 import { CertificateStatusType } from "../names/protocol.ts";
 import { meta, opaque, rest, variant } from "../wire/schema.ts";
 
-/** The server's stapled OCSP response (RFC 6066 §8). */
+/** A stapled OCSP response from the server (RFC 6066 §8). */
 export class CertificateStatus extends Schema.TaggedClass<CertificateStatus>()("CertificateStatus", {
   status: variant("statusType", CertificateStatusType, { ocsp: { response: opaque(1, 2 ** 24 - 1) } }, {
     response: rest,

@@ -6,8 +6,8 @@ import { fixed, meta, opaque, rest, vector } from "../wire/schema.ts";
 import { ClientHelloExtensions } from "./extensions/mod.ts";
 
 /**
- * What the client offers (RFC 5246 §7.4.1.2). `extensions` is `undefined` where the block is absent, which is not the
- * same bytes as an empty one.
+ * A client's offer (RFC 5246 §7.4.1.2). `extensions` is `undefined` when the block is absent; an empty block has
+ * other bytes.
  */
 export class ClientHello extends Schema.TaggedClass<ClientHello>()("ClientHello", {
   clientVersion: ProtocolVersion,
@@ -19,8 +19,8 @@ export class ClientHello extends Schema.TaggedClass<ClientHello>()("ClientHello"
 }, meta(1, "RFC 5246 §7.4.1.2")) {}
 
 /**
- * The same when it can be no other than SSL 3.0's: what follows the compression methods is hashed, and says nothing
- * (RFC 6101 §5.6.1.2).
+ * The ClientHello of a client that offers SSL 3.0 alone. Bytes after the compression methods are kept for the
+ * transcript and otherwise ignored (RFC 6101 §5.6.1.2).
  */
 export class ClientHelloSSL30
   extends Schema.TaggedClass<ClientHelloSSL30>("ClientHelloSSL30")("ClientHello", {

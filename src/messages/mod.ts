@@ -1,4 +1,4 @@
-/** Every message of TLS before 1.3, each an Effect Schema that is also its wire format. @module */
+/** Every message of TLS before 1.3: each is an Effect Schema that also defines its wire format. @module */
 export * from "./alert.ts";
 export * from "./certificate.ts";
 export * from "./certificate_request.ts";

@@ -1,9 +1,9 @@
-/** Where a peer is. @module */
+/** A network address. @module */
 
 /** Where a server listens or a client connects. */
 export interface Address {
-  /** A host name, or an IP address; an IPv6 address has no brackets. */
+  /** A host name or an IP address. An IPv6 address has no brackets. */
   readonly hostname: string;
-  /** 0 lets the system choose, where something listens. */
+  /** The port. A listener may give 0, and the system chooses one. */
   readonly port: number;
 }

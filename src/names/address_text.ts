@@ -1,6 +1,6 @@
-/** An address, for people. @module */
+/** Addresses as text. @module */
 import type { Address } from "./address.ts";
 
-/** `HOST:PORT`, an IPv6 address in brackets. */
+/** An address as `HOST:PORT`, with an IPv6 address in brackets. */
 export const addressText = ({ hostname, port }: Address): string =>
   `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;

@@ -1,4 +1,4 @@
-/** IANA "TLS Cipher Suites": every registered one, so that any hello prints with names. @module */
+/** IANA "TLS Cipher Suites": every registered suite, so that any hello prints with names. @module */
 import { type Enumerated, enumerated } from "../wire/schema.ts";
 
 const members = {
@@ -369,7 +369,7 @@ const members = {
 } as const;
 /** The type of the registry `CipherSuite`: its members are properties. */
 export interface CipherSuiteRegistry extends Enumerated<"CipherSuite", typeof members> {}
-/** `uint8 CipherSuite[2]` (RFC 5246 §7.4.1.2, §A.5), with the two signalling values of RFC 5746 and RFC 7507. */
+/** `uint8 CipherSuite[2]` (RFC 5246 §7.4.1.2, §A.5), including the signalling values of RFC 5746 and RFC 7507. */
 export const CipherSuite: CipherSuiteRegistry = enumerated("CipherSuite", 2, members);
 /** A cipher suite's number, registered or not. */
 export type CipherSuite = typeof CipherSuite.Type;

@@ -74,7 +74,9 @@ const members = {
 } as const;
 /** The type of the registry `ExtensionType`: its members are properties. */
 export interface ExtensionTypeRegistry extends Enumerated<"ExtensionType", typeof members> {}
-/** `enum { … } ExtensionType` (RFC 8446 §4.2), every registered value, and those that BoringSSL uses without. */
+/**
+ * `enum { … } ExtensionType` (RFC 8446 §4.2): every registered value, and some unregistered ones that BoringSSL uses.
+ */
 export const ExtensionType: ExtensionTypeRegistry = enumerated("ExtensionType", 2, members);
 /** An extension's number, registered or not. */
 export type ExtensionType = typeof ExtensionType.Type;

@@ -1,4 +1,4 @@
-/** IANA's numbers by name; each is a value (`CipherSuite.TLS_…`), a type and a Schema. @module */
+/** IANA's numbers by name. Each registry is a value (`CipherSuite.TLS_…`), a type and a Schema. @module */
 export * from "./alert.ts";
 export * from "./cipher_suite.ts";
 export * from "./extension_type.ts";

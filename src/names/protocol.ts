@@ -1,4 +1,4 @@
-/** The small enumerations of the protocol itself: versions, content types, message types and the rest. @module */
+/** The smaller enumerations of the protocol: versions, content types, handshake types and others. @module */
 import { type Enumerated, enumerated } from "../wire/schema.ts";
 
 const protocolVersions = {
@@ -14,10 +14,10 @@ export const ProtocolVersion: Enumerated<"ProtocolVersion", typeof protocolVersi
   2,
   protocolVersions,
 );
-/** A protocol version's number, ours or not. */
+/** A protocol version's number, registered or not. */
 export type ProtocolVersion = typeof ProtocolVersion.Type;
 
-/** How people write a version: `TLS 1.2`; hexadecimal when it is none. */
+/** A version as people write it: `TLS 1.2`. An unknown version is in hexadecimal. */
 export const versionText = (version: number): string => {
   const name = ProtocolVersion.nameOf(version);
   return name.startsWith("0x") ? name : name.replace("_", " ").replace("_", ".");
@@ -96,7 +96,7 @@ export const ECPointFormat: Enumerated<"ECPointFormat", typeof pointFormats> = e
   1,
   pointFormats,
 );
-/** How a point is written. */
+/** The number of a point format: how an elliptic curve point is encoded. */
 export type ECPointFormat = typeof ECPointFormat.Type;
 
 const curveTypes = {
@@ -110,7 +110,7 @@ export const ECCurveType: Enumerated<"ECCurveType", typeof curveTypes> = enumera
   1,
   curveTypes,
 );
-/** How a curve is named. */
+/** The number of a curve type: how ECParameters give the curve. */
 export type ECCurveType = typeof ECCurveType.Type;
 
 const certificateTypes = {
@@ -136,7 +136,7 @@ export const ClientCertificateType: ClientCertificateTypeRegistry = enumerated(
   1,
   certificateTypes,
 );
-/** The kind of certificate a server asks a client for. */
+/** The number of a certificate type that a server accepts from a client. */
 export type ClientCertificateType = typeof ClientCertificateType.Type;
 
 const nameTypes = { host_name: 0 } as const;
@@ -163,5 +163,5 @@ export const MaxFragmentLength: Enumerated<"MaxFragmentLength", typeof fragmentL
   1,
   fragmentLengths,
 );
-/** The code of a fragment length. */
+/** The code of a maximum fragment length. */
 export type MaxFragmentLength = typeof MaxFragmentLength.Type;

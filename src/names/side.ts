@@ -3,5 +3,5 @@
 /** One end of a connection. */
 export type Side = "client" | "server";
 
-/** Something of each end. */
+/** A pair of values: one for the client, one for the server. */
 export type OfBoth<A> = { readonly [S in Side]: A };

@@ -1,4 +1,4 @@
-/** IANA "TLS SignatureScheme", with the hash and signature pairs of TLS 1.2 that keep their old meaning. @module */
+/** IANA "TLS SignatureScheme", including the hash and signature pairs of TLS 1.2. @module */
 import { type Enumerated, enumerated } from "../wire/schema.ts";
 
 const members = {
@@ -54,12 +54,12 @@ const members = {
 /** The type of the registry `SignatureScheme`: its members are properties. */
 export interface SignatureSchemeRegistry extends Enumerated<"SignatureScheme", typeof members> {}
 /**
- * `enum { … } SignatureScheme` (RFC 8446 §4.2.3). In TLS 1.2 the same two bytes are a SignatureAndHashAlgorithm
+ * `enum { … } SignatureScheme` (RFC 8446 §4.2.3). In TLS 1.2 these two bytes are a SignatureAndHashAlgorithm
  * (RFC 5246 §7.4.1.4.1), so the pairs that TLS 1.3 dropped have names in the same style.
  *
- * `rsa_pkcs1_md5_sha1` never goes on the wire; its number is one for private use. It is what RSA signs before TLS 1.2:
- * 36 bytes, an MD5 and a SHA-1, under PKCS #1 block type 1 without a DigestInfo (RFC 4346 §4.7). What is put to a key
- * under this scheme are the 36 bytes themselves, because SSL 3.0 makes them in another way.
+ * `rsa_pkcs1_md5_sha1` is a private-use number and never goes on the wire. It stands for RSA signatures before TLS
+ * 1.2: an MD5 and a SHA-1 hash, 36 bytes, under PKCS #1 block type 1 without a DigestInfo (RFC 4346 §4.7). Sign and
+ * verify take those 36 bytes as their data, because SSL 3.0 computes the hashes differently.
  */
 export const SignatureScheme: SignatureSchemeRegistry = enumerated("SignatureScheme", 2, members);
 /** A signature scheme's number, registered or not. */

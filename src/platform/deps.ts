@@ -1,6 +1,7 @@
 /**
- * What this entry point uses of @effect/platform. That package pulls in msgpackr-extract, whose newest version lacks a
- * platform package on some registries; the first import pins one that is whole, and needs no permission.
+ * The parts of @effect/platform that this entry point uses. That package depends on msgpackr-extract, whose newest
+ * version lacks a platform package on some registries. The first import pins a complete version, and needs no
+ * permission.
  *
  * @module
  */

@@ -6,11 +6,11 @@ import { codec } from "../public/codec.ts";
 import type { InvalidOption } from "../public/errors.ts";
 import { Session, SessionStore, SessionStoreError } from "../public/session_store.ts";
 
-/** How sessions are kept. */
+/** Options of a session store over a KeyValueStore. */
 export interface KeyValueOptions {
-  /** Before each key; `tls-session:` unless given. */
+  /** A prefix for each key; `tls-session:` unless given. */
   readonly prefix?: string | undefined;
-  /** How long a session can be resumed; a day unless given. */
+  /** How long a session can be resumed; 24 hours unless given. */
   readonly timeToLive?: Duration.DurationInput | undefined;
 }
 
@@ -23,8 +23,8 @@ const decode = decodeOption(options);
 const { json } = codec(Session);
 
 /**
- * A session store over the KeyValueStore that is provided. What is kept is JSON with the master secret in it: the
- * store must be as secret as a private key. A session that can't be read, or is too old, is none.
+ * A session store over the KeyValueStore in the context. Sessions are stored as JSON with their master secrets, so
+ * the store must be as secret as a private key. A stored session that is unreadable or too old is ignored.
  */
 export const layerKeyValueStore = (
   wanted: KeyValueOptions = {},
@@ -50,7 +50,7 @@ export const layerKeyValueStore = (
           }),
         put: (key, session) =>
           Effect.try(() => JSON.stringify(json.encode(session))).pipe(
-            // What says why holds the session, and so its master secret.
+            // The original error holds the session, and so its master secret.
             Effect.mapError(() => failure("put")("the session can't be written")),
             Effect.flatMap((text) => Effect.mapError(store.set(prefix + key, text), failure("put"))),
           ),

@@ -1,6 +1,6 @@
 /**
- * effect-tls and @effect/platform: a Transport from any Socket, a Connection as a Socket, sessions in any
- * KeyValueStore. An entry point of its own, so that the core needs no @effect/platform.
+ * effect-tls for @effect/platform: a Transport over any Socket, a Connection as a Socket, and a session store over
+ * any KeyValueStore. It is a separate entry point, so that the core does not need @effect/platform.
  *
  * @experimental
  * @module

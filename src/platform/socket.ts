@@ -1,14 +1,17 @@
-/** TLS is a function from Socket to Socket. @module */
+/** Adapters between TLS and @effect/platform's Socket. @module */
 import { Cause, Effect, Exit, FiberId, Layer, Scope } from "../deps.ts";
 import { Mailbox, Socket } from "./deps.ts";
 import type { ByteStream } from "../public/byte_stream.ts";
 import type { Connection } from "../public/connections.ts";
 import { Transport, TransportError } from "../public/transport.ts";
 
-/** Bytes that may wait unread: a Socket pushes, and can't be told to wait. */
+/** How many unread bytes may wait. A Socket pushes its data and has no back-pressure. */
 const MAX_WAITING = 16 * 2 ** 20;
 
-/** A byte stream over any Socket, which runs until the scope closes. */
+/**
+ * A byte stream over any Socket. It runs until the scope closes. Reading fails with TransportError when more than 16
+ * MiB wait unread.
+ */
 export const fromSocket: (
   socket: Socket.Socket,
 ) => Effect.Effect<ByteStream, never, Scope.Scope> = Effect.fnUntraced(
@@ -17,7 +20,7 @@ export const fromSocket: (
     let waiting = 0;
     const failure = (operation: "read" | "write") => (cause: unknown) =>
       new TransportError({ operation, cause });
-    // Taken in the handler itself, which is called in order; the effects that it may return are not run in order.
+    // Bytes are taken in the handler itself, which is called in order; effects that it returns may run out of order.
     const running = socket.run((bytes) => {
       waiting += bytes.length;
       if (waiting <= MAX_WAITING) arrived.unsafeOffer(bytes);
@@ -26,12 +29,16 @@ export const fromSocket: (
     const fiber = yield* Effect.forkScoped(
       Effect.mapError(running, failure("read")).pipe(Mailbox.into(arrived)),
     );
-    // A Socket's writer waits, when it is released, for what nobody may read any more: it is released on the side.
+    // On its release a Socket's writer waits until its bytes are read, which may never happen. So it is released in
+    // the background.
     const writing = yield* Scope.make();
     const writer = yield* Scope.extend(socket.writer, writing);
     yield* Effect.addFinalizer((exit) => Effect.forkDaemon(Scope.close(writing, exit)));
     let closed = false;
-    /** A Socket that has ended makes its writers wait for the next run. Not a race, which waits for the loser. */
+    /**
+     * Fails when the Socket ends, because a Socket that has ended makes its writers wait for the next run. Not
+     * `Effect.race`, which waits for the loser.
+     */
     const untilItEnds = <E>(of: Effect.Effect<void, E>): Effect.Effect<void, E | TransportError> =>
       Effect.async((resume) => {
         const work = Effect.runFork(Effect.interruptible(of));
@@ -61,7 +68,7 @@ export const fromSocket: (
         if (closed) return Effect.void;
         closed = true;
         arrived.unsafeDone(Exit.void);
-        // Let go of first: a Socket that has closed no longer ends its writable.
+        // Releases the writer first: a Socket that has closed no longer ends its writable.
         Effect.runFork(Scope.close(writing, Exit.void));
         return untilItEnds(Effect.ignore(Effect.sandbox(writer(new Socket.CloseEvent())))).pipe(
           Effect.ignore,
@@ -72,7 +79,10 @@ export const fromSocket: (
   },
 );
 
-/** A network of one: `open` gives a stream over the Socket that is provided, whatever the address. */
+/**
+ * A Transport with one stream: `open` returns a stream over the Socket in the context and ignores the address.
+ * `listen` always fails.
+ */
 export const layerSocket: Layer.Layer<Transport, never, Socket.Socket> = Layer.effect(
   Transport,
   Effect.map(Socket.Socket, (socket) => ({
@@ -83,11 +93,10 @@ export const layerSocket: Layer.Layer<Transport, never, Socket.Socket> = Layer.e
 );
 
 /**
- * A TLS connection as a Socket: `run` reads until the peer's close_notify, `writer` writes, a CloseEvent is
- * `connection.close`, and the end of a writer's scope is `closeWrite`.
+ * A TLS connection as a Socket: `run` reads until the peer's close_notify, `writer` writes, a CloseEvent closes the
+ * connection, and closing the writer's scope calls `closeWrite`.
  */
 export const toSocket = (connection: Connection): Socket.Socket => {
-  const text = new TextEncoder();
   const generic = (reason: "Read" | "Write") => (cause: unknown) =>
     new Socket.SocketGenericError({ reason, cause });
   const run = <_, E = never, R = never>(
@@ -111,11 +120,11 @@ export const toSocket = (connection: Connection): Socket.Socket => {
     writer: Effect.acquireRelease(
       Effect.succeed((chunk: Uint8Array | string | Socket.CloseEvent) =>
         Socket.isCloseEvent(chunk) ? connection.close : Effect.mapError(
-          connection.write(typeof chunk === "string" ? text.encode(chunk) : chunk),
+          connection.write(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk),
           generic("Write"),
         )
       ),
-      // On the side: a peer that reads nothing may not hold up whoever is done with the writer.
+      // In the background, so that a peer that does not read cannot hold up the writer's owner.
       (_, exit) =>
         Effect.forkDaemon(
           Exit.isSuccess(exit) ? Effect.ignore(connection.closeWrite) : connection.abort,

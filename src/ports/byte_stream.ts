@@ -6,11 +6,11 @@ import type { Bytes } from "../wire/bytes.ts";
 /**
  * A stream of bytes in both directions.
  *
- * - `read` gives some bytes, or `undefined` at the end, and again `undefined` after it. An interrupted `read` loses no
- *   byte. What it gave is the reader's: it is never written to again.
- * - `write` ends when all is handed on. An interrupted `write` may have written a part.
- * - `close` ends both directions, breaks a pending `read` (with `undefined`) and a pending `write` (with an error), and
- *   may be called again.
+ * - `read` gives some bytes, or `undefined` at the end and on every later call. An interrupted `read` loses no bytes.
+ *   The bytes belong to the reader: the stream never writes to them again.
+ * - `write` completes when all bytes are handed on. An interrupted `write` may have written a part of them.
+ * - `close` closes both directions. A pending `read` then gives `undefined`, and a pending `write` fails. It may be
+ *   called more than once.
  */
 export interface ByteStream {
   /** Gives some bytes, or `undefined` at the end. */

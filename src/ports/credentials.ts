@@ -6,57 +6,66 @@ import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Crypto, PublicKey } from "./crypto.ts";
 
-/** A certificate chain and what its private key can do; the key itself need not be in this process. */
+/** A certificate chain and the operations of its private key. The key itself need not be in this process. */
 export interface Credential {
-  /** DER, leaf first. */
+  /** The certificates as DER, leaf first. */
   readonly chain: ReadonlyArray<Bytes>;
-  /** The leaf's key. */
+  /** The public key of the leaf certificate. */
   readonly publicKey: PublicKey;
-  /** The leaf's keyUsage allows keyEncipherment (RSA key transport) and digitalSignature; true when it has none. */
+  /**
+   * Whether the leaf's keyUsage allows keyEncipherment (RSA key transport) and digitalSignature. Both are true for a
+   * leaf without keyUsage.
+   */
   readonly usage: { readonly keyEncipherment: boolean; readonly digitalSignature: boolean };
   /**
-   * The schemes that it signs with, the preferred first; all that its key can make and policy allows unless given. Before
-   * TLS 1.2 there is no choice: `rsa_pkcs1_md5_sha1` for RSA, `ecdsa_sha1` for ECDSA.
+   * The signature schemes to use, the preferred first. Unless given: all that the key can make and the policy allows.
+   * Before TLS 1.2 the scheme is fixed: `rsa_pkcs1_md5_sha1` for RSA, `ecdsa_sha1` for ECDSA.
    */
   readonly schemes?: ReadonlyArray<SignatureScheme> | undefined;
-  /** Signs `data`, not its hash, as the scheme says. */
+  /** Signs `data` (not its hash) with the given scheme. */
   readonly sign: (scheme: SignatureScheme, data: Bytes) => Effect.Effect<Bytes, PrivateKeyError, Crypto>;
-  /** The raw RSA operation; never called for other keys. */
+  /** The raw RSA private-key operation. It is called for RSA keys only. */
   readonly decrypt: (ciphertext: Bytes) => Effect.Effect<Bytes, PrivateKeyError, Crypto>;
-  /** A DER OCSPResponse about the leaf, for clients that ask (RFC 6066 §8). */
+  /** An OCSP response about the leaf (DER OCSPResponse), for clients that ask for one (RFC 6066 §8). */
   readonly ocspResponse?: Bytes | undefined;
-  /** What certificate logs signed about the leaf, for clients that ask (RFC 6962 §3.3). */
+  /** The SCTs of the leaf, for clients that ask for them (RFC 6962 §3.3). */
   readonly signedCertificateTimestamps?: ReadonlyArray<Bytes> | undefined;
 }
 
-/** What a credential is wanted for. */
+/** What a handshake needs a credential for: the role of this end, and what the peer accepts. */
 export type CredentialRequest =
   | {
     readonly role: "server";
     readonly serverName: string | undefined;
-    /** What the client verifies, certificates included (RFC 5246 §7.4.1.4.1); `undefined`: it does not say. */
+    /**
+     * The schemes that the client can verify, in certificates too (RFC 5246 §7.4.1.4.1); `undefined` when it does not
+     * say.
+     */
     readonly schemes?: ReadonlyArray<SignatureScheme> | undefined;
   }
   | {
     readonly role: "client";
     readonly types: ReadonlyArray<ClientCertificateType>;
-    /** `undefined` before TLS 1.2. */
+    /** The schemes that the server can verify; `undefined` before TLS 1.2. */
     readonly schemes: ReadonlyArray<SignatureScheme> | undefined;
-    /** Distinguished names as DER. */
+    /** The certificate authorities that the server accepts: distinguished names as DER. Empty when it names none. */
     readonly authorities: ReadonlyArray<Bytes>;
   };
 
-/** Our credentials. */
+/** The credentials of this end. */
 export interface CredentialsService {
   /**
-   * Names the credentials as they are now, in any text: a client offers a session under the partition alone that it was
-   * made under, so that nobody is taken for somebody else. Whoever changes what `candidates` gives changes it as well.
-   * Empty: there are none.
+   * Identifies the current credentials, in any text; empty when there are none. A client resumes a session only under
+   * the partition that the session was made under, so that a resumption never shows a different identity. It must
+   * change whenever the result of `candidates` does.
    */
   readonly partition: string;
-  /** Those that may serve, the best first; the handshake takes the first that fits suite, schemes and groups. */
+  /**
+   * The credentials that fit a request, the best first. The handshake uses the first that fits the suite, schemes and
+   * groups.
+   */
   readonly candidates: (request: CredentialRequest) => Effect.Effect<ReadonlyArray<Credential>>;
 }
 
-/** Our credentials, as a service. */
+/** The credentials of this end, as a service. */
 export class Credentials extends Context.Tag("effect-tls/1/Credentials")<Credentials, CredentialsService>() {}

@@ -1,6 +1,6 @@
 /**
- * The port to cryptography. Hashes, MACs and ciphers are synchronous, because records and transcripts are; what uses
- * a public or a private key is an Effect, because it may be remote.
+ * The port to cryptography. Hashes, MACs and ciphers are synchronous, because records and transcripts are. Operations
+ * with public and private keys are Effects, because a key may be remote.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import type { NamedGroup } from "../names/named_group.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Bytes } from "../wire/bytes.ts";
 
-/** The hash functions that TLS before 1.3 names. */
+/** The hash functions used by TLS before 1.3. */
 export type HashName = "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512";
 
-/** A hash under way. */
+/** A hash in progress. */
 export interface RunningHash {
-  /** Adds bytes to what is hashed. */
+  /** Adds bytes to the hash. */
   readonly update: (bytes: Bytes) => void;
-  /** An independent continuation from here. */
+  /** Copies the state; the copy continues independently. */
   readonly copy: () => RunningHash;
-  /** Ends this one; it is not used again. */
+  /** Returns the digest. The hash must not be used afterwards. */
   readonly digest: () => Bytes;
 }
 
@@ -27,63 +27,68 @@ export interface RunningHash {
 export interface Hash {
   /** The name of the hash. */
   readonly name: HashName;
-  /** Bytes in a digest, and in the block that HMAC pads its key to. */
+  /** The length of a digest in bytes. */
   readonly length: number;
-  /** The length of a block in bytes, which HMAC pads its key to. */
+  /** The length of a block in bytes. HMAC pads its key to this length. */
   readonly blockLength: number;
-  /** Begins a hash that is fed piece by piece. */
+  /** Starts a hash that takes its input in pieces. */
   readonly create: () => RunningHash;
-  /** Of parts, one after the other; one array, so that no provider can overlook a part. */
+  /** The digest of the parts, in order. The parts are one array, so that no provider can overlook one. */
   readonly digest: (data: ReadonlyArray<Bytes>) => Bytes;
-  /** HMAC under one key, which is made ready once, of parts as `digest` has them. */
+  /** HMAC (RFC 2104) under a key, which is prepared once. The data is an array of parts, in order. */
   readonly hmac: (key: Bytes) => (data: ReadonlyArray<Bytes>) => Bytes;
 }
 
-/** The AEAD ciphers (RFC 5288, RFC 7905); the tag is 16 bytes at the end of what is sealed. */
+/** The AEAD ciphers (RFC 5288, RFC 7905). The sealed bytes end with a tag of 16 bytes. */
 export type AeadName = "aes_128_gcm" | "aes_256_gcm" | "chacha20_poly1305";
 
-/** An AEAD under one key. */
+/** An AEAD cipher under one key. */
 export interface Aead {
-  /** `nonce` is 12 bytes. */
+  /** Encrypts and authenticates. `nonce` has 12 bytes; the result ends with the tag. */
   readonly seal: (nonce: Bytes, additionalData: Bytes, plaintext: Bytes) => Bytes;
-  /** `undefined` when the tag does not verify: nothing else is said. */
+  /** Decrypts; `undefined` when the tag does not verify, with no further reason. */
   readonly open: (nonce: Bytes, additionalData: Bytes, sealed: Bytes) => Bytes | undefined;
 }
 
-/** The block ciphers that TLS has in CBC mode (RFC 5246 §A.5, RFC 3268). */
+/** The block ciphers that TLS uses in CBC mode (RFC 5246 §A.5, RFC 3268). */
 export type CbcName = "aes_128_cbc" | "aes_256_cbc" | "3des_ede_cbc";
 
-/** A block cipher in CBC mode under one key. It adds no padding and judges none; `iv` is one block long. */
+/** A block cipher in CBC mode under one key. It neither adds nor checks padding. `iv` has the length of one block. */
 export interface Cbc {
-  /** Bytes in a block. */
+  /** The length of a block in bytes. */
   readonly blockLength: number;
-  /** Whole blocks to whole blocks; neither argument is written to. */
+  /** Encrypts whole blocks, and writes to neither argument. */
   readonly encrypt: (iv: Bytes, plaintext: Bytes) => Bytes;
-  /** Decrypts whole blocks; the padding stays. */
+  /** Decrypts whole blocks, padding included, and writes to neither argument. */
   readonly decrypt: (iv: Bytes, ciphertext: Bytes) => Bytes;
 }
 
-/** The stream ciphers (RFC 5246 §A.5). */
+/** The stream ciphers of TLS (RFC 5246 §A.5). */
 export type StreamName = "rc4_128";
 
-/** A stream cipher under one key: each call goes on in the key stream where the last one ended. */
+/** A stream cipher under one key. Each call continues the key stream where the last one ended. */
 export type StreamCipher = (data: Bytes) => Bytes;
 
-/** A public key as data: what a certificate's SubjectPublicKeyInfo says. Integers are big-endian without leading zeros. */
+/**
+ * A public key as data, as in a certificate's SubjectPublicKeyInfo. Integers are big-endian without leading zeros.
+ */
 export type PublicKey =
   | { readonly _tag: "rsa"; readonly modulus: Bytes; readonly publicExponent: Bytes }
-  /** id-RSASSA-PSS (RFC 4055): good for `rsa_pss_pss_*` alone, with `hash` alone if it names one. */
+  /** id-RSASSA-PSS (RFC 4055): only for `rsa_pss_pss_*`, and only with `hash` if that is given. */
   | {
     readonly _tag: "rsa_pss";
     readonly modulus: Bytes;
     readonly publicExponent: Bytes;
     readonly hash?: HashName | undefined;
   }
-  /** An uncompressed point, `04 || x || y`. */
+  /** `point` is uncompressed: `04 || x || y`. */
   | { readonly _tag: "ecdsa"; readonly group: NamedGroup; readonly point: Bytes }
   | { readonly _tag: "ed25519"; readonly key: Bytes };
 
-/** A private key as data. Integers are big-endian; `privateKey` of a curve has the curve's length. */
+/**
+ * A private key as data. Integers are big-endian; an elliptic curve's `privateKey` has the length of the curve's
+ * field.
+ */
 export type PrivateKey =
   | {
     readonly _tag: "rsa" | "rsa_pss";
@@ -99,22 +104,25 @@ export type PrivateKey =
   | { readonly _tag: "ecdsa"; readonly group: NamedGroup; readonly privateKey: Bytes }
   | { readonly _tag: "ed25519"; readonly seed: Bytes };
 
-/** Our half of a Diffie-Hellman exchange, used once. */
+/** This end's half of a Diffie-Hellman exchange, for one use. */
 export interface KeyShare {
-  /** As it goes on the wire: an uncompressed point, the bytes of RFC 7748, or a number as long as the prime. */
+  /**
+   * The public key as sent: an uncompressed point, the 32 bytes of X25519 (RFC 7748), or an integer as long as the
+   * prime.
+   */
   readonly publicKey: Bytes;
   /**
-   * The shared secret, leading zeros kept: the x coordinate, the output of X25519, or a number as long as the prime.
-   * Fails for a share that is no good.
+   * Computes the shared secret, leading zeros kept: the x coordinate, the output of X25519, or an integer as long as
+   * the prime. Fails with InvalidKeyShare when the peer's share is invalid.
    */
   readonly agree: (theirs: Bytes) => Effect.Effect<Bytes, InvalidKeyShare>;
 }
 
-/** What a provider of cryptography can do. */
+/** The operations of a provider of cryptography. */
 export interface CryptoService {
-  /** Fresh random bytes, from a cryptographic source unless the layer says otherwise. */
+  /** Returns random bytes, from a cryptographic source unless the layer says otherwise. */
   readonly random: (length: number) => Bytes;
-  /** A hash function. */
+  /** The hash function with the given name. */
   readonly hash: (name: HashName) => Hash;
   /** An AEAD cipher under a key. Throws RangeError for a key of the wrong length. */
   readonly aead: (name: AeadName, key: Bytes) => Aead;
@@ -123,32 +131,34 @@ export interface CryptoService {
   /** A stream cipher under a key. Throws RangeError for a key of the wrong length. */
   readonly stream: (name: StreamName, key: Bytes) => StreamCipher;
   /**
-   * A fresh share for a prime and generator of the peer's own choice (RFC 5246 §7.4.3), both big-endian. Fails for a
-   * prime that is even, and for a generator that is not between 1 and p - 1; how long a prime must be is policy.
+   * A new share for a prime and a generator that the peer chose (RFC 5246 §7.4.3), both big-endian. Fails with
+   * InvalidKeyShare for an even prime, and for a generator that is not between 1 and p - 1. The least length of the
+   * prime is left to policy.
    */
   readonly finiteFieldShare: (prime: Bytes, generator: Bytes) => Effect.Effect<KeyShare, InvalidKeyShare>;
-  /** A fresh share of a group; never given twice. A group that the provider lacks is a defect: `groups` lists them. */
+  /** A new share of a group, never the same twice. A group that is not in `groups` is a defect. */
   readonly keyShare: (group: NamedGroup) => Effect.Effect<KeyShare>;
-  /** The groups `keyShare` knows. */
+  /** The groups that `keyShare` supports. */
   readonly groups: ReadonlyArray<NamedGroup>;
-  /** Signs `data` (not its hash) as `scheme` says; PSS salts are as long as the hash. */
+  /** Signs `data` (not its hash) with a scheme. PSS salts are as long as the hash. */
   readonly sign: (
     key: PrivateKey,
     scheme: SignatureScheme,
     data: Bytes,
   ) => Effect.Effect<Bytes, PrivateKeyError>;
-  /** Whether the signature holds. `false` also where key and scheme do not fit or the signature is malformed. */
+  /** Whether a signature is valid. Also `false` for a malformed signature, or a key that does not fit the scheme. */
   readonly verify: (
     key: PublicKey,
     scheme: SignatureScheme,
     data: Bytes,
     signature: Bytes,
   ) => Effect.Effect<boolean>;
-  /** RSAES-PKCS1-v1_5 (RFC 8017 §7.2.1) with random non-zero padding; as long as the modulus. */
+  /** Encrypts with RSAES-PKCS1-v1_5 (RFC 8017 §7.2.1) and random padding. The result is as long as the modulus. */
   readonly rsaEncrypt: (key: PublicKey & { readonly _tag: "rsa" }, message: Bytes) => Effect.Effect<Bytes>;
   /**
-   * The raw RSA operation, m = c^d mod n, as long as the modulus and *not* unpadded: unpadding in one behaviour is the
-   * caller's (RFC 5246 §7.4.7.1). Blinded; the CRT result is checked before it leaves.
+   * The raw RSA private-key operation, m = c^d mod n, blinded and with its result checked. The result is as long as
+   * the modulus and still padded: the caller must remove the padding without revealing whether it was valid
+   * (RFC 5246 §7.4.7.1).
    */
   readonly rsaDecryptRaw: (key: PrivateKey, ciphertext: Bytes) => Effect.Effect<Bytes, PrivateKeyError>;
 }

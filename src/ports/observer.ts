@@ -1,22 +1,25 @@
-/** What an observer of a connection is told. @module */
+/** The events that an observer of a connection receives. @module */
 import type { AlertDescription, AlertLevel } from "../names/alert.ts";
 import type { Bytes } from "../wire/bytes.ts";
 
-/** Which way something went, seen from this end. */
+/** Whether this end sent or received something. */
 export type Direction = "sent" | "received";
 
-/** A handshake message, a change of keys or an alert, as it passes. */
+/** An event on a connection: a handshake message, a change of keys or an alert. */
 export type ConnectionEvent =
   | {
     readonly _tag: "message";
     readonly direction: Direction;
-    /** Counted from 1 at the ClientHello, up at each change of direction; 0 is a HelloRequest. */
+    /**
+     * The number of the flight: 1 starts with the ClientHello, and each change of direction adds 1. A HelloRequest
+     * has 0.
+     */
     readonly flight: number;
-    /** How often this direction's keys had changed. */
+    /** How many times the keys of this direction had changed before this message. */
     readonly epoch: number;
-    /** Header and body. */
+    /** The message as sent: header and body. */
     readonly raw: Bytes;
-    /** An instance of a message class: the class is its Schema. */
+    /** The decoded message. Its class is its Schema. */
     readonly message: { readonly _tag: string };
   }
   | { readonly _tag: "changeCipherSpec"; readonly direction: Direction; readonly flight: number }
@@ -27,13 +30,13 @@ export type ConnectionEvent =
     readonly description: AlertDescription;
   };
 
-/** Events that a stream of events lost, because nobody read it in time. */
+/** Stands for events that an event stream dropped because they were not read in time. */
 export interface EventsLost {
-  /** Tells lost events from the others. */
+  /** Marks an entry about lost events. */
   readonly _tag: "lost";
-  /** How many events passed between the last one and the next. */
+  /** How many events were lost between the last event and the next. */
   readonly count: number;
 }
 
-/** Hears of each event as it happens. It must be quick; one that throws is told of once in the log. */
+/** Called with each event as it happens. It must return quickly. If it throws, the log says so once. */
 export type Observe = (event: ConnectionEvent) => void;

@@ -1,15 +1,13 @@
-/** The one form in which settings are named, so that two names are the same only where all that they say is. @module */
-import type { Bytes } from "../wire/bytes.ts";
+/** The canonical form of settings, so that two partition names are equal only when all their settings are. @module */
+import { type Bytes, utf8 } from "../wire/bytes.ts";
 import type { CryptoService } from "./crypto.ts";
 
-const utf8 = new TextEncoder();
-
 /**
- * Some settings as bytes to hash. JSON tells where one ends and the next begins, and escapes half a surrogate pair, which
- * UTF-8 has no form for.
+ * Encodes settings as bytes to hash. JSON marks where one setting ends and the next begins, and it escapes lone
+ * surrogates, which UTF-8 cannot encode.
  */
-export const canonical = (settings: ReadonlyArray<string>): Bytes => utf8.encode(JSON.stringify(settings));
+export const canonical = (settings: ReadonlyArray<string>): Bytes => utf8(JSON.stringify(settings));
 
-/** A partition as a session keeps it: 32 bytes, however long its name. */
+/** The hash of a partition's name as a session stores it: 32 bytes, however long the name is. */
 export const partitionHash = ({ hash }: Pick<CryptoService, "hash">, partition: string): Bytes =>
   hash("sha256").digest([canonical([partition])]);

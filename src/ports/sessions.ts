@@ -1,4 +1,4 @@
-/** The port to a store of sessions, and what a session is. @module */
+/** The port to a session store, and the sessions in it. @module */
 import { Context, type Effect, type Option, Schema } from "../deps.ts";
 import type { SessionStoreError } from "../faults/errors/sessions.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
@@ -8,59 +8,69 @@ import { SignatureScheme } from "../names/signature_scheme.ts";
 import { fixed, opaque, text, uint32, uint8, vector } from "../wire/schema.ts";
 
 /**
- * What two ends keep to resume (RFC 5246 §7.3, §F.1.4). It holds the master secret, so its store is as secret as a
- * private key. Like every message it has a wire form and a JSON form (`Codec.encode(Session, …)`).
+ * The state that both ends keep to resume a session (RFC 5246 §7.3, §F.1.4). It holds the master secret, so a session
+ * store must be as secret as a private key. Like a message, it has a wire form and a JSON form
+ * (`Codec.encode(Session, …)`).
  */
 export class Session extends Schema.TaggedClass<Session>("effect-tls/Session")("Session", {
-  /** The ID the server gave; empty when it gave a ticket instead. */
+  /** The session ID from the server; empty when the server sent a ticket instead. */
   id: opaque(0, 32),
   version: ProtocolVersion,
   cipherSuite: CipherSuite,
   compressionMethod: CompressionMethod,
   masterSecret: fixed(48),
-  /** 1 when the master secret is bound to its handshake (RFC 7627). */
+  /** 1 when the master secret is an extended one, bound to its handshake (RFC 7627); otherwise 0. */
   extendedMasterSecret: uint8,
-  /** The code of RFC 6066 §4, which lasts as long as the session; 0 when none was agreed on. */
+  /**
+   * The agreed code of max_fragment_length (RFC 6066 §4), which lasts as long as the session; 0 when there is none.
+   */
   maxFragmentLength: uint8,
-  /** Whom it is with: for a client the name or address that was verified, for a server the SNI; empty when none. */
+  /**
+   * The peer's name; empty when there is none. At a client it is the name or address that was verified, at a server
+   * the SNI.
+   */
   serverName: text(0, 255),
-  /** The trust settings that it was made under, as SHA-256: a session never crosses from one to another. */
+  /** The SHA-256 of the trust settings' partition. A session is never resumed under different trust settings. */
   partition: fixed(32),
-  /** The same of a client's credentials; empty at a server, whose leaf alone counts. */
+  /**
+   * At a client, the SHA-256 of the credentials' partition. Empty at a server, where only `ownCertificate` counts.
+   */
   credentials: opaque(0, 32),
-  /** The leaf that we showed, as SHA-256; empty when we showed none. */
+  /** The SHA-256 of the leaf certificate that this end sent; empty when it sent none. */
   ownCertificate: opaque(0, 32),
-  /** The peer's certificates as DER, leaf first; so that its identity outlives the handshake. */
+  /** The peer's certificates as DER, leaf first, so that a resumed connection knows the peer's identity. */
   peerCertificates: vector(opaque(1, 2 ** 24 - 1), 0, 2 ** 24 - 1),
-  /** `tls-server-end-point` of the full handshake (RFC 5929 §4); empty where it is undefined. */
+  /** The `tls-server-end-point` binding of the full handshake (RFC 5929 §4); empty where it is undefined. */
   serverEndPoint: opaque(0, 64),
-  /** The group of the key exchange; 0 without one. */
+  /** The group of the key exchange; 0 when there was none. */
   group: NamedGroup,
-  /** Bits of the server's Diffie-Hellman prime, where it was the server's to choose; else 0. */
+  /** The length in bits of a Diffie-Hellman prime that the server chose; otherwise 0. */
   primeBits: uint32,
-  /** The schemes of our signature and of the peer's; 0 where there was none. */
+  /** The signature schemes of this end and of the peer; 0 where there was no signature. */
   ownScheme: SignatureScheme,
   peerScheme: SignatureScheme,
-  /** Seconds since the epoch, of the full handshake. */
+  /** The time of the full handshake, in seconds since the epoch. */
   createdAt: uint32,
-  /** What a client shows instead of an ID (RFC 5077 §3.3); empty when it has none, and at a server. */
+  /**
+   * The ticket that a client sends instead of a session ID (RFC 5077 §3.3); empty at a server, or without a ticket.
+   */
   ticket: opaque(0, 2 ** 16 - 1),
-  /** Seconds since the epoch after which the ticket is not shown any more; 0 without one. */
+  /** When a client stops sending the ticket, in seconds since the epoch; 0 without a ticket. */
   ticketExpiresAt: uint32,
 }) {}
 
-/** A store of sessions: by the hexadecimal session ID for a server, by peer for a client. */
+/** A session store. A server's keys are session IDs in hexadecimal; a client's keys name the peer. */
 export interface SessionStoreService {
-  /** Whether anything is ever kept; without a store a server gives an empty session ID. */
+  /** Whether the store ever keeps a session. Without one, a server sends an empty session ID. */
   readonly enabled: boolean;
-  /** The session under a key, if there is one. */
+  /** Looks up the session under a key. */
   readonly get: (key: string) => Effect.Effect<Option.Option<Session>, SessionStoreError>;
-  /** Keeps a session under a key, in place of what was there. */
+  /** Stores a session under a key, replacing any other. */
   readonly put: (key: string, session: Session) => Effect.Effect<void, SessionStoreError>;
-  /** Forgets what is under a key. */
+  /** Removes the session under a key, if there is one. */
   readonly remove: (key: string) => Effect.Effect<void, SessionStoreError>;
 }
 
-/** The store of sessions, as a service. */
+/** The session store, as a service. */
 export class SessionStore
   extends Context.Tag("effect-tls/1/SessionStore")<SessionStore, SessionStoreService>() {}

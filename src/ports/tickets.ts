@@ -1,44 +1,49 @@
-/** The port to a server's session tickets, and what a ticket and its key are. @module */
+/** The port to a server's session tickets, and the keys that seal them. @module */
 import { Context, type Effect, type Option, Schema } from "../deps.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { fixed, type Opaque, type Uint, uint32 } from "../wire/schema.ts";
 import type { Crypto } from "./crypto.ts";
 import type { Session } from "./sessions.ts";
 
-/** A key that seals tickets; whoever has it reads the connections that they resume. */
+/** A key that seals tickets. Whoever has it can decrypt the connections that those tickets resume. */
 export const TicketKey: Schema.Struct<{ name: Opaque; key: Opaque; createdAt: Uint }> = Schema.Struct({
-  /** Random, and in the clear in each ticket. */
+  /** The key's random name, which each ticket carries unencrypted. */
   name: fixed(16),
-  /** Of AES-256-GCM. */
+  /** An AES-256-GCM key. */
   key: fixed(32),
-  /** Seconds since the epoch. */
+  /** When the key was made, in seconds since the epoch. */
   createdAt: uint32,
 });
-/** A key that seals tickets, as a type. */
+/** The type of a key that seals tickets. */
 export type TicketKey = typeof TicketKey.Type;
 
-/** What a ticket gave. */
+/** The result of opening a ticket. */
 export interface OpenedTicket {
-  /** As it was sealed, without `id`, `ticket` and `ticketExpiresAt`. */
+  /** The session as it was sealed: with empty `id`, `ticket` and `ticketExpiresAt`. */
   readonly session: Session;
-  /** Whether a new ticket should replace it: a key sealed it that seals no more, or half its life is over. */
+  /** Whether the client should get a new ticket: the key no longer seals, or half the session's lifetime is over. */
   readonly renew: boolean;
 }
 
-/** What seals and opens tickets. */
+/** Seals sessions into tickets and opens them. */
 export interface SessionTicketsService {
-  /** Seconds that a session can be resumed by tickets, from its full handshake on; at most 7 days. */
+  /** How many seconds after its full handshake a session can be resumed by tickets; at most 7 days. */
   readonly lifetime: number;
-  /** A session as a ticket under the newest key; empty when it is too long for one, or when `open` would refuse it. */
+  /**
+   * Seals a session with the newest key. Empty when the session is too long for a ticket, or when `open` would refuse
+   * it.
+   */
   readonly seal: (session: Session) => Effect.Effect<Bytes, never, Crypto>;
   /**
-   * The session in a ticket; none when it is forged, of a key that is gone, too old, from the future or unreadable:
-   * which of these is told nobody.
+   * Opens a ticket. None when it is forged, unreadable, too old, dated in the future, or its key is gone; the reason
+   * is not revealed.
    */
   readonly open: (ticket: Bytes) => Effect.Effect<Option.Option<OpenedTicket>, never, Crypto>;
 }
 
-/** Who seals a server's tickets; nobody, unless a layer says so, and then none are given. */
+/**
+ * The service that seals a server's tickets; `undefined` unless a layer sets one, and then the server issues none.
+ */
 export class SessionTickets extends Context.Reference<SessionTickets>()("effect-tls/1/SessionTickets", {
   defaultValue: (): SessionTicketsService | undefined => undefined,
 }) {}

@@ -1,10 +1,10 @@
-/** The port to the network: byte streams, and a factory of them. @module */
+/** The port to the network: opens byte streams and listens for them. @module */
 import { Context, type Effect, type Scope } from "../deps.ts";
 import type { TransportError } from "../faults/errors/transport.ts";
 import type { Address } from "../names/address.ts";
 import type { ByteStream } from "./byte_stream.ts";
 
-/** A stream that a peer opened, and where it says it is. */
+/** A stream that a peer opened, with the peer's address. */
 export interface Incoming {
   /** The stream to the peer. */
   readonly stream: ByteStream;
@@ -12,17 +12,17 @@ export interface Incoming {
   readonly remote: Address;
 }
 
-/** Something that listens. It stops when its scope closes, and a pending `accept` then fails. */
+/** A listening socket. It closes with its scope, and a pending `accept` then fails. */
 export interface Listener {
-  /** Where it listens indeed, with the port that the system chose. */
+  /** The address that it listens at, with the port that the system chose. */
   readonly address: Address;
-  /** The next stream; it closes with the scope. */
+  /** Waits for the next incoming stream, which closes with its scope. */
   readonly accept: Effect.Effect<Incoming, TransportError, Scope.Scope>;
 }
 
-/** What opens streams; each lives in the scope of who asks for it. */
+/** Opens streams. Each lives in the scope of its caller. */
 export interface TransportService {
-  /** Opens a stream to an address; the stream closes with the scope. */
+  /** Opens a stream to an address. The stream closes with the scope. */
   readonly open: (address: Address) => Effect.Effect<ByteStream, TransportError, Scope.Scope>;
   /** Listens at an address until the scope closes. */
   readonly listen: (address: Address) => Effect.Effect<Listener, TransportError, Scope.Scope>;

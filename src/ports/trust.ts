@@ -4,27 +4,30 @@ import type { CertificateError } from "../faults/errors/trust.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Crypto } from "./crypto.ts";
 
-/** A chain to judge. */
+/** A certificate chain to judge, and what it must be good for. */
 export interface Verification {
-  /** DER, leaf first, as the peer sent it; the leaf is known to parse. */
+  /** The certificates as the peer sent them: DER, leaf first. The leaf is known to parse. */
   readonly chain: ReadonlyArray<Bytes>;
-  /** The host name or IP address that the leaf must be for; `undefined`: none is expected (a client's certificate). */
+  /** The host name or IP address that the leaf must be valid for; `undefined` for a client's certificate. */
   readonly name: string | undefined;
-  /** What the leaf must be good for (RFC 5280 §4.2.1.12). */
+  /** The purpose that the leaf must allow (RFC 5280 §4.2.1.12). */
   readonly purpose: "serverAuth" | "clientAuth";
-  /** What a server stapled to its chain: a DER OCSPResponse (RFC 6066 §8). */
+  /** The OCSP response that the server stapled (DER OCSPResponse, RFC 6066 §8). */
   readonly ocspResponse?: Bytes | undefined;
-  /** The SCTs of its hello (RFC 6962 §3.3). */
+  /** The SCTs from the server's hello (RFC 6962 §3.3). */
   readonly signedCertificateTimestamps?: ReadonlyArray<Bytes> | undefined;
 }
 
-/** The trust decision. */
+/** Decides whether a peer's certificate chain is trusted. */
 export interface CertificateVerifierService {
-  /** Names the trust settings: sessions made under one partition are never resumed under another. */
+  /** Identifies the trust settings. A session made under one partition is never resumed under another. */
   readonly partition: string;
-  /** Whom a server names when it asks for a certificate: the roots' names as DER; none: anybody's may be tried. */
+  /**
+   * The authorities that a server names when it asks for a client certificate: the names of its roots as DER. Without
+   * them, a client may send any certificate.
+   */
   readonly authorities?: ReadonlyArray<Bytes> | undefined;
-  /** Succeeds for a chain that is trusted, and fails with the reason for any other. */
+  /** Succeeds for a trusted chain. Fails with CertificateError and the reason for any other. */
   readonly verify: (what: Verification) => Effect.Effect<void, CertificateError, Crypto>;
 }
 
@@ -34,15 +37,14 @@ export class CertificateVerifier extends Context.Tag("effect-tls/1/CertificateVe
   CertificateVerifierService
 >() {}
 
-/** How weak a thing may be and still count. */
+/** Exceptions that let weaker certificates pass. */
 export interface Allowances {
   /** The least length of an RSA modulus in bits; 2048 unless given (RFC 9325 §4.5). */
   readonly minimumRsaBits?: number | undefined;
-  /** Whether signatures over SHA-1 count; not unless given (RFC 9155). Those over MD5 never do. */
+  /** Whether SHA-1 signatures are accepted; no unless given (RFC 9155). MD5 signatures never are. */
   readonly sha1?: boolean | undefined;
   /**
-   * Whether a leaf without any subjectAltName is for the host that its common name says; not unless given
-   * (RFC 9525 §2).
+   * Whether the common name of a leaf without subjectAltName counts as its host name; no unless given (RFC 9525 §2).
    */
   readonly commonName?: boolean | undefined;
 }

@@ -1,3 +1,3 @@
-/** Streams of bytes, to speak TLS over. @module */
+/** Byte streams that TLS can run over. @module */
 export * from "../ports/byte_stream.ts";
 export * from "../layers/transport/byte_stream.ts";

@@ -1,4 +1,4 @@
-/** The trust decision. @module */
+/** Which certificates of a peer are trusted. @module */
 export * from "../ports/trust.ts";
 export * from "../layers/trust/layers.ts";
 export * from "../layers/trust/roots.ts";

@@ -1,9 +1,9 @@
-/** From a message's declaration: bytes to value and back, JSON, and which bytes are which member. @module */
+/** Codecs of messages: encode and decode bytes, convert to JSON, and show which bytes hold which member. @module */
 export * from "../wire/codec.ts";
 export * from "../wire/errors.ts";
 export * from "../wire/span.ts";
 /**
- * The words that messages are declared in.
+ * The schema constructors with which messages are declared.
  *
  * @experimental
  */

@@ -1,4 +1,4 @@
-/** A connection, and what it tells of itself. @module */
+/** A connection, what it agreed on, and its events. @module */
 export * from "../connection/connection.ts";
 export * from "../flights/agreed/negotiated.ts";
 export * from "../ports/observer.ts";

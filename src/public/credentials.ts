@@ -1,4 +1,4 @@
-/** Our own certificates and keys. @module */
+/** Certificates and private keys of this end. @module */
 export * from "../ports/credentials.ts";
 export * from "../layers/credentials/credentials.ts";
 export * from "../layers/credentials/authority.ts";

@@ -1,4 +1,4 @@
-/** Every error, its alert, and how to tell people. @module */
+/** Every error class, the alert that each one sends, and `explain`, which describes an error to people. @module */
 export * from "../faults/errors/connection.ts";
 export * from "../faults/errors/bindings.ts";
 export * from "../faults/errors/credentials.ts";
@@ -18,8 +18,8 @@ export * from "../wire/printable.ts";
 
 import type { TlsError } from "../faults/tls_error.ts";
 
-/** The former name of `TlsError`. @deprecated since 0.2.0, and gone in 0.4.0: use `TlsError`. */
+/** The former name of `TlsError`. @deprecated since 0.1.0, removed in 0.3.0: use `TlsError`. */
 export type HandshakeError = TlsError;
 
-/** The former name of a part of `TlsError`. @deprecated since 0.2.0, and gone in 0.4.0: use `TlsError`. */
+/** The former name for a part of `TlsError`. @deprecated since 0.1.0, removed in 0.3.0: use `TlsError`. */
 export type ConnectionError = TlsError;

@@ -1,3 +1,3 @@
-/** Key logs, for looking on with Wireshark. @module */
+/** Key logs, with which Wireshark can decrypt a capture. @module */
 export * from "../ports/key_log.ts";
 export * from "../layers/key_log.ts";

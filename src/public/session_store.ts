@@ -1,4 +1,4 @@
-/** Stores of sessions. @module */
+/** Stores of sessions, for resumption. @module */
 export * from "../ports/sessions.ts";
 export * from "../layers/sessions/memory.ts";
 export * from "../faults/errors/sessions.ts";

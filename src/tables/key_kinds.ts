@@ -1,18 +1,18 @@
-/** What a kind of key can sign, and which suites and client certificate types it is for. @module */
+/** What each kind of key can sign, and which cipher suites and client certificate types it is for. @module */
 import { bitLength } from "../crypto/ffdhe.ts";
 import { ClientCertificateType } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { Credential } from "../ports/credentials.ts";
 import type { PublicKey } from "../ports/crypto.ts";
 
-/** A way to prove that one has a certificate's key. */
+/** How the holder of a certificate's key proves that it has the key. */
 export interface Authentication {
   readonly name: "rsa" | "ecdsa" | "eddsa";
-  /** What suites call it: those of that authentication take a server certificate with such a key. */
+  /** The `authentication` of the suites whose server certificate may have such a key. */
   readonly certifies: "rsa" | "ecdsa";
-  /** What a CertificateRequest calls it (RFC 5246 §7.4.4, RFC 8422 §5.5). */
+  /** The type of such a certificate in a CertificateRequest (RFC 5246 §7.4.4, RFC 8422 §5.5). */
   readonly certificateType: ClientCertificateType;
-  /** Whether such a key can make this signature at all. */
+  /** Whether such a key can make signatures of a scheme. */
   readonly makes: (scheme: SignatureScheme, key: PublicKey) => boolean;
 }
 
@@ -23,12 +23,12 @@ const among = (...schemes: ReadonlyArray<SignatureScheme>) => {
 
 const S = SignatureScheme;
 
-/** Bits of a modulus that holds a PKCS #1 signature: eleven bytes and the hash with its name (RFC 8017 §9.2). */
+/** The least bits of a modulus for a PKCS #1 signature: eleven bytes and the DigestInfo (RFC 8017 §9.2). */
 const pkcs1Bits = (digestInfo: number): number => 8 * (10 + digestInfo) + 1;
-/** The same of PSS: two hashes and two bytes, in a bit less than the modulus has (RFC 8017 §9.1.1). */
+/** The least bits of a modulus for a PSS signature: two hashes and two bytes, in one bit less (RFC 8017 §9.1.1). */
 const pssBits = (hash: number): number => 8 * (2 * hash + 1) + 2;
 
-/** Bits that a modulus needs at least, by scheme. */
+/** The least bits of a modulus, by signature scheme. */
 const leastBits = new Map<SignatureScheme, number>([
   [S.rsa_pkcs1_md5_sha1, pkcs1Bits(36)],
   [S.rsa_pkcs1_sha1, pkcs1Bits(15 + 20)],
@@ -43,7 +43,7 @@ const leastBits = new Map<SignatureScheme, number>([
   [S.rsa_pss_pss_sha512, pssBits(64)],
 ]);
 
-/** Whether a key is long enough for a signature of this scheme. */
+/** Whether a key is long enough for signatures of a scheme. */
 export const hasRoomFor = (scheme: SignatureScheme, key: PublicKey): boolean =>
   !("modulus" in key) || bitLength(key.modulus) >= (leastBits.get(scheme) ?? 0);
 
@@ -58,7 +58,7 @@ const pkcs1OrPss = among(
 );
 const pss = among(S.rsa_pss_pss_sha256, S.rsa_pss_pss_sha384, S.rsa_pss_pss_sha512);
 
-/** By kind of key. In TLS 1.2 an ECDSA scheme binds a hash and no curve (RFC 8446 §4.2.3). */
+/** The authentications, by kind of key. In TLS 1.2 an ECDSA scheme names a hash and no curve (RFC 8446 §4.2.3). */
 const authentications: Record<PublicKey["_tag"], Authentication> = {
   rsa: {
     name: "rsa",
@@ -86,14 +86,14 @@ const authentications: Record<PublicKey["_tag"], Authentication> = {
   },
 };
 
-/** Whether a server that asks for certificates of some types asks for this key's; one that names none asks for any. */
+/** Whether a server that asks for certificates of these types asks for this key's. A server that names none asks for any. */
 export const isAskedFor = (key: PublicKey, types: ReadonlyArray<ClientCertificateType>): boolean =>
   types.length === 0 || types.includes(authenticationOf(key).certificateType);
 
-/** How a key authenticates. */
+/** The authentication that a key is for. */
 export const authenticationOf = (key: PublicKey): Authentication => authentications[key._tag];
 
-/** The schemes, of those that its key can make and both ends allow, that a credential signs with, the best first. */
+/** The schemes that a credential signs with, the best first, of those that its key can make and both ends allow. */
 export const signedWith = (
   { schemes }: Credential,
   possible: ReadonlyArray<SignatureScheme>,

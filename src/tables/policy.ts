@@ -1,4 +1,4 @@
-/** What an end is willing to speak, as data. Weak things are in no policy but the one that names them. @module */
+/** What an end is willing to speak, as data. Weak algorithms are off until a policy names them. @module */
 import type { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
@@ -7,102 +7,111 @@ import type { RecordLimits, RecordOptions } from "../record/limits.ts";
 import { frozen } from "./frozen.ts";
 import { type Suite, suites } from "./suites.ts";
 
-/** What a peer may cost at most. */
+/** Limits on what a peer may send, and on how long things may take. */
 export interface Limits extends RecordLimits {
-  /** Warning alerts in a row; 4 in `limits`. */
+  /** The most warning alerts in a row; 4 in `Policy.limits`. */
   readonly warningAlerts: number;
-  /** HelloRequests that are passed over, and wishes to renegotiate that are declined, in a row; 4 in `limits`. */
+  /** The most HelloRequests that are ignored, and renegotiations that are declined, in a row; 4 in `Policy.limits`. */
   readonly helloRequests: number;
-  /** Bytes of application data that may wait to be read while a renegotiation goes on; 128 KiB in `limits`. */
+  /** The most bytes of unread application data during a renegotiation; 128 KiB in `Policy.limits`. */
   readonly renegotiationBuffer: number;
-  /** Milliseconds from a handshake's first message to its Finished; 30,000 in `limits`. */
+  /** How long a handshake may take, in milliseconds; 30,000 in `Policy.limits`. */
   readonly handshakeTimeout: number;
-  /** Milliseconds that a server waits for a client's first byte; 5,000 in `limits`. */
+  /** How long a server waits for the first byte of a client, in milliseconds; 5,000 in `Policy.limits`. */
   readonly firstByteTimeout: number;
-  /** Milliseconds that `close` waits for the peer's close_notify; 1,000 in `limits`. */
+  /** How long `close` waits for the peer's close_notify, in milliseconds; 1,000 in `Policy.limits`. */
   readonly closeWait: number;
-  /** Milliseconds that the stream may go, at the end, without taking any of what is left to send; 5,000 in `limits`. */
+  /**
+   * How long the byte stream may take nothing of what is left to send when the connection ends, in milliseconds; 5,000 in
+   * `Policy.limits`.
+   */
   readonly writeWait: number;
-  /** Milliseconds that a session store may take for an answer, without which the connection goes on; 200 in `limits`. */
+  /**
+   * How long a session store may take for an answer, in milliseconds; 200 in `Policy.limits`. After that the connection
+   * goes on without it.
+   */
   readonly storeWait: number;
-  /** Renegotiations that the peer may begin within a `renegotiationWindow`; 8 in `limits`. */
+  /** The most renegotiations that the peer may begin within a `renegotiationWindow`; 8 in `Policy.limits`. */
   readonly renegotiations: number;
-  /** Milliseconds in which the peer's renegotiations are counted; 60,000 in `limits`. */
+  /** The time in which the peer's renegotiations are counted, in milliseconds; 60,000 in `Policy.limits`. */
   readonly renegotiationWindow: number;
-  /** Milliseconds after which a HelloRequest that got no answer is taken for refused; 10,000 in `limits`. */
+  /** How long a server waits for the answer to a HelloRequest, in milliseconds; 10,000 in `Policy.limits`. */
   readonly renegotiationWait: number;
   /**
-   * Milliseconds that a session can be resumed, from its full handshake on, whatever its store or ticket allows
-   * (RFC 5246 §F.1.4); 0: none is. A day in `limits`.
+   * How long a session can be resumed after its full handshake, in milliseconds, whatever its store or ticket allows
+   * (RFC 5246 §F.1.4); 0 for never. A day in `Policy.limits`.
    */
   readonly sessionLifetime: number;
 }
 
 /**
- * What becomes of a peer's wish to renegotiate: it is met, refused with a warning after which the connection goes on,
- * refused as the connection's end, or passed over (RFC 5246 §7.2.2, §7.4.1.1).
+ * What happens when the peer wants to renegotiate. `allow`: it does. `refuse`: it gets the warning no_renegotiation, and the
+ * connection goes on. `close`: it gets that alert as a fatal one. `ignore`: nothing (RFC 5246 §7.2.2, §7.4.1.1).
  */
 export type RenegotiationPolicy = "allow" | "refuse" | "close" | "ignore";
 
-/** What an end is willing to speak; each list the best first. */
+/** What an end is willing to speak. In each list, the best comes first. */
 export interface Policy extends RecordOptions {
-  /** The protocol versions that are spoken. */
+  /** The protocol versions. A version is spoken only if one of the cipher suites exists in it. */
   readonly versions: ReadonlyArray<ProtocolVersion>;
-  /** The cipher suites that are offered, or chosen from; a suite is used in the versions that have it. */
+  /** The cipher suites that a client offers and a server chooses from; each in the versions that have it. */
   readonly cipherSuites: ReadonlyArray<CipherSuite>;
-  /** For key exchange and, in TLS 1.2, for ECDSA certificates (RFC 8422 §5.1.1). */
+  /** The groups for key exchange and, in TLS 1.2, for the keys of ECDSA certificates (RFC 8422 §5.1.1). */
   readonly groups: ReadonlyArray<NamedGroup>;
-  /** For TLS 1.2; before it RSA signs with MD5 and SHA-1, and ECDSA with SHA-1. */
+  /** The signature schemes of TLS 1.2. In earlier versions RSA signs MD5 and SHA-1, and ECDSA signs SHA-1. */
   readonly signatureSchemes: ReadonlyArray<SignatureScheme>;
-  /** Bits that a server's own Diffie-Hellman prime must have. */
+  /** The least bits of a Diffie-Hellman prime that a server chooses. */
   readonly minimumDhPrimeBits: number;
-  /** Whether CBC suites MAC what they encrypted, where the peer can (RFC 7366). */
+  /** Whether CBC suites encrypt first and then MAC, if the peer can (RFC 7366). */
   readonly encryptThenMac: boolean;
-  /** How records may be compressed; null is always among what a client offers (RFC 5246 §7.4.1.2). */
+  /** The compression methods. A client always offers null as well (RFC 5246 §7.4.1.2). */
   readonly compressionMethods: ReadonlyArray<CompressionMethod>;
-  /** Whether a client takes tickets, and a server that has keys for them gives them (RFC 5077). */
+  /** Whether a client takes session tickets, and a server gives them if it has keys for them (RFC 5077). */
   readonly sessionTickets: boolean;
-  /** Bytes that a client asks for as the most in a record (RFC 6066 §4); `undefined`: the usual 2^14. */
+  /** The most bytes in a record that a client asks for (RFC 6066 §4); `undefined` for the usual 2^14. */
   readonly maxFragmentLength: 512 | 1024 | 2048 | 4096 | undefined;
   /** Whether a client asks for a stapled OCSP response (RFC 6066 §8). */
   readonly requestOcsp: boolean;
   /** Whether a client asks for signed certificate timestamps (RFC 6962 §3.3). */
   readonly requestScts: boolean;
-  /** Whether a peer without extended_master_secret is refused altogether (RFC 7627 §5.2). */
+  /** Whether a peer without the extended master secret is refused (RFC 7627 §5.2). */
   readonly requireExtendedMasterSecret: boolean;
-  /** Whether a session without the extended master secret may be resumed (RFC 7627 §5.3), in a renegotiation too. */
+  /** Whether a session without the extended master secret may be resumed, in a renegotiation as well (RFC 7627 §5.3). */
   readonly resumeWithoutExtendedMasterSecret: boolean;
-  /** Whether keys are exported and channels bound without it, which an attacker can make another's (RFC 7627 §5.4). */
+  /**
+   * Whether keys are exported and channels bound on a connection without the extended master secret. An attacker can make
+   * two such connections share their keys (RFC 7627 §5.4).
+   */
   readonly bindWithoutExtendedMasterSecret: boolean;
-  /** Whether a server without RFC 5746 is refused by a client (RFC 5746 §4.1). */
+  /** Whether a client refuses a server that does not know secure renegotiation (RFC 5746 §4.1). */
   readonly requireSecureRenegotiation: boolean;
-  /** What becomes of the peer's wish to renegotiate; ours is told by `Connection.renegotiate`. */
+  /** What happens when the peer wants to renegotiate. `Connection.renegotiate` is not affected. */
   readonly renegotiation: RenegotiationPolicy;
   /**
-   * Whether renegotiation, the peer's or ours, goes on without protection: with a peer without RFC 5746 (§4.2, §4.4), or
-   * after a session without the extended master secret was resumed (RFC 7627 §5.4).
+   * Whether renegotiation, the peer's or ours, is allowed without protection: with a peer that does not know secure
+   * renegotiation (RFC 5746 §4.2, §4.4), or after a session without the extended master secret was resumed (RFC 7627 §5.4).
    */
   readonly insecureRenegotiation: boolean;
   /**
-   * What tells a peer that a certificate of its chain is no DER of one: `bad_certificate`, as RFC 5246 §7.2.2 has it for
-   * one that is corrupt (the message that carries it was decoded), or `decode_error`, as BoringSSL has it.
+   * The alert for a certificate that cannot be parsed: `bad_certificate`, as RFC 5246 §7.2.2 says of corrupt ones, or
+   * `decode_error`, as BoringSSL sends.
    */
   readonly corruptCertificateAlert: "bad_certificate" | "decode_error";
-  /** Whether a server may show another certificate in a renegotiation (the triple handshake needs that). */
+  /** Whether a server may show another certificate in a renegotiation, which the triple handshake attack needs. */
   readonly serverMayChangeCertificate: boolean;
-  /** What a peer may cost, and how long things may take. */
+  /** Limits on what a peer may send, and on how long things may take. */
   readonly limits: Limits;
 }
 
-/** Generous to any honest peer. */
+/** The limits of the three policies: generous to any honest peer. */
 export const limits: Limits = {
-  // The longest ClientHello that there can be.
+  // The longest possible ClientHello.
   handshakeMessage: 131_396,
   certificateMessage: 256 * 1024,
   emptyRecords: 32,
   warningAlerts: 4,
   helloRequests: 4,
-  // 2^23 blocks: far from where blocks of 64 bits begin to repeat (RFC 9325 §4.4, the attack Sweet32).
+  // 2^23 blocks of 64 bits: far from the 2^32 where they begin to repeat (Sweet32, RFC 9325 §4.4).
   shortBlockData: 64 * 1024 * 1024,
   handshakeTimeout: 30_000,
   firstByteTimeout: 5_000,
@@ -116,7 +125,7 @@ export const limits: Limits = {
   sessionLifetime: 86_400_000,
 };
 
-/** Every suite that can be spoken, the best first: also those that no policy names. */
+/** Every cipher suite that this library has, the best first, including those that no policy names. */
 export const everySuite: ReadonlyArray<CipherSuite> = [...suites.keys()];
 
 const suitesThat = (are: (suite: Suite) => boolean): ReadonlyArray<CipherSuite> =>
@@ -128,7 +137,7 @@ const usesAes = ({ cipher }: Suite): boolean =>
   cipher._tag === "aead" || (cipher._tag === "cbc" && cipher.block === 16);
 const encrypts = ({ cipher }: Suite): boolean => cipher._tag !== "stream" || cipher.cipher !== undefined;
 
-/** The default: TLS 1.2, AEAD, forward secrecy. */
+/** The default policy: TLS 1.2, authenticated encryption, forward secrecy. */
 export const modern: Policy = frozen({
   versions: [ProtocolVersion.TLS_1_2],
   cipherSuites: suitesThat(({ exchange, cipher }) => exchange !== "rsa" && cipher._tag === "aead"),
@@ -176,7 +185,10 @@ export const modern: Policy = frozen({
   limits,
 });
 
-/** Adds TLS 1.0 and 1.1, CBC, SHA-1 signatures, renegotiation, and RSA key transport, which has no forward secrecy. */
+/**
+ * The policy for older peers. It adds to `modern` TLS 1.0 and 1.1, CBC, SHA-1 signatures, renegotiation, and RSA key
+ * transport, which has no forward secrecy.
+ */
 export const compatible: Policy = frozen({
   ...modern,
   versions: [ProtocolVersion.TLS_1_2, ProtocolVersion.TLS_1_1, ProtocolVersion.TLS_1_0],
@@ -190,7 +202,10 @@ export const compatible: Policy = frozen({
   renegotiation: "allow",
 });
 
-/** Adds what is broken: SSL 3.0, 3DES, RC4, DEFLATE, short primes, and peers without RFC 5746 and RFC 7627. */
+/**
+ * The policy for peers that nothing else reaches. It adds to `compatible` what is broken: SSL 3.0, 3DES, RC4, DEFLATE, short
+ * primes, and peers that know neither RFC 5746 nor RFC 7627.
+ */
 export const legacy: Policy = frozen({
   ...compatible,
   versions: [...compatible.versions, ProtocolVersion.SSL_3_0],

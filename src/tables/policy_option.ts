@@ -1,4 +1,4 @@
-/** A policy as an option: decoded at the door, once. @module */
+/** A policy as an option, which is decoded once. @module */
 import { Either, ParseResult, Schema } from "../deps.ts";
 import type { InvalidOption } from "../faults/errors/connection.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
@@ -29,12 +29,12 @@ const limitsOption: Schema.Schema<Limits> = Schema.Struct({
   sessionLifetime: limit(0),
 }).annotations({ documentation: "begin with { ...Policy.modern.limits }" });
 
-/** As files have it: JSON leaves out what is undefined. */
+/** A policy as JSON has it, which leaves out members that are undefined. */
 interface Members extends Omit<Policy, "maxFragmentLength"> {
   readonly maxFragmentLength?: Policy["maxFragmentLength"] | null;
 }
 
-/** More than there are of any: a list of a hello has room for some 32,000. */
+/** The longest list: more than there are values of any kind. A hello has room for some 32,000. */
 const MOST = 1_000;
 const members: Schema.Schema<Members> = Schema.Struct({
   versions: list(registered(ProtocolVersion), 1, MOST),
@@ -69,7 +69,7 @@ const speakable = Schema.declare((_): _ is never => false, {
   description: "a list with a version for which the policy names a cipher suite",
 }).ast;
 
-/** Of the versions one must have a suite: there would be nothing to offer, and nothing to choose. */
+/** At least one version must have a cipher suite; otherwise there is nothing to offer and nothing to choose. */
 const complete = (
   { maxFragmentLength, ...rest }: Members,
 ): Either.Either<Policy, ParseResult.ParseIssue> => {
@@ -81,7 +81,7 @@ const complete = (
     );
 };
 
-/** A policy as an option. What is frozen and was decoded before is not decoded again; all else is, into a copy. */
+/** The Schema of a policy. A policy that it gave before is frozen, and passes as it is; any other is decoded into a copy. */
 export const PolicyOption: Schema.Schema<Policy> = Schema.declare([], {
   decode: () => (u, how) =>
     known.has(u as object) ? ParseResult.succeed(u as Policy) : ParseResult.flatMap(parse(u, how), complete),
@@ -89,11 +89,11 @@ export const PolicyOption: Schema.Schema<Policy> = Schema.declare([], {
 }, { identifier: "Policy", description: "a Policy" });
 
 /**
- * A policy from what may be none (a file's JSON, JavaScript): every member must be there and of its type, and no others;
- * `maxFragmentLength` alone may be missing or null, which is undefined. Versions, cipher suites, groups, schemes and
- * compression methods are IANA's numbers, as in `JSON.stringify(Policy.modern)`.
+ * Decodes a policy from an unknown value, such as a file's JSON. Every member must be there and of its type, and no others;
+ * only `maxFragmentLength` may be missing or null, for undefined. Versions, cipher suites, groups, schemes and compression
+ * methods are IANA's numbers, as in `JSON.stringify(Policy.modern)`.
  *
- * What it gives is frozen, and costs nothing where it is used; a policy of any other origin is decoded for each
+ * The result is frozen, and costs nothing where it is used. A policy of any other origin is decoded again for each
  * connection.
  */
 export const decode: (policy: unknown) => Either.Either<Policy, InvalidOption> = decodeOption(

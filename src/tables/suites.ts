@@ -1,4 +1,4 @@
-/** A row for each cipher suite: what it is made of, and from which version it exists. @module */
+/** A row for each cipher suite: its parts, and the version from which it exists. @module */
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { ProtocolVersion } from "../names/protocol.ts";
 import type { HashName } from "../ports/crypto.ts";
@@ -6,14 +6,14 @@ import { nonceForms } from "../record/protection/aead.ts";
 import type { AeadRow, CbcRow, CipherRow, StreamRow } from "../record/protection/cipher.ts";
 import type { Authentication } from "./key_kinds.ts";
 
-/** A cipher suite, looked up once after ServerHello. */
+/** A cipher suite. A handshake looks it up once, after ServerHello. */
 export interface Suite {
   readonly id: CipherSuite;
   readonly exchange: "rsa" | "dhe" | "ecdhe";
-  /** The kind of signature, or of key, that the server's certificate is for; nobody shows one when anonymous. */
+  /** The kind of key in the server's certificate; an anonymous server shows none. */
   readonly authentication: Authentication["certifies"] | "anonymous";
   readonly cipher: CipherRow;
-  /** The hash of the PRF and of Finished in TLS 1.2 (RFC 5246 §5); before it there is no choice. */
+  /** The hash of the PRF and of Finished in TLS 1.2 (RFC 5246 §5). Earlier versions have no choice. */
   readonly hash: HashName;
   readonly since: ProtocolVersion;
 }
@@ -42,10 +42,10 @@ type Row = readonly [
 ];
 
 /**
- * The best first: forward secrecy, then authenticated encryption, then the rest by age.
+ * The suites, the best first: those with forward secrecy, then authenticated encryption, then the rest by age.
  *
- * RFC 5246 §A.5, RFC 5288 §3, RFC 5289 §3, RFC 7905 §2, RFC 3268, RFC 4492 §6. Those that name a PRF need TLS 1.2. AES
- * and curves were never written down for SSL 3.0, and are spoken there by everybody who still speaks it.
+ * RFC 5246 §A.5, RFC 5288 §3, RFC 5289 §3, RFC 7905 §2, RFC 3268, RFC 4492 §6. Suites that name a hash of SHA-2 need TLS 1.2.
+ * No standard has AES and curves in SSL 3.0, but every program that still speaks it has them.
  */
 // deno-fmt-ignore
 const rows: ReadonlyArray<Row> = [
@@ -104,7 +104,7 @@ const rows: ReadonlyArray<Row> = [
   [C.TLS_RSA_WITH_NULL_MD5,                         "rsa",   "rsa",       none("md5"),      "sha256", SSL],
 ];
 
-/** Every suite that can be spoken, the best first. */
+/** Every cipher suite that this library has, by number, the best first. */
 export const suites: ReadonlyMap<CipherSuite, Suite> = new Map(
   rows.map(([id, exchange, authentication, cipher, hash, since]) => [
     id,

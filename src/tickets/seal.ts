@@ -1,4 +1,4 @@
-/** A session into a ticket and out of it, under one key. @module */
+/** Seals a session into a ticket and opens it again, under one key. @module */
 import { Either } from "../deps.ts";
 import type { CryptoService } from "../ports/crypto.ts";
 import { Session } from "../ports/sessions.ts";
@@ -7,25 +7,25 @@ import { ascii, type Bytes, concat, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { MAX_TICKET, Ticket } from "./ticket.ts";
 
-/** What a ticket is for; the number goes up when the layout of Session or Ticket changes. */
+/** The purpose in each ticket's additional data. Its number goes up when the layout of Session or Ticket changes. */
 const PURPOSE = ascii("effect-tls session ticket 2");
 
-/** What a tag vouches for beside the session. */
+/** The additional data that the tag authenticates along with the session. */
 const additionalData = (keyName: Bytes): Bytes => concat(PURPOSE, keyName);
 
-/** The most that a session's wire form may have, beside the ticket's own members and the tag. */
+/** The longest wire form of a session that fits a ticket, after the ticket's other members and the tag. */
 const MAX_SESSION = MAX_TICKET - (16 + 12 + 2) - 16;
 
 const sessions = codec(Session);
 const tickets = codec(Ticket);
 
-/** The session as a ticket; `undefined` when it is too long for one. */
+/** Seals a session into a ticket; `undefined` when the session is too long for one. */
 export const sealed = (
   crypto: CryptoService,
   { name, key }: TicketKey,
   session: Session,
 ): Bytes | undefined => {
-  // The peer decides how long its certificates are: nothing is written of what can't fit.
+  // The peer decides how long its certificates are, so a session that cannot fit is not even encoded.
   const least = session.peerCertificates.reduce((sum, der) => sum + der.length, 0);
   if (least > MAX_SESSION) return undefined;
   const plain = sessions.unsafeEncode(
@@ -41,10 +41,10 @@ export const sealed = (
   }
 };
 
-/** What the bytes say; `undefined` when they are no ticket of ours. */
+/** Parses a ticket; `undefined` when the bytes are not a ticket of this library. */
 export const readTicket = (bytes: Bytes): Ticket | undefined => Either.getOrUndefined(tickets.decode(bytes));
 
-/** The session in a ticket that this key sealed; `undefined` when it did not. */
+/** Opens a ticket with the key that sealed it; `undefined` when this key did not. */
 export const opened = (
   crypto: CryptoService,
   { name, key }: TicketKey,

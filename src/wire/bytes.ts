@@ -1,12 +1,12 @@
-/** Byte strings and the few things done with them everywhere. @module */
+/** Byte strings and the basic operations on them. @module */
 
-/** A run of bytes. A named alias, so that a view over any buffer is assignable everywhere. */
+/** A byte string. The alias drops the type of the buffer, so that a view of any buffer can be assigned to it. */
 export type Bytes = Uint8Array;
 
-/** No bytes at all. */
+/** The empty byte string. */
 export const EMPTY: Bytes = new Uint8Array(0);
 
-/** The parts, one after another, in a buffer of their own. */
+/** Joins byte strings into one new buffer. */
 export const concat = (...parts: ReadonlyArray<Bytes>): Bytes => {
   let length = 0;
   for (const part of parts) length += part.length;
@@ -21,27 +21,32 @@ export const concat = (...parts: ReadonlyArray<Bytes>): Bytes => {
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
 
-/** Lower-case hexadecimal, two digits a byte. */
+/** Bytes as lower-case hexadecimal, two digits per byte. */
 export const toHex = (bytes: Bytes): string => {
   let s = "";
   for (let i = 0; i < bytes.length; i++) s += HEX[bytes[i]!];
   return s;
 };
 
-/** The bytes of ASCII text; a character above 0xff keeps its low byte. */
+/** Encodes ASCII text, one byte per character. A character above 0xff keeps only its low byte. */
 export const ascii = (text: string): Bytes => {
   const out = new Uint8Array(text.length);
   for (let i = 0; i < out.length; i++) out[i] = text.charCodeAt(i);
   return out;
 };
 
-/** Whether two public byte strings are the same; it stops at the first difference, so never use it on secrets. */
+const encoder = new TextEncoder();
+
+/** Encodes text as UTF-8. Half a surrogate pair becomes U+FFFD. */
+export const utf8 = (text: string): Bytes => encoder.encode(text);
+
+/** Whether two public byte strings are equal. Stops at the first difference, so never use it on secrets. */
 export const sameBytes = (a: Bytes, b: Bytes): boolean => {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 };
 
-/** Whether a value is bytes, of this realm or another, and no other typed array. */
+/** Whether a value is a Uint8Array, of this realm or another. Other typed arrays are not. */
 export const isBytes = (data: unknown): data is Bytes =>
   ArrayBuffer.isView(data) && (data as Uint8Array)[Symbol.toStringTag] === "Uint8Array";

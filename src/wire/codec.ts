@@ -1,9 +1,9 @@
 /**
- * Compiles a layout into a decoder, an encoder and a tracer. Closures, no generated code.
+ * Compiles a layout into a decoder, an encoder and a tracer, as closures: no code is generated.
  *
- * Inside, a fault is thrown without a stack and gathers its path while it unwinds, so that the good path pays nothing
- * for diagnostics; at the edge it is a typed error. Decoded byte strings are views of what was given to `decode`:
- * whoever gives the bytes may not change them afterwards.
+ * Inside, a fault is thrown without a stack and collects its path while it unwinds, so that diagnostics cost nothing
+ * when all is well. Callers get a typed error. Decoded byte strings are views of the bytes given to `decode`, so
+ * those bytes must not change afterwards.
  *
  * @module
  */
@@ -16,20 +16,20 @@ import { type Read, Reader, reader } from "./reader.ts";
 import type { Span } from "./span.ts";
 import { Writer, writer } from "./writer.ts";
 
-/** What one declaration gives. */
+/** Encodes and decodes the values of one Schema. */
 export interface Codec<A, I = unknown> {
-  /** Reads a whole value; bytes left over are an error. */
+  /** Decodes a whole value. Fails with DecodeError, also when bytes are left over. */
   readonly decode: (bytes: Bytes) => Either.Either<A, DecodeError>;
-  /** Writes a value, checking every bound. */
+  /** Encodes a value. Fails with EncodeError when a member is out of bounds. */
   readonly encode: (value: A) => Either.Either<Bytes, EncodeError>;
   /**
-   * As `encode`, but throws the EncodeError: for values made here, whose bounds are known to hold. In front of them
-   * `room` bytes are left, zero.
+   * Encodes a value and throws EncodeError when a member is out of bounds: for values whose bounds are known to hold.
+   * The result begins with `room` zero bytes, 0 unless given.
    */
   readonly unsafeEncode: (value: A, room?: number) => Bytes;
-  /** Which bytes are which member; as far as it goes when the bytes cannot be read to the end. */
+  /** Lists which bytes hold which member. When the bytes are malformed, lists the members before the fault. */
   readonly spans: (bytes: Bytes) => ReadonlyArray<Span>;
-  /** JSON: numbers by their registered names, bytes in hexadecimal. */
+  /** The JSON form: numbers by their registered names, bytes in hexadecimal. */
   readonly json: {
     readonly encode: (value: A) => I;
     readonly decode: (json: unknown) => Either.Either<A, ParseResult.ParseError>;
@@ -38,7 +38,7 @@ export interface Codec<A, I = unknown> {
 
 const codecs = new WeakMap<object, Codec<never, never>>();
 
-/** The codec of a Schema; compiled when first asked for and then kept. Throws a TypeError for a schema without layout. */
+/** The codec of a Schema, compiled on first use and then cached. Throws TypeError for a Schema without a layout. */
 export const codec = <A, I>(schema: Schema.Schema<A, I>): Codec<A, I> => {
   const known = codecs.get(schema);
   if (known) return known as unknown as Codec<A, I>;
@@ -47,33 +47,32 @@ export const codec = <A, I>(schema: Schema.Schema<A, I>): Codec<A, I> => {
   return made;
 };
 
-/** Reads a value of `schema`. */
+/** Decodes a value of `schema`. Fails with DecodeError, also when bytes are left over. */
 export const decode = <A, I>(schema: Schema.Schema<A, I>, bytes: Bytes): Either.Either<A, DecodeError> =>
   codec(schema).decode(bytes);
 
-/** Writes a value of `schema`. */
+/** Encodes a value of `schema`. Fails with EncodeError when a member is out of bounds. */
 export const encode = <A, I>(schema: Schema.Schema<A, I>, value: A): Either.Either<Bytes, EncodeError> =>
   codec(schema).encode(value);
 
-/** Says which bytes are which member of `schema`. */
+/** Lists which bytes hold which member of `schema`. When they are malformed, lists the members before the fault. */
 export const spans = <A, I>(schema: Schema.Schema<A, I>, bytes: Bytes): ReadonlyArray<Span> =>
   codec(schema).spans(bytes);
 
 /** The JSON form of a value of `schema`. */
 export const json = <A, I>(schema: Schema.Schema<A, I>, value: A): I => codec(schema).json.encode(value);
 
-/** How a message class, which is a `Schema.TaggedClass`, makes its values of members `P`. */
+/** A message class (a `Schema.TaggedClass`), whose constructor takes the members `P`. */
 export interface Constructor<A, P> {
-  /** Makes a value of the class. */
+  /** Creates a value of the class. */
   new (members: P, trusted: boolean): A;
-  /** The tag of its values. */
+  /** The tag of the class's values. */
   readonly _tag: string;
 }
 
 /**
- * Makes a trusted value of a message class without validating it (which costs up to 100 µs): the encoder checks. It is
- * what the class's constructor makes, but for members that have a default and fields that the class adds, which are
- * left out: the messages here have none.
+ * Creates a value of a message class without validating it, which would cost up to 100 µs; the encoder checks its
+ * bounds. Default values and fields added by the class are left out: the messages of this library have none.
  */
 export const make = <A, P>(Class: Constructor<A, P>, members: NoInfer<P>): A =>
   Object.assign(Object.create(Class.prototype), members, { _tag: Class._tag });
@@ -98,7 +97,7 @@ const compile = <A, I>(schema: Schema.Schema<A, I>): Codec<A, I> => {
       if (e instanceof Fault) throw new EncodeError({ subject, path: e.path.join("."), reason: e.reason });
       throw e;
     } finally {
-      scratch.bytes.fill(0, 0, scratch.length); // a session's encoding holds its master secret
+      scratch.bytes.fill(0, 0, scratch.length); // an encoded session holds its master secret
     }
   };
   let traced: Read | undefined;
@@ -139,5 +138,5 @@ const compile = <A, I>(schema: Schema.Schema<A, I>): Codec<A, I> => {
   };
 };
 
-/** Encoding is synchronous and never nests, so one scratch buffer serves all. */
+/** Encoding is synchronous and never nests, so all codecs share one scratch buffer. */
 const scratch = new Writer();

@@ -1,8 +1,8 @@
 /**
  * The TLS presentation language (RFC 5246 §4, RFC 8446 §3) as data.
  *
- * A `Layout` says how a value lies on the wire. It rides on a Schema as an AST annotation, so the declaration stays
- * an ordinary Effect Schema. All access to Effect's AST is in this file.
+ * A `Layout` describes the wire format of a value. It is an annotation on a Schema's AST, so a declaration stays an
+ * ordinary Effect Schema. All access to Effect's AST is in this file.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface Bounds {
   readonly max: number;
 }
 
-/** How a value lies on the wire. */
+/** The wire format of a value. */
 export type Layout =
   | {
     readonly kind: "uint";
@@ -33,7 +33,7 @@ export type Layout =
   | { readonly kind: "vector"; readonly element: Layout } & Bounds
   | { readonly kind: "struct"; readonly fields: ReadonlyArray<Field>; readonly meta?: Meta }
   | { readonly kind: "constant"; readonly value: unknown }
-  /** Only as the last member of a message: absent when no byte is left. */
+  /** Allowed only as the last member of a message. It is absent when no bytes are left. */
   | { readonly kind: "optional"; readonly of: Layout }
   | {
     readonly kind: "variant";
@@ -42,7 +42,7 @@ export type Layout =
     readonly cases: ReadonlyMap<number, Layout>;
     readonly otherwise: Layout;
   }
-  /** `Extension extensions<0..2^16-1>`: each type at most once. */
+  /** `Extension extensions<0..2^16-1>`: no type may occur twice. */
   | { readonly kind: "extensions"; readonly cases: ReadonlyMap<number, Layout> };
 
 /** A named member of a struct. */
@@ -51,26 +51,26 @@ export interface Field {
   readonly layout: Layout;
 }
 
-/** What a handshake message or an extension says about itself: its number, and where it is specified. */
+/** The number of a handshake message or an extension, and where it is specified. */
 export interface Meta {
   readonly type: number;
   readonly rfc: string;
 }
 
-/** Annotation under which a Schema carries its `Layout`. */
+/** The annotation that holds the `Layout` of a Schema. */
 export const LayoutId: unique symbol = Symbol.for("effect-tls/Layout");
 
-/** Annotation under which a message or an extension carries its `Meta`. */
+/** The annotation that holds the `Meta` of a message or an extension. */
 export const MetaId: unique symbol = Symbol.for("effect-tls/Meta");
 
 const meta = AST.getAnnotation<Meta>(MetaId);
 const annotated = AST.getAnnotation<Layout>(LayoutId);
 const cache = new WeakMap<AST.AST, Layout>();
 
-/** The layout of a Schema: its own annotation, or that of the struct it is. Throws a TypeError where there is none. */
+/** The layout of a Schema: its annotation, or else the layout of its struct. Throws TypeError when it has none. */
 export const layoutOf = (schema: Schema.Schema.Any): Layout => fromAST(schema.ast);
 
-/** A message's or an extension's layout, with its number and tag. Throws a TypeError for any other schema. */
+/** The layout, number and tag of a message or an extension. Throws TypeError for any other Schema. */
 export const declarationOf = (
   schema: Schema.Schema.Any,
 ): { readonly tag: string; readonly meta: Meta; readonly layout: Layout } => {
@@ -82,14 +82,14 @@ export const declarationOf = (
   throw new TypeError(`neither a message nor an extension: ${schema.ast}`);
 };
 
-/** The `_tag` of a struct's values, if it has one. */
+/** The `_tag` of a struct's values; `undefined` when it has none. */
 export const tagOf = (layout: Layout): string | undefined => {
   if (layout.kind !== "struct") return undefined;
   const tag = layout.fields.find((f) => f.name === "_tag")?.layout;
   return tag?.kind === "constant" ? String(tag.value) : undefined;
 };
 
-/** Bytes that a value takes at most; `Infinity` where nothing but what it stands in bounds it. */
+/** The most bytes that a value of this layout can take; `Infinity` when only its container bounds it. */
 export const longest = (layout: Layout): number => {
   switch (layout.kind) {
     case "uint":

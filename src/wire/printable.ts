@@ -1,12 +1,12 @@
-/** Text from a peer, made fit to be printed. @module */
+/** Makes a peer's text safe to print. @module */
 
 /**
- * Controls (a line's end among them, a tab not), what turns the direction of text or is not seen, and halves of
- * characters: what moves a terminal's cursor, forges a line of a log, or shows another name than there is.
+ * Characters that could move a terminal's cursor, forge a line of a log, or show a name other than the real one:
+ * control characters (line ends too, but not tabs), invisible and direction-changing ones, and lone surrogates.
  */
 const unprintable = /(?!\t)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** A text with what is not printed written as JSON writes it: `\u001b`. In JSON it still means the same. */
+/** Escapes unprintable characters as JSON does (`\u001b`), so that JSON text keeps its meaning. */
 export const printable = (text: string): string =>
   text.replace(
     unprintable,

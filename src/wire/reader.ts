@@ -1,5 +1,6 @@
 /**
- * A layout compiled to a closure that reads it. Faults are thrown (`Fault`) and gather their path while they unwind.
+ * Compiles a layout to a closure that decodes it. Faults are thrown (`Fault`) and collect their path while they
+ * unwind.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { Fault, inside } from "./fault.ts";
 import { type Bounds, type Layout, tagOf, type Width } from "./layout.ts";
 import type { Span } from "./span.ts";
 
-/** Where a read stands, and what it notes of its way. */
+/** A position in the bytes being decoded, and the spans recorded on the way. */
 export class Reader {
   position = 0;
   end: number;
@@ -20,7 +21,7 @@ export class Reader {
     this.#base = bytes.byteOffset;
     this.end = bytes.length;
   }
-  /** Claims `n` bytes and says where they begin. */
+  /** Advances by `n` bytes and returns the offset of the first. Throws a Fault when fewer are left. */
   take(n: number): number {
     const at = this.position;
     if (n > this.end - at) throw new Fault(at, `${n} bytes wanted, ${this.end - at} left`);
@@ -33,10 +34,10 @@ export class Reader {
   }
 }
 
-// What is read and written has the type that the schema says; the closures between cannot name it.
+// A value's type is set by its Schema; these closures cannot name it.
 // deno-lint-ignore no-explicit-any
 type Value = any;
-/** Reads a value where the reader stands. */
+/** Decodes a value at the reader's position. */
 export type Read = (r: Reader) => Value;
 
 const readUint: Record<Width, (r: Reader) => number> = {
@@ -66,7 +67,7 @@ const readLength = ({ prefix, min, max }: Bounds): (r: Reader) => number => {
   };
 };
 
-/** The reader of a layout; traced, it notes spans. `prototype` is what its structs are instances of. */
+/** Compiles the reader of a layout. A traced reader records spans. Structs get `prototype` as their prototype. */
 export const reader = (layout: Layout, traced: boolean, prototype: object = Object.prototype): Read => {
   switch (layout.kind) {
     case "uint":
@@ -127,7 +128,8 @@ export const reader = (layout: Layout, traced: boolean, prototype: object = Obje
 const vectorReader = (layout: Extract<Layout, { kind: "vector" }>, traced: boolean): Read => {
   const length = readLength(layout);
   const { element } = layout;
-  // The long lists of a hello are of one- and two-byte numbers; read at once they cost a third.
+  // The long lists of a hello hold one- and two-byte numbers. Reading such a list in one loop takes a third of the
+  // time.
   if (!traced && element.kind === "uint" && element.width <= 2) {
     const two = element.width === 2;
     return (r) => {
@@ -206,7 +208,7 @@ const extensionsReader = (layouts: ReadonlyMap<number, Layout>, traced: boolean)
   };
 };
 
-/** In a traced reader, notes what was read where; else the reader itself. */
+/** Wraps a reader so that it records its span; returns it unchanged unless `traced`. */
 const tracing = (read: Read, layout: Layout, traced: boolean, name: () => string): Read => {
   if (!traced || layout.kind === "constant") return read;
   return (r) => {

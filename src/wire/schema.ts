@@ -1,6 +1,6 @@
 /**
- * The words of the TLS presentation language (RFC 5246 §4, RFC 8446 §3). Each gives an ordinary Effect Schema whose
- * Encoded side is JSON and whose AST carries the wire layout.
+ * The TLS presentation language (RFC 5246 §4, RFC 8446 §3) as Effect Schemas. The Encoded side of each Schema is
+ * JSON, and its AST carries the wire layout.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const wire = (layout: Layout) => ({ [LayoutId]: layout });
 
 // -- numbers (RFC 5246 §4.4) --
 
-/** A number; a number in JSON, too. */
+/** A number, also in JSON. */
 export type Uint = Schema.Schema<number>;
 
 const uint = (width: Width): Uint => {
@@ -37,7 +37,7 @@ export const uint32: Uint = uint(4);
 
 // -- opaque bytes (RFC 5246 §4.3) --
 
-/** Bytes; a string in JSON. */
+/** A byte string; a string in JSON. */
 export type Opaque = Schema.Schema<Bytes, string>;
 
 const within = (min: number, max: number) =>
@@ -52,24 +52,27 @@ const bytes = (min: number, max: number, layout: Layout): Opaque =>
     encode: (b) => b,
   }).annotations(wire(layout));
 
-/** `opaque x[length]`; hexadecimal in JSON. */
+/** `opaque x[length]`: exactly `length` bytes, hexadecimal in JSON. */
 export const fixed = (length: number): Opaque => bytes(length, length, { kind: "fixed", length });
 
-/** `opaque x<min..max>`; hexadecimal in JSON. */
+/** `opaque x<min..max>`: a byte string with a length prefix, hexadecimal in JSON. */
 export const opaque = (min: number, max: number): Opaque =>
   bytes(min, max, { kind: "opaque", prefix: widthFor(max), min, max });
 
-/** All the bytes that are left in the enclosing vector or message. */
+/** All remaining bytes of the enclosing vector or message. */
 export const rest: Opaque = bytes(0, 2 ** 24 - 1, { kind: "rest" });
 
-/** `opaque x<min..max>` that a standard says is text (a host name): a string of one character a byte. */
+/** `opaque x<min..max>` that a standard defines as text, such as a host name: a string of one character per byte. */
 export const text = (min: number, max: number): Schema.Schema<string> =>
   Schema.String.pipe(Schema.filter((s) => s.length >= min && s.length <= max && /^[\0-\xff]*$/.test(s), {
     arbitrary: () => (fc) => fc.stringMatching(/^[a-z0-9.-]{1,24}$/),
     ...wire({ kind: "text", prefix: widthFor(max), min, max }),
   }));
 
-/** JSON of bytes that are mostly readable: the text itself if printable ASCII, else `0x` and hexadecimal. */
+/**
+ * The JSON form of bytes that are usually text: the text itself if it is printable ASCII, otherwise `0x` and
+ * hexadecimal.
+ */
 const Readable = Schema.transform(Schema.String, Schema.Uint8ArrayFromSelf, {
   strict: true,
   decode: (s) => /^0x([0-9a-f]{2})*$/.test(s) ? fromHexDigits(s.slice(2)) : ascii(s),
@@ -81,7 +84,10 @@ const Readable = Schema.transform(Schema.String, Schema.Uint8ArrayFromSelf, {
 const fromHexDigits = (s: string): Bytes =>
   Uint8Array.from(s.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
 
-/** `opaque x<min..max>` that is bytes to the protocol yet readable to people (an ALPN name, RFC 7301 §3.1). */
+/**
+ * `opaque x<min..max>` whose bytes are usually text, such as an ALPN name (RFC 7301 §3.1): readable in JSON where
+ * possible.
+ */
 export const label = (min: number, max: number): Opaque =>
   Schema.transform(Readable, within(min, max), { strict: true, decode: (b) => b, encode: (b) => b })
     .annotations(
@@ -93,13 +99,13 @@ export const label = (min: number, max: number): Opaque =>
 const fixedSize = (l: Layout): number | undefined =>
   l.kind === "uint" ? l.width : l.kind === "fixed" ? l.length : undefined;
 
-/** A list of values `A`, of `I` in JSON. */
+/** A list of values of type `A`, each an `I` in JSON. */
 export type Vector<A, I = A> = Schema.Schema<ReadonlyArray<A>, ReadonlyArray<I>>;
 
-/** `T x<min..max>`; the bounds count bytes, as in the RFC. */
+/** `T x<min..max>`: a list with a length prefix. The bounds count bytes, as in the RFC. */
 export const vector = <A, I>(element: Schema.Schema<A, I>, min: number, max: number): Vector<A, I> => {
   const of = layoutOf(element);
-  // Bounds on bytes become bounds on items: exact for items of a fixed size, else the weakest true ones.
+  // Turns bounds in bytes into bounds on items: exact for items of a fixed size, otherwise as tight as is safe.
   // (`Schema.minItems(0)` throws in Effect 3.)
   const size = fixedSize(of);
   const least = size ? Math.ceil(min / size) : Math.min(min, 1);
@@ -111,27 +117,27 @@ export const vector = <A, I>(element: Schema.Schema<A, I>, min: number, max: num
 
 // -- enumerations (RFC 5246 §4.5) --
 
-/** A number of an enumeration, registered or not. */
+/** A number of the enumeration `B`, registered or not. */
 export type Member<B extends string> = number & Brand.Brand<B>;
 
-/** An enumeration, and what can be asked of it. */
+/** The Schema of an enumeration, with lookups between names and numbers. */
 export interface Enumeration<B extends string, N> extends Schema.Schema<Member<B>, string> {
-  /** Name to number, as declared. */
+  /** The declared numbers by name. */
   readonly members: N;
-  /** The registered name, or hexadecimal. */
+  /** The registered name of a number, or the number in hexadecimal. */
   readonly nameOf: (n: number) => string;
-  /** A number as a member of the enumeration, registered or not. */
+  /** Brands a number as a value of the enumeration, registered or not. */
   readonly of: (n: number) => Member<B>;
 }
 
-/** An enumeration with its members as properties. */
+/** The Schema of an enumeration, with each member as a property. */
 export type Enumerated<B extends string, N> =
   & Enumeration<B, N>
   & { readonly [K in keyof N]: Member<B> };
 
 /**
- * `enum { name(value), …, (2^n-1) }`. The type is the branded number, so that values nobody named (GREASE, RFC 8701)
- * survive; its JSON is the name, or hexadecimal. The members are properties of the result.
+ * `enum { name(value), …, (2^n-1) }`. A value is a branded number, so that unregistered values (GREASE, RFC 8701)
+ * survive. Its JSON is the name, or hexadecimal. Each member is a property of the result.
  */
 export const enumerated = <const B extends string, const N extends Record<string, number>>(
   brand: B,
@@ -168,15 +174,15 @@ type Case<K extends string, E, C, O extends Schema.Struct.Fields> =
   | { [M in keyof C]: C[M] extends Schema.Struct.Fields ? Tagged<K, E, C[M]> : never }[keyof C]
   | Tagged<K, E, O>;
 
-/** A struct whose member `K` says which of the cases `C`, or `O`, the others are. */
+/** A struct whose member `K` selects one of the cases `C`, or the remaining case `O`. */
 export type Variant<K extends string, E, C, O extends Schema.Struct.Fields> = Schema.Schema<
   Schema.Schema.Type<Case<K, E, C, O>>,
   Schema.Schema.Encoded<Case<K, E, C, O>>
 >;
 
 /**
- * `struct { E tag; select (tag) { case v: …; } }`, as a union of structs that share the tag: a value whose tag and
- * body disagree cannot be written down.
+ * `struct { E tag; select (tag) { case v: …; } }`, as a union of structs that share the tag. A value whose tag and
+ * body disagree does not type-check.
  */
 export const variant = <
   K extends string,
@@ -204,7 +210,7 @@ export const variant = <
   });
   const others = [max, max - 1, ...Object.values(tag.members)].filter((n) => !known.has(n));
   const rest = member(only((n) => !known.has(n), others), otherwise);
-  // The union is built from a computed list, which TypeScript cannot follow; the result type says what it is.
+  // TypeScript cannot type a union of a computed list; the return type states it.
   return Schema.Union(...structs.map(([, s]) => s), rest).annotations(wire({
     kind: "variant",
     on,
@@ -216,14 +222,14 @@ export const variant = <
 
 // -- messages and extensions --
 
-/** Says of a message or an extension its number and where it is specified. */
+/** Annotates a message or an extension with its number and the section that specifies it. */
 export const meta = (type: number, rfc: string): { readonly [MetaId]: Meta } => ({ [MetaId]: { type, rfc } });
 
-/** An extension, by its tag and the Schemas of its members. */
+/** The Schema of an extension, by its tag and the Schemas of its members. */
 export type Extension<Tag extends string, F extends Schema.Struct.Fields = Record<never, never>> =
   Schema.TaggedStruct<Tag, F>;
 
-/** One extension as one message carries it: `struct { ExtensionType type; opaque data<0..2^16-1>; }`, body known. */
+/** Declares an extension as one message carries it: `struct { ExtensionType type; opaque data<0..2^16-1>; }`. */
 export const extension = <Tag extends string, F extends Schema.Struct.Fields>(
   tag: Tag,
   type: number,
@@ -231,9 +237,9 @@ export const extension = <Tag extends string, F extends Schema.Struct.Fields>(
   fields: F,
 ): Extension<Tag, F> => Schema.TaggedStruct(tag, fields).annotations(meta(type, rfc));
 
-// Below, `as never` stands where an arbitrary of numbers is one of a brand's, and a brand's schema one of numbers.
+// Below, `as never` makes an arbitrary or a Schema of plain numbers pass for one of branded numbers.
 
-/** What is not declared for the message is kept as it came; its number may not be one that is declared. */
+/** An extension that is not declared for the message: kept as bytes. Its number must not be a declared one. */
 const unknownExtension = (type: Schema.Schema<number, string>, known: ReadonlySet<number>) =>
   Schema.TaggedStruct("unknown", {
     type: type.pipe(Schema.filter((n) => !known.has(n), {
@@ -244,7 +250,7 @@ const unknownExtension = (type: Schema.Schema<number, string>, known: ReadonlySe
 type Undeclared<E> = { readonly _tag: "unknown"; readonly type: E; readonly data: Bytes };
 type UndeclaredJson = { readonly _tag: "unknown"; readonly type: string; readonly data: string };
 
-/** The extensions of a message that carries those of `M`, and others as they came. */
+/** The Schema of a message's extensions: those declared in `M` are decoded, all others are kept as bytes. */
 export type Extensions<E, M extends ReadonlyArray<Schema.Schema.AnyNoContext>> = Vector<
   Schema.Schema.Type<M[number]> | Undeclared<E>,
   Schema.Schema.Encoded<M[number]> | UndeclaredJson

@@ -1,16 +1,16 @@
-/** Which bytes are which member. @module */
+/** Which bytes hold which member. @module */
 import type { Layout } from "./layout.ts";
 
 /** A named run of bytes, as an inspector shows it. */
 export interface Span {
-  /** The member, as `extensions.2.namedGroupList`. */
+  /** The path of the member, e.g. `extensions.2.namedGroupList`. */
   readonly path: string;
-  /** Offset of the first byte, and of the one after the last. */
+  /** The offset of the member's first byte. */
   readonly start: number;
-  /** The offset behind its last byte. */
+  /** The offset after the member's last byte. */
   readonly end: number;
-  /** The kind of its layout. */
+  /** The kind of the member's layout. */
   readonly kind: Layout["kind"];
-  /** Its value. */
+  /** The member's decoded value. */
   readonly value: unknown;
 }

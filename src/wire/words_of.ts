@@ -1,7 +1,7 @@
-/** What was thrown, for people. @module */
+/** Describes thrown values. @module */
 import { printable } from "./printable.ts";
 
-/** What was thrown, in words; even where it has none. */
+/** Describes a thrown value in words; never throws itself. */
 export const wordsOf = (thrown: unknown): string => {
   try {
     return printable(thrown instanceof Error ? thrown.message : String(thrown));

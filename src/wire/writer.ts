@@ -1,5 +1,6 @@
 /**
- * A layout compiled to a closure that writes it and checks every bound. Faults are thrown (`Fault`), as in the reader.
+ * Compiles a layout to a closure that encodes it and checks every bound. Faults are thrown (`Fault`), as in the
+ * reader.
  *
  * @module
  */
@@ -7,11 +8,11 @@ import { ascii, type Bytes } from "./bytes.ts";
 import { Fault, inside } from "./fault.ts";
 import { type Bounds, type Layout, tagOf, type Width } from "./layout.ts";
 
-// What is written has the type that the schema says; the closures between cannot name it.
+// A value's type is set by its Schema; these closures cannot name it.
 // deno-lint-ignore no-explicit-any
 type Value = any;
 
-/** Writes a value behind what was written. */
+/** Appends a value to what was written. */
 export type Write = (w: Writer, value: Value) => void;
 
 /** A buffer that grows. */
@@ -28,7 +29,7 @@ export class Writer {
     this.length = at + n;
     return at;
   }
-  /** Reserves before it reads `bytes`: growing replaces the buffer. */
+  /** Reserves first and reads `bytes` afterwards, because growing replaces the buffer. */
   raw(b: Bytes): void {
     const at = this.reserve(b.length);
     this.bytes.set(b, at);
@@ -59,7 +60,7 @@ const checkLength = (
   if (n < min || n > max) throw new Fault(w.length, `length ${n} is outside <${min}..${max}>`);
 };
 
-/** The writer of a layout. */
+/** Compiles the writer of a layout. */
 export const writer = (layout: Layout): Write => {
   switch (layout.kind) {
     case "uint": {

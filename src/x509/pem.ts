@@ -6,17 +6,17 @@ import type { Bytes } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate/certificate.ts";
 import { parsePrivateKey, type PrivateKeyLabel, privateKeyLabels } from "./keys/private_key.ts";
 
-/** A block between its two lines. */
+/** A PEM block. */
 export interface PemBlock {
   readonly label: string;
   readonly bytes: Bytes;
-  /** The line on which it begins, counted from 1. */
+  /** The line where the block begins, counted from 1. */
   readonly line: number;
-  /** Its bytes are encrypted in the form from before PKCS#8 (RFC 1421 §4.6.1.1). */
+  /** Whether the bytes are encrypted in the format from before PKCS#8 (RFC 1421 §4.6.1.1). */
   readonly encrypted: boolean;
 }
 
-/** The blocks of a text, which may have anything between them (RFC 7468 §2). */
+/** Parses the PEM blocks in a text. Other text around the blocks is ignored (RFC 7468 §2). Fails with PemError. */
 export const parsePem = (text: string): Either.Either<ReadonlyArray<PemBlock>, PemError> => {
   const blocks: Array<PemBlock> = [];
   let open: { readonly label: string; readonly line: number; readonly inside: Array<string> } | undefined;
@@ -36,7 +36,7 @@ export const parsePem = (text: string): Either.Either<ReadonlyArray<PemBlock>, P
   return open ? fail("malformed", open.line, `${open.label} has no end`) : Either.right(blocks);
 };
 
-/** Headers of the old form (RFC 1421 §4.6) stand before the base64, and say when a key is encrypted. */
+/** Decodes one block. In the old format, headers before the base64 say whether a key is encrypted (RFC 1421 §4.6). */
 const blockOf = (
   { label, line, inside }: { readonly label: string; readonly line: number; readonly inside: Array<string> },
 ): Either.Either<PemBlock, PemError> => {
@@ -47,7 +47,7 @@ const blockOf = (
     : fail("malformed", line, `${label} is not base64`);
 };
 
-/** Every certificate in the text, in order; fails if there is none, or one that cannot be read. */
+/** All certificates in the text, in order. Fails with PemError when there is none, or one cannot be parsed. */
 export const certificatesFromPem = (
   text: string,
 ): Either.Either<readonly [Certificate, ...ReadonlyArray<Certificate>], PemError> =>
@@ -63,23 +63,24 @@ export const certificatesFromPem = (
     return first ? Either.right([first, ...more]) : missing("there is no CERTIFICATE", blocks);
   });
 
-/** The first private key in the text, which is not encrypted. */
+/** The first private key in the text. Fails with PemError when there is none, or it is encrypted. */
 export const privateKeyFromPem = (text: string): Either.Either<PrivateKey, PemError> =>
   Either.flatMap(privateKeyBlock(text), keyOf);
 
 /** The label of a private key that is encrypted as PKCS#8 (RFC 7468 §11). */
 export const ENCRYPTED = "ENCRYPTED PRIVATE KEY";
 
-/** The block of the first private key in the text. */
+/** The PEM block of the first private key in the text. Fails with PemError when there is none. */
 export const privateKeyBlock = (text: string): Either.Either<PemBlock, PemError> =>
   Either.flatMap(parsePem(text), (blocks) => {
     const block = blocks.find(({ label }) => label.endsWith("PRIVATE KEY"));
     return block ? Either.right(block) : missing("there is no PRIVATE KEY", blocks);
   });
 
-/** The private key in a block that is not encrypted. */
+/** Parses the private key in a PEM block. Fails with PemError when it is encrypted or not supported. */
 export const keyOf = ({ label, bytes, line, encrypted }: PemBlock): Either.Either<PrivateKey, PemError> => {
-  // MD5 once over the passphrase is no protection: to keep such a file is worse than to convert it.
+  // The old encryption derives its key by a single MD5 of the passphrase, which is no protection: such a file should
+  // be converted.
   if (encrypted) {
     return fail(
       "encrypted",
@@ -91,10 +92,10 @@ export const keyOf = ({ label, bytes, line, encrypted }: PemBlock): Either.Eithe
     return fail(
       "encrypted",
       line,
-      "the private key is encrypted and no passphrase is given (`passphrase`; of the programs --key-pass)",
+      "the private key is encrypted and no passphrase is given (`passphrase`, or --key-pass in the programs)",
     );
   }
-  if (!isPrivateKeyLabel(label)) return fail("unsupported", line, `${label} is of a kind not supported`);
+  if (!isPrivateKeyLabel(label)) return fail("unsupported", line, `${label} is not a supported kind of key`);
   const key = parsePrivateKey(label, bytes);
   if (Either.isLeft(key)) return fail("malformed", line, key.left.message);
   return key.right._tag === "unsupported"
@@ -102,24 +103,24 @@ export const keyOf = ({ label, bytes, line, encrypted }: PemBlock): Either.Eithe
     : Either.right(key.right);
 };
 
-/** A PEM block, in lines of 64 characters. */
+/** Formats a PEM block, in lines of 64 characters. */
 export const toPem = (label: string, bytes: Bytes): string => {
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return `-----BEGIN ${label}-----\n${btoa(binary).replace(/.{1,64}/g, "$&\n")}-----END ${label}-----\n`;
 };
 
-/** The bytes of base64, padded or not; `undefined` for what is none. */
+/** Decodes base64, padded or not; `undefined` for anything else. */
 export const base64 = (text: string): Bytes | undefined => {
   try {
     return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   } catch {
-    return undefined; // the one thing that atob throws says just this
+    return undefined; // atob throws nothing else
   }
 };
 
 const BEGIN = /^-----BEGIN ([A-Z0-9. ]{1,64})-----$/;
-/** RFC 7468 §5.1, Appendix A: what others have written for CERTIFICATE. */
+/** CERTIFICATE and its older variants (RFC 7468 §5.1, Appendix A). */
 const certificateLabels: ReadonlySet<string> = new Set([
   "CERTIFICATE",
   "X509 CERTIFICATE",

@@ -256,7 +256,7 @@ effect(
     const heard = yield* Fiber.join(reading);
     assert.equal(
       Either.isLeft(heard) && heard.left.message,
-      "renegotiations: 4, where at most 3 are allowed",
+      "renegotiations: 4; at most 3 are allowed",
     );
   }),
 );

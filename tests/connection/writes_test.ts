@@ -183,7 +183,7 @@ sync(
       assert.equal(tagOf(outcome), "InvalidOption");
       assert.match(
         Either.isLeft(outcome) ? outcome.left.message : "",
-        /^data: .+, where a Uint8Array is wanted/,
+        /^data: expected a Uint8Array, got .+/,
       );
     }
     yield* client.write(ascii("still here"));

@@ -347,7 +347,7 @@ for (const who of ["client", "server"] as const) {
           Either.isLeft(how) ? `${how.left._tag}: ${how.left.message}` : "done",
           insecureRenegotiation
             ? "done"
-            : "RenegotiationRefused: the connection is not bound to its handshake, and our policy has no insecure renegotiation",
+            : "RenegotiationRefused: a secure renegotiation is impossible here, and our policy allows no insecure one",
         );
         assert.equal(yield* pingPong(client, server), "ping pong");
       }

@@ -237,7 +237,7 @@ withPeer(
   "a server of OpenSSL that speaks TLS 1.3 alone: the hint says that it is not spoken here",
   Effect.gen(function* () {
     const { error } = yield* meet(["-tls1_3"], usual);
-    assert.match(String(error?.hint), /TLS 1\.3, which is not spoken here/);
+    assert.match(String(error?.hint), /TLS 1\.3, which this library does not speak/);
   }),
 );
 

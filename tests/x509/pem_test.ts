@@ -255,7 +255,7 @@ const encrypted = crypto.generateKeyPairSync("ed25519").privateKey.export({
 
 /** A text, and what is wrong with it, under a passphrase. */
 const closed: Readonly<Record<string, readonly [PemError["reason"], RegExp, string]>> = {
-  "the passphrase of another": ["passphrase", /line 1: .*the passphrase is another/, encrypted],
+  "the passphrase of another": ["passphrase", /line 1: .*the passphrase is wrong/, encrypted],
   "what is no EncryptedPrivateKeyInfo": [
     "malformed",
     /EncryptedPrivateKeyInfo/,

@@ -1,4 +1,4 @@
-/** A session store that can neither hold up a connection nor bring it down. @module */
+/** A session store that can neither delay a connection for long nor end it. @module */
 import { Cause, Effect, Either, Exit, Option } from "../../deps.ts";
 import { SessionStoreError } from "../../faults/errors/sessions.ts";
 import { Session, type SessionStoreService } from "../../ports/sessions.ts";
@@ -6,7 +6,7 @@ import { encode } from "../../wire/codec.ts";
 import { settled } from "./deadline.ts";
 
 /**
- * The same store, where what takes longer than so many milliseconds, throws, or gives what is no session is a
+ * A store with a deadline in milliseconds. If the given store takes longer, throws, or gives what is no session, that is a
  * SessionStoreError.
  */
 export const boundedStore = (store: SessionStoreService, milliseconds: number): SessionStoreService => {
@@ -36,13 +36,13 @@ export const boundedStore = (store: SessionStoreService, milliseconds: number): 
 
 const noSession = () => new SessionStoreError({ operation: "get", cause: "what it gave is no session" });
 
-/** Whether a store has given back what it may: nothing, or a session that has its binary form. */
+/** Whether a store has given nothing, or a session that can be encoded. */
 const isKept = (kept: unknown): kept is Option.Option<Session> => {
   if (!Option.isOption(kept)) return false;
   if (Option.isNone(kept)) return true;
   try {
     return Either.isRight(encode(Session, kept.value as Session));
   } catch {
-    return false; // a member is missing, or of another kind
+    return false; // a member is missing, or not of its type
   }
 };

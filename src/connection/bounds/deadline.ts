@@ -1,4 +1,4 @@
-/** Limits of time that cost no race of fibers, and hold in finalizers. @module */
+/** Deadlines that need no race of fibers, and that work in finalizers. @module */
 import {
   Clock,
   Context,
@@ -14,19 +14,19 @@ import {
 import { HandshakeTimeout } from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
 
-/** The clock of who has no other. */
+/** Effect's default clock. */
 const system = Context.get(DefaultServices.liveServices, Clock.Clock);
 
-/** Milliseconds: the most that a timer counts; who allows more waits for ever. */
+/** The longest timer in milliseconds; a longer deadline never passes. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Milliseconds that what was interrupted may take to end. */
+/** How long an interrupted effect may take to end, in milliseconds. */
 const GRACE = 250;
 
-/** What to do when it is late, and what calls that off. */
+/** Starts a timer that calls `late`; gives a function that stops it. */
 type Timer = (milliseconds: number, late: () => void) => () => void;
 
-/** A timer lives on for a while when it is cleared: what it holds is let go, for a handshake is large. */
+/** The runtime's timer. A cleared timer stays in memory for a while, so it lets go of what it would have called. */
 export const systemTimer: Timer = (milliseconds, late) => {
   let then: (() => void) | undefined = late;
   const id = milliseconds > LONGEST ? undefined : setTimeout(() => then?.(), milliseconds);
@@ -36,7 +36,7 @@ export const systemTimer: Timer = (milliseconds, late) => {
   };
 };
 
-/** By a clock that is another. */
+/** A timer on another clock (`TestClock`), which is a fiber. */
 const timerIn = (runtime: Runtime.Runtime<never>): Timer => (milliseconds, late) => {
   const fiber = Runtime.runFork(runtime, Effect.sleep(milliseconds));
   fiber.addObserver((exit) => {
@@ -48,16 +48,16 @@ const timerIn = (runtime: Runtime.Runtime<never>): Timer => (milliseconds, late)
 const timerOf = (clock: Clock.Clock, runtime: Runtime.Runtime<never>): Timer =>
   clock === system ? systemTimer : timerIn(runtime);
 
-/** How long a peer may say nothing at all. */
+/** How long a peer may take until its first byte. */
 export interface Silence {
   readonly milliseconds: number;
   readonly heard: () => boolean;
 }
 
 /**
- * Fails a handshake that takes too long. Not `Effect.timeoutFail`, whose race of two fibers costs as much as a flight:
- * the handshake runs in one fiber, which has its `services` from the start, and a timer beside it is made only if it has
- * to wait.
+ * Runs a handshake that fails with HandshakeTimeout if it takes too long. `Effect.timeoutFail` would race two fibers, which
+ * costs as much as a flight. Here the handshake runs in one fiber, with its `services` from the start, and a timer is made
+ * only if it has to wait.
  */
 export const deadline = <A, R>(
   milliseconds: number,
@@ -67,13 +67,13 @@ export const deadline = <A, R>(
 ): Effect.Effect<A, TlsError> =>
   Effect.flatMap(Effect.zip(Effect.runtime<never>(), Effect.clock), ([runtime, clock]) => {
     const own = Context.merge(runtime.context, services);
-    // The span is the one of here, and not that in which the services were found.
+    // The span is that of the caller, not the one that was current when the services were found.
     const context = Option.match(Context.getOption(runtime.context, Tracer.ParentSpan), {
       onNone: () => own,
       onSome: (span) => Context.add(own, Tracer.ParentSpan, span),
     });
     return Effect.async((resume) => {
-      // Whoever can't be interrupted may still be late.
+      // A caller in an uninterruptible region has a deadline as well.
       const work = Runtime.runFork(Runtime.make({ ...runtime, context }), Effect.interruptible(handshake));
       const done = work.unsafePoll();
       if (done) return resume(done);
@@ -83,7 +83,7 @@ export const deadline = <A, R>(
       const give = (up: HandshakeTimeout) => {
         late = up;
         work.unsafeInterruptAsFork(FiberId.none);
-        // A service that does not let itself be interrupted is not waited for.
+        // Nobody waits for a service that cannot be interrupted.
         grace = systemTimer(GRACE, () => resume(up));
       };
       const whole = (remaining: number) =>
@@ -104,8 +104,8 @@ export const deadline = <A, R>(
   });
 
 /**
- * How an effect ended, or `undefined` when it takes longer than so many milliseconds by Effect's Clock: then it is
- * interrupted, and not waited for. No timer is made for what ends at once.
+ * Runs an effect and gives its exit; `undefined` if it takes longer than some milliseconds of Effect's Clock. It is
+ * interrupted then, and nobody waits for its end. No timer is made for an effect that ends at once.
  */
 export const settled = <A, E>(
   milliseconds: number,
@@ -132,21 +132,20 @@ export const settled = <A, E>(
   });
 
 /**
- * Runs an effect for at most so long, whatever becomes of it; when it is late it is interrupted, and not waited for.
- * Not `Effect.timeout`: this is used in finalizers, where children inherit that they can't be interrupted and a timeout
- * would wait for them.
+ * Runs an effect for at most some milliseconds, and ignores how it ends. If it is late it is interrupted, and nobody waits
+ * for its end. `Effect.timeout` would wait in finalizers: there, children cannot be interrupted.
  */
 export const within = <E>(milliseconds: number, of: Effect.Effect<void, E>): Effect.Effect<void> =>
   whileMoving(milliseconds, of, () => 0);
 
-/** As `within`, where the time begins again whenever `moved` has another value. */
+/** Runs an effect as `within` does, and starts the time anew whenever `moved` gives another value. */
 export const whileMoving = <E>(
   milliseconds: number,
   of: Effect.Effect<void, E>,
   moved: () => number,
 ): Effect.Effect<void> =>
   Effect.flatMap(Effect.runtime<never>(), (runtime) => {
-    // It begins here and now, and mostly ends so too.
+    // It begins at once, and usually ends before a timer is needed.
     const fiber = Runtime.runFork(runtime, Effect.interruptible(Effect.exit(of)));
     if (fiber.unsafePoll()) return Effect.void;
     return Effect.async<void>((resume) => {

@@ -1,21 +1,21 @@
-/** Who hears of a connection's events: the observer it was made with, and streams of events. @module */
+/** The listeners to a connection's events: the observer of its options, and the streams of events. @module */
 import { Chunk, Deferred, Effect, FiberId, Option, Stream } from "../../deps.ts";
 import type { ConnectionEvent, EventsLost, Observe } from "../../ports/observer.ts";
 
-/** The listeners of one connection. */
+/** The listeners to one connection's events. */
 export interface Observers {
-  /** Tells all of them. One that throws is told of once, and harms nobody. */
+  /** Tells every listener. If one throws, that is logged once, and the others are told all the same. */
   readonly tell: Observe;
-  /** The events from when somebody reads the stream until `end`. */
+  /** A stream of the events, from when it is read until `end`. */
   readonly events: Stream.Stream<ConnectionEvent | EventsLost>;
-  /** Ends the streams; what waits in them can still be read. */
+  /** Ends the streams; events that wait in them can still be read. */
   readonly end: () => void;
 }
 
-/** Events that may wait in one stream; what comes beyond is counted. */
+/** The most events that wait in one stream; later ones are counted as lost. */
 const MAX_WAITING = 1024;
 
-/** One stream's events on their way. */
+/** The events on their way to one stream. */
 class Listener {
   #waiting: Array<ConnectionEvent> = [];
   #lost = 0;
@@ -38,7 +38,7 @@ class Listener {
     this.#wake = undefined;
   }
 
-  /** What waits, and how much after it was lost; `None` at the end. */
+  /** The events that wait, and the number lost after them; `None` at the end. */
   readonly pull: Effect.Effect<Chunk.Chunk<ConnectionEvent | EventsLost>, Option.Option<never>> = Effect
     .suspend(() => {
       const events: Array<ConnectionEvent | EventsLost> = this.#waiting;
@@ -51,7 +51,7 @@ class Listener {
     });
 }
 
-/** The listeners of a connection; `warn` is told what an observer threw. */
+/** The listeners to a connection's events; `warn` is told what an observer threw. */
 export const makeObservers = (observe: Observe | undefined, warn: (thrown: unknown) => void): Observers => {
   const listeners = new Set<Listener>();
   let ended = false;
@@ -70,7 +70,7 @@ export const makeObservers = (observe: Observe | undefined, warn: (thrown: unkno
     tell: (event) => {
       try {
         const told: unknown = observe?.(event);
-        // An async function is an observer, too, as far as types go.
+        // The type allows an async function as an observer.
         if (told instanceof Promise) told.catch(failed);
       } catch (thrown) {
         failed(thrown);

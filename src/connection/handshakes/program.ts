@@ -1,4 +1,4 @@
-/** What a side brings to its connection. @module */
+/** The handshakes of one side, as a connection runs them. @module */
 import { type Effect, Either, Schema } from "../../deps.ts";
 import { InvalidOption } from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
@@ -19,7 +19,7 @@ const renegotiation: Schema.Schema<Renegotiation> = Schema.Struct({
 
 const decode = decodeOption(renegotiation, "changes");
 
-/** What an end asks of a renegotiation, or what of it is not of its type, or not that end's to ask. */
+/** Decodes the settings of a renegotiation. Fails with InvalidOption for one that is not of its type, or not this end's. */
 export const decodeRenegotiation = (
   role: Side,
   changes: Renegotiation,
@@ -42,18 +42,18 @@ export interface Wanted {
   readonly changes: Renegotiation;
 }
 
-/** A side's handshakes. */
+/** The handshakes of one side. */
 export interface Program<R> {
   readonly role: Side;
   readonly policy: Policy;
   readonly observe: Observe | undefined;
-  /** Says our opening message, where there is one, and gives what follows when the peer has answered. */
+  /** Sends our opening message, if there is one, and gives the rest of the handshake, which begins with the peer's answer. */
   readonly open: (wanted: Wanted | undefined) => Effect.Effect<
     Effect.Effect<Established, TlsError, R | Handshakes>,
     TlsError,
     R | Handshakes
   >;
-  /** Server: the client wants another, and its ClientHello is that one's first message. */
+  /** Server: the handshake that begins with a ClientHello on an established connection. */
   readonly asked?: (previous: Established) => Effect.Effect<Established, TlsError, R | Handshakes>;
   /** Invalidates the session after a fatal alert (RFC 5246 §7.2.2). */
   readonly forget: (last: Established | undefined) => Effect.Effect<void, never, R>;

@@ -10,7 +10,7 @@ import type { Program } from "./program.ts";
 export const serverProgram = (
   settings: ServerSettings,
 ): Pick<Program<SideServices>, "role" | "policy" | "open" | "asked"> => {
-  // Whether a client is asked for a certificate holds until we say otherwise: else it sheds it by a handshake of its own.
+  // `clientAuth` holds until we change it. Otherwise a client could shed its certificate by renegotiating.
   let current = settings;
   return {
     role: "server",

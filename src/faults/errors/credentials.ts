@@ -1,27 +1,27 @@
-/** Errors of our own certificates and keys. @module */
+/** Errors of this end's certificates and keys. @module */
 import { Data } from "../../deps.ts";
 import type { PemError } from "./pem.ts";
 
-/** A certificate chain and a private key that do not go together. */
+/** A certificate chain and a private key that do not belong together. */
 export class CredentialMismatch extends Data.TaggedError("CredentialMismatch")<{
-  /** The leaf's. */
+  /** The subject of the leaf certificate. */
   readonly subject: string;
   readonly detail: string;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     return `${this.subject}: ${this.detail}`;
   }
 }
 
-/** A file can't be read, or what is in the two gives no credential. */
+/** A credential file cannot be read, or the two files do not hold a credential. */
 export class CredentialFileError extends Data.TaggedError("CredentialFileError")<{
   readonly certificate: string;
   readonly privateKey: string;
-  /** What the system said of a file; what is wrong in one, or between the two. */
+  /** The system's error for a file, or the fault in a file or between the two. */
   readonly cause: Error | CredentialError;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     const { certificate, privateKey, cause } = this;
     const files = certificate === privateKey ? certificate : `${certificate} and ${privateKey}`;
@@ -29,5 +29,5 @@ export class CredentialFileError extends Data.TaggedError("CredentialFileError")
   }
 }
 
-/** Why there is no credential. */
+/** Why a certificate chain and a private key are not a credential. */
 export type CredentialError = PemError | CredentialMismatch;

@@ -3,26 +3,26 @@ import { Data } from "../../deps.ts";
 import type { NamedGroup } from "../../names/named_group.ts";
 
 /**
- * The peer's share is no point of the group, a compressed one, or gives the all-zero secret (RFC 7748 §6.1); or a
- * number that is not between 1 and p - 1 (RFC 7919 §5.1), or the prime itself can be none.
+ * A peer's key share or Diffie-Hellman prime is invalid. The share is not an uncompressed point of the group, gives
+ * the all-zero secret (RFC 7748 §6.1), or is not between 1 and p - 1 (RFC 7919 §5.1); or the prime cannot be one.
  */
 export class InvalidKeyShare extends Data.TaggedError("InvalidKeyShare")<{
-  /** `undefined`: a prime of the peer's own. */
+  /** The group; `undefined` for a prime that the peer chose. */
   readonly group: NamedGroup | undefined;
   readonly reason: string;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     return this.reason;
   }
 }
 
-/** An operation with a private key failed: a wrong key for the scheme, or a fault of the signer. */
+/** A private-key operation failed: the key does not fit the scheme, or the signer failed. */
 export class PrivateKeyError extends Data.TaggedError("PrivateKeyError")<{
   readonly operation: "sign" | "decrypt";
   readonly reason: string;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     return `cannot ${this.operation}: ${this.reason}`;
   }

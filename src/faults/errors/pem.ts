@@ -1,15 +1,15 @@
 /** Errors of PEM. @module */
 import { Data } from "../../deps.ts";
 
-/** The PEM is not what was wanted. */
+/** The PEM text does not hold what was needed. */
 export class PemError extends Data.TaggedError("PemError")<{
   readonly reason: "malformed" | "missing" | "encrypted" | "passphrase" | "unsupported";
-  /** The line on which the block begins, counted from 1; 0 where there is none. */
+  /** The line where the block begins, counted from 1; 0 when there is no block. */
   readonly line: number;
-  /** What was found, in a sentence. Never the content. */
+  /** What is wrong, in one sentence. It never quotes the content. */
   readonly detail: string;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     return this.line > 0 ? `PEM, line ${this.line}: ${this.detail}` : `PEM: ${this.detail}`;
   }

@@ -2,12 +2,12 @@
 import { Data } from "../../deps.ts";
 import { wordsOf } from "../../wire/words_of.ts";
 
-/** The store could not be asked. The handshake goes on without it. */
+/** The session store failed. The handshake goes on without it. */
 export class SessionStoreError extends Data.TaggedError("SessionStoreError")<{
   readonly operation: "get" | "put" | "remove";
   readonly cause: unknown;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     const why = wordsOf(this.cause);
     return `session store, ${this.operation}: ${why}`;

@@ -1,14 +1,14 @@
-/** Errors of the keys that seal tickets. @module */
+/** Errors of the file with ticket keys. @module */
 import { Data } from "../../deps.ts";
 
-/** The file with the keys of tickets can't be read or written, or is no such file. */
+/** The file with ticket keys cannot be read or written, or is malformed. */
 export class TicketKeysError extends Data.TaggedError("TicketKeysError")<{
   readonly operation: "read" | "write";
   readonly path: string;
-  /** What the system said, or which member is wrong; never what the file holds. */
+  /** The system's error, or the member that is wrong. It never quotes the file's content. */
   readonly reason: string;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     return `ticket keys, ${this.operation} ${this.path}: ${this.reason}`;
   }

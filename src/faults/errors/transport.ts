@@ -5,15 +5,15 @@ import { addressText } from "../../names/address_text.ts";
 import { printable } from "../../wire/printable.ts";
 import { wordsOf } from "../../wire/words_of.ts";
 
-/** The network said no, or broke. */
+/** A network operation failed. */
 export class TransportError extends Data.TaggedError("TransportError")<{
   readonly operation: "open" | "listen" | "accept" | "read" | "write";
-  /** What was thrown below. */
+  /** The error below: what was thrown. */
   readonly cause: unknown;
-  /** Where a stream was to be opened, or something was to listen. */
+  /** The address that was to be opened or listened at. */
   readonly address?: Address | undefined;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     const why = wordsOf(this.cause);
     return printable(`${this.operation}${this.address ? ` ${addressText(this.address)}` : ""}: ${why}`);

@@ -6,39 +6,39 @@ import type { CertificateReason, RefusalAlert } from "../certificate_alerts.ts";
 /** The peer's certificate is not trusted. */
 export class CertificateError extends Data.TaggedError("CertificateError")<{
   readonly reason: CertificateReason;
-  /** Which certificate of the chain, 0 is the leaf. */
+  /** The index of the certificate in the chain; 0 is the leaf. */
   readonly index: number;
-  /** Its subject, where it could be read. */
+  /** The certificate's subject; empty when it could not be read. */
   readonly subject: string;
-  /** What was found, in a sentence. */
+  /** What is wrong, in one sentence. */
   readonly detail: string;
-  /** The rule: an RFC and section. */
+  /** The section of an RFC that was broken. */
   readonly rfc: string;
-  /** The alert that tells the peer, where it is not the reason's own: `access_denied`, say. */
+  /** The alert to send, where the reason's usual one does not fit: `access_denied`, for example. */
   readonly alert?: RefusalAlert | undefined;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     return printable(`certificate ${this.index}${this.subject ? ` (${this.subject})` : ""}: ${this.detail}`);
   }
 }
 
-/** A pin is no SHA-256 hash. */
+/** A pin is not a SHA-256 hash. */
 export class InvalidPin extends Data.TaggedError("InvalidPin")<{ readonly pin: string }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     return `not the SHA-256 hash of a key in base64 or hexadecimal: ${JSON.stringify(this.pin)}`;
   }
 }
 
-/** No roots of the system, or of the runtime, could be read. */
+/** No root certificates of the system or the runtime could be read. */
 export class SystemRootsError extends Data.TaggedError("SystemRootsError")<{
-  /** Each place that was tried, with what was wrong. */
+  /** Each place that was tried, with its error. */
   readonly tried: ReadonlyArray<string>;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
-    return `no roots of the system (SSL_CERT_FILE can name a file, and layerBundled has the runtime's):\n  ${
+    return `no root certificates of the system were found (set SSL_CERT_FILE, or use layerBundled):\n  ${
       this.tried.join("\n  ")
     }`;
   }

@@ -1,4 +1,4 @@
-/** What the two hellos settle, and what follows from that when the handshake is finished. @module */
+/** What the two hellos settle, and what a finished handshake leaves. @module */
 import type { Snapshot } from "../../crypto/transcript.ts";
 import { type ClientHello, findExtension, type ServerHello } from "../../messages/mod.ts";
 import type { NamedGroup } from "../../names/named_group.ts";
@@ -19,9 +19,9 @@ import type { Derivation, Dialect } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Established } from "./established.ts";
 
-/** What both ends know after the two hellos: looked up here once, so that no flight asks again. */
+/** What both ends know after the two hellos. Every table is looked up here once, so that no flight asks again. */
 export interface Agreed {
-  /** What the connection's last handshake left, in a renegotiation. */
+  /** In a renegotiation: what the last handshake left. */
   readonly previous: Established | undefined;
   readonly hello: ClientHello;
   readonly server: ServerHello;
@@ -31,31 +31,31 @@ export interface Agreed {
   readonly authentication: ServerAuthentication;
   readonly terms: Terms;
   readonly derivation: Derivation;
-  /** The master secret of a full handshake, in the form that was agreed on. */
+  /** Makes the master secret of a full handshake, extended or not, as was agreed on. */
   readonly master: (premaster: Bytes, transcript: Snapshot) => Bytes;
   readonly extendedMasterSecret: boolean;
   readonly encryptThenMac: boolean;
-  /** The code of RFC 6066 §4; `undefined` when none was agreed on. */
+  /** The code of the maximum fragment length (RFC 6066 §4); `undefined` if none was agreed on. */
   readonly maxFragmentLength: MaxFragmentLength | undefined;
-  /** A CertificateStatus may come (RFC 6066 §8). */
+  /** Whether a CertificateStatus may come (RFC 6066 §8). */
   readonly statusRequest: boolean;
-  /** A NewSessionTicket comes before the server's ChangeCipherSpec (RFC 5077 §3.3). */
+  /** Whether a NewSessionTicket comes before the server's ChangeCipherSpec (RFC 5077 §3.3). */
   readonly newSessionTicket: boolean;
   readonly secureRenegotiation: boolean;
   /** The host name that the client asked for. */
   readonly serverName: string | undefined;
-  /** The application protocol, one of our own names. */
+  /** The application protocol, by one of our own names. */
   readonly alpn: string | undefined;
-  /** The trust settings that a session of this handshake is for, as a session keeps them. */
+  /** The hash of the trust settings that this handshake was made under, as a session keeps it. */
   readonly partition: Bytes;
 }
 
-/** A full handshake follows. */
+/** The hellos agreed on a full handshake. */
 export interface Full extends Agreed {
   readonly _tag: "Full";
 }
 
-/** A session is resumed (RFC 5246 §7.3, figure 2). */
+/** The hellos agreed on resuming a session (RFC 5246 §7.3, figure 2). */
 export interface Resumed extends Agreed {
   readonly _tag: "Resumed";
   readonly session: Session;
@@ -81,7 +81,7 @@ export interface Settled extends
   readonly minimumDhPrimeBits: number;
 }
 
-/** Derives from the two hellos all that follows from them. */
+/** Derives everything that follows from the two hellos. */
 export const settle = ({ crypto, groups, schemes, minimumDhPrimeBits, ...settled }: Settled): Agreed => {
   const { hello, server, dialect, suite } = settled;
   const authentication = serverAuthentications[suite.authentication];
@@ -114,11 +114,11 @@ export const settle = ({ crypto, groups, schemes, minimumDhPrimeBits, ...settled
   };
 };
 
-/** Bytes in a record, by the code of RFC 6066 §4: 1 is 2^9, 4 is 2^12. */
+/** The most bytes of content in a record, by the code of RFC 6066 §4: 1 is 2^9, 4 is 2^12. */
 export const fragmentBytes = (code: MaxFragmentLength | undefined): number =>
   code === undefined ? MAX_PLAINTEXT : 2 ** (8 + code);
 
-/** The code for a length (RFC 6066 §4). */
+/** The codes of RFC 6066 §4, by length in bytes. */
 const fragmentCodes = {
   512: MaxFragmentLength["2_9"],
   1024: MaxFragmentLength["2_10"],
@@ -126,11 +126,11 @@ const fragmentCodes = {
   4096: MaxFragmentLength["2_12"],
 };
 
-/** The code that a policy asks for. */
+/** The maximum fragment length that a policy asks for, by its code. */
 export const fragmentCode = ({ maxFragmentLength }: Policy): MaxFragmentLength | undefined =>
   maxFragmentLength && fragmentCodes[maxFragmentLength];
 
-/** What the handshake leaves behind. */
+/** Makes what a finished handshake leaves. */
 export const established = (at: Agreed, how: {
   readonly masterSecret: Bytes;
   readonly serverEndPoint: Bytes;
@@ -177,6 +177,6 @@ export const established = (at: Agreed, how: {
   sessionKey: how.sessionKey,
 });
 
-/** The SCTs in the server's hello; none where there are none. */
+/** The signed certificate timestamps in the server's hello, if any. */
 export const timestamps = ({ server }: Agreed): ReadonlyArray<Bytes> =>
   findExtension(server.extensions, "signed_certificate_timestamp")?.sctList ?? [];

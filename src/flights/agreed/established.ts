@@ -1,4 +1,4 @@
-/** What a handshake leaves behind. @module */
+/** What a finished handshake leaves for the next one, for exported keys, and for the user. @module */
 import type { ProtocolVersion } from "../../names/protocol.ts";
 import type { OfBoth } from "../../names/side.ts";
 import type { Suite } from "../../tables/suites.ts";
@@ -6,32 +6,32 @@ import type { Derivation, Dialect } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Negotiated } from "./negotiated.ts";
 
-/** What a finished handshake leaves behind. */
+/** What a finished handshake leaves. */
 export interface Established {
   readonly negotiated: Negotiated;
   readonly dialect: Dialect;
   readonly suite: Suite;
-  /** What the connection's first ClientHello said, which every later one repeats. */
+  /** The client_version of the connection's first ClientHello, which every later one repeats. */
   readonly clientVersion: ProtocolVersion;
-  /** Whether encrypt-then-MAC was ever agreed on, after which it may not be lost (RFC 7366 §3.1). */
+  /** Whether encrypt-then-MAC was ever agreed on. It may not be lost after that (RFC 7366 §3.1). */
   readonly encryptThenMac: boolean;
-  /** Whether it was not the connection's first. */
+  /** Whether this was a renegotiation. */
   readonly renegotiated: boolean;
   readonly derivation: Derivation;
   readonly masterSecret: Bytes;
-  /** `tls-server-end-point` (RFC 5929 §4); no bytes where it is undefined. */
+  /** The channel binding `tls-server-end-point` (RFC 5929 §4); empty if there is none. */
   readonly serverEndPoint: Bytes;
-  /** Both Finished, for RFC 5746 and RFC 5929. */
+  /** The verify_data of both Finished, for RFC 5746 and RFC 5929. */
   readonly verifyData: OfBoth<Bytes>;
-  /** The peer's chain as DER, leaf first. */
+  /** The peer's certificate chain as DER, leaf first. */
   readonly peerCertificates: ReadonlyArray<Bytes>;
-  /** Where the session stands in the store, so that it can be invalidated (RFC 5246 §7.2.2). */
+  /** The session's key in the store, so that it can be invalidated (RFC 5246 §7.2.2). */
   readonly sessionKey: string | undefined;
 }
 
-/** Another handshake of a connection. */
+/** What a handshake is given if it is a renegotiation. */
 export interface Again {
-  /** What the last one left. */
+  /** What the last handshake left. */
   readonly previous: Established;
   /** Whether a session may be resumed in it. */
   readonly resume: boolean;

@@ -5,9 +5,9 @@ import type { CompressionMethod, ProtocolVersion } from "../../names/protocol.ts
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 
-/** What was agreed on, as a user sees it. */
+/** What a handshake agreed on. */
 export interface Negotiated {
-  /** Which handshake of the connection this was: 1 is the first, and the keys' epoch of `Connection.readWithEpoch`. */
+  /** The number of the handshake on its connection, from 1. `Connection.readWithEpoch` gives it with each piece of data. */
   readonly epoch: number;
   /** The protocol version. */
   readonly version: ProtocolVersion;
@@ -15,9 +15,12 @@ export interface Negotiated {
   readonly cipherSuite: CipherSuite;
   /** The compression method; `null` is none. */
   readonly compressionMethod: CompressionMethod;
-  /** As in the ServerHello: empty when the session can't be resumed but by a ticket; the client's own echoed after that. */
+  /**
+   * The session ID of the ServerHello. Empty if only a ticket resumes the session; after a resumption by ticket, the ID that
+   * the client made up.
+   */
   readonly sessionId: Bytes;
-  /** The server gave a ticket, or took one (RFC 5077). */
+  /** Whether the server gave a session ticket, or took one (RFC 5077). */
   readonly sessionTicket: boolean;
   /** Whether the handshake resumed a session. */
   readonly resumed: boolean;
@@ -29,20 +32,20 @@ export interface Negotiated {
   readonly serverName: string | undefined;
   /** The application protocol (RFC 7301); `undefined` if none was agreed on. */
   readonly alpn: string | undefined;
-  /** The group of the key exchange; `undefined` without one, and when resumed. */
+  /** The group of the key exchange; `undefined` if it has none, and in a resumption. */
   readonly group: NamedGroup | undefined;
-  /** The scheme of the server's signature; `undefined` without one, and when resumed. */
+  /** The scheme of the server's signature; `undefined` if there was none, and in a resumption. */
   readonly signatureScheme: SignatureScheme | undefined;
-  /** RFC 7627 */
+  /** Whether the master secret is bound to its handshake (RFC 7627). */
   readonly extendedMasterSecret: boolean;
-  /** RFC 7366; never with anything but a CBC suite. */
+  /** Whether records are encrypted first and then MACed (RFC 7366); only with a CBC suite. */
   readonly encryptThenMac: boolean;
-  /** Bytes in a record at most (RFC 6066 §4). */
+  /** The most bytes of content in a record (RFC 6066 §4). */
   readonly maxFragmentLength: number;
-  /** What the server stapled to its certificate, as DER (RFC 6066 §8); not when resumed. */
+  /** The OCSP response that the server stapled, as DER (RFC 6066 §8); `undefined` in a resumption. */
   readonly ocspResponse: Bytes | undefined;
-  /** The SCTs in the server's hello (RFC 6962 §3.3). */
+  /** The signed certificate timestamps in the server's hello (RFC 6962 §3.3). */
   readonly signedCertificateTimestamps: ReadonlyArray<Bytes>;
-  /** RFC 5746 */
+  /** Whether both ends know secure renegotiation (RFC 5746). */
   readonly secureRenegotiation: boolean;
 }

@@ -1,4 +1,4 @@
-/** What holds one handshake of a connection to the next: pure, a value or the reason why not. @module */
+/** What one handshake of a connection demands of the next: pure functions to a value, or to the reason of a refusal. @module */
 import { Either } from "../../deps.ts";
 import { equal } from "../../crypto/equal.ts";
 import { Refused } from "../../faults/errors/connection.ts";
@@ -18,16 +18,16 @@ type Previous = Established | undefined;
 
 const refused = (detail: string) => Either.left(new Refused({ reason: "insecure_renegotiation", detail }));
 
-/** What a ClientHello's renegotiation_info holds (RFC 5746 §3.4, §3.5). */
+/** The content of a ClientHello's renegotiation_info (RFC 5746 §3.4, §3.5). */
 export const clientInfo = (previous: Previous): Bytes => previous?.verifyData.client ?? EMPTY;
 
-/** What a ServerHello's holds (RFC 5746 §3.6, §3.7). */
+/** The content of a ServerHello's renegotiation_info (RFC 5746 §3.6, §3.7). */
 export const serverInfo = (previous: Previous): Bytes =>
   previous ? concat(previous.verifyData.client, previous.verifyData.server) : EMPTY;
 
 /**
- * Whether a session may be resumed. In a renegotiation without RFC 7627 only where policy resumes without it at all
- * (RFC 7627 §5.4).
+ * Whether a session may be resumed. In a renegotiation of a connection without the extended master secret, only if policy
+ * resumes sessions without it (RFC 7627 §5.4).
  */
 export const mayResume = (again: Again | undefined, policy: Policy): boolean =>
   !again || (again.resume &&
@@ -44,7 +44,7 @@ export const isSafe = ({ negotiated, renegotiated }: Established, policy: Policy
     (secureRenegotiation && (extendedMasterSecret || !resumed || renegotiated));
 };
 
-/** Holds a renegotiation_info against what it must be. */
+/** Compares a renegotiation_info with what it must be. */
 const matches = (
   info: { readonly renegotiatedConnection: Bytes } | undefined,
   due: Bytes,
@@ -59,7 +59,7 @@ const matches = (
   );
 };
 
-/** Whether a client's hello is bound to the connection; refused where it must be and is not (RFC 5746 §3.6, §3.7). */
+/** Whether a ClientHello is bound to the connection; a refusal if it must be and is not (RFC 5746 §3.6, §3.7). */
 export const boundHello = (
   previous: Previous,
   hello: ClientHello,
@@ -73,7 +73,10 @@ export const boundHello = (
   return info ? refused("renegotiation_info on a connection that began without it") : Either.right(false);
 };
 
-/** Whether a server's answer is; a server that never heard of it is refused by policy alone (RFC 5746 §3.4, §3.5). */
+/**
+ * Whether a ServerHello is bound to the connection; a refusal if it must be and is not (RFC 5746 §3.4, §3.5). Only policy
+ * refuses a server that does not know RFC 5746.
+ */
 export const boundAnswer = (
   previous: Previous,
   server: ServerHello,
@@ -89,13 +92,13 @@ export const boundAnswer = (
     : Either.right(false);
 };
 
-/** What two hellos may not take back that an earlier handshake of the connection gave (RFC 7627 §5.4, RFC 7366 §3.1). */
+/** Refuses a renegotiation that loses the extended master secret or encrypt-then-MAC (RFC 7627 §5.4, RFC 7366 §3.1). */
 export const keepsPromises = (
   previous: Previous,
   now: { readonly extendedMasterSecret: boolean; readonly encryptThenMac: boolean; readonly suite: Suite },
 ): Either.Either<void, Refused> => {
   if (!previous) return Either.void;
-  // Nothing is lost where it is won, as OpenSSL and GnuTLS let it.
+  // A renegotiation may gain it; OpenSSL and GnuTLS allow that, too.
   if (previous.negotiated.extendedMasterSecret && !now.extendedMasterSecret) {
     return Either.left(
       new Refused({
@@ -115,8 +118,8 @@ export const keepsPromises = (
 };
 
 /**
- * Whether a server is still the one that the connection began with: who lets it change can be led from one to another
- * without noticing (the triple handshake).
+ * Refuses a server that shows another certificate in a renegotiation, unless policy allows it. Otherwise an attacker could
+ * lead a client from one server to another unnoticed (the triple handshake).
  */
 export const sameServer = (
   previous: Previous,

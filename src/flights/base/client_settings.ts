@@ -1,17 +1,17 @@
-/** What a client is told of how to connect. @module */
+/** The settings of a client's handshakes. @module */
 import type { Policy } from "../../tables/policy.ts";
 
-/** How a client wants to connect. */
+/** The settings of a client's handshakes. */
 export interface ClientSettings {
   readonly policy: Policy;
-  /** The host name or IP address that the server's certificate must be for; the name, not the address, goes out as SNI. */
+  /** The host name or IP address that the server's certificate must be for. A name, not an address, is sent as SNI. */
   readonly serverName: string | undefined;
   /** Application protocols, the best first (RFC 7301). */
   readonly alpn: ReadonlyArray<string>;
   /** Whether this is another attempt, at a lower version than the last one (RFC 7507 §4). */
   readonly fallback: boolean;
-  /** Under which key the store keeps this server's session; `undefined`: nothing is resumed. */
+  /** The key of this server's session in the store; `undefined` if nothing is resumed. */
   readonly sessionKey: string | undefined;
-  /** The key may stand for two servers, of which one can't know the other: two sessions are kept. */
+  /** Whether two servers may share the key. Two sessions are kept then. */
   readonly keyIsShared?: boolean | undefined;
 }

@@ -1,7 +1,7 @@
-/** How a server wants to be connected to. @module */
+/** The settings of a server's handshakes. @module */
 import type { Policy } from "../../tables/policy.ts";
 
-/** How a server wants to be connected to. */
+/** The settings of a server's handshakes. */
 export interface ServerSettings {
   readonly policy: Policy;
   /** Application protocols, the best first (RFC 7301). */

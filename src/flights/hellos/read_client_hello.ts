@@ -1,4 +1,4 @@
-/** How a ClientHello is read, of which SSL 3.0 lets more be said than there are words for. @module */
+/** Reads a ClientHello, after which SSL 3.0 allows bytes without a meaning. @module */
 import { Either } from "../../deps.ts";
 import { kindOf, type MessageKind } from "../../grammar/message_kind.ts";
 import { ofKind, type Place } from "../../grammar/places.ts";
@@ -13,8 +13,8 @@ const { decode: decodeSSL30 } = kindOf(ClientHelloSSL30);
 const isSSL30 = (body: Bytes): boolean => ((body[0] ?? 0) << 8 | (body[1] ?? 0)) === ProtocolVersion.SSL_3_0;
 
 /**
- * Reads a ClientHello. In SSL 3.0 what follows the compression methods may be no extensions: then it is passed over,
- * though it is hashed (RFC 6101 §5.6.1.2). From TLS 1.0 on such bytes are a decode_error.
+ * Reads a ClientHello. In SSL 3.0 the bytes after the compression methods need not be extensions: they are ignored then, but
+ * hashed (RFC 6101 §5.6.1.2). From TLS 1.0 on, such bytes are a decode_error.
  */
 const read: MessageKind<ClientHello>["decode"] = (body) =>
   Either.orElse(decode(body), (error) =>

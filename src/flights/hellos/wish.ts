@@ -1,4 +1,4 @@
-/** What a server reads in a ClientHello: pure, a value or the reason why not. @module */
+/** What a server reads in a ClientHello: a pure function to a value, or to the reason of a refusal. @module */
 import { Either } from "../../deps.ts";
 import { isFfdhe } from "../../crypto/ffdhe.ts";
 import { IllegalParameter, Refused } from "../../faults/errors/connection.ts";
@@ -18,46 +18,48 @@ import { canCompress } from "../../record/protection/compression.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { type Suite, suites } from "../../tables/suites.ts";
 import { type Dialect, dialects, highest, spoken } from "../../tables/versions/mod.ts";
-import { type Bytes, sameBytes } from "../../wire/bytes.ts";
+import { type Bytes, sameBytes, utf8 } from "../../wire/bytes.ts";
 import type { Established } from "../agreed/established.ts";
 import { boundHello } from "../agreed/renegotiation.ts";
 import type { Negotiating } from "../base/negotiating.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import { protocolNames } from "./protocol_names.ts";
 
-/** What a ClientHello asks for, before suites and credentials are looked at. */
+/** What a ClientHello asks for, before suites and credentials are chosen. */
 export interface Wish {
   readonly hello: ClientHello;
-  /** Those of its extensions that mean something in this version. */
+  /** The extensions that have a meaning in this version. */
   readonly extensions: ReadonlyArray<ClientHelloExtension>;
   readonly dialect: Dialect;
   readonly serverName: string | undefined;
   readonly alpn: string | undefined;
-  /** The client knows RFC 5746. */
+  /** Whether the client knows secure renegotiation (RFC 5746). */
   readonly secureRenegotiation: boolean;
   readonly extendedMasterSecret: boolean;
   readonly encryptThenMac: boolean;
   readonly compressionMethod: CompressionMethod;
   readonly maxFragmentLength: MaxFragmentLength | undefined;
-  /** The ticket that the client shows, empty when it asks for one; `undefined`: it takes none (RFC 5077 §3.2). */
+  /** The ticket that the client shows; empty if it asks for one, `undefined` if it takes none (RFC 5077 §3.2). */
   readonly ticket: Bytes | undefined;
-  /** What the connection's last handshake left, in a renegotiation. */
+  /** In a renegotiation: what the last handshake left. */
   readonly previous: Established | undefined;
-  /** The client says which finite fields it has, and they are none of ours (RFC 7919 §4). */
+  /** Whether the client names finite fields, and none of them is ours (RFC 7919 §4). */
   readonly noCommonField: boolean;
-  /** Groups and schemes that both ends can use, the best first by our order. */
+  /** The groups that both ends can use, in our order, the best first. */
   readonly groups: ReadonlyArray<NamedGroup>;
   readonly schemes: ReadonlyArray<SignatureScheme>;
 }
 
+/** A value, or why the ClientHello is refused. */
 export type Checked<A> = Either.Either<A, IllegalParameter | Refused>;
 
 const illegal = (field: string, reason: string, rfc: string) =>
   Either.left(new IllegalParameter({ subject: "ClientHello", field, reason, rfc }));
+/** A refusal of the ClientHello. */
 export const refused = (reason: Refused["reason"], detail: string) =>
   Either.left(new Refused({ reason, detail }));
 
-/** Reads the wish out of a ClientHello. */
+/** Reads what a ClientHello asks for. */
 export const wishOf = (
   settings: ServerSettings,
   hello: ClientHello,
@@ -111,13 +113,13 @@ function* reading(
     maxFragmentLength,
     ticket: findExtension(extensions, "session_ticket")?.ticket,
     noCommonField: namesFields && !policy.groups.some((g) => isFfdhe(g) && groups.includes(g)),
-    // Who names no finite field leaves the choice to us (RFC 7919 §4).
+    // A client that names no finite field leaves the choice to us (RFC 7919 §4).
     groups: policy.groups.filter((g) => groups.includes(g) || (isFfdhe(g) && !namesFields)),
     schemes: policy.signatureSchemes.filter((s) => schemes.includes(s)),
   };
 }
 
-/** RFC 8422 §4: a client that does not say which curves it has leaves the choice to us; the oldest are safest. */
+/** The groups of a client that names none: the oldest curves, which it most likely has (RFC 8422 §4). */
 const anyCurve: ReadonlyArray<NamedGroup> = [
   NamedGroup.secp256r1,
   NamedGroup.secp384r1,
@@ -125,8 +127,8 @@ const anyCurve: ReadonlyArray<NamedGroup> = [
 ];
 
 /**
- * RFC 5246 §E.1; where supported_versions is present it alone decides (RFC 8446 §4.2.1). A renegotiation stays with
- * what is spoken.
+ * The version to speak (RFC 5246 §E.1). If supported_versions is present, it alone decides (RFC 8446 §4.2.1). A
+ * renegotiation keeps the connection's version.
  */
 const versionOf = (
   policy: Policy,
@@ -155,8 +157,8 @@ const versionOf = (
 };
 
 /**
- * RFC 6066 §3: one host name at most. What can be no host name (RFC 1035 §2.3.4) is taken for none. A connection is for
- * one host: a renegotiation may leave the name out, and not change it.
+ * The host name that the client asks for: one at most (RFC 6066 §3). A text that cannot be a host name counts as none
+ * (RFC 1035 §2.3.4). A renegotiation may leave the name out, but not change it.
  */
 const hostName = (
   extensions: Wish["extensions"],
@@ -178,17 +180,15 @@ const hostName = (
     : illegal("extensions.server_name", "is not that of the connection", "RFC 6066 §3");
 };
 
-const text = new TextEncoder();
-
-/** RFC 7301 §3.2: ours are tried in our order; none in common is an error where both have some. */
+/** The application protocol, in our order (RFC 7301 §3.2). A refusal if both ends name some and none in common. */
 const applicationProtocol = (
   ours: ReadonlyArray<string>,
   extensions: Wish["extensions"],
 ): Checked<string | undefined> => {
   const theirs = findExtension(extensions, "application_layer_protocol_negotiation")?.protocolNameList;
   if (!theirs || ours.length === 0) return Either.right(undefined);
-  // Encoded once: a client may offer tens of thousands.
-  const encoded = ours.map((name) => text.encode(name));
+  // Encoded once, because a client may offer tens of thousands.
+  const encoded = ours.map((name) => utf8(name));
   const common = ours[encoded.findIndex((name) => theirs.some((t) => sameBytes(name, t)))];
   return common !== undefined ? Either.right(common) : refused(
     "no_common_application_protocol",
@@ -196,7 +196,7 @@ const applicationProtocol = (
   );
 };
 
-/** The suites that both ends speak in a version, the best first by our order. */
+/** The suites that both ends have in a version, in our order, the best first. */
 export const possibleSuites = (
   policy: Policy,
   hello: ClientHello,

@@ -1,4 +1,4 @@
-/** The sessions that a client keeps: where they stand in the store, and which is offered. @module */
+/** The sessions that a client keeps: their keys in the store, and which one is offered. @module */
 import { Clock, Effect, Option } from "../../deps.ts";
 import type { ProtocolVersion } from "../../names/protocol.ts";
 import { type Credential, Credentials } from "../../ports/credentials.ts";
@@ -15,11 +15,11 @@ import type { ClientSettings } from "../base/client_settings.ts";
 import { fromStore } from "./made.ts";
 import { mayOffer } from "./session_rules.ts";
 
-/** What a client has of a server when it offers. */
+/** What a client has kept of a server when it sends its hello. */
 export interface Held {
-  /** Keys of the store, the first for the session that was used last. */
+  /** The keys in the store, the first for the session that was used last. */
   readonly places: ReadonlyArray<string>;
-  /** What is there, in that order. */
+  /** The sessions there, in that order. */
   readonly kept: ReadonlyArray<Session>;
   readonly offered: Offered | undefined;
 }
@@ -27,11 +27,11 @@ export interface Held {
 /** A session that is offered. */
 export interface Offered {
   readonly kept: Session;
-  /** The same without a ticket that is not shown. */
+  /** The session without its ticket, if that is not shown. */
   readonly shown: Session;
 }
 
-/** Where sessions stand: apart by credentials, so that those of two users do not push each other out. */
+/** The keys of a server's sessions in the store. They differ by credentials, so that two users do not displace each other. */
 export const placesOf = (
   { sessionKey, keyIsShared }: Pick<ClientSettings, "sessionKey" | "keyIsShared">,
   partition: string,
@@ -43,8 +43,8 @@ export const placesOf = (
 };
 
 /**
- * What is kept, and which of it is offered: the one that was used longest ago. Where two servers answer to one key each
- * finds its own so when they are met in turn.
+ * The sessions that are kept, and the one to offer: the one that was used longest ago. If two servers share a key and are
+ * met in turn, each gets its own session back.
  */
 export const toOffer = Effect.fnUntraced(function* (
   settings: ClientSettings,
@@ -74,12 +74,12 @@ export const toOffer = Effect.fnUntraced(function* (
   return { places, kept, offered: undefined };
 });
 
-/** Whether a session's ticket is shown, and not its ID. */
+/** Whether the ticket of a session is shown, and not its ID. */
 const showsTicket = (s: Session, policy: Policy, now: number): boolean =>
   policy.sessionTickets && s.ticket.length > 0 && now < s.ticketExpiresAt &&
   (dialects.get(s.version)?.honours.server("session_ticket") ?? false);
 
-/** Every credential of ours that a server could be shown, where a session showed one. */
+/** Every credential of ours that a server could be shown, if the session showed one. */
 const showable = (
   { version, ownCertificate }: Session,
 ): Effect.Effect<ReadonlyArray<Credential>, never, Credentials> => {
@@ -91,8 +91,8 @@ const showable = (
 };
 
 /**
- * Keeps what was used last, and beside it what there is room for: what was offered and resumed is the same session, and
- * what was offered in vain may be another server's.
+ * Keeps the session that was used last, and of the others as many as there is room for. A session that was offered and not
+ * resumed may be another server's.
  */
 export const keep = Effect.fnUntraced(function* (
   { places, kept, offered }: Held,
@@ -107,14 +107,14 @@ export const keep = Effect.fnUntraced(function* (
   }
 });
 
-/** What was offered and not resumed is of no use any more, where the key stands for one server. */
+/** Forgets a session that was offered and not resumed, if the key stands for one server. */
 export const forgetOffered = ({ places, offered }: Held): Effect.Effect<void, never, SessionStore> =>
   offered && places.length === 1 ? forgetAll(places) : Effect.void;
 
 const forgetAll = (places: ReadonlyArray<string>): Effect.Effect<void, never, SessionStore> =>
   Effect.forEach(places, (place) => fromStore((store) => store.remove(place), undefined), { discard: true });
 
-/** Forgets whatever is kept of a server (RFC 5246 §7.2.2). */
+/** Forgets every session of a server (RFC 5246 §7.2.2). */
 export const forget = (
   settings: Pick<ClientSettings, "sessionKey" | "keyIsShared">,
 ): Effect.Effect<void, never, Credentials | Crypto | SessionStore> =>

@@ -8,19 +8,19 @@ import { type Bytes, EMPTY } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Agreed } from "../agreed/agreed.ts";
 
-/** A chain that outlives its handshake: views would keep whole records alive, and what was read in them. */
+/** Copies a certificate chain, so that it can outlive its handshake: views would keep whole records alive. */
 export const copies = (chain: ReadonlyArray<Bytes>): ReadonlyArray<Bytes> => chain.map((der) => der.slice());
 
-/** What a session keeps of a full handshake, beside what was agreed on. */
+/** What a session keeps of a full handshake beside `Agreed`. */
 export interface Made {
   readonly masterSecret: Bytes;
-  /** Copies. */
+  /** The peer's certificates as DER, copied. */
   readonly peerCertificates: ReadonlyArray<Bytes>;
   readonly serverName: string | undefined;
   readonly serverEndPoint: Bytes;
-  /** A client's credentials, as a session keeps them. */
+  /** The hash of a client's credentials. */
   readonly credentials: Bytes;
-  /** The hash of the leaf that we showed; empty when we showed none. */
+  /** The hash of the leaf that we showed; empty if we showed none. */
   readonly ownCertificate: Bytes;
   readonly group: NamedGroup | undefined;
   readonly primeBits: number | undefined;
@@ -28,12 +28,12 @@ export interface Made {
   readonly peerScheme: SignatureScheme | undefined;
 }
 
-/** The session that a full handshake made. */
+/** Makes the session of a full handshake. */
 export const sessionOf = (at: Agreed, made: Made): Effect.Effect<Session> =>
   Effect.map(Clock.currentTimeMillis, (now) =>
     make(Session, {
       ...made,
-      // A copy: what is stored must not keep a whole record alive.
+      // A copy, because a stored view would keep a whole record alive.
       id: at.server.sessionId.slice(),
       version: at.dialect.version,
       cipherSuite: at.suite.id,
@@ -51,7 +51,7 @@ export const sessionOf = (at: Agreed, made: Made): Effect.Effect<Session> =>
       ticketExpiresAt: 0,
     }));
 
-/** Asks the store; where it can't be asked the handshake goes on without it, and a log says so. */
+/** Asks the session store. If it fails, that is logged, and the handshake goes on without it. */
 export const fromStore = <A, B>(
   ask: (store: SessionStore["Type"]) => Effect.Effect<A, SessionStoreError>,
   otherwise: B,

@@ -1,7 +1,7 @@
 /**
- * Whether a session may be resumed, in one place: what both ends hold it against (`stands`), what a client offers
- * (`mayOffer`), what a server takes (`resumable`), and what a client makes of a server that took it (`resumedAsMade`).
- * All pure. Nothing in a resumption is judged but here: neither certificates nor signatures come in one.
+ * Whether a session may be resumed, all in one place: what both ends demand of it (`stands`), which one a client offers
+ * (`mayOffer`), which one a server resumes (`resumable`), and whether the server resumed it correctly (`resumedAsMade`). All
+ * are pure. A resumption has neither certificates nor signatures, so it is judged nowhere else.
  *
  * @module
  */
@@ -24,38 +24,38 @@ import type { ClientSettings } from "../base/client_settings.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import { possibleSuites, type Wish } from "../hellos/wish.ts";
 
-/** What an end is when a session is to be resumed. */
+/** What an end knows of itself when a session is to be resumed. */
 export interface Standing {
   readonly policy: Policy;
-  /** The trust settings, as a session keeps them. */
+  /** The hash of the trust settings, as a session keeps it. */
   readonly partition: Bytes;
-  /** Those of our own credentials that a full handshake could show. */
+  /** Our own credentials that a full handshake could show. */
   readonly own: ReadonlyArray<Credential>;
   readonly crypto: CryptoService;
-  /** Seconds since the epoch. */
+  /** The time in seconds since the epoch. */
   readonly now: number;
 }
 
-/** Seconds that clocks may differ: what is from a later future is from a clock that was wrong. */
+/** How far clocks may differ, in seconds. A session from further in the future was made by a clock that was wrong. */
 const CLOCK_SKEW = 300;
 
 // ---- both ends ----
 
 /**
- * Whether a full handshake of now could have made this session: under the same trust, with a leaf that we still show, in
- * its time, and with nothing that our policy has come to refuse.
+ * Whether a full handshake could make this session now: under the same trust settings, with a leaf that we still show,
+ * within its lifetime, and with nothing that our policy refuses by now.
  */
 export const stands = (s: Session, by: Standing): boolean =>
   sameBytes(s.partition, by.partition) && lives(s, by) && allowed(s, by.policy) && isOurs(s, by) &&
   isStillTheirs(s, by);
 
-/** Whether a policy resumes at all; sessions are dated in whole seconds. */
+/** Whether a policy resumes sessions at all. Sessions are dated in whole seconds. */
 export const resumesAtAll = ({ limits }: Policy): boolean => limits.sessionLifetime >= 1000;
 
 const lives = ({ createdAt }: Session, { policy, now }: Standing): boolean =>
   now < createdAt + policy.limits.sessionLifetime / 1000 && createdAt <= now + CLOCK_SKEW;
 
-/** What needs no key to judge. A finite field is a group where we chose it, and else a number of bits. */
+/** Whether policy allows the suite, the compression and the group; of a finite field that the server chose, its bits. */
 const allowed = (s: Session, policy: Policy): boolean =>
   policy.cipherSuites.includes(s.cipherSuite) &&
   (s.compressionMethod === CompressionMethod.null ||
@@ -64,7 +64,7 @@ const allowed = (s: Session, policy: Policy): boolean =>
     ? s.primeBits >= policy.minimumDhPrimeBits
     : s.group === 0 || policy.groups.includes(s.group));
 
-/** Whether we showed nothing, or what we still have, and signed as we still would. */
+/** Whether we showed no certificate, or one that we still have, and signed with a scheme that we still use. */
 const isOurs = (s: Session, { own, policy, crypto }: Standing): boolean => {
   if (s.ownCertificate.length === 0) return true;
   const credential = own.find(({ chain }) => sameBytes(leafHash(chain[0], crypto), s.ownCertificate));
@@ -72,7 +72,7 @@ const isOurs = (s: Session, { own, policy, crypto }: Standing): boolean => {
     isUsable(s, credential.publicKey, s.ownScheme, policy, (schemes) => signedWith(credential, schemes));
 };
 
-/** The same of the peer, whose certificate must last. */
+/** Whether the peer showed no certificate, or one that is still valid, with a key and a scheme that policy allows. */
 const isStillTheirs = (s: Session, { policy, now }: Standing): boolean => {
   const [der] = s.peerCertificates;
   if (der === undefined) return true;
@@ -81,11 +81,11 @@ const isStillTheirs = (s: Session, { policy, now }: Standing): boolean => {
     isUsable(s, leaf.publicKey, s.peerScheme, policy);
 };
 
-/** One that was over already, and was trusted all the same, is judged by other things than its time. */
+/** Whether a certificate has not expired since. One that had expired already, and was trusted, is not judged by its time. */
 const lasts = ({ notAfter }: Certificate, { createdAt }: Session, now: number): boolean =>
   now <= notAfter || createdAt > notAfter;
 
-/** Whether policy still has a key's curve, and the scheme that it signed with, if it signed. */
+/** Whether policy allows the curve of a key, and the scheme that it signed with, if it signed. */
 const isUsable = (
   { version }: Session,
   key: PublicKey,
@@ -99,7 +99,7 @@ const isUsable = (
 
 const leafHashes = new WeakMap<Bytes, Bytes>();
 
-/** A leaf as a session keeps it; nothing, for no leaf. The same bytes object is hashed once. */
+/** The hash of a leaf, as a session keeps it; empty for no leaf. The same bytes object is hashed once. */
 export const leafHash = (leaf: Bytes | undefined, { hash }: CryptoService): Bytes => {
   if (leaf === undefined) return EMPTY;
   const known = leafHashes.get(leaf);
@@ -111,7 +111,7 @@ export const leafHash = (leaf: Bytes | undefined, { hash }: CryptoService): Byte
 
 // ---- what a client offers ----
 
-/** Whether a client offers a session (RFC 5246 §F.1.4, RFC 7627 §5.3): to the same server, as the same client. */
+/** Whether a client may offer a session: only to the same server, as the same client (RFC 5246 §F.1.4, RFC 7627 §5.3). */
 export const mayOffer = (
   s: Session,
   { policy, serverName }: ClientSettings,
@@ -119,7 +119,7 @@ export const mayOffer = (
 ): boolean =>
   s.id.length + s.ticket.length > 0 &&
   s.serverName === (serverName ?? "") &&
-  // A server that agreed to none is asked again, and may resume all the same.
+  // A server that did not agree to a maximum fragment length is asked again, and may resume all the same.
   (s.maxFragmentLength === 0 || s.maxFragmentLength === fragmentCode(policy)) &&
   (s.extendedMasterSecret === 1 ||
     (policy.resumeWithoutExtendedMasterSecret && !policy.requireExtendedMasterSecret &&
@@ -130,8 +130,8 @@ export const mayOffer = (
 // ---- what a server takes ----
 
 /**
- * The suite to resume a session with, or `undefined` for a full handshake (RFC 5246 §7.4.1.3, RFC 7627 §5.3). A
- * session that had the extended master secret and a hello that has not is the sign of an attack.
+ * The suite to resume a session with; `undefined` for a full handshake (RFC 5246 §7.4.1.3, RFC 7627 §5.3). A refusal if the
+ * session had the extended master secret and the hello does not: that is the sign of an attack.
  */
 export const resumable = (
   { policy, clientAuth }: ServerSettings,
@@ -161,7 +161,7 @@ export const resumable = (
 
 // ---- what a client makes of it ----
 
-/** Whether a server resumes a session as it was made. */
+/** Checks that a server resumes a session as it was made. */
 export const resumedAsMade = (
   of: Session,
   { dialect, suite, server, extendedMasterSecret, maxFragmentLength }: Pick<

@@ -9,7 +9,7 @@
  *        resumed:                     <--  (NewSessionTicket) ChangeCipherSpec, Finished   resumedFinish
  *     3  ChangeCipherSpec, Finished   -->
  *
- * A renegotiation is the same, with what the connection's last handshake left.
+ * A renegotiation takes the same flights, and what the last handshake left.
  *
  * @module
  */
@@ -49,15 +49,15 @@ import { negotiate } from "./client_negotiation.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
 import { withTicket } from "./new_session_ticket.ts";
 
-/** An offer that was answered. */
+/** Our ClientHello is answered. */
 export interface Answered<A> {
   readonly offer: SentHello;
   readonly at: A;
 }
 
-/** The server's flight, when its certificate is trusted. */
+/** The server's flight has come, and its certificate is trusted. */
 export interface Authenticated extends Answered<Full> {
-  /** Empty from an anonymous server, which has no key either. */
+  /** The server's certificate chain; empty from an anonymous server. */
   readonly chain: ReadonlyArray<Bytes>;
   readonly peerKey: PublicKey | undefined;
   readonly ocspResponse: Bytes | undefined;
@@ -65,20 +65,20 @@ export interface Authenticated extends Answered<Full> {
   readonly request: Option.Option<CertificateWish>;
 }
 
-/** Our flight is said; the server's end of it is due. */
+/** Our flight is sent; the server's Finished is awaited. */
 export interface Keyed extends Authenticated, Keys {
   readonly ours: Bytes;
   readonly used: ClientShare;
-  /** What we showed, if anything. */
+  /** The credential that we showed, if any. */
   readonly shown: Chosen | undefined;
 }
 
 // ---- the shapes of what comes ----
 
-/** Flight 2 of either handshake begins so. */
+/** The shape of ServerHello, with which flight 2 begins. */
 export const serverHelloShape = { server: one(ServerHello) };
 
-/** The rest of flight 2 of a full handshake. */
+/** The shape of the rest of flight 2 in a full handshake. */
 export const serverFlightShape = (
   { authentication, exchange, terms, dialect, statusRequest }: Pick<
     Full,
@@ -92,13 +92,13 @@ export const serverFlightShape = (
   done: one(ServerHelloDone),
 });
 
-/** A stapled response may be missing even where it was promised (RFC 6066 §8). */
+/** The place of CertificateStatus, which may be missing even if it was promised (RFC 6066 §8). */
 const certificateStatus: Place<Bytes | undefined> = maybe(one(CertificateStatus)).map((stapled) =>
   Option.getOrUndefined(stapled)?.status.response
 );
 const noStatus: Place<Bytes | undefined> = absent;
 
-/** What ends the server's part: flight 4, or flight 2 when resumed. */
+/** The shape of the server's end of the handshake: flight 4, or flight 2 in a resumption. */
 export const serverFinishShape = (at: Finishing & Pick<Full, "newSessionTicket">, keys: Keys) => ({
   ticket: at.newSessionTicket ? newSessionTicket : noTicket,
   ...finishShape(at, keys, "server"),
@@ -109,7 +109,7 @@ const noTicket: Place<NewSessionTicket | undefined> = absent;
 
 // ---- flight 1 -> ----
 
-/** Offers, and leaves the rest to whoever waits for the answer. */
+/** Sends ClientHello. The answer is awaited by `afterClientHello`. */
 export const clientHello = Effect.fnUntraced(
   function* (settings: ClientSettings, again?: Again): Steps<SentHello> {
     const offered = yield* offer(settings, again);
@@ -121,11 +121,11 @@ export const clientHello = Effect.fnUntraced(
 
 // ---- flight 2 <- ----
 
-/** The server's choice. */
+/** Receives ServerHello, and settles what follows from both hellos. */
 export const serverHello = Effect.fnUntraced(function* (offer: SentHello): Steps<Answered<Full | Resumed>> {
   const { server } = yield* receive(serverHelloShape);
   const handshakes = yield* Handshakes;
-  // A refusal goes out in the version that the server says it speaks.
+  // A refusal must go out in the version that the server says it speaks.
   const theirs = dialects.get(server.serverVersion);
   if (theirs) handshakes.sayUntilAgreed(theirs);
   const at = yield* negotiate(offer, server, yield* Crypto);
@@ -133,7 +133,7 @@ export const serverHello = Effect.fnUntraced(function* (offer: SentHello): Steps
   return { offer, at };
 });
 
-/** What the server shows, verified before anything of ours goes out. */
+/** Receives the server's flight. Its certificate is verified before anything of ours is sent. */
 export const serverFlight = Effect.fnUntraced(
   function* ({ offer, at }: Answered<Full>): Steps<Authenticated> {
     const flight: FlightOf<ReturnType<typeof serverFlightShape>> = yield* receive(serverFlightShape(at));
@@ -158,13 +158,13 @@ export const serverFlight = Effect.fnUntraced(
 
 // ---- flight 3 -> ----
 
-/** Our certificate if one is wanted, our half of the keys, and our Finished. */
+/** Sends our certificate, if one is asked for, our key share, and our Finished. */
 export const clientFlight = Effect.fnUntraced(function* (from: Authenticated): Steps<Keyed> {
   const { at, request } = from;
   const shown = Option.isNone(request)
     ? undefined
     : yield* choose(request.value, at.dialect, from.offer.settings.policy);
-  // The server's signature is verified here, before our certificate goes out.
+  // This verifies the server's signature, before our certificate is sent.
   const used = yield* from.clientShare(from.peerKey);
   if (Option.isSome(request)) {
     yield* send(
@@ -182,7 +182,7 @@ export const clientFlight = Effect.fnUntraced(function* (from: Authenticated): S
 
 // ---- flight 4 <- ----
 
-/** The server's Finished; now the session may be kept. */
+/** Receives the server's Finished, and keeps the session. */
 export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Established> {
   const { at, offer, chain, master, shown, used } = from;
   const { theirs, ticket } = yield* receive(serverFinishShape(at, from));
@@ -204,7 +204,7 @@ export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Est
   });
   const session = yield* withTicket(made, ticket);
   const bound = at.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
-  // Whoever was replaced meanwhile may have been shown, and under the other's name.
+  // If the credentials were replaced meanwhile, the session may be of either; it is not kept.
   const same = sameBytes(partitionHash(crypto, (yield* Credentials).partition), offer.credentials);
   yield* bound && same && session.id.length + session.ticket.length > 0
     ? keep(offer.held, session, false)
@@ -225,7 +225,7 @@ export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Est
 
 // ---- the abbreviated handshake: the server finishes first ----
 
-/** Both ends have the master secret already. */
+/** Resumes a session: both ends have its master secret, and the server finishes first. */
 export const resumedFinish = Effect.fnUntraced(
   function* ({ offer, at }: Answered<Resumed>): Steps<Established> {
     const { masterSecret, peerCertificates } = at.session;
@@ -234,7 +234,7 @@ export const resumedFinish = Effect.fnUntraced(
     const { theirs, ticket } = yield* receive(serverFinishShape(at, keyed));
     const session = yield* withTicket(at.session, ticket);
     const { offered } = offer.held;
-    // As it was kept, with a ticket that may be shown another time.
+    // Kept as it was, with its ticket, which may be shown another time.
     yield* keep(offer.held, offered?.shown === session ? offered.kept : session, true);
     const ours = yield* finish(at, keyed, "client");
     return established(at, {
@@ -254,7 +254,7 @@ export const resumedFinish = Effect.fnUntraced(
 const full = (answered: Answered<Full>): Step<Established> =>
   serverFlight(answered).pipe(Effect.flatMap(clientFlight), Effect.flatMap(serverFinish));
 
-/** From ServerHello to Finished. */
+/** The handshake of a client, from ServerHello to Finished. */
 export const afterClientHello = (offer: SentHello): Step<Established> =>
   Effect.flatMap(
     serverHello(offer),

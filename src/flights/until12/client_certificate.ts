@@ -20,7 +20,7 @@ import type { ServerSettings } from "../base/server_settings.ts";
 import type { Step, Steps } from "../base/services.ts";
 import { fitsWish, judged, leafKey } from "../peer.ts";
 
-/** The credential that the request allows, and the scheme to prove it with. */
+/** Chooses a credential that the request allows, and a scheme to sign with; `undefined` if there is none. */
 export const choose = Effect.fnUntraced(
   function* (
     wish: CertificateWish,
@@ -40,13 +40,13 @@ export const choose = Effect.fnUntraced(
   },
 );
 
-/** A credential to show, and the scheme to prove it with. */
+/** A credential to show, and the scheme to sign with. */
 export interface Chosen {
   readonly credential: Credential;
   readonly scheme: SignatureScheme;
 }
 
-/** Signs all that was said up to here (RFC 5246 §7.4.8). */
+/** Sends CertificateVerify, which signs the transcript (RFC 5246 §7.4.8). */
 export const certificateVerify = Effect.fnUntraced(
   function* (
     { credential, scheme }: Chosen,
@@ -60,16 +60,16 @@ export const certificateVerify = Effect.fnUntraced(
   },
 );
 
-/** What we ask of a client's certificate. */
+/** What a server asks of a client's certificate. */
 export const certificateWish = (policy: Policy, dialect: Dialect): Step<CertificateWish> =>
   Effect.map(CertificateVerifier, ({ authorities = [] }) => ({
     types: dialect.certificateTypes,
     schemes: policy.signatureSchemes,
-    // More than there is room for is as good as none: then anybody's will do (RFC 5246 §7.4.4).
+    // If the list is too long for the message, none is sent: then any certificate will do (RFC 5246 §7.4.4).
     authorities: authorities.reduce((sum, der) => sum + 2 + der.length, 0) < 2 ** 16 ? authorities : [],
   }));
 
-/** The key of a client's certificate, when that is trusted; none when there is none and none is required. */
+/** The key of a client's certificate, once that is trusted; `undefined` if there is none and none is required. */
 export const clientKey = Effect.fnUntraced(
   function* (
     { policy, clientAuth }: ServerSettings,

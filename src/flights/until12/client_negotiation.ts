@@ -15,7 +15,7 @@ import type { CryptoService } from "../../ports/crypto.ts";
 import { suites } from "../../tables/suites.ts";
 import { isDowngraded } from "../../tables/versions/downgrade.ts";
 import { type Dialect, dialects, highest } from "../../tables/versions/mod.ts";
-import { sameBytes } from "../../wire/bytes.ts";
+import { sameBytes, utf8 } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import { type Agreed, type Full, type Resumed, settle } from "../agreed/agreed.ts";
 import { boundAnswer, keepsPromises, sameServer } from "../agreed/renegotiation.ts";
@@ -146,19 +146,19 @@ function* fullOrResumed(
   return { ...agreed, _tag: "Resumed", session: resumed.value };
 }
 
-/** What a server never answers, though it is asked (RFC 5246 §7.4.1.4.1, RFC 7685 §3). */
+/** The extensions that a server never answers (RFC 5246 §7.4.1.4.1, RFC 7685 §3). */
 const unanswered: ReadonlySet<number> = new Set([
   ExtensionType.signature_algorithms,
   ExtensionType.padding,
 ]);
 
-/** RFC 5246 §7.4.1.4: an answer carries nothing that was not asked for. */
+/** Refuses a ServerHello with an extension that was not asked for (RFC 5246 §7.4.1.4). */
 const solicited = (
   asked: ClientHello,
   answered: ReadonlyArray<ServerHelloExtension> | undefined,
 ): Either.Either<void, UnsupportedExtension> => {
   const types = new Set((asked.extensions ?? []).map(typeOf));
-  // An SCSV asks for it too (RFC 5746 §3.4).
+  // The SCSV asks for it as well (RFC 5746 §3.4).
   if (asked.cipherSuites.includes(CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)) {
     types.add(ExtensionType.renegotiation_info);
   }
@@ -175,9 +175,7 @@ const solicited = (
 const typeOf = (e: ClientHelloExtension | ServerHelloExtension): number =>
   e._tag === "unknown" ? e.type : ExtensionType.members[e._tag];
 
-const text = new TextEncoder();
-
-/** RFC 7301 §3.1: one protocol, and one of those we offered. */
+/** The application protocol: one, and among those that we offered (RFC 7301 §3.1). */
 const applicationProtocol = (
   { settings: { alpn } }: SentHello,
   server: ServerHello,
@@ -185,7 +183,7 @@ const applicationProtocol = (
   const answer = findExtension(server.extensions, "application_layer_protocol_negotiation");
   if (!answer) return Either.right(undefined);
   const [name, ...more] = answer.protocolNameList;
-  const ours = alpn.find((a) => name !== undefined && sameBytes(text.encode(a), name));
+  const ours = alpn.find((a) => name !== undefined && sameBytes(utf8(a), name));
   return ours !== undefined && more.length === 0 ? Either.right(ours) : illegal(
     "extensions.application_layer_protocol_negotiation",
     `${protocolNames(answer.protocolNameList)} is not one of the offered ${alpn.join(", ")}`,

@@ -1,4 +1,4 @@
-/** How a side's part ends: ChangeCipherSpec, and the Finished that vouches for all before it (RFC 5246 §7.1, §7.4.9). @module */
+/** ChangeCipherSpec and Finished, which end each side's part of a handshake (RFC 5246 §7.1, §7.4.9). @module */
 import { Effect } from "../../deps.ts";
 import type { UnexpectedMessage } from "../../faults/errors/connection.ts";
 import { changeCipherSpec, finished } from "../../grammar/places.ts";
@@ -12,12 +12,12 @@ import { make } from "../../wire/codec.ts";
 import type { EncodeError } from "../../wire/errors.ts";
 import type { Keys } from "../agreed/keys.ts";
 
-/** What the end of a side's part needs to know. */
+/** What ChangeCipherSpec and Finished need to know. */
 export interface Finishing {
   readonly derivation: Pick<Derivation, "verifyData">;
 }
 
-/** What ends the other side's part. */
+/** The shape of the peer's ChangeCipherSpec and Finished. */
 export const finishShape = (at: Finishing, { master, keys }: Keys, theirs: Side) => ({
   change: changeCipherSpec(keys[theirs]),
   theirs: finished(
@@ -26,7 +26,7 @@ export const finishShape = (at: Finishing, { master, keys }: Keys, theirs: Side)
   ),
 });
 
-/** Ends our part; gives our verify_data. */
+/** Sends our ChangeCipherSpec and Finished, and gives our verify_data. */
 export const finish = Effect.fnUntraced(
   function* (
     at: Finishing,

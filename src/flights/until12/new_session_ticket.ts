@@ -3,16 +3,13 @@ import { Clock, Effect } from "../../deps.ts";
 import { send } from "../../grammar/send.ts";
 import { NewSessionTicket } from "../../messages/mod.ts";
 import { Session } from "../../ports/sessions.ts";
-import { MAX_TICKET } from "../../tickets/ticket.ts";
+import { MAX_TICKET, MAX_TICKET_LIFETIME } from "../../tickets/ticket.ts";
 import { EMPTY } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Steps } from "../base/services.ts";
 import type { Heard } from "./server_hello.ts";
 
-/** Seconds: a week, the most that a ticket is shown (RFC 8446 §4.6.1 has it so; RFC 5077 leaves it open). */
-const MAX_TICKET_LIFETIME = 604_800;
-
-/** The session with a new ticket, in place of its ID, if one came that can be shown (RFC 5077 §3.3, §3.4). */
+/** A session with the new ticket instead of its ID, if one came that can be shown (RFC 5077 §3.3, §3.4). */
 export const withTicket = (session: Session, sent: NewSessionTicket | undefined): Effect.Effect<Session> =>
   sent === undefined || sent.ticket.length === 0 || sent.ticket.length > MAX_TICKET
     ? Effect.succeed(session)
@@ -26,7 +23,7 @@ export const withTicket = (session: Session, sent: NewSessionTicket | undefined)
       });
     });
 
-/** Gives a ticket where one was promised, an empty one if it can't be (RFC 5077 §3.3); says whether it did. */
+/** Sends NewSessionTicket if one was promised, empty if the session is too long (RFC 5077 §3.3). Gives whether it sent a ticket. */
 export const newSessionTicket = Effect.fnUntraced(
   function* (
     session: Session,

@@ -11,7 +11,7 @@
  *     2  -->  ServerHello, (NewSessionTicket) ChangeCipherSpec, Finished   resumed
  *     3  <--  ChangeCipherSpec, Finished
  *
- * A renegotiation is the same, with what the connection's last handshake left.
+ * A renegotiation takes the same flights, and what the last handshake left.
  *
  * @module
  */
@@ -44,34 +44,34 @@ import { newSessionTicket } from "./new_session_ticket.ts";
 import type { Choice } from "./server_choice.ts";
 import { answers, clientHello, fullAnswers, type Heard, serverHello } from "./server_hello.ts";
 
-/** Flight 2 is said; the client's answer is due. */
+/** Flight 2 is sent; the client's answer is awaited. */
 export interface Asked {
   readonly settings: ServerSettings;
   readonly at: Full;
   readonly offered: ServerShare;
-  /** What we ask of the client's certificate, if we ask. */
+  /** What we ask of the client's certificate; `undefined` if we ask for none. */
   readonly request: CertificateWish | undefined;
   readonly tickets: Heard["tickets"];
-  /** Our own leaf, if there is one. */
+  /** The leaf of our own certificate chain, if we show one. */
   readonly leaf: Bytes | undefined;
 }
 
-/** The client's key exchange has come, and its certificate, where there is one, is trusted. */
+/** The client's key exchange has come, and its certificate, if there is one, is trusted. */
 export interface Keyed extends Asked, Keys {
   readonly chain: ReadonlyArray<Bytes>;
   readonly peerKey: PublicKey | undefined;
-  /** The scheme that it has signed with, if it has. */
+  /** The scheme that the client signed with, if it signed. */
   readonly peerScheme: SignatureScheme | undefined;
 }
 
-/** The client's Finished has come and holds. */
+/** The client's Finished has come and is correct. */
 export interface Proven extends Keyed {
   readonly theirs: Bytes;
 }
 
 // ---- the shapes of what comes ----
 
-/** Flight 3 up to where the keys are known. */
+/** The shape of flight 3, up to ClientKeyExchange. */
 export const clientFlightShape = <P extends Place<unknown>>(
   { at, offered, request }: {
     readonly at: Pick<Full, "dialect">;
@@ -85,7 +85,7 @@ export const clientFlightShape = <P extends Place<unknown>>(
 
 const noChain: Place<ReadonlyArray<Bytes>> = absent.map(() => []);
 
-/** Where the client proves that it has the key of its certificate, if it has shown one. */
+/** The shape of the client's CertificateVerify, if it showed a certificate. */
 export const clientProofShape = (
   { at, peerKey }: { readonly at: Pick<Full, "dialect">; readonly peerKey: PublicKey | undefined },
 ) => ({
@@ -94,12 +94,12 @@ export const clientProofShape = (
 
 const noProof: Place<undefined> = absent;
 
-/** What ends the client's part. */
+/** The shape of the client's ChangeCipherSpec and Finished. */
 export const clientFinishShape = (at: Finishing, keys: Keys) => finishShape(at, keys, "client");
 
 // ---- flight 2 -> ----
 
-/** The whole of flight 2 of a full handshake. */
+/** Sends the whole flight 2 of a full handshake. */
 export const serverFlight = Effect.fnUntraced(
   function* (heard: Extract<Heard, { _tag: "Full" }>): Steps<Asked> {
     const { settings, choice, tickets, wish } = heard;
@@ -107,7 +107,7 @@ export const serverFlight = Effect.fnUntraced(
     const { compressionMethod } = wish;
     const crypto = yield* Crypto;
     const store = yield* SessionStore;
-    // Whom a ticket is given needs no ID (RFC 5077 §3.4).
+    // A client that is given a ticket needs no session ID (RFC 5077 §3.4).
     const keep = store.enabled && !tickets && resumesAtAll(settings.policy) &&
       (wish.extendedMasterSecret || settings.policy.resumeWithoutExtendedMasterSecret);
     const sessionId = keep ? crypto.random(32) : EMPTY;
@@ -143,7 +143,7 @@ const stapled = (credential: Choice["credential"]) =>
 
 // ---- flight 3 <-, in three parts: the keys of the later two are agreed on in the first ----
 
-/** The client's certificate, if we asked, and its half of the keys. */
+/** Receives the client's certificate, if we asked for one, and its key share. */
 export const clientFlight = Effect.fnUntraced(function* (asked: Asked): Steps<Keyed> {
   const { certificate: chain, premaster } = yield* receive(clientFlightShape(asked));
   const transcript = (yield* Handshakes).transcript();
@@ -158,7 +158,7 @@ export const clientFlight = Effect.fnUntraced(function* (asked: Asked): Steps<Ke
   };
 });
 
-/** The client's proof that it has that key. */
+/** Receives and verifies the client's CertificateVerify. */
 export const clientProof = Effect.fnUntraced(function* (from: Keyed): Steps<Keyed> {
   const { at: { dialect: { signing } }, master, peerKey, request } = from;
   const { proof } = yield* receive(clientProofShape(from));
@@ -173,13 +173,13 @@ export const clientProof = Effect.fnUntraced(function* (from: Keyed): Steps<Keye
   return { ...from, peerScheme: scheme };
 });
 
-/** The client's Finished. */
+/** Receives the client's Finished. */
 export const clientFinish = (from: Keyed): Step<Proven> =>
   Effect.map(receive(clientFinishShape(from.at, from)), ({ theirs }) => ({ ...from, theirs }));
 
 // ---- flight 4 -> ----
 
-/** Our Finished. The session is in the store before it leaves, so that a quick client finds it there. */
+/** Sends our Finished. The session is in the store before that, so that a quick client finds it there. */
 export const serverFinish = Effect.fnUntraced(function* (from: Proven): Steps<Established> {
   const { at, chain, master, offered, peerScheme, theirs } = from;
   const sessionKey = at.server.sessionId.length > 0 ? toHex(at.server.sessionId) : undefined;
@@ -216,7 +216,7 @@ export const serverFinish = Effect.fnUntraced(function* (from: Proven): Steps<Es
 
 // ---- the abbreviated handshake ----
 
-/** We finish first (RFC 5246 §7.3, figure 2). */
+/** Resumes a session: the server finishes first (RFC 5246 §7.3, figure 2). */
 export const resumed = Effect.fnUntraced(
   function* (heard: Extract<Heard, { _tag: "Resumed" }>): Steps<Established> {
     const { byTicket, session, suite, wish } = heard;
@@ -251,18 +251,18 @@ const full = (heard: Extract<Heard, { _tag: "Full" }>): Step<Established> =>
     Effect.flatMap(serverFinish),
   );
 
-/** A session that can't be resumed is none any more (RFC 5246 §7.2.2). */
+/** Resumes a session, and forgets it if that ends in a fatal alert (RFC 5246 §7.2.2). */
 const resumedOrForgotten = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Established> =>
   Effect.tapError(
     resumed(heard),
-    // A ticket is the client's to forget.
+    // Only the client can forget a ticket.
     (e) =>
       isFatal(e) && !heard.byTicket
         ? fromStore((store) => store.remove(toHex(heard.session.id)), undefined)
         : Effect.void,
   );
 
-/** The whole handshake. */
+/** The whole handshake of a server. */
 export const serverHandshake = (settings: ServerSettings, again?: Again): Step<Established> =>
   Effect.flatMap(
     clientHello(settings, again),

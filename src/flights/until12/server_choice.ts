@@ -8,16 +8,16 @@ import type { Suite } from "../../tables/suites.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import { type Checked, possibleSuites, refused, type Wish } from "../hellos/wish.ts";
 
-/** What a full handshake is made with. */
+/** What a server chose for a full handshake. */
 export interface Choice {
   readonly suite: Suite;
-  /** `undefined` when the suite is anonymous. */
+  /** The credential; `undefined` if the suite is anonymous. */
   readonly credential: Credential | undefined;
-  /** Those of the wish that this credential can make. */
+  /** The signature schemes that both ends and this credential have, the best first. */
   readonly schemes: ReadonlyArray<SignatureScheme>;
 }
 
-/** The best suite, by our order, for which a credential is at hand that the client can check. */
+/** The best suite, in our order, for which there is a credential that the client can verify. */
 export const chooseSuite = (
   { policy, clientAuth }: ServerSettings,
   wish: Wish,

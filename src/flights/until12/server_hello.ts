@@ -1,6 +1,6 @@
 /**
- * The server's handshake before TLS 1.3 up to its hello (RFC 5246 §7.4.1): what the client wants, whether it can have it,
- * what it may resume, and the answer that says so.
+ * The server's handshake before TLS 1.3, up to its hello (RFC 5246 §7.4.1): what the client asks for, whether it can have
+ * it, which session it may resume, and the ServerHello.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { Handshakes } from "../../record/handshake_stream.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { downgradeSentinel } from "../../tables/versions/downgrade.ts";
 import { highest, spoken, spokenFirst } from "../../tables/versions/mod.ts";
-import { EMPTY, toHex } from "../../wire/bytes.ts";
+import { EMPTY, toHex, utf8 } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import { type Agreed, fragmentBytes, settle } from "../agreed/agreed.ts";
 import type { Again } from "../agreed/established.ts";
@@ -32,7 +32,7 @@ import { fromStore } from "../sessions/made.ts";
 import { resumable, resumesAtAll, type Standing } from "../sessions/session_rules.ts";
 import { type Choice, chooseSuite } from "./server_choice.ts";
 
-/** A ClientHello that will do. */
+/** A ClientHello that is accepted, and what the server makes of it. */
 export type Heard =
   & { readonly settings: ServerSettings; readonly wish: Wish }
   & (
@@ -41,14 +41,14 @@ export type Heard =
       readonly _tag: "Resumed";
       readonly session: Session;
       readonly suite: Choice["suite"];
-      /** By a ticket, or else by its ID. */
+      /** Whether the session came in a ticket, and not by its ID. */
       readonly byTicket: boolean;
     }
   )
-  /** Gives tickets to this client, if it does. */
+  /** The tickets that this client is given; `undefined` if it gets none. */
   & { readonly tickets: SessionTicketsService | undefined };
 
-/** Flight 1. */
+/** The shape of flight 1. */
 export const clientHelloShape = {
   hello: clientHelloPlace,
 };
@@ -60,17 +60,17 @@ export const helloRequest = send(make(HelloRequest, undefined));
 
 // ---- flight 1 <- ----
 
-/** What the client wants, and whether it can have it. */
+/** Receives a ClientHello and decides: a full handshake, a resumption, or a refusal. */
 export const clientHello = Effect.fnUntraced(
   function* (settings: ServerSettings, again?: Again): Steps<Heard> {
     const { policy } = settings;
     const { hello } = yield* receive(clientHelloShape);
-    // A refusal, too, goes out in a record that the client reads, by a name that it knows.
+    // A refusal must go out in a record that the client reads, by a name that it knows.
     (yield* Handshakes).sayUntilAgreed(spokenFirst(hello.clientVersion));
     const wish = yield* wishOf(settings, hello, again?.previous);
     const bound = wish.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
     const known = policy.sessionTickets && wish.ticket !== undefined ? yield* SessionTickets : undefined;
-    // One that is shown is opened all the same: what it holds may be the sign of an attack.
+    // A ticket that is shown is opened in any case: its content may be the sign of an attack.
     const tickets = bound && resumesAtAll(policy) ? known : undefined;
     const heard = { settings, wish, tickets };
     const candidates = yield* (yield* Credentials).candidates({
@@ -101,14 +101,14 @@ const standing = Effect.fnUntraced(
   },
 );
 
-/** What the answer will say of what may not be taken back. */
+/** What the ServerHello will say of the properties that a renegotiation may not lose. */
 const promised = ({ extendedMasterSecret, encryptThenMac }: Wish, suite: Choice["suite"]) => ({
   extendedMasterSecret,
   encryptThenMac: encryptThenMac && suite.cipher._tag === "cbc",
   suite,
 });
 
-/** What the client wants to resume: by its ticket if it shows one, and then never by the ID (RFC 5077 §3.4). */
+/** The session that the client wants to resume. If it shows a ticket, its session ID is ignored (RFC 5077 §3.4). */
 const shown = Effect.fnUntraced(
   function* ({ hello, ticket = EMPTY }: Wish, tickets: SessionTicketsService | undefined) {
     if (tickets && ticket.length > 0) {
@@ -122,7 +122,7 @@ const shown = Effect.fnUntraced(
 
 // ---- flight 2 -> ----
 
-/** Answers the hello, and settles what follows from both. */
+/** Sends ServerHello, and settles what follows from both hellos. */
 export const serverHello = Effect.fnUntraced(
   function* (
     { settings: { policy }, wish }: Heard,
@@ -143,7 +143,7 @@ export const serverHello = Effect.fnUntraced(
       sessionId,
       cipherSuite: suite.id,
       compressionMethod,
-      // Nothing rather than an empty block, which the oldest clients do not read.
+      // No extension block if there are none, because the oldest clients cannot read an empty one.
       extensions: answer.length > 0 ? answer : undefined,
     });
     handshakes.agree(dialect, fragmentBytes(wish.maxFragmentLength));
@@ -166,16 +166,14 @@ export const serverHello = Effect.fnUntraced(
   },
 );
 
-const text = new TextEncoder();
-
-/** What an answer says in either handshake, each only where the client asked for it (RFC 5246 §7.4.1.4). */
+/** The extensions of any ServerHello, each only if the client asked for it (RFC 5246 §7.4.1.4). */
 export const answers = (
   { wish, tickets }: Heard,
   suite: Choice["suite"],
 ): ReadonlyArray<ServerHelloExtension> => {
   const asked = new Set(wish.extensions.map((e) => e._tag));
   return [
-    // An SCSV asks for it too (RFC 5746 §3.6).
+    // The SCSV asks for it as well (RFC 5746 §3.6).
     ...(wish.secureRenegotiation
       ? [{ _tag: "renegotiation_info", renegotiatedConnection: serverInfo(wish.previous) } as const]
       : []),
@@ -191,13 +189,13 @@ export const answers = (
     ...(wish.alpn === undefined || !asked.has("application_layer_protocol_negotiation") ? [] : [
       {
         _tag: "application_layer_protocol_negotiation",
-        protocolNameList: [text.encode(wish.alpn)],
+        protocolNameList: [utf8(wish.alpn)],
       } as const,
     ]),
   ];
 };
 
-/** What it says besides in a full one, where there is a certificate to speak of. */
+/** The extensions of a ServerHello that only a full handshake has, about the certificate. */
 export const fullAnswers = (
   wish: Wish,
   credential: Choice["credential"],
@@ -205,7 +203,7 @@ export const fullAnswers = (
   const asked = new Set(wish.extensions.map((e) => e._tag));
   const sctList = credential?.signedCertificateTimestamps ?? [];
   return [
-    // Not when resumed (RFC 6066 §3).
+    // Not in a resumption (RFC 6066 §3).
     ...(wish.serverName !== undefined && asked.has("server_name") ? [{ _tag: "server_name" } as const] : []),
     ...(credential?.ocspResponse && asked.has("status_request") ? [{ _tag: "status_request" } as const] : []),
     ...(sctList.length > 0 && asked.has("signed_certificate_timestamp")

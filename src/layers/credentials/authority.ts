@@ -1,4 +1,8 @@
-/** Certificates made in memory, self-signed or by an authority in memory: for development, tests, peers that pin. @module */
+/**
+ * Certificates made in memory, self-signed or by a CA in memory: for development, tests, and peers that pin.
+ *
+ * @module
+ */
 import { Effect, Layer } from "../../deps.ts";
 import type { InvalidOption } from "../../faults/errors/connection.ts";
 import type { Credential, Credentials } from "../../ports/credentials.ts";
@@ -9,51 +13,63 @@ import { credentialFromPem, layer } from "./credentials.ts";
 import type { AuthorityOptions, IssueOptions, SelfSignedOptions } from "./options.ts";
 import { type Made, makeAuthorityCertificate, makeLeaf, privateKeyDer } from "./self_signed.ts";
 
-/** A certificate that was made, and its key. */
+/** A certificate made in memory, with its private key. */
 export interface Issued {
   /** The certificate as DER. */
   readonly certificate: Bytes;
-  /** The certificate and those between it and the root; what the other end must trust, when it is self-signed. */
+  /**
+   * The certificate and its intermediates as PEM, without the root. If it is self-signed, this is what the other end
+   * must trust.
+   */
   readonly certificatePem: string;
-  /** PKCS#8, not encrypted. */
+  /** The private key as PEM: PKCS#8, not encrypted. */
   readonly privateKeyPem: string;
-  /** The certificate and its key, for `Credentials.layer`. */
+  /** The certificate and its key as a credential, for `Credentials.layer`. */
   readonly credential: Credential;
 }
 
-/** Who makes certificates that are trusted by those who trust its own. */
+/** A certificate authority in memory. */
 export interface Authority {
-  /** The certificate as DER. */
+  /** The authority's own certificate as DER. */
   readonly certificate: Bytes;
-  /** What the other end must trust. */
+  /** The authority's own certificate as PEM. If it is a root, this is what the other end must trust. */
   readonly certificatePem: string;
-  /** PKCS#8, not encrypted. */
+  /** The authority's private key as PEM: PKCS#8, not encrypted. */
   readonly privateKeyPem: string;
-  /** A certificate and its key, for a server at localhost unless given otherwise. */
+  /**
+   * Issues a certificate with a new key; for a server at localhost unless the options say otherwise. Fails with
+   * InvalidOption.
+   */
   readonly issue: (options?: IssueOptions) => Effect.Effect<Issued, InvalidOption, Crypto>;
-  /** An authority below this one. */
+  /** Makes an intermediate authority below this one. Fails with InvalidOption. */
   readonly intermediate: (options?: AuthorityOptions) => Effect.Effect<Authority, InvalidOption, Crypto>;
 }
 
-/** Makes a self-signed certificate in memory, from the randomness of `Crypto` and the time of the `Clock`. */
+/**
+ * Makes a self-signed certificate in memory, with randomness from `Crypto` and the time of the `Clock`. Fails with
+ * InvalidOption.
+ */
 export const makeSelfSigned = (
   options: SelfSignedOptions = {},
 ): Effect.Effect<Issued, InvalidOption, Crypto> =>
   Effect.flatMap(makeLeaf(options), (made) => issued(made, []));
 
-/** A self-signed certificate, made when the layer is built. */
+/** Credentials of one self-signed certificate, made when the layer is built. */
 export const layerSelfSigned = (
   options?: SelfSignedOptions,
 ): Layer.Layer<Credentials, InvalidOption, Crypto> =>
   Layer.unwrapEffect(Effect.map(makeSelfSigned(options), ({ credential }) => layer([credential])));
 
-/** Makes a root in memory, from the randomness of `Crypto` and the time of the `Clock`. */
+/**
+ * Makes a root authority in memory, with randomness from `Crypto` and the time of the `Clock`. Fails with
+ * InvalidOption.
+ */
 export const makeAuthority = (
   options: AuthorityOptions = {},
 ): Effect.Effect<Authority, InvalidOption, Crypto> =>
   Effect.map(makeAuthorityCertificate(options), (made) => authority(made, []));
 
-/** `above`: what stands between what it issues and the root. */
+/** An authority; `above` is the chain from its own certificate to below the root. */
 const authority = (made: Made, above: ReadonlyArray<Bytes>): Authority => ({
   certificate: made.certificate,
   certificatePem: toPem("CERTIFICATE", made.certificate),
@@ -70,7 +86,7 @@ const issued = (made: Made, above: ReadonlyArray<Bytes>): Effect.Effect<Issued> 
   const certificatePem = [made.certificate, ...above].map((der) => toPem("CERTIFICATE", der)).join("");
   const privateKeyPem = toPem("PRIVATE KEY", privateKeyDer(made));
   return Effect.map(
-    // The same way as everybody's: what is made here has to be readable here.
+    // The usual way of reading PEM, which checks what was made.
     Effect.orDie(credentialFromPem({ certificate: certificatePem, privateKey: privateKeyPem })),
     (credential) => ({ certificate: made.certificate, certificatePem, privateKeyPem, credential }),
   );

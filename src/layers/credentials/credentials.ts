@@ -1,4 +1,4 @@
-/** Our own certificates and keys: from PEM, by a signer, loaded again. @module */
+/** Credentials: from PEM, from a signer, and reloaded. @module */
 import { Cause, Effect, Either, Layer, Stream } from "../../deps.ts";
 import { type CredentialError, CredentialMismatch } from "../../faults/errors/credentials.ts";
 import { PrivateKeyError } from "../../faults/errors/crypto.ts";
@@ -24,17 +24,20 @@ import { publicKeyOf, sameKey } from "./keys.ts";
 import type { Passphrase } from "./options.ts";
 import { openedPrivateKeyFromPem } from "./passphrase.ts";
 
-/** What PEM files say; they may hold other blocks, too, and may be the same file. */
+/** A certificate chain and a private key as PEM. Both texts may be the same, and may hold other blocks. */
 export interface PemPair<E = never> {
-  /** The chain, leaf first, without the root. */
+  /** The certificate chain, leaf first, without the root. */
   readonly certificate: string;
-  /** PKCS#8, encrypted or not, PKCS#1 or SEC 1. */
+  /** The private key: PKCS#8 (encrypted or not), PKCS#1 or SEC 1. */
   readonly privateKey: string;
-  /** What an encrypted key opens with; an Effect is run when there is one to open, each time. */
+  /** The passphrase of an encrypted key. An Effect runs each time there is such a key to decrypt. */
   readonly passphrase?: Passphrase<E> | undefined;
 }
 
-/** A chain and the private key of its leaf, checked to belong together. */
+/**
+ * Makes a credential from PEM. Fails with PemError when the PEM is not usable, and with CredentialMismatch when the
+ * key is not that of the leaf.
+ */
 export const credentialFromPem = <E = never>(
   pem: PemPair<E>,
 ): Effect.Effect<Credential, CredentialError | E> =>
@@ -43,29 +46,32 @@ export const credentialFromPem = <E = never>(
     return yield* credentialOf(chain, yield* openedPrivateKeyFromPem(pem.privateKey, pem.passphrase));
   });
 
-/** Credentials from PEM: one, or several of which the handshake takes the one that fits. */
+/** Credentials from PEM. If there are several, the handshake uses the first that fits. */
 export const layerPem = <E = never>(
   ...pairs: readonly [PemPair<E>, ...ReadonlyArray<PemPair<E>>]
 ): Layer.Layer<Credentials, CredentialError | E> =>
   Layer.unwrapEffect(Effect.map(Effect.forEach(pairs, credentialFromPem), layer));
 
-/** A chain whose private key is elsewhere: in a module that does not give it away (an HSM), in another process. */
+/** A certificate chain whose private key is elsewhere: in an HSM, for example, or in another process. */
 export interface Signer extends Pick<Credential, "schemes" | "ocspResponse" | "signedCertificateTimestamps"> {
-  /** The chain as PEM, leaf first, without the root. */
+  /** The certificate chain as PEM, leaf first, without the root. */
   readonly certificate: string;
   /**
-   * Signs `data` as `scheme` says. Who signs digests takes `Crypto.hash` of it, but for Ed25519; ECDSA signatures are
-   * DER (RFC 8422 §5.4), PSS salts as long as the hash (RFC 8446 §4.2.3).
+   * Signs `data` with a scheme. A signer of digests must hash the data first (`Crypto.hash`), except for Ed25519.
+   * ECDSA signatures are DER (RFC 8422 §5.4), and PSS salts are as long as the hash (RFC 8446 §4.2.3).
    */
   readonly sign: Credential["sign"];
   /**
-   * The raw RSA operation, for suites with RSA key transport: the whole block as long as the modulus, which must not be
-   * unpadded (RFC 5246 §7.4.7.1). Left out, no such suite is chosen with it.
+   * The raw RSA private-key operation, for suites with RSA key transport. The result is a whole block, as long as the
+   * modulus, with its padding (RFC 5246 §7.4.7.1). Without this member, no such suite is chosen.
    */
   readonly decrypt?: Credential["decrypt"] | undefined;
 }
 
-/** A credential whose key never is in this process. Whether it is the leaf's shows in the first handshake. */
+/**
+ * Makes a credential whose key is never in this process. A key that does not belong to the leaf shows only in the
+ * first handshake. Fails with PemError or CredentialMismatch.
+ */
 export const credentialFromSigner = (signer: Signer): Effect.Effect<Credential, CredentialError> =>
   Effect.flatMap(
     certificatesFromPem(signer.certificate),
@@ -82,15 +88,15 @@ export const credentialFromSigner = (signer: Signer): Effect.Effect<Credential, 
       }),
   );
 
-/** Exactly these credentials, the preferred first; for keys that are elsewhere, say. */
+/** Credentials from a list, the preferred first; for keys that are elsewhere, for example. */
 export const layer = (credentials: ReadonlyArray<Credential>): Layer.Layer<Credentials> =>
   Layer.sync(Credentials, () => serviceOf(credentials));
 
 /**
- * Credentials that are loaded again whenever `when` says so: new handshakes get the new ones, sessions made with the old
- * ones are not resumed any more, and connections that are there go on (a client that renegotiates sees the new one, and
- * may refuse it, as ours does unless policy says `serverMayChangeCertificate`). Where loading fails, a warning in the log
- * says why and the old ones stay; only the first loading must succeed.
+ * Credentials that are reloaded on each element of `when`. New handshakes use the new ones, and sessions made with the
+ * old ones are no longer resumed. Open connections go on; a client that renegotiates sees the new certificate and may
+ * refuse it, as ours does unless its policy has `serverMayChangeCertificate`. If a reload fails, a warning is logged
+ * and the old credentials stay in use; the first load must succeed.
  *
  *     Credentials.layerReloading(SubscriptionRef.get(ref), ref.changes);
  */
@@ -120,7 +126,7 @@ export const layerReloading = <E, R, R2 = never>(
     }),
   );
 
-/** No credentials: a client without a certificate. */
+/** No credentials: for a client without a certificate. */
 export const layerNone: Layer.Layer<Credentials> = layer([]);
 
 type Chain = readonly [Certificate, ...ReadonlyArray<Certificate>];
@@ -128,7 +134,7 @@ type Chain = readonly [Certificate, ...ReadonlyArray<Certificate>];
 const mismatch = ([leaf]: Chain, detail: string) =>
   Either.left(new CredentialMismatch({ subject: leaf.subject.text, detail }));
 
-/** What the chain itself says of a credential. */
+/** The parts of a credential that follow from its chain. */
 const withoutKey = (
   chain: Chain,
 ): Either.Either<Pick<Credential, "chain" | "publicKey" | "usage">, CredentialMismatch> => {
@@ -148,7 +154,8 @@ const credentialOf = (chain: Chain, key: PrivateKey): Either.Either<Credential, 
     const own = publicKeyOf(key);
     if (!own) return mismatch(chain, "the private key's numbers contradict each other");
     if (!sameKey(one.publicKey, own)) return mismatch(chain, "the private key is not this certificate's");
-    // A plain RSA key may be in a certificate that restricts it to PSS (RFC 4055 §1.2); it signs as that says.
+    // A plain RSA key may have a certificate that restricts it to PSS (RFC 4055 §1.2). It signs as the certificate
+    // says.
     const { _tag } = one.publicKey;
     const signing: PrivateKey = "modulus" in key && (_tag === "rsa" || _tag === "rsa_pss")
       ? { ...key, _tag }
@@ -162,14 +169,14 @@ const credentialOf = (chain: Chain, key: PrivateKey): Either.Either<Credential, 
 
 interface Known {
   readonly credential: Credential;
-  /** Those of the chain that could be read. */
+  /** The certificates of the chain that could be parsed. */
   readonly certificates: ReadonlyArray<Certificate>;
 }
 
 const serviceOf = (credentials: ReadonlyArray<Credential>): CredentialsService => {
   const known = credentials.map((credential) => ({ credential, certificates: readable(credential.chain) }));
   return {
-    // The order too decides which one is shown.
+    // The order is included because it also decides which credential is used.
     partition: credentials.length === 0 ? "" : partitionOf("credentials", ...credentials.map(nameOf)),
     candidates: (request) => Effect.sync(() => chosen(known, request).map(({ credential }) => credential)),
   };
@@ -190,8 +197,9 @@ const chosen = (known: ReadonlyArray<Known>, request: CredentialRequest): Readon
     );
 
 /**
- * First those whose certificates are signed as the peer can verify (RFC 5246 §7.4.2, §7.4.6); then the others, for many
- * a peer can do more than it says (RFC 8446 §4.4.2.2). Nobody verifies how a root signed itself.
+ * Sorts credentials: first those whose chain is signed with schemes that the peer can verify (RFC 5246 §7.4.2,
+ * §7.4.6), then the others, because many peers can verify more than they say (RFC 8446 §4.4.2.2). A root's own
+ * signature is never verified, so it does not count.
  */
 const forSchemes = (
   known: ReadonlyArray<Known>,
@@ -207,7 +215,7 @@ const forSchemes = (
   return [...verifiable, ...known.filter((one) => !verifiable.includes(one))];
 };
 
-/** Those for the name that the client asks for; all, where none is. */
+/** The credentials for the server name that the client asks for; all of them if none fits. */
 const forName = (known: ReadonlyArray<Known>, name: string | undefined): ReadonlyArray<Known> => {
   const named = name === undefined
     ? []
@@ -225,8 +233,8 @@ const canAnswer = (
 };
 
 /**
- * Those below an authority that the server names (RFC 5246 §7.4.4); then those of which one cannot know, because
- * their chains end before a root. No names at all: everybody's.
+ * Sorts credentials: first those below an authority that the server names (RFC 5246 §7.4.4), then those whose chain
+ * ends before a root, which may be. If the server names none, returns all.
  */
 const forAuthorities = (
   known: ReadonlyArray<Known>,

@@ -1,4 +1,4 @@
-/** Credentials in PEM files, which may be replaced while they are in use. @module */
+/** Credentials from PEM files, which may be replaced while in use. @module */
 import { type Duration, Effect, Either, Layer, Schema, Stream } from "../../deps.ts";
 import type { InvalidOption } from "../../faults/errors/connection.ts";
 import {
@@ -12,21 +12,21 @@ import type { Credentials } from "../../ports/credentials.ts";
 import { credentialFromPem, layerReloading } from "./credentials.ts";
 import type { Passphrase } from "./options.ts";
 
-/** Where a credential is; one file may hold both. */
+/** The files of a credential. One file may hold both chain and key. */
 export interface PemFiles<E = never> {
-  /** The path of the chain, leaf first, without the root. */
+  /** The path of the certificate chain (PEM): leaf first, without the root. */
   readonly certificate: string;
-  /** The path of the file with the private key. */
+  /** The path of the private key (PEM). */
   readonly privateKey: string;
-  /** What an encrypted key opens with. */
+  /** The passphrase of an encrypted key. */
   readonly passphrase?: Passphrase<E> | undefined;
 }
 
-/** When files are looked at again. */
+/** When to look at the files again. */
 export interface FilesOptions {
-  /** How often they are read, to see whether they have changed; 10 seconds unless given. */
+  /** How often to check the files for changes; every 10 seconds unless given. */
   readonly every?: Duration.DurationInput | undefined;
-  /** When they are loaded at once and whether or not they have changed: at a signal, say. */
+  /** Each element reloads the files at once, changed or not: on a signal, for example. */
   readonly reload?: Stream.Stream<unknown> | undefined;
 }
 
@@ -40,8 +40,8 @@ const isStream = (u: unknown): boolean => typeof u === "object" && u !== null &&
 const decode = decodeOption(filesOptions);
 
 /**
- * Credentials from PEM files. Files that change are loaded again, as `layerReloading` does: chain and key may be replaced
- * one after the other, for until they go together the old ones stay.
+ * Credentials from PEM files. Changed files are reloaded, as `layerReloading` does. Chain and key may be replaced one
+ * after the other: the old ones stay in use until the new ones belong together. Needs `--allow-read`.
  */
 export const layerFiles = <E = never>(
   files: readonly [PemFiles<E>, ...ReadonlyArray<PemFiles<E>>],
@@ -49,7 +49,7 @@ export const layerFiles = <E = never>(
 ): Layer.Layer<Credentials, CredentialFileError | InvalidOption | E> =>
   Layer.unwrapEffect(Effect.map(Effect.suspend(() => decode(options)), (decoded) => {
     const { every = "10 seconds", reload = Stream.empty } = decoded;
-    /** What was tried last, well or not: the same files need no second warning. */
+    /** The last content that was tried, usable or not, so that the same files cause no second warning. */
     let tried = "";
     const texts = Effect.either(Effect.forEach(files, pairIn));
     const load = Effect.gen(function* () {
@@ -60,7 +60,7 @@ export const layerFiles = <E = never>(
         (pair, i) => Effect.mapError(credentialFromPem(pair), (e) => isOurs(e) ? failed(files[i]!)(e) : e),
       );
     });
-    // The first tick is of now, when they have just been read.
+    // The first tick comes at once, right after the first load.
     const changed = Stream.drop(Stream.tick(every), 1).pipe(
       Stream.mapEffect(() => texts),
       Stream.filter((read) => fingerprint(read) !== tried),

@@ -1,4 +1,4 @@
-/** Key pairs: fresh ones, and the public half of a private one. @module */
+/** Generates private keys, and computes the public key of a private one. @module */
 import { NamedGroup } from "../../names/named_group.ts";
 import type { PrivateKey, PublicKey } from "../../ports/crypto.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
@@ -9,7 +9,7 @@ import { privateNumbers } from "../crypto/noble/rsa.ts";
 /** A source of random bytes. */
 export type Random = (length: number) => Bytes;
 
-/** The public half; `undefined` for a private key whose numbers cannot be. */
+/** The public key of a private one; `undefined` when the private key's numbers are inconsistent. */
 export const publicKeyOf = (key: PrivateKey): PublicKey | undefined => {
   switch (key._tag) {
     case "rsa":
@@ -27,7 +27,7 @@ export const publicKeyOf = (key: PrivateKey): PublicKey | undefined => {
   }
 };
 
-/** Whether two public keys have the same numbers, whatever RSA they are for. */
+/** Whether two public keys have the same numbers. Plain RSA and RSASSA-PSS keys count as the same kind. */
 export const sameKey = (a: PublicKey, b: PublicKey): boolean => {
   const [ours, theirs] = [numbersOf(a), numbersOf(b)];
   return ours.length === theirs.length && ours.every((part, i) => sameBytes(part, theirs[i]!));
@@ -36,13 +36,13 @@ export const sameKey = (a: PublicKey, b: PublicKey): boolean => {
 const numbersOf = (key: PublicKey): ReadonlyArray<Bytes> =>
   key._tag === "ecdsa" ? [key.point] : key._tag === "ed25519" ? [key.key] : [key.modulus, key.publicExponent];
 
-/** The keys that can be made. */
+/** Generators of private keys, by kind. */
 export const freshKey = {
   ecdsa_p256: (random: Random): PrivateKey => ecdsa(NamedGroup.secp256r1, random),
   ecdsa_p384: (random: Random): PrivateKey => ecdsa(NamedGroup.secp384r1, random),
   ecdsa_p521: (random: Random): PrivateKey => ecdsa(NamedGroup.secp521r1, random),
   ed25519: (random: Random): PrivateKey => ({ _tag: "ed25519", seed: random(32) }),
-  /** 2048 bits. */
+  /** RSA with 2048 bits. */
   rsa: (random: Random): PrivateKey => rsa(2048, random),
 } as const;
 
@@ -53,7 +53,7 @@ const ecdsa = (group: NamedGroup, random: Random): PrivateKey => {
 
 const E = 65537n;
 
-/** Two probable primes and what follows from them (RFC 8017 §3.2). */
+/** An RSA key: two probable primes, and the numbers that follow from them (RFC 8017 §3.2). */
 const rsa = (bits: number, random: Random): PrivateKey => {
   const p = prime(bits / 2, random);
   let q = p;
@@ -73,7 +73,7 @@ const rsa = (bits: number, random: Random): PrivateKey => {
   };
 };
 
-/** Its two highest bits are set, so that the product of two has all of its bits. */
+/** A probable prime whose two highest bits are set, so that the product of two has full length. */
 const prime = (bits: number, random: Random): bigint => {
   for (;;) {
     const n = bytesToNumberBE(random(bits / 8)) | (3n << BigInt(bits - 2)) | 1n;
@@ -88,7 +88,7 @@ const smallPrimes = Array.from({ length: 1000 }, (_, i) => 2 * i + 3)
   })
   .map(BigInt);
 
-/** Miller-Rabin with 8 random bases: far more than random numbers of this size need (FIPS 186-5 §B.3). */
+/** The Miller-Rabin test with 8 random bases: far more than random numbers of this size need (FIPS 186-5 §B.3). */
 const isProbablePrime = (n: bigint, random: Random): boolean => {
   let [odd, twos] = [n - 1n, 0];
   for (; (odd & 1n) === 0n; odd >>= 1n) twos++;

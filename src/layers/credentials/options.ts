@@ -1,30 +1,33 @@
-/** How certificates are made in memory, and how an encrypted key is opened. @module */
+/** Options of certificates made in memory, and passphrases. @module */
 import type { Effect } from "../../deps.ts";
 import type { freshKey } from "./keys.ts";
 
-/** What to make; everything has a default. */
+/** Options of a self-signed certificate. All have defaults. */
 export interface SelfSignedOptions {
-  /** Host names and IP addresses; `localhost`, `127.0.0.1` and `::1` unless given. */
+  /** The host names and IP addresses of the certificate; `localhost`, `127.0.0.1` and `::1` unless given. */
   readonly names?: ReadonlyArray<string> | undefined;
-  /** ECDSA on P-256 unless given. RSA takes a moment, and serves key transport too. */
+  /**
+   * The kind of key; ECDSA on P-256 unless given. An RSA key takes a moment to make, and also allows RSA key
+   * transport.
+   */
   readonly key?: keyof typeof freshKey | undefined;
-  /** How long it is valid from now on; a year unless given. */
+  /** How many days the certificate is valid from now on; 365 unless given. */
   readonly days?: number | undefined;
-  /** A server's unless given. */
+  /** What the certificate may be used for; `serverAuth` unless given. */
   readonly purposes?: ReadonlyArray<"serverAuth" | "clientAuth"> | undefined;
 }
 
-/** What an authority is asked to make. */
+/** Options of a certificate that an authority issues. All have defaults. */
 export interface IssueOptions extends SelfSignedOptions {
-  /** The subject's common name; the first of `names` unless given. */
+  /** The common name of the subject; the first of `names` unless given. */
   readonly commonName?: string | undefined;
 }
 
-/** What to make an authority of; everything has a default. */
+/** Options of a certificate authority. All have defaults. */
 export interface AuthorityOptions extends Pick<SelfSignedOptions, "key" | "days"> {
-  /** The common name of the subject. */
+  /** The common name of the authority; `Test Authority`, or `Test Intermediate`, unless given. */
   readonly commonName?: string | undefined;
 }
 
-/** What opens an encrypted private key: the text itself, or what asks for it when there is a key to open. */
+/** The passphrase of an encrypted private key: the text, or an Effect that runs when there is a key to decrypt. */
 export type Passphrase<E = never> = string | Effect.Effect<string, E>;

@@ -1,9 +1,9 @@
-/** Opens private keys that are encrypted under a passphrase (RFC 8018 §6.2.2). @module */
+/** Decrypts private keys that are encrypted with a passphrase (RFC 8018 §6.2.2). @module */
 import { Effect, Either } from "../../deps.ts";
 import { tripleDes } from "../../crypto/triple_des.ts";
 import { PemError } from "../../faults/errors/pem.ts";
 import type { PrivateKey } from "../../ports/crypto.ts";
-import type { Bytes } from "../../wire/bytes.ts";
+import { type Bytes, utf8 } from "../../wire/bytes.ts";
 import { type EncryptedKey, type KeyDerivation, parseEncryptedKey } from "../../x509/keys/encrypted_key.ts";
 import { parsePrivateKey } from "../../x509/keys/private_key.ts";
 import { ENCRYPTED, keyOf, type PemBlock, privateKeyBlock } from "../../x509/pem.ts";
@@ -11,7 +11,7 @@ import { cbc, pbkdf2Async, scryptAsync } from "../crypto/noble/deps.ts";
 import { nobleHashes } from "../crypto/noble/hash.ts";
 import type { Passphrase } from "./options.ts";
 
-/** The first private key in the text; `passphrase` opens it where it is encrypted. */
+/** The first private key in the text, decrypted with `passphrase` if it is encrypted. Fails with PemError. */
 export const openedPrivateKeyFromPem = <E = never>(
   text: string,
   passphrase: Passphrase<E> | undefined,
@@ -31,14 +31,14 @@ const opened = <E>(
     if (Either.isLeft(parsed)) return yield* pemError("malformed", line, parsed.left.message);
     const encrypted = parsed.right;
     if (encrypted._tag === "unsupported") {
-      const advice = "`openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW` makes one that is";
+      const advice = "`openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW` converts it";
       return yield* pemError("unsupported", line, `${encrypted.detail}; ${advice}`);
     }
     const text = typeof passphrase === "string" ? passphrase : yield* passphrase;
     const der = yield* decryptKey(encrypted, text);
     const key = der && Either.getOrUndefined(parsePrivateKey("PRIVATE KEY", der));
     if (!key) {
-      return yield* pemError("passphrase", line, "the private key does not open: the passphrase is another");
+      return yield* pemError("passphrase", line, "the private key does not open: the passphrase is wrong");
     }
     return key._tag === "unsupported" ? yield* pemError("unsupported", line, key.detail) : key;
   });
@@ -47,13 +47,13 @@ const pemError = (reason: PemError["reason"], line: number, detail: string) =>
   new PemError({ reason, line, detail });
 
 /**
- * The key inside, as PKCS#8; `undefined` under a passphrase that cannot be the right one. One in 256 wrong passphrases
- * gives something, which is no key then.
+ * Decrypts a key to PKCS#8; `undefined` when the passphrase is certainly wrong. One in 256 wrong passphrases gives
+ * bytes, which then are not a key.
  */
 const decryptKey = (key: EncryptedKey, passphrase: string): Effect.Effect<Bytes | undefined> =>
   Effect.map(
-    // Lets others run in between: it takes up to some seconds.
-    Effect.promise(() => derive(key.derivation, new TextEncoder().encode(passphrase), key.keyLength)),
+    // Derives asynchronously, because this can take seconds.
+    Effect.promise(() => derive(key.derivation, utf8(passphrase), key.keyLength)),
     (derived) => unpadded(decipher[key.cipher](derived, key.iv, key.ciphertext), key.iv.length),
   );
 
@@ -72,7 +72,7 @@ const decipher: Record<EncryptedKey["cipher"], (key: Bytes, iv: Bytes, ciphertex
   "3des_ede": (key, iv, ciphertext) => tripleDes(key).decrypt(iv, ciphertext),
 };
 
-/** RFC 1423 §1.1: as many bytes as each of them says. Nobody who could learn from it measures this. */
+/** Removes the padding of RFC 1423 §1.1. Not in constant time: nobody who could profit can measure it. */
 const unpadded = (padded: Bytes, block: number): Bytes | undefined => {
   const count = padded.at(-1)!;
   const rest = padded.length - count;

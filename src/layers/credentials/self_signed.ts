@@ -1,4 +1,4 @@
-/** Certificates of one's own making: for development, for tests, for peers that pin. @module */
+/** Makes certificates in memory: for development, tests, and peers that pin. @module */
 import { Clock, Effect, Schema } from "../../deps.ts";
 import type { InvalidOption } from "../../faults/errors/connection.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
@@ -13,7 +13,7 @@ import { asciiName } from "../../x509/path/host_name.ts";
 import { freshKey, publicKeyOf } from "./keys.ts";
 import type { AuthorityOptions, IssueOptions } from "./options.ts";
 
-/** A few, so that the year that a certificate ends in has four digits (RFC 5280 §4.1.2.5). */
+/** A number of days, limited so that the year of expiry has four digits (RFC 5280 §4.1.2.5). */
 export const days = Schema.Number.pipe(
   Schema.filter((n) => n > 0 && n <= 1_000_000, { description: "a number of days, more than 0" }),
 );
@@ -33,17 +33,17 @@ const issueOptions: Schema.Schema<IssueOptions> = Schema.Struct({
 const decodeAuthority = decodeOption(authorityOptions);
 const decodeIssue = decodeOption(issueOptions);
 
-/** A certificate, and what its key needs to sign others. */
+/** A certificate made in memory, and what is needed to sign others with its key. */
 export interface Made {
   readonly certificate: Bytes;
   readonly kind: keyof typeof freshKey;
   readonly privateKey: PrivateKey;
-  /** DER. */
+  /** The subject's name as DER. */
   readonly subject: Bytes;
   readonly keyId: Bytes;
 }
 
-/** A certificate of a fresh key for names, by an issuer or by itself. */
+/** Makes a certificate with a new key for host names, signed by an issuer or by itself. */
 export const makeLeaf = (
   wanted: IssueOptions,
   issuer?: Made,
@@ -59,7 +59,7 @@ export const makeLeaf = (
     ], hosts.length ? [Build.subjectAltName(hosts)] : []);
   });
 
-/** A certificate of a fresh key that signs others. */
+/** Makes a CA certificate with a new key, signed by an issuer or by itself. */
 export const makeAuthorityCertificate = (
   wanted: AuthorityOptions,
   issuer?: Made,
@@ -73,7 +73,7 @@ export const makeAuthorityCertificate = (
       ], []),
   );
 
-/** PKCS#8 of what was made. */
+/** The private key as PKCS#8 DER. */
 export const privateKeyDer = ({ privateKey }: Made): Bytes => privateKeyInfo(privateKey);
 
 const issue = (
@@ -86,13 +86,13 @@ const issue = (
     const crypto = yield* Crypto;
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000);
     const privateKey = freshKey[key](crypto.random);
-    // A key just made has numbers that go together.
+    // A key that was just generated has consistent numbers.
     const spki = subjectPublicKeyInfo(publicKeyOf(privateKey)!);
     const { scheme, algorithm } = signatures[issuer?.kind ?? key];
     const subject = Build.distinguishedName({ commonName });
     const serialNumber = crypto.random(16);
-    serialNumber[0] = serialNumber[0]! & 0x3f | 0x40; // positive, and of one length
-    // RFC 7093 §2, method 1.
+    serialNumber[0] = serialNumber[0]! & 0x3f | 0x40; // positive, and always of the same length
+    // The key identifier of RFC 7093 §2, method 1.
     const keyId = crypto.hash("sha256").digest([spki]).subarray(0, 20);
     const tbs = Build.tbsCertificate({
       serialNumber,
@@ -119,7 +119,7 @@ const issue = (
     };
   });
 
-/** The clocks of those who connect may be an hour behind. */
+/** How far back the validity starts, in seconds: clocks of peers may be an hour behind. */
 const CLOCK_SKEW = 3600;
 
 const signedBy = (scheme: SignatureScheme, oid: string, ...parameters: ReadonlyArray<Bytes>) => ({

@@ -1,11 +1,11 @@
-/** Cryptography without chance, for tests. @module */
+/** Cryptography without randomness, for tests. @module */
 import { Layer } from "../../deps.ts";
 import { Crypto } from "../../ports/crypto.ts";
 import { makeDeterministic } from "./seeded.ts";
 
 /**
- * Cryptography whose every random byte follows from the seed, so that a handshake is the same bytes on each run. It is
- * for tests and never safe: whoever knows the seed knows the keys. Each building of the layer starts the stream over.
+ * Cryptography whose random bytes all follow from a seed, so that a handshake has the same bytes on each run. For
+ * tests only: whoever knows the seed knows the keys. Each build of the layer restarts the stream.
  */
 export const layerDeterministic = (seed: number | string): Layer.Layer<Crypto> =>
   Layer.sync(Crypto, () => makeDeterministic(seed));

@@ -1,16 +1,16 @@
-/** Cryptography whose random bytes come from a seed, as one service. @module */
+/** Cryptography with random bytes from a seed, as one service. @module */
 import type { CryptoService } from "../../ports/crypto.ts";
-import type { Bytes } from "../../wire/bytes.ts";
+import { type Bytes, utf8 } from "../../wire/bytes.ts";
 import { chacha20 } from "./noble/deps.ts";
 import { hash } from "./noble/hash.ts";
 import { makeNoble } from "./noble/provider.ts";
 
-/** The provider over a stream that the seed determines; for tests and never safe. */
+/** The provider whose random bytes follow from a seed: for tests only. */
 export const makeDeterministic = (seed: number | string): CryptoService => makeNoble(stream(seed));
 
-/** ChaCha20 under the seed's hash; each draw begins at a block of its own. */
+/** ChaCha20 keyed by the seed's hash. Each draw starts at a new block. */
 const stream = (seed: number | string): (length: number) => Bytes => {
-  const key = hash("sha256").digest([new TextEncoder().encode(`effect-tls/${seed}`)]);
+  const key = hash("sha256").digest([utf8(`effect-tls/${seed}`)]);
   const nonce = new Uint8Array(12);
   let block = 0;
   return (length) => {

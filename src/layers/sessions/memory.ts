@@ -4,11 +4,11 @@ import type { InvalidOption } from "../../faults/errors/connection.ts";
 import { decodeOption, duration, limit } from "../../options.ts";
 import { type Session, SessionStore, type SessionStoreService } from "../../ports/sessions.ts";
 
-/** How much is kept, and for how long. */
+/** Options of a session store in memory. */
 export interface MemoryOptions {
-  /** Sessions; the one used longest ago goes first. 1024 unless given. */
+  /** The most sessions to keep; the least recently used goes first. 1024 unless given. */
   readonly capacity?: number | undefined;
-  /** How long a session can be resumed; a day unless given, the most that RFC 5246 §F.1.4 suggests. */
+  /** How long a session can be resumed; 24 hours unless given, the most that RFC 5246 §F.1.4 suggests. */
   readonly timeToLive?: Duration.DurationInput | undefined;
 }
 
@@ -18,14 +18,14 @@ const memoryOptions: Schema.Schema<MemoryOptions> = Schema.Struct({
 });
 const decode = decodeOption(memoryOptions);
 
-/** A store of this kind, empty. Options that are not of their types are the program's mistake, and thrown. */
+/** Makes an empty session store in memory. Throws InvalidOption for options of the wrong type. */
 export const makeMemory = (options: MemoryOptions = {}): SessionStoreService =>
   memory(Either.getOrThrowWith(decode(options), (e) => e));
 
 const memory = (options: MemoryOptions): SessionStoreService => {
   const { capacity = 1024, timeToLive = "24 hours" } = options;
   const milliseconds = Duration.toMillis(timeToLive);
-  /** In the order of last use: a Map gives its oldest entry first. */
+  /** In order of last use: a Map iterates from its oldest entry. */
   const kept = new Map<string, { readonly session: Session; readonly until: number }>();
   return {
     enabled: capacity > 0 && milliseconds > 0,
@@ -50,11 +50,14 @@ const memory = (options: MemoryOptions): SessionStoreService => {
   };
 };
 
-/** Sessions in this process's memory: least recently used first out, and no older than they may be. */
+/**
+ * A session store in this process's memory. It drops the least recently used session when full, and sessions that are
+ * too old. Fails with InvalidOption.
+ */
 export const layerMemory = (options: MemoryOptions = {}): Layer.Layer<SessionStore, InvalidOption> =>
   Layer.effect(SessionStore, Effect.map(Effect.suspend(() => decode(options)), memory));
 
-/** No store: nothing is resumed, and a server gives no session ID. */
+/** No session store. A client resumes nothing. A server sends an empty session ID, and can resume only by tickets. */
 export const layerNone: Layer.Layer<SessionStore> = Layer.succeed(SessionStore, {
   enabled: false,
   get: () => Effect.succeedNone,

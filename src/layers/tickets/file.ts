@@ -1,23 +1,23 @@
-/** The keys of tickets in a file. @module */
+/** Reads and writes a file with ticket keys. @module */
 import { Effect, Either, ParseResult, Schema } from "../../deps.ts";
 import { TicketKeysError } from "../../faults/errors/tickets.ts";
 import { TicketKey } from "../../ports/tickets.ts";
 import type { TicketKeyRing } from "../../tickets/ring.ts";
 
-/** The keys in a file, as it orders them; none when it is absent. */
+/** Reads the keys from a file, in its order; none when the file does not exist. Fails with TicketKeysError. */
 export const readKeys = (path: string): Effect.Effect<TicketKeyRing, TicketKeysError> =>
   Effect.tryPromise({ try: () => readIfThere(path), catch: failure("read", path) }).pipe(
     Effect.flatMap((text) => text === undefined ? Either.right([]) : keysIn(path, text)),
   );
 
-/** Replaces the file, in one step and for its owner alone. */
+/** Replaces the file in one step, readable by its owner only. Fails with TicketKeysError. */
 export const writeKeys = (path: string, keys: TicketKeyRing): Effect.Effect<void, TicketKeysError> =>
   Effect.tryPromise({
     try: () => replace(path, `${print({ version: 1, keys })}\n`),
     catch: failure("write", path),
   });
 
-/** The file as JSON, bytes in hexadecimal. */
+/** The content of the file: JSON, with bytes in hexadecimal. */
 const TicketKeys = Schema.parseJson(
   Schema.Struct({ version: Schema.Literal(1), keys: Schema.Array(TicketKey) }),
   { space: 2 },
@@ -34,7 +34,7 @@ const readIfThere = (path: string): Promise<string | undefined> =>
     throw cause;
   });
 
-/** The parser's own words quote what they are about, which is keys: only the place is told. */
+/** The parser's message would quote the content, which is keys. So only the path of the fault is reported. */
 const keysIn = (path: string, text: string): Either.Either<TicketKeyRing, TicketKeysError> =>
   Either.mapBoth(parse(text), {
     onLeft: (error) => {
@@ -45,7 +45,9 @@ const keysIn = (path: string, text: string): Either.Either<TicketKeyRing, Ticket
     onRight: ({ keys }) => keys,
   });
 
-/** Whoever reads meanwhile, or after a crash, finds the old text or the new one. */
+/**
+ * Replaces a file in one step: concurrent readers, or those after a crash, find either the old text or the new one.
+ */
 const replace = async (path: string, text: string): Promise<void> => {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {

@@ -1,4 +1,4 @@
-/** Session tickets: keys made here, given keys, and keys in a file. @module */
+/** Session tickets: with keys made here, with given keys, and with keys in a file. @module */
 import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../../deps.ts";
 import { InvalidOption } from "../../faults/errors/connection.ts";
 import type { TicketKeysError } from "../../faults/errors/tickets.ts";
@@ -8,30 +8,31 @@ import type { Session } from "../../ports/sessions.ts";
 import { SessionTickets, type SessionTicketsService, type TicketKey } from "../../ports/tickets.ts";
 import * as Ring from "../../tickets/ring.ts";
 import { opened, readTicket, sealed } from "../../tickets/seal.ts";
+import { MAX_TICKET_LIFETIME } from "../../tickets/ticket.ts";
 import { type Bytes, EMPTY } from "../../wire/bytes.ts";
 import { readKeys, writeKeys } from "./file.ts";
 
 /** How long sessions can be resumed by tickets. */
 export interface LifetimeOptions {
   /**
-   * From the full handshake on, whatever tickets come in between; a day unless given, and never more than the
-   * 7 days of RFC 8446 §4.6.1. Longer than a store's, it is also how long a stolen key reads what was recorded.
+   * How long after its full handshake a session can be resumed, however many tickets are issued meanwhile; 24 hours
+   * unless given, and at most the 7 days of RFC 8446 §4.6.1. A stolen key can decrypt recorded connections for as
+   * long.
    */
   readonly lifetime?: Duration.DurationInput | undefined;
 }
 
-/** How long sessions can be resumed, and keys seal. */
+/** How long sessions can be resumed by tickets, and how long a key seals them. */
 export interface RotatingOptions extends LifetimeOptions {
-  /** How long a key seals tickets, at least a second; 8 hours unless given. For `lifetime` more it opens them. */
+  /** How long a key seals tickets, at least a second; 8 hours unless given. It opens tickets for `lifetime` more. */
   readonly rotateEvery?: Duration.DurationInput | undefined;
 }
 
-/** The keys that there are. */
+/** Ticket keys from the caller. */
 export interface KeysOptions extends LifetimeOptions {
   /**
-   * The first seals, all of them open. A key is good for 2^32 tickets (NIST SP 800-38D §8.3), and each should be
-   * replaced long before: put a new one first, and take an old one away `lifetime` after that. `createdAt` is not
-   * looked at.
+   * The keys: the first one seals, all of them open. Replace a key long before it has sealed 2^32 tickets (NIST SP
+   * 800-38D §8.3): put a new one first, and remove the old one `lifetime` later. `createdAt` is ignored.
    */
   readonly keys: readonly [TicketKey, ...ReadonlyArray<TicketKey>];
 }
@@ -49,22 +50,19 @@ const decodeKeys = decodeOption(
   }),
 );
 
-/** Seconds that a ticket may live at most (RFC 8446 §4.6.1). */
-const MAX_LIFETIME = 604_800;
-
 const lifetimeOf = ({ lifetime = "24 hours" }: LifetimeOptions): number =>
-  Math.min(MAX_LIFETIME, Math.floor(Duration.toSeconds(lifetime)));
+  Math.min(MAX_TICKET_LIFETIME, Math.floor(Duration.toSeconds(lifetime)));
 
 const lifetimesOf = (options: RotatingOptions): Ring.Lifetimes => ({
   lifetime: lifetimeOf(options),
   rotateEvery: Math.max(1, Math.floor(Duration.toSeconds(options.rotateEvery ?? "8 hours"))),
 });
 
-/** Where a service has its keys from; `now` is in seconds since the epoch. */
+/** Where a ticket service gets its keys. `now` is in seconds since the epoch. */
 interface KeySource {
-  /** The key that seals. */
+  /** The key that seals at a given time. */
   readonly forSealing: (now: number) => Effect.Effect<TicketKey, never, Crypto>;
-  /** The key of that name, and whether it seals as well. */
+  /** The key with a given name, and whether it still seals; `undefined` when there is none. */
   readonly forOpening: (name: Bytes, now: number) => Effect.Effect<Found | undefined, never, Crypto>;
 }
 
@@ -97,11 +95,13 @@ const makeService = (lifetime: number, keys: KeySource): SessionTicketsService =
   };
 };
 
-/** Without a type of its own, as every Reference's layer: who asks for tickets need not have any. */
+/**
+ * Has the type of a layer without output, as every Reference's layer: code that uses tickets does not require them.
+ */
 const layer = <E, R>(service: Effect.Effect<SessionTicketsService, E, R>): Layer.Layer<never, E, R> =>
   Layer.effect(SessionTickets, service) as Layer.Layer<never, E, R>;
 
-/** A fresh key, from the randomness of `Crypto` and the time of the `Clock`. */
+/** Makes a ticket key, with randomness from `Crypto` and the time of the `Clock`. */
 export const makeKey: Effect.Effect<TicketKey, never, Crypto> = Effect.zipWith(
   Crypto,
   seconds,
@@ -109,8 +109,8 @@ export const makeKey: Effect.Effect<TicketKey, never, Crypto> = Effect.zipWith(
 );
 
 /**
- * Tickets under keys that live and end with this value. Options that are not of their types are the program's mistake,
- * and thrown.
+ * A ticket service whose keys are made on demand, rotate, and are lost with this value. Throws InvalidOption for
+ * options of the wrong type.
  */
 export const makeRotating = (options: RotatingOptions = {}): SessionTicketsService =>
   rotating(Either.getOrThrowWith(decodeRotating(options), (e) => e));
@@ -142,22 +142,29 @@ const foundIn = (
   return key && { key, seals: key === Ring.newest(ring, lifetimes, now) };
 };
 
-/** Tickets under keys made in this process, a new one every so often: with the process they are gone. */
+/**
+ * Session tickets with keys made in this process. Keys rotate, and are lost with the process. Fails with
+ * InvalidOption.
+ */
 export const layerRotating = (options: RotatingOptions = {}): Layer.Layer<never, InvalidOption> =>
   layer(Effect.map(Effect.suspend(() => decodeRotating(options)), rotating));
 
 /**
- * Tickets under given keys: those of several servers behind one name, or of the time before a restart. Keys of wrong
- * lengths, two of one name or none at all are an `InvalidOption` when the layer is built.
+ * Session tickets with given keys: for several servers with one name, or to keep the keys across restarts. Fails with
+ * InvalidOption when there is no key, a key has the wrong length, or two have one name.
  */
 export const layerKeys = (options: KeysOptions): Layer.Layer<never, InvalidOption> =>
   layer(Effect.gen(function* () {
     const decoded = yield* decodeKeys(options);
-    // The caller may wipe its own.
+    // Copies, because the caller may overwrite its own.
     const own = decoded.keys.map((one) => ({ ...one, name: one.name.slice(), key: one.key.slice() }));
     const first = own[0]!; // there is at least one
     if (Ring.merged(own, []).length < own.length) {
-      return yield* new InvalidOption({ option: "keys", expected: "one key of a name", got: "two" });
+      return yield* new InvalidOption({
+        option: "keys",
+        expected: "keys with distinct names",
+        got: "two of one name",
+      });
     }
     return makeService(lifetimeOf(decoded), {
       forSealing: () => Effect.succeed(first),
@@ -170,14 +177,15 @@ export const layerKeys = (options: KeysOptions): Layer.Layer<never, InvalidOptio
   }));
 
 /**
- * Tickets under keys in a file, which outlive the process: `layerRotating`'s, read when the layer is built, made if
- * there are none, and replaced every `rotateEvery`. The file is JSON, for its owner alone (mode 0600), and as secret
- * as a private key. It needs `--allow-read` and `--allow-write` of the folder, where a new file takes its place.
+ * Session tickets with keys in a file, so that they survive the process. The keys rotate every `rotateEvery`. The file
+ * is read when the layer is built, and created if there is none. It is JSON, readable by its owner only (mode 0600),
+ * and as secret as a private key. Needs `--allow-read` and `--allow-write` for its folder, because a new file replaces
+ * the old one. Fails with TicketKeysError or InvalidOption.
  *
- * Processes may share it, under the same options: each reads it before it makes a key, and when a ticket names a key
- * that it does not know, at most once a second. A key that the file lacks is put back by whoever knows it, so to
- * withdraw one, stop them all and remove it. When the file can't be read or written later on, a warning is logged
- * and the keys go on in memory.
+ * Processes with the same options may share the file. Each reads it before it makes a key, and when a ticket names an
+ * unknown key, at most once a second. A key missing from the file is added again by any process that has it, so to
+ * withdraw a key, stop all of them first. If the file cannot be read or written later, a warning is logged and the keys
+ * stay in memory.
  */
 export const layerFile = (
   path: string,
@@ -187,7 +195,7 @@ export const layerFile = (
     Effect.flatMap(Effect.suspend(() => decodeRotating(options)), (of) => makeFile(path, lifetimesOf(of))),
   );
 
-/** Milliseconds between two readings for the sake of unknown names: anybody may send those. */
+/** How often unknown key names may cause a reading, in milliseconds: anybody can send such names. */
 const READ_EVERY = 1000;
 
 const makeFile = (
@@ -203,20 +211,20 @@ const makeFile = (
       Effect.map(Effect.zip(Crypto, seconds), ([crypto, now]) => {
         ring = Ring.rotated(Ring.merged(ring, found), lifetimes, now, () => Ring.makeTicketKey(crypto, now));
       });
-    /** What the file has is added to the ring, and what the ring has to the file. */
+    /** Adds the file's keys to the ring, and the ring's keys to the file. */
     const exchange = Effect.gen(function* () {
       const found = yield* readKeys(path);
       yield* rotate(found);
       if (!Ring.sameKeys(ring, found)) yield* writeKeys(path, ring);
       complaint = undefined;
     });
-    /** Trouble is told once, until there is none: how often it is met may be in a stranger's hand. */
+    /** Logs an error once until the next success, because strangers may be able to cause it as often as they like. */
     const complain = ({ operation, message }: TicketKeysError) => {
       if (complaint === operation) return Effect.void;
       complaint = operation;
       return Effect.logWarning(`${message}; the keys go on in memory`);
     };
-    /** Goes on to its end when nobody waits for it any more; then the ring's first key seals. */
+    /** Runs to its end even if its caller is interrupted. Afterwards the ring's first key seals. */
     const refresh = Effect.catchAll(exchange, (error) => Effect.zipRight(complain(error), rotate([]))).pipe(
       Effect.uninterruptible,
       Effect.disconnect,
@@ -228,7 +236,7 @@ const makeFile = (
           const sealing = () => Ring.newest(ring, lifetimes, now);
           const key = sealing();
           if (key) return Effect.succeed(key);
-          // Who has waited here while somebody else rotated need not.
+          // Another caller may have rotated while this one waited.
           const rotation = one(Effect.suspend(() => sealing() ? Effect.void : refresh));
           return Effect.map(rotation, () => ring[0]!);
         }),
@@ -238,7 +246,7 @@ const makeFile = (
           if (!Ring.find(ring, name)) {
             const millis = yield* Clock.currentTimeMillis;
             yield* one(Effect.suspend(() => {
-              // Who has waited here while somebody else read looks again below.
+              // Another caller may have read the file while this one waited.
               if (Math.abs(millis - readAt) < READ_EVERY) return Effect.void;
               readAt = millis;
               return refresh;

@@ -1,7 +1,7 @@
-/** Resources whose coming can be broken off. @module */
+/** Resources whose acquisition can be interrupted. @module */
 import { Effect, type Scope } from "../../deps.ts";
 
-/** As `Effect.acquireRelease`, but the acquisition can be interrupted while it waits. */
+/** Like `Effect.acquireRelease`, but the acquisition can be interrupted while it waits. */
 export const acquire = <A, E, R>(
   acquisition: Effect.Effect<A, E, R>,
   release: (a: A) => Effect.Effect<void>,
@@ -10,7 +10,10 @@ export const acquire = <A, E, R>(
     Effect.tap(restore(acquisition), (a) => Effect.addFinalizer(() => release(a)))
   );
 
-/** What a promise gives; when nobody waits for it any more it is called off, and disposed of if it comes all the same. */
+/**
+ * Runs a promise as an Effect. On interruption the promise is aborted, and its value is disposed of if it comes
+ * anyway.
+ */
 export const fromPromise = <A, E>(
   start: (signal: AbortSignal) => Promise<A>,
   dispose: (a: A) => void,

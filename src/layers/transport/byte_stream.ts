@@ -1,4 +1,4 @@
-/** Byte streams from what a program has: a Deno connection, web streams, memory. @module */
+/** Byte streams over a Deno connection, over web streams, and in memory. @module */
 import { Deferred, Effect, FiberId, Schema } from "../../deps.ts";
 import type { InvalidOption } from "../../faults/errors/connection.ts";
 import { TransportError } from "../../faults/errors/transport.ts";
@@ -6,37 +6,37 @@ import { decodeOption, limit } from "../../options.ts";
 import type { ByteStream } from "../../ports/byte_stream.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 
-/** What is used of a `Deno.Conn`, named here so that the core needs no Deno types. */
+/** The parts of a `Deno.Conn` that are used here, so that the core needs no Deno types. */
 export interface ConnLike {
-  /** Reads into the array; `null` at the end. */
+  /** Reads into the array and returns the number of bytes; `null` at the end. */
   readonly read: (into: Uint8Array) => Promise<number | null>;
-  /** Writes some of the bytes, and gives how many. */
+  /** Writes some of the bytes and returns how many. */
   readonly write: (bytes: Uint8Array) => Promise<number>;
   /** Closes the connection. */
   readonly close: () => void;
-  /** What a TCP connection has. */
+  /** Turns Nagle's algorithm off. TCP connections have this method. */
   readonly setNoDelay?: (noDelay: boolean) => void;
 }
 
-/** Two directions of web streams, as a WebSocketStream, a TransformStream or a child process has them. */
+/** Two web streams, one for each direction, as in a WebSocketStream, a TransformStream or a child process. */
 export interface StreamsLike {
-  /** What the peer sends. */
+  /** The stream of bytes from the peer. */
   readonly readable: ReadableStream<Uint8Array>;
-  /** What goes to the peer. */
+  /** The stream of bytes to the peer. */
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** How a source of promises becomes a stream: one read at a time, which an interruption does not undo. */
+/** Makes a byte stream from promises. Only one read runs at a time, and interrupting it does not lose its bytes. */
 const fromPromises = (source: {
   readonly read: () => Promise<Bytes | undefined>;
   readonly write: (bytes: Bytes) => Promise<void>;
-  /** Closes the connection. */
+  /** Closes the source. */
   readonly close: () => void;
 }): ByteStream => {
   let closed = false;
-  /** Waits for the next asker when the one before was interrupted. */
+  /** The read in progress; if its reader was interrupted, the next reader gets its bytes. */
   let reading: Promise<Bytes | undefined> | undefined;
-  /** Writes under way: a source may not know how to break one off. */
+  /** The writes in progress, because a source may have no way to cancel one. */
   const writing = new Set<(cause: unknown) => void>();
   const failure = (operation: "read" | "write") => (cause: unknown) =>
     new TransportError({ operation, cause });
@@ -61,7 +61,7 @@ const fromPromises = (source: {
     close: Effect.sync(() => {
       if (closed) return;
       closed = true;
-      // A read that nobody waits for any more ends with the source; its end is nobody's failure.
+      // A read that nobody waits for ends with the source, and its failure does not matter.
       reading?.catch(() => {});
       writing.forEach((fail) => fail("the stream was closed"));
       try {
@@ -71,12 +71,12 @@ const fromPromises = (source: {
   };
 };
 
-/** A little more than one record of the longest kind. */
+/** A little more than the longest record. */
 const CHUNK = 2 ** 14 + 2048 + 5;
 
 /**
- * A stream over a `Deno.Conn` (or what looks like one). It owns the connection from now on. A flight is one write, and
- * Nagle's algorithm would hold the next one back until it is acknowledged (RFC 896): it is turned off.
+ * A byte stream over a `Deno.Conn` or a similar object, which it owns from then on. Nagle's algorithm is turned off:
+ * each flight is one write, and the algorithm would delay the next until an acknowledgement (RFC 896).
  */
 export const fromConn = (conn: ConnLike): ByteStream => {
   conn.setNoDelay?.(true);
@@ -85,7 +85,7 @@ export const fromConn = (conn: ConnLike): ByteStream => {
       const into = new Uint8Array(CHUNK);
       const n = await conn.read(into);
       if (n === null) return undefined;
-      // A short read keeps only its own bytes alive.
+      // Copied, so that a short read does not keep the whole buffer alive.
       return n < CHUNK / 4 ? into.slice(0, n) : into.subarray(0, n);
     },
     write: async (bytes) => {
@@ -95,11 +95,11 @@ export const fromConn = (conn: ConnLike): ByteStream => {
   });
 };
 
-/** A stream over two web streams; it locks both. */
+/** A byte stream over two web streams. It locks both. */
 export const fromStreams = ({ readable, writable }: StreamsLike): ByteStream => {
   const reader = readable.getReader();
   const writer = writable.getWriter();
-  // Whoever uses the stream learns of its end by `read` and `write`.
+  // The user of the stream learns of its end from `read` and `write`.
   const ignore = () => {};
   reader.closed.catch(ignore);
   writer.closed.catch(ignore);
@@ -117,27 +117,27 @@ export const fromStreams = ({ readable, writable }: StreamsLike): ByteStream => 
     },
     close: () => {
       reader.cancel().catch(ignore);
-      // A pending write is broken off; a writer that is idle ends in order.
+      // A pending write is aborted; an idle writer is closed normally.
       (writer.desiredSize !== null && writer.desiredSize > 0 ? writer.close() : writer.abort()).catch(ignore);
     },
   });
 };
 
-/** One direction in memory. */
+/** One direction of a pair of streams in memory. */
 interface Pipe {
   readonly chunks: Array<Bytes>;
   length: number;
   ended: boolean;
-  /** Whoever waits for the pipe to change. */
+  /** Completed when the pipe changes; `undefined` when nobody waits. */
   changed: Deferred.Deferred<void> | undefined;
 }
 
-/** Two streams, each of which reads what the other writes. */
+/** Two byte streams, each of which reads what the other writes. */
 export type Pair = readonly [ByteStream, ByteStream];
 
-/** How a pair is made. */
+/** Options of a pair of streams in memory. */
 export interface PairOptions {
-  /** Bytes that may wait unread; unlimited unless given. */
+  /** How many unread bytes may wait before a write waits; unlimited unless given. */
   readonly capacity?: number | undefined;
 }
 
@@ -145,11 +145,14 @@ const pairOptions: Schema.Schema<PairOptions> = Schema.Struct({ capacity: Schema
 const decode = decodeOption(pairOptions);
 
 /**
- * Two ends of a stream in memory, with no limit on what waits unread. Nothing is asynchronous where nobody waits, so
- * that two peers run under `Effect.runSync`.
+ * Makes two connected byte streams in memory, with no limit on unread bytes. Nothing is asynchronous unless a reader
+ * waits, so two peers can run under `Effect.runSync`.
  */
 export function makePair(): Effect.Effect<Pair>;
-/** Two ends of a stream in memory. A write waits while `capacity` bytes wait unread. */
+/**
+ * Makes two connected byte streams in memory. A write waits while `capacity` bytes are unread. Fails with
+ * InvalidOption.
+ */
 export function makePair(options: PairOptions): Effect.Effect<Pair, InvalidOption>;
 export function makePair(options: PairOptions = {}): Effect.Effect<Pair, InvalidOption> {
   return Effect.map(decode(options), ({ capacity = Infinity }) => pairOf(capacity));
@@ -163,7 +166,7 @@ const pairOf = (capacity: number): Pair => {
     if (waiting) Deferred.unsafeDone(waiting, Effect.void);
   };
   const change = (p: Pipe): Effect.Effect<void> =>
-    // Waited for from here on: a change between this and the waiting itself is not missed.
+    // Registers at once, so that no change is missed before the wait itself.
     Deferred.await(p.changed ??= Deferred.unsafeMake(FiberId.none));
   const end = (from: Pipe, to: Pipe): ByteStream => {
     const read: ByteStream["read"] = Effect.suspend(() => {
@@ -192,7 +195,7 @@ const pairOf = (capacity: number): Pair => {
       read,
       write,
       close: Effect.sync(() => {
-        // What was written can still be read; what comes is nobody's any more.
+        // Data that was written can still be read; data still to come is dropped.
         from.ended = to.ended = true;
         from.chunks.length = from.length = 0;
         wake(from);

@@ -1,4 +1,4 @@
-/** A network inside the process: every address that something listens on can be opened. @module */
+/** A network inside the process. @module */
 import { Effect, Layer, Queue } from "../../deps.ts";
 import { TransportError } from "../../faults/errors/transport.ts";
 import type { Address } from "../../names/address.ts";
@@ -7,7 +7,7 @@ import { Transport } from "../../ports/transport.ts";
 import { acquire } from "./acquire.ts";
 import { makePair } from "./byte_stream.ts";
 
-/** A network in memory, as one layer for both ends. */
+/** A network in memory, for both ends. An address can be opened while something listens at it. */
 export const layerMemory: Layer.Layer<Transport> = Layer.sync(Transport, () => {
   const listeners = new Map<string, Queue.Queue<ByteStream>>();
   let port = 49152;

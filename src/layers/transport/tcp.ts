@@ -1,4 +1,4 @@
-/** TCP by Deno. @module */
+/** TCP with Deno. @module */
 import { Effect, Layer } from "../../deps.ts";
 import { TransportError } from "../../faults/errors/transport.ts";
 import type { Address } from "../../names/address.ts";
@@ -9,7 +9,7 @@ import { fromConn } from "./byte_stream.ts";
 const failure = (operation: TransportError["operation"], address?: Address) => (cause: unknown) =>
   new TransportError({ operation, cause, address });
 
-/** A connection as a stream; one that was reset already may refuse its options, and is closed. */
+/** A connection as a byte stream. Setting options fails on one that was already reset; it is then closed. */
 const ready = async (opening: Promise<Deno.TcpConn>) => {
   const conn = await opening;
   try {
@@ -20,7 +20,7 @@ const ready = async (opening: Promise<Deno.TcpConn>) => {
   }
 };
 
-/** TCP: `open` connects, `listen` listens. Needs `--allow-net`. */
+/** TCP connections with Deno. Needs `--allow-net`. */
 export const layerTcp: Layer.Layer<Transport> = Layer.succeed(Transport, {
   open: ({ hostname, port }) =>
     acquire(

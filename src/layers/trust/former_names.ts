@@ -1,8 +1,8 @@
-/** Names that were: each is gone two releases after the one that deprecates it. @module */
+/** Former names. Each is removed two releases after the one that deprecates it. @module */
 import { layer, layerBoth } from "./layers.ts";
 
-/** The former name of `layer`. @deprecated since 0.2.0, and gone in 0.4.0: use `layer`. */
+/** The former name of `layer`. @deprecated since 0.1.0, removed in 0.3.0: use `layer`. */
 export const make: typeof layer = layer;
 
-/** The former name of `layerBoth`. @deprecated since 0.2.0, and gone in 0.4.0: use `layerBoth`. */
+/** The former name of `layerBoth`. @deprecated since 0.1.0, removed in 0.3.0: use `layerBoth`. */
 export const both: typeof layerBoth = layerBoth;

@@ -1,4 +1,4 @@
-/** Trust decisions. @module */
+/** Layers that decide whether a peer is trusted. @module */
 import { Context, Effect, Either, Layer } from "../../deps.ts";
 import { CertificateError, InvalidPin } from "../../faults/errors/trust.ts";
 import {
@@ -13,26 +13,27 @@ import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
 
 /**
- * Your own decision. `partition` names the settings that it depends on, in any text of any length: sessions made under
- * one name are not resumed under another, so a decision that changes must change its name.
+ * Trust by a function of your own. `partition` identifies its settings, in a text of any length. Sessions made under
+ * one partition are not resumed under another, so a function that changes its mind must change its partition.
  */
 export const layer = (
   partition: string,
   verify: CertificateVerifierService["verify"],
 ): Layer.Layer<CertificateVerifier> => Layer.succeed(CertificateVerifier, { partition, verify });
 
-/** Trusts everybody: the connection is encrypted, and nobody knows to whom. */
+/** Trusts every peer. The connection is encrypted, but the peer could be anybody. */
 export const layerInsecure: Layer.Layer<CertificateVerifier> = layer("insecure", () => Effect.void);
 
-/** Trusts nobody: for a server that asks for no certificates. */
+/** Trusts no peer: for a server that does not ask for client certificates. */
 export const layerNone: Layer.Layer<CertificateVerifier> = layer(
   "none",
   (what) => refuse(what, "unknown_ca", "no certificate is trusted here", "RFC 5246 §7.4.6"),
 );
 
 /**
- * Trusts these keys alone, whatever else their certificates say: the SHA-256 of a leaf's SubjectPublicKeyInfo
- * (RFC 7469 §2.4), in base64 or hexadecimal, perhaps after `sha256/`. With roots as well: `layerBoth`.
+ * Trusts only peers with one of the given keys, whatever their certificates say. A pin is the SHA-256 of the leaf's
+ * SubjectPublicKeyInfo (RFC 7469 §2.4), in base64 or hexadecimal, optionally after `sha256/`. To check roots as well,
+ * use `layerBoth`. Fails with InvalidPin.
  */
 export const layerPinned = (
   spkiSha256: ReadonlyArray<string>,
@@ -51,7 +52,7 @@ export const layerPinned = (
     })),
   );
 
-/** Trusts whom both trust, asked one after the other. */
+/** Trusts only peers that both layers trust. They are asked one after the other. */
 export const layerBoth = <E1, R1, E2, R2>(
   first: Layer.Layer<CertificateVerifier, E1, R1>,
   second: Layer.Layer<CertificateVerifier, E2, R2>,

@@ -1,4 +1,4 @@
-/** Trust in roots: RFC 5280 over certificates that are trusted beforehand. @module */
+/** Trust in root certificates: path validation by RFC 5280. @module */
 import { Clock, Effect, Either, Layer } from "../../deps.ts";
 import type { InvalidOption } from "../../faults/errors/connection.ts";
 import type { PemError } from "../../faults/errors/pem.ts";
@@ -15,8 +15,8 @@ import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
 
 /**
- * Trusts what is below these roots, unless a stapled OCSP response says otherwise; nothing is fetched. They may also be
- * the very certificates of peers: a self-signed one, say.
+ * Trusts the certificates below these roots (PEM), unless a stapled OCSP response says otherwise. Nothing is fetched.
+ * A root may also be the peer's own certificate, such as a self-signed one. Fails with PemError or InvalidOption.
  */
 export const layerRoots = (
   pem: string | ReadonlyArray<string>,
@@ -32,8 +32,8 @@ export const layerRoots = (
   );
 
 /**
- * The same of DER. The roots are read when the first peer is judged; what is no certificate is no root. A allowances that
- * is not of its type is the program's mistake, and thrown as InvalidOption.
+ * Trusts the certificates below these roots (DER). The roots are parsed when the first peer is judged; an invalid one
+ * is ignored. Throws InvalidOption when `allowances` has the wrong type.
  */
 export const makeRoots = (
   roots: ReadonlyArray<Bytes>,
@@ -45,7 +45,7 @@ const rootsService = (roots: ReadonlyArray<Bytes>, allowances: Allowances): Cert
   let anchors: BySubject | undefined;
   const readable = () => roots.flatMap((der) => Either.match(parseCertificate(der), eitherToList));
   return {
-    // Only a server that asks for certificates wants to know.
+    // Only a server that asks for certificates needs these.
     get authorities() {
       return readable().map(({ subject }) => subject.raw);
     },
@@ -78,7 +78,7 @@ const parsed = Effect.fnUntraced(
     const certificates: Array<Certificate> = [];
     for (const [index, der] of chain.entries()) {
       const [leaf] = certificates;
-      // The handshake has read the leaf before, whatever it cost.
+      // The handshake has already parsed the leaf, whatever that cost.
       if (!work.draw(certificatePrice(der)) && leaf) return yield* overspent(leaf);
       const certificate = parseCertificate(der);
       if (Either.isLeft(certificate)) return yield* unreadable(index, certificate.left.message);

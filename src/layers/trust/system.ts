@@ -1,4 +1,4 @@
-/** Trust in the roots of the operating system, or in those that the runtime brings along. @module */
+/** Trust in the root certificates of the operating system or of the runtime. @module */
 import { Effect, Either, Layer } from "../../deps.ts";
 import { SystemRootsError } from "../../faults/errors/trust.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
@@ -7,8 +7,9 @@ import { parsePem } from "../../x509/pem.ts";
 import { makeRoots } from "./roots.ts";
 
 /**
- * Trusts what the system trusts: the file that SSL_CERT_FILE names, else the first of the usual ones. It needs
- * `--allow-read` for them; without `--allow-env` SSL_CERT_FILE is not heeded.
+ * Trusts the system's root certificates: the file that SSL_CERT_FILE names, or else the first of the usual files that
+ * is usable. Needs `--allow-read` for the files; without `--allow-env`, SSL_CERT_FILE is ignored. Fails with
+ * SystemRootsError.
  */
 export const layerSystem: Layer.Layer<CertificateVerifier, SystemRootsError> = Layer.effect(
   CertificateVerifier,
@@ -28,13 +29,13 @@ export const layerSystem: Layer.Layer<CertificateVerifier, SystemRootsError> = L
 );
 
 /**
- * Trusts the roots that the runtime brings along, which Deno has of Mozilla and keeps up to date with itself. It reads
- * no file, and wherever it runs trusts the same.
+ * Trusts the root certificates that come with the runtime; Deno's are Mozilla's and change with its version. No file
+ * is read, so the same roots are trusted everywhere. Fails with SystemRootsError.
  */
 export const layerBundled: Layer.Layer<CertificateVerifier, SystemRootsError> = Layer.effect(
   CertificateVerifier,
   Effect.gen(function* () {
-    // Asked for by name, so that whoever has no such module can import this one.
+    // Looked up at run time, so that this module can be imported where `node:tls` does not exist.
     const { process } = globalThis as { readonly process?: Runtime };
     const pem = process?.getBuiltinModule?.("node:tls")?.rootCertificates ?? [];
     const blocks = parsePem(pem.join("\n"));
@@ -44,14 +45,14 @@ export const layerBundled: Layer.Layer<CertificateVerifier, SystemRootsError> = 
   }),
 );
 
-/** What is wanted of `process`, in Deno and Node. */
+/** The part of `process` in Deno and Node that is used here. */
 interface Runtime {
   readonly getBuiltinModule?: (
     name: string,
   ) => { readonly rootCertificates?: ReadonlyArray<string> } | undefined;
 }
 
-/** Where the systems have them. */
+/** Where systems keep their root certificates. */
 const files = [
   "/etc/ssl/certs/ca-certificates.crt", // Debian, Arch, Gentoo
   "/etc/pki/tls/certs/ca-bundle.crt", // Fedora, RHEL

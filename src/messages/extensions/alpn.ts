@@ -2,10 +2,13 @@
 import type { Bytes } from "../../wire/bytes.ts";
 import { type Extension, extension, label, type Opaque, type Vector, vector } from "../../wire/schema.ts";
 
-/** `opaque ProtocolName<1..2^8-1>`: bytes, readable in JSON where they are text (RFC 7301 §3.1). */
+/** `opaque ProtocolName<1..2^8-1>` (RFC 7301 §3.1): bytes that are readable in JSON where they are text. */
 export const ProtocolName: Opaque = label(1, 2 ** 8 - 1);
 
-/** The application protocols; one alone in the answer (RFC 7301 §3.1). In both hellos. */
+/**
+ * The application protocols that a client offers, the preferred first, or the one that the server chose
+ * (RFC 7301 §3.1). In both hellos.
+ */
 export const ApplicationLayerProtocolNegotiation: Extension<
   "application_layer_protocol_negotiation",
   { protocolNameList: Vector<Bytes, string> }

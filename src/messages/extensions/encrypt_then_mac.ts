@@ -1,7 +1,7 @@
 /** @module */
 import { type Extension, extension } from "../../wire/schema.ts";
 
-/** CBC suites: encrypt first, then MAC (RFC 7366 §2). In both hellos, empty. */
+/** Offers or accepts encrypt-then-MAC for CBC suites (RFC 7366 §2). In both hellos, empty. */
 export const EncryptThenMac: Extension<"encrypt_then_mac"> = extension(
   "encrypt_then_mac",
   22,

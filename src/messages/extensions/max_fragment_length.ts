@@ -2,7 +2,7 @@
 import { MaxFragmentLength } from "../../names/protocol.ts";
 import { type Extension, extension } from "../../wire/schema.ts";
 
-/** Shorter records, asked for and repeated in the answer (RFC 6066 §4). */
+/** A client's request for shorter records, which a server accepts by echoing it (RFC 6066 §4). In both hellos. */
 export const MaxFragmentLengthExtension: Extension<
   "max_fragment_length",
   { maxFragmentLength: typeof MaxFragmentLength }

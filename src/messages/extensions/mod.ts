@@ -1,6 +1,6 @@
 /**
- * Extensions by the message that carries them, after the table of RFC 8446 §4.2: what is declared for one message is
- * unknown in another, and is kept there as it came.
+ * Extensions, by the message that carries them (the table in RFC 8446 §4.2). An extension declared for one message is
+ * unknown in another, and is kept there as bytes.
  *
  * @module
  */
@@ -71,7 +71,7 @@ export const ServerHelloExtensions: ServerHelloExtensionList = extensions(Extens
 /** One extension of a ServerHello. */
 export type ServerHelloExtension = typeof ServerHelloExtensions.Type[number];
 
-/** The extension with this tag, if it is in the list. */
+/** Finds the extension with a tag; `undefined` when the list has none, or is itself `undefined`. */
 export const findExtension = <E extends { readonly _tag: string }, T extends E["_tag"]>(
   list: ReadonlyArray<E> | undefined,
   tag: T,

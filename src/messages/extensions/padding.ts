@@ -1,7 +1,7 @@
 /** @module */
 import { type Extension, extension, type Opaque, rest } from "../../wire/schema.ts";
 
-/** Zeros that bring a ClientHello to a length (RFC 7685 §3). */
+/** Zero bytes that bring a ClientHello to a wanted length (RFC 7685 §3). */
 export const Padding: Extension<"padding", { zeros: Opaque }> = extension("padding", 21, "RFC 7685 §3", {
   zeros: rest,
 });

@@ -24,7 +24,7 @@ export const ServerName: Variant<
   name: opaque(0, 2 ** 16 - 1),
 });
 
-/** In a ClientHello: the names of the server that is wanted (RFC 6066 §3). */
+/** In a ClientHello: the names of the server that the client wants to reach (RFC 6066 §3). */
 export const ServerNameList: Extension<
   "server_name",
   { serverNameList: Vector<typeof ServerName.Type, typeof ServerName.Encoded> }
@@ -32,7 +32,7 @@ export const ServerNameList: Extension<
   serverNameList: vector(ServerName, 1, 2 ** 16 - 1),
 });
 
-/** In a ServerHello: the name was used; the body is empty (RFC 6066 §3). */
+/** In a ServerHello: the server used the client's server_name. The body is empty (RFC 6066 §3). */
 export const ServerNameAcknowledged: Extension<"server_name"> = extension(
   "server_name",
   0,

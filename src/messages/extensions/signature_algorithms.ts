@@ -2,7 +2,10 @@
 import { SignatureScheme } from "../../names/signature_scheme.ts";
 import { type Extension, extension, type Vector, vector } from "../../wire/schema.ts";
 
-/** What the client can verify, the best first; absent means SHA-1 in TLS 1.2 (RFC 5246 §7.4.1.4.1). */
+/**
+ * The signature schemes that the client can verify, the preferred first. Without it, a TLS 1.2 server assumes SHA-1
+ * (RFC 5246 §7.4.1.4.1).
+ */
 export const SignatureAlgorithms: Extension<
   "signature_algorithms",
   { supportedSignatureAlgorithms: Vector<SignatureScheme, string> }

@@ -2,7 +2,7 @@
 import type { Bytes } from "../../wire/bytes.ts";
 import { type Extension, extension, opaque, type Vector, vector } from "../../wire/schema.ts";
 
-/** In a ClientHello: SCTs are wanted; the body is empty (RFC 6962 §3.3.1). */
+/** In a ClientHello: the client asks for SCTs. The body is empty (RFC 6962 §3.3.1). */
 export const SignedCertificateTimestampRequest: Extension<"signed_certificate_timestamp"> = extension(
   "signed_certificate_timestamp",
   18,
@@ -10,7 +10,7 @@ export const SignedCertificateTimestampRequest: Extension<"signed_certificate_ti
   {},
 );
 
-/** In a ServerHello: `SerializedSCT sct_list<1..2^16-1>` (RFC 6962 §3.3). */
+/** In a ServerHello: the SCTs of the server's certificate, `SerializedSCT sct_list<1..2^16-1>` (RFC 6962 §3.3). */
 export const SignedCertificateTimestampList: Extension<
   "signed_certificate_timestamp",
   { sctList: Vector<Bytes, string> }

@@ -14,7 +14,7 @@ import {
   vector,
 } from "../../wire/schema.ts";
 
-/** In a ClientHello: please staple an OCSP response (RFC 6066 §8). */
+/** In a ClientHello: the client asks for a stapled OCSP response (RFC 6066 §8). */
 export const CertificateStatusRequest: Extension<
   "status_request",
   {
@@ -34,7 +34,7 @@ export const CertificateStatusRequest: Extension<
   }, { request: rest }),
 });
 
-/** In a ServerHello: a CertificateStatus may follow; the body is empty (RFC 6066 §8). */
+/** In a ServerHello: a CertificateStatus may follow. The body is empty (RFC 6066 §8). */
 export const StatusRequestAcknowledged: Extension<"status_request"> = extension(
   "status_request",
   5,

@@ -16,12 +16,12 @@ const params = codec(ServerDHParams);
 const badShare = (subject: string, field: string) => (e: InvalidKeyShare) =>
   new IllegalParameter({ subject, field, reason: e.reason, rfc: "RFC 7919 §5.1" });
 
-/** Unlike that of a curve, this secret loses its leading zeros (RFC 5246 §8.1.2). */
+/** The premaster secret, which loses its leading zeros, unlike that of a curve (RFC 5246 §8.1.2). */
 const withoutLeadingZeros = (secret: Bytes): Bytes => secret.subarray(secret.findIndex((byte) => byte !== 0));
 
 const clientKeyExchange = one(ClientKeyExchangeDHE);
 
-/** The client's answer to a ServerKeyExchange. */
+/** The client's share, given the server's parameters. */
 const clientShare = Effect.fnUntraced(function* (
   terms: Terms,
   received: Parameters<typeof ServerDHParams.Type>,
@@ -38,7 +38,7 @@ const clientShare = Effect.fnUntraced(function* (
         `${terms.minimumDhPrimeBits}`,
     });
   }
-  // A prime that is known has a generator of known order, and so a shorter exponent.
+  // The generator of a known prime has a known order, so a shorter exponent is enough.
   const group = ffdheGroupOf(dhP, dhG);
   const share = yield* group === undefined
     ? Effect.mapError(
@@ -54,14 +54,14 @@ const clientShare = Effect.fnUntraced(function* (
   return { message, premaster: withoutLeadingZeros(secret), group, primeBits: bits, scheme };
 });
 
-/** The server's ServerKeyExchange, and what becomes of the answer. */
+/** The server's share: a ServerKeyExchange, and the place of the client's answer. */
 const serverShare = Effect.fnUntraced(function* (
   terms: Terms,
   credential: Credential | undefined,
 ): ExchangeSteps<ServerShare> {
   const group = terms.groups.find(isFfdhe);
   const field = group && ffdhe(group);
-  // The suite was chosen because there is one.
+  // The suite was chosen because there is a group in common.
   if (group === undefined || field === undefined) {
     return yield* Effect.dieMessage("DHE without a group in common");
   }
@@ -85,7 +85,7 @@ const serverShare = Effect.fnUntraced(function* (
   };
 });
 
-/** Ephemeral Diffie-Hellman. */
+/** The key exchange DHE. */
 export const dhe: KeyExchange = {
   usage: "digitalSignature",
   uses: isFfdhe,

@@ -20,12 +20,12 @@ const illegal = (subject: string, field: string, reason: string) =>
 const badShare = (subject: string, field: string, group: NamedGroup) => (e: InvalidKeyShare) =>
   illegal(subject, field, `${e.reason} (${NamedGroup.nameOf(group)})`);
 
-/** Whether a group is a curve, of those that can be spoken. */
+/** Whether a group is an elliptic curve that this library has. */
 const isCurve = (group: NamedGroup): boolean => !isFfdhe(group);
 
 const clientKeyExchange = one(ClientKeyExchangeECDHE);
 
-/** The client's answer to a ServerKeyExchange. */
+/** The client's share, given the server's parameters. */
 const clientShare = Effect.fnUntraced(function* (
   terms: Terms,
   received: Parameters<typeof ServerECDHParams.Type>,
@@ -49,13 +49,13 @@ const clientShare = Effect.fnUntraced(function* (
   return { message, premaster, group: namedCurve, scheme };
 });
 
-/** The server's ServerKeyExchange, and what becomes of the answer. */
+/** The server's share: a ServerKeyExchange, and the place of the client's answer. */
 const serverShare = Effect.fnUntraced(function* (
   terms: Terms,
   credential: Credential | undefined,
 ): ExchangeSteps<ServerShare> {
   const group = terms.groups.find(isCurve);
-  // The suite was chosen because there is one.
+  // The suite was chosen because there is a group in common.
   if (group === undefined) return yield* Effect.dieMessage("ECDHE without a group in common");
   const share = yield* (yield* Crypto).keyShare(group);
   const chosen = { curveType: ECCurveType.named_curve, namedCurve: group, public: share.publicKey };
@@ -74,7 +74,7 @@ const serverShare = Effect.fnUntraced(function* (
   };
 });
 
-/** Ephemeral elliptic-curve Diffie-Hellman. The secret keeps its leading zeros (RFC 8422 §5.10). */
+/** The key exchange ECDHE. Its secret keeps leading zeros (RFC 8422 §5.10). */
 export const ecdhe: KeyExchange = {
   usage: "digitalSignature",
   uses: isCurve,

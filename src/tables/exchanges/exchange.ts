@@ -1,4 +1,4 @@
-/** What a key exchange puts into the flights, as a value that is looked up once. @module */
+/** A key exchange, as a value that is looked up once. @module */
 import type { Effect } from "../../deps.ts";
 import type { DecryptError, IllegalParameter, Refused } from "../../faults/errors/connection.ts";
 import type { PrivateKeyError } from "../../faults/errors/crypto.ts";
@@ -13,33 +13,33 @@ import type { Message } from "../../record/handshake_stream.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Dialect, ServerKeyExchangeForms } from "../versions/mod.ts";
 
-/** What can go wrong in an exchange. */
+/** How a key exchange can fail. */
 export type ExchangeError = IllegalParameter | DecryptError | PrivateKeyError | Refused;
 
-/** A part of an exchange as a generator, which `Effect.fnUntraced` takes. */
+/** A part of a key exchange, as a generator for `Effect.fnUntraced`. */
 export type ExchangeSteps<A> = Effect.fn.Return<A, ExchangeError, Crypto>;
 
-/** A ServerKeyExchange with such parameters, whatever vouches for them. */
+/** A received ServerKeyExchange with parameters `P`, signed or not. */
 export type Parameters<P> = Received<{ readonly _tag: string; readonly params: P }>;
 
-/** What both ends know when they exchange keys. */
+/** What both ends know before they exchange keys. */
 export interface Terms {
   readonly dialect: Dialect;
   readonly vouching: Vouching;
   readonly random: OfBoth<Bytes>;
-  /** What the client offered: its version, groups and schemes. */
+  /** The highest version that the client offered. */
   readonly clientVersion: ProtocolVersion;
   readonly groups: ReadonlyArray<NamedGroup>;
   readonly schemes: ReadonlyArray<SignatureScheme>;
-  /** Bits that a finite field's prime must have. */
+  /** The least bits of a finite field's prime. */
   readonly minimumDhPrimeBits: number;
 }
 
-/** How a server vouches for the parameters of an exchange: by a signature, or not at all. */
+/** How a server vouches for the parameters of a key exchange: by a signature, or not at all. */
 export interface Vouching {
-  /** The forms that ServerKeyExchange has then. */
+  /** The forms of ServerKeyExchange. */
   readonly forms: (dialect: Dialect) => ServerKeyExchangeForms<object>;
-  /** Server: what stands in the message besides the parameters, given these as bytes. */
+  /** Server: the members of the message beside the parameters, given the parameters as bytes. */
   readonly vouch: (
     terms: Terms,
     params: Bytes,
@@ -49,7 +49,7 @@ export interface Vouching {
     PrivateKeyError,
     Crypto
   >;
-  /** Client: holds a message against the peer's key; gives the scheme, where there is one. */
+  /** Client: verifies a message with the server's key, and gives the signature scheme if there is one. */
   readonly check: (
     terms: Terms,
     received: Received<Message>,
@@ -57,18 +57,18 @@ export interface Vouching {
   ) => Effect.Effect<SignatureScheme | undefined, IllegalParameter | DecryptError, Crypto>;
 }
 
-/** A client's answer, and the secret in it. */
+/** The client's share of a key exchange. */
 export interface ClientShare {
   readonly message: Message;
   readonly premaster: Bytes;
-  /** What was used, where the exchange has such a thing. */
+  /** The group, if the exchange has one. */
   readonly group?: NamedGroup | undefined;
-  /** Of a prime that the server chose. */
+  /** The length of a prime that the server chose, in bits. */
   readonly primeBits?: number | undefined;
   readonly scheme?: SignatureScheme | undefined;
 }
 
-/** A server's offer, and the place where the client's answer gives the secret. */
+/** The server's share of a key exchange, and the place where the client's share gives the premaster secret. */
 export interface ServerShare {
   readonly messages: ReadonlyArray<Message>;
   readonly premaster: Place<Effect.Effect<Bytes, ExchangeError, Crypto>>;
@@ -77,21 +77,21 @@ export interface ServerShare {
 }
 
 /**
- * A key exchange. A place gives not the message but what can be done with it, so that no flight knows which exchange
- * it runs, and no type parameter is needed to tie a message to its use.
+ * A key exchange. Its places give functions, not messages: what can be done with the message. So no flight knows which
+ * exchange it runs, and no type parameter ties a message to its use.
  */
 export interface KeyExchange {
-  /** What the server certificate's keyUsage must allow (RFC 5246 §7.4.2). */
+  /** The keyUsage that the server's certificate must have (RFC 5246 §7.4.2). */
   readonly usage: "digitalSignature" | "keyEncipherment";
-  /** Which groups it can use, of which one must be in common; `undefined`: it has no groups. */
+  /** Whether the exchange can use a group; both ends must have such a group. `undefined` for an exchange without groups. */
   readonly uses: ((group: NamedGroup) => boolean) | undefined;
-  /** Client: the place of ServerKeyExchange, which gives how to answer it; no key comes from an anonymous server. */
+  /** Client: the place of ServerKeyExchange. Its value makes the client's share, given the server's key if it has one. */
   readonly clientShare: (
     terms: Terms,
   ) => Place<(peerKey: PublicKey | undefined) => Effect.Effect<ClientShare, ExchangeError, Crypto>>;
-  /** Server: the place of the client's answer, for whoever asks for the order alone; `serverShare` has it with its meaning. */
+  /** Server: the place of ClientKeyExchange, for the order of messages. `serverShare` gives the place that is read. */
   readonly clientKeyExchange: (dialect: Dialect) => Place<unknown>;
-  /** Server: our ServerKeyExchange, if any. `groups` and `schemes` are those that both ends can use, the best first. */
+  /** Server: makes the server's share. `groups` and `schemes` of the terms are those of both ends, the best first. */
   readonly serverShare: (
     terms: Terms,
     credential: Credential | undefined,

@@ -8,5 +8,5 @@ import { rsa } from "./rsa.ts";
 export type { ClientShare, ExchangeError, KeyExchange, ServerShare, Terms, Vouching } from "./exchange.ts";
 export { signed, unsigned } from "./vouching.ts";
 
-/** By the name that a suite's row gives; a row without its exchange does not compile. */
+/** The key exchanges, by the name in a suite's row. A row whose exchange is missing does not compile. */
 export const exchanges = { rsa, dhe, ecdhe } satisfies Record<Suite["exchange"], KeyExchange>;

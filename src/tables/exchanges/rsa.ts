@@ -9,21 +9,21 @@ import type { Bytes } from "../../wire/bytes.ts";
 import type { Dialect } from "../versions/mod.ts";
 import type { ClientShare, ExchangeSteps, KeyExchange } from "./exchange.ts";
 
-/** `struct { ProtocolVersion client_version; opaque random[46]; } PreMasterSecret`, the version as it was offered. */
+/** `struct { ProtocolVersion client_version; opaque random[46]; } PreMasterSecret`, with the version that was offered. */
 const preMasterSecret = (version: number, random: Uint8Array): Uint8Array => {
   random[0] = version >> 8;
   random[1] = version;
   return random;
 };
 
-/** The client's secret, encrypted. */
+/** The client's share: a premaster secret, encrypted to the server's key. */
 const clientShare = Effect.fnUntraced(function* (
   dialect: Dialect,
   clientVersion: ProtocolVersion,
   peerKey: PublicKey | undefined,
 ): ExchangeSteps<ClientShare> {
   const crypto = yield* Crypto;
-  // The certificate was held against the suite before; a key of another kind is a fault of ours.
+  // The certificate was checked against the suite before, so a key of another kind is a defect of ours.
   if (peerKey?._tag !== "rsa") {
     return yield* Effect.dieMessage(`RSA key transport to a key of ${peerKey?._tag}`);
   }
@@ -32,7 +32,7 @@ const clientShare = Effect.fnUntraced(function* (
   return { message: dialect.clientKeyExchangeRSA.make({ encryptedPreMasterSecret }), premaster };
 });
 
-/** The server's half: what the client encrypted, or what nobody knows. */
+/** The premaster secret that the client encrypted, or a random one that nobody knows. */
 const premasterOf = Effect.fnUntraced(function* (
   encryptedPreMasterSecret: Bytes,
   clientVersion: ProtocolVersion,
@@ -42,14 +42,14 @@ const premasterOf = Effect.fnUntraced(function* (
   if (credential === undefined) {
     return yield* Effect.dieMessage("RSA key transport without a credential");
   }
-  // Drawn before the decryption and used where that went wrong: the handshake then fails at Finished, and
-  // nothing tells a bad padding from a bad version or a bad length (RFC 5246 §7.4.7.1).
+  // The random one is drawn before the decryption and used if that fails. The handshake then fails at Finished, and nothing
+  // tells bad padding from a bad version or a bad length (RFC 5246 §7.4.7.1).
   const random = crypto.random(PREMASTER_LENGTH);
   const block = yield* credential.decrypt(encryptedPreMasterSecret);
   return unpadPremaster(block, clientVersion, random);
 });
 
-/** RSA key transport. */
+/** The key exchange of RSA key transport (RFC 5246 §7.4.7.1). */
 export const rsa: KeyExchange = {
   usage: "keyEncipherment",
   uses: undefined,

@@ -1,4 +1,4 @@
-/** How a suite has its server show who it is, as values that are looked up once. @module */
+/** How the server of a cipher suite authenticates, as values that are looked up once. @module */
 import { Option } from "../../deps.ts";
 import { Refused } from "../../faults/errors/connection.ts";
 import { absent, maybe, one, type Place, refused } from "../../grammar/places.ts";
@@ -10,17 +10,17 @@ import type { Suite } from "../suites.ts";
 import type { CertificateWish, Dialect } from "../versions/mod.ts";
 import { signed, unsigned, type Vouching } from "./mod.ts";
 
-/** How a server shows who it is. */
+/** How a server authenticates. */
 export interface ServerAuthentication {
-  /** Whether it has a certificate, and may ask for one (RFC 5246 §7.4.4). */
+  /** Whether the server has a certificate, and may ask for one (RFC 5246 §7.4.4). */
   readonly certified: boolean;
-  /** The place of its chain, leaf first; `undefined` where none is shown. */
+  /** The place of the server's certificate chain, leaf first; its value is `undefined` if the server shows none. */
   readonly certificate: Place<ReadonlyArray<Bytes> | undefined>;
-  /** The same as it is said. */
+  /** The messages that show a certificate chain. */
   readonly show: (chain: ReadonlyArray<Bytes>) => ReadonlyArray<FlightItem>;
-  /** The place of its wish for a certificate. */
+  /** The place of a CertificateRequest. */
   readonly request: (dialect: Dialect) => Place<Option.Option<CertificateWish>>;
-  /** What stands behind the parameters of an exchange. */
+  /** How the server vouches for the parameters of a key exchange. */
   readonly vouching: Vouching;
 }
 
@@ -45,7 +45,7 @@ const anonymous: ServerAuthentication = {
   vouching: unsigned,
 };
 
-/** By the name that a suite's row gives. */
+/** The authentications, by the name in a suite's row. */
 export const serverAuthentications = {
   rsa: certified,
   ecdsa: certified,

@@ -8,12 +8,12 @@ import { concat } from "../../wire/bytes.ts";
 import type { ServerKeyExchangeForms, Signed } from "../versions/mod.ts";
 import type { Vouching } from "./exchange.ts";
 
-/** By a signature over both randoms and the parameters (RFC 5246 §7.4.3). */
+/** Vouching by a signature over both randoms and the parameters (RFC 5246 §7.4.3). */
 export const signed: Vouching = {
   forms: ({ signing }) => signing.serverKeyExchange,
   vouch: Effect.fnUntraced(
     function* ({ dialect: { signing }, random, schemes: [scheme] }, params, credential) {
-      // The suite was chosen because both are there.
+      // The suite was chosen because there are both.
       if (scheme === undefined || credential === undefined) {
         return yield* Effect.dieMessage("a signed key exchange without a credential or a scheme in common");
       }
@@ -28,7 +28,7 @@ export const signed: Vouching = {
         return yield* Effect.dieMessage("a signed key exchange without a certificate");
       }
       const crypto = yield* Crypto;
-      // `forms` gave the place that it came from.
+      // It came from a place that `forms` gave.
       const theirs = message as Signed;
       const scheme = yield* signing.schemeOf(theirs, peerKey, schemes);
       const params = body.subarray(0, body.length - signing.trailer(theirs));
@@ -46,7 +46,7 @@ const anonymous: ServerKeyExchangeForms<object> = {
   dhe: form(ServerKeyExchangeDHAnon),
 };
 
-/** Not at all: whoever stands between can do what he likes (RFC 5246 §F.1.1.1). */
+/** No vouching: an attacker in the middle is not noticed (RFC 5246 §F.1.1.1). */
 export const unsigned: Vouching = {
   forms: () => anonymous,
   vouch: () => Effect.succeed({ members: {}, scheme: undefined }),

@@ -1,4 +1,4 @@
-/** What a protocol version changes, as a value that is looked up once. @module */
+/** What a protocol version changes, up to TLS 1.2, as a value that is looked up once. @module */
 import type { Either } from "../../deps.ts";
 import type { Snapshot } from "../../crypto/transcript.ts";
 import type { IllegalParameter } from "../../faults/errors/connection.ts";
@@ -15,98 +15,98 @@ import type { Protection } from "../../record/protection/protection.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
 
-/** What a suite and a version make of secrets: made once after ServerHello, all synchronous. */
+/** The key derivation of a suite and a version. It is made once, after ServerHello, and synchronous. */
 export interface Derivation {
-  /** The master secret from the randoms (RFC 5246 §8.1). */
+  /** The master secret from the premaster secret and the randoms (RFC 5246 §8.1). */
   readonly master: (premaster: Bytes) => Bytes;
-  /** The master secret from the transcript up to ClientKeyExchange (RFC 7627 §4). */
+  /** The extended master secret, from the transcript up to ClientKeyExchange (RFC 7627 §4). */
   readonly extendedMaster: (premaster: Bytes, transcript: Snapshot) => Bytes;
-  /** What each end seals its records with (RFC 5246 §6.3). */
+  /** The protection of the records of each end (RFC 5246 §6.3). */
   readonly keys: (master: Bytes, encryptThenMac: boolean) => OfBoth<Protection>;
-  /** `verify_data` of an end's Finished (RFC 5246 §7.4.9). */
+  /** The verify_data of an end's Finished (RFC 5246 §7.4.9). */
   readonly verifyData: (master: Bytes, side: Side, transcript: Snapshot) => Bytes;
-  /** The PRF under another label, for keys of another use (RFC 5705 §4); SSL 3.0 has none. */
+  /** The PRF under a label of the user's, for exported keys (RFC 5705 §4); `undefined` in SSL 3.0. */
   readonly exporter: ((master: Bytes, label: string, seed: Bytes, length: number) => Bytes) | undefined;
 }
 
-/** A message that may hold a signature, with or without the algorithm's name. */
+/** A message that holds a signature, with or without the name of its algorithm. */
 export interface Signed {
   readonly _tag: string;
   readonly signature: Bytes;
   readonly algorithm?: SignatureScheme;
 }
 
-/** The forms of ServerKeyExchange, by what is exchanged. */
+/** The forms of ServerKeyExchange, by key exchange. */
 export interface ServerKeyExchangeForms<More> {
   readonly ecdhe: Form<{ readonly _tag: string; readonly params: typeof ServerECDHParams.Type } & More>;
   readonly dhe: Form<{ readonly _tag: string; readonly params: typeof ServerDHParams.Type } & More>;
 }
 
-/** Signatures in messages, in the form that a version has. */
+/** The signatures of a version: which schemes, over which bytes, in which form. */
 export interface Signing {
   readonly serverKeyExchange: ServerKeyExchangeForms<Signed>;
   readonly certificateVerify: Form<Signed>;
-  /** Under which schemes a key can sign here, of those that both ends allow; the best first. */
+  /** The schemes that a key can sign with in this version, the best first, of those that both ends allow. */
   readonly schemesOf: (
     key: PublicKey,
     common: ReadonlyArray<SignatureScheme>,
   ) => ReadonlyArray<SignatureScheme>;
-  /** Under which scheme a signature of the peer's is to be verified, or why it may not be one. */
+  /** The scheme to verify a signature of the peer's with, or the error if it may not be used. */
   readonly schemeOf: (
     message: Signed,
     key: PublicKey,
     offered: ReadonlyArray<SignatureScheme>,
   ) => Either.Either<SignatureScheme, IllegalParameter>;
-  /** What is put to the key: the data, or its hashes where the scheme hashes nothing. */
+  /** The bytes that are given to a key to sign: the data, or its hashes if the scheme applies none. */
   readonly content: (scheme: SignatureScheme, data: Bytes, crypto: CryptoService) => Bytes;
-  /** The same of a CertificateVerify (RFC 5246 §7.4.8); SSL 3.0 mixes the master secret in. */
+  /** The bytes that a CertificateVerify signs (RFC 5246 §7.4.8). SSL 3.0 mixes in the master secret. */
   readonly proof: (
     scheme: SignatureScheme,
     transcript: Snapshot,
     master: Bytes,
     crypto: CryptoService,
   ) => Bytes;
-  /** A signature as the members of a message. */
+  /** The members of a message that hold a signature. */
   readonly members: (algorithm: SignatureScheme, signature: Bytes) => object;
-  /** Bytes of a signed message that follow its parameters. */
+  /** The number of bytes in a signed message after its parameters. */
   readonly trailer: (message: Signed) => number;
 }
 
-/** What a server asks of a client's certificate (RFC 5246 §7.4.4). */
+/** What a server asks of a client's certificate, as CertificateRequest says it (RFC 5246 §7.4.4). */
 export interface CertificateWish {
   readonly types: ReadonlyArray<ClientCertificateType>;
-  /** `undefined` before TLS 1.2, where the types say it. */
+  /** The signature schemes; `undefined` before TLS 1.2, where the certificate types imply them. */
   readonly schemes: ReadonlyArray<SignatureScheme> | undefined;
-  /** Distinguished names as DER. */
+  /** The distinguished names of accepted authorities, as DER; any if empty. */
   readonly authorities: ReadonlyArray<Bytes>;
 }
 
-/** A protocol version. */
+/** What a protocol version changes, up to TLS 1.2. */
 export interface Dialect extends Pick<VersionInUse, "version" | "alert" | "noCertificate"> {
-  /** Which messages may come after a handshake, to each side: they wish for another (RFC 5246 §7.4.1). */
+  /** The messages that may come to each side after a handshake, to ask for another one (RFC 5246 §7.4.1). */
   readonly afterHandshake: OfBoth<ReadonlyArray<HandshakeType>>;
-  /** Which extensions a client says that speaks no higher version, by name. */
+  /** Whether a client whose highest version is this one sends an extension, by name. */
   readonly says: (extension: string) => boolean;
-  /** Which of them mean something in an end's hello once this version is chosen; the others are passed over. */
+  /** Whether an extension has a meaning in an end's hello once this version is chosen; otherwise it is ignored. */
   readonly honours: OfBoth<(extension: string) => boolean>;
   readonly derive: (suite: Suite, random: OfBoth<Bytes>, crypto: CryptoService) => Derivation;
   readonly signing: Signing;
-  /** What a client can verify that does not say (RFC 5246 §7.4.1.4.1). */
+  /** The signature schemes of a client that sends no signature_algorithms (RFC 5246 §7.4.1.4.1). */
   readonly defaultSchemes: ReadonlyArray<SignatureScheme>;
-  /** RSA key transport, with and without a length (RFC 5246 §7.4.7.1). */
+  /** The form of ClientKeyExchange for RSA key transport, with a length or without (RFC 5246 §7.4.7.1). */
   readonly clientKeyExchangeRSA: Form<{ readonly _tag: string; readonly encryptedPreMasterSecret: Bytes }>;
-  /** The kinds of client certificate that can be asked for. */
+  /** The types of client certificate that a server can ask for. */
   readonly certificateTypes: ReadonlyArray<ClientCertificateType>;
-  /** What a server asks of its clients. */
+  /** The place and the maker of CertificateRequest. */
   readonly certificateRequest: {
     readonly place: Place<CertificateWish>;
     readonly make: (wish: CertificateWish) => FlightItem;
   };
-  /** The client's certificate where one was asked for: its place, and how a client says that it has none. */
+  /** The client's certificate, if one was asked for: its place, and what a client sends that has none. */
   readonly clientCertificate: {
     readonly place: Place<ReadonlyArray<Bytes>>;
     readonly none: FlightItem;
   };
-  /** Whether a session can be resumed whose connection ended without close_notify (RFC 4346 §7.2.1). */
+  /** Whether a session can still be resumed if its connection ended without close_notify (RFC 4346 §7.2.1). */
   readonly survivesTruncation: boolean;
 }

@@ -1,4 +1,4 @@
-/** How a key block becomes the protection of both directions. @module */
+/** The key block, and the protection of both directions that is cut from it. @module */
 import type { OfBoth } from "../../names/side.ts";
 import type { CryptoService } from "../../ports/crypto.ts";
 import { keyLengths, protect, type RecordForm } from "../../record/protection/cipher.ts";
@@ -6,7 +6,7 @@ import type { Protection } from "../../record/protection/protection.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
 
-/** Cuts a key block: MAC keys, cipher keys and IVs, of each the client's first (RFC 5246 §6.3, RFC 6101 §6.2.2). */
+/** Cuts a key block into MAC keys, cipher keys and IVs, the client's first (RFC 5246 §6.3, RFC 6101 §6.2.2). */
 export const protections = (
   { cipher }: Suite,
   form: RecordForm,

@@ -1,4 +1,4 @@
-/** Signatures before TLS 1.2: the key alone says how (RFC 4346 §4.7, RFC 4492 §5.4). @module */
+/** Signatures before TLS 1.2, whose scheme follows from the key (RFC 4346 §4.7, RFC 4492 §5.4). @module */
 import { Either, Option } from "../../deps.ts";
 import type { Snapshot } from "../../crypto/transcript.ts";
 import { IllegalParameter } from "../../faults/errors/connection.ts";
@@ -17,23 +17,23 @@ import { make } from "../../wire/codec.ts";
 import { hasRoomFor } from "../key_kinds.ts";
 import type { Dialect, Signing } from "./dialect.ts";
 
-/** The scheme of each kind of key that can sign (RFC 4346 §4.7, RFC 4492 §5.4). */
+/** The signature scheme of each kind of key that can sign (RFC 4346 §4.7, RFC 4492 §5.4). */
 const schemes: Partial<Record<PublicKey["_tag"], SignatureScheme>> = {
   rsa: SignatureScheme.rsa_pkcs1_md5_sha1,
   ecdsa: SignatureScheme.ecdsa_sha1,
 };
 
-/** What is put to a key in a CertificateVerify. */
+/** The bytes that a CertificateVerify signs. */
 type Proof = (transcript: Snapshot, master: Bytes, crypto: CryptoService) => Bytes;
 
-/** MD5 and then SHA-1 of the same bytes, which is what RSA signs. */
+/** The MD5 and the SHA-1 of the same bytes, which RSA signs. */
 export const md5Sha1 = (data: Bytes, crypto: CryptoService): Bytes =>
   concat(crypto.hash("md5").digest([data]), crypto.hash("sha1").digest([data]));
 
-/** Whether a scheme signs the 36 bytes of two hashes; the others hash for themselves. */
+/** Whether a scheme signs the 36 bytes of two hashes; any other scheme applies its own hash. */
 const isPair = (scheme: SignatureScheme): boolean => scheme === SignatureScheme.rsa_pkcs1_md5_sha1;
 
-/** Signatures whose scheme follows from the key; by what a CertificateVerify signs: two hashes, or what is hashed once. */
+/** Signatures whose scheme follows from the key. `pair` and `single` say what a CertificateVerify signs: RSA two hashes, others one. */
 export const signingBefore12 = (pair: Proof, single: Proof): Signing => {
   const schemeOfKey = (key: PublicKey) =>
     Option.filter(Option.fromNullable(schemes[key._tag]), (scheme) => hasRoomFor(scheme, key));
@@ -60,7 +60,7 @@ export const signingBefore12 = (pair: Proof, single: Proof): Signing => {
   };
 };
 
-/** A CertificateRequest without signature algorithms (RFC 4346 §7.4.4). */
+/** The CertificateRequest without signature algorithms (RFC 4346 §7.4.4). */
 export const certificateRequestBefore12: Dialect["certificateRequest"] = {
   place: one(CertificateRequestLegacy).map(({ certificateTypes, certificateAuthorities }) => ({
     types: certificateTypes,

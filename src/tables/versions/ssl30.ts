@@ -1,4 +1,4 @@
-/** SSL 3.0 (RFC 6101). Broken (RFC 7568), and spoken only where somebody names it. @module */
+/** SSL 3.0 (RFC 6101). It is broken (RFC 7568), and spoken only if a policy names it. @module */
 import { expand, type HashPair, keyedContent, keyedDigest } from "../../crypto/ssl30.ts";
 import { form } from "../../grammar/form.ts";
 import { either, noCertificate } from "../../grammar/places.ts";
@@ -30,7 +30,7 @@ const hashPair = (crypto: CryptoService): HashPair => ({
   sha1: crypto.hash("sha1"),
 });
 
-/** RFC 6101 §5.6.9, §6.1, §6.2.2. There is no extended master secret (RFC 7627 §4 needs a PRF). */
+/** The key derivation (RFC 6101 §5.6.9, §6.1, §6.2.2). There is no extended master secret: RFC 7627 §4 needs a PRF. */
 const derive: Dialect["derive"] = (suite, random, crypto) => {
   const hashes = hashPair(crypto);
   const master = (premaster: Uint8Array) =>
@@ -51,7 +51,7 @@ const derive: Dialect["derive"] = (suite, random, crypto) => {
   };
 };
 
-/** The alerts of SSL 3.0 (RFC 6101 §5.4), and what the others are called there; all of those are fatal. */
+/** The alerts of SSL 3.0 (RFC 6101 §5.4), and the names that later alerts get there, all of them fatal. */
 const alerts: Partial<Record<AlertName, AlertName>> = {
   close_notify: "close_notify",
   unexpected_message: "unexpected_message",
@@ -74,7 +74,7 @@ const alerts: Partial<Record<AlertName, AlertName>> = {
 };
 
 const alert: Dialect["alert"] = (level, description) => {
-  // The close_notify that follows it says as much.
+  // The close_notify that follows is enough.
   if (description === "user_canceled") return undefined;
   const known = alerts[description];
   return known === description
@@ -88,8 +88,8 @@ const among = (...names: ReadonlyArray<string>) => {
 };
 
 /**
- * SSL 3.0. It has no extensions but what was made for it (RFC 5746); its last servers answered all the same what a hello
- * of TLS asked for. What changes keys or messages that SSL 3.0 has not means nothing here.
+ * SSL 3.0. Its only extension is renegotiation_info (RFC 5746), but its last servers answered others that a hello of TLS
+ * carries. Extensions that change keys, or messages that SSL 3.0 does not have, are ignored.
  */
 export const ssl30: Dialect = {
   version: ProtocolVersion.SSL_3_0,
@@ -112,7 +112,7 @@ export const ssl30: Dialect = {
   derive,
   signing: signingBefore12(
     (transcript, master, crypto) => keyedDigest(hashPair(crypto), master, transcript, EMPTY),
-    // The key hashes it by SHA-1 itself.
+    // The signature scheme applies SHA-1 itself.
     (transcript, master, crypto) => keyedContent(crypto.hash("sha1"), master, transcript, EMPTY),
   ),
   defaultSchemes: [],
@@ -120,7 +120,7 @@ export const ssl30: Dialect = {
   certificateTypes: [ClientCertificateType.rsa_sign],
   certificateRequest: certificateRequestBefore12,
   clientCertificate: {
-    // Some say it as TLS does.
+    // Some clients send an empty Certificate, as in TLS.
     place: either(tlsCommon.clientCertificate.place, noCertificate.map(() => [])),
     none: new Warning("no_certificate"),
   },

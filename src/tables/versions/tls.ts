@@ -1,4 +1,4 @@
-/** What the versions from TLS 1.0 to 1.2 have in common. @module */
+/** What TLS 1.0, 1.1 and 1.2 have in common. @module */
 import type { Prf } from "../../crypto/prf.ts";
 import type { Snapshot } from "../../crypto/transcript.ts";
 import { form } from "../../grammar/form.ts";
@@ -13,7 +13,7 @@ import type { Suite } from "../suites.ts";
 import type { Dialect } from "./dialect.ts";
 import { protections } from "./key_block.ts";
 
-/** The hashing of a version: its PRF, and what stands for a transcript. */
+/** The hashing of a version: its PRF, and the digest of a transcript. */
 export interface Hashing {
   readonly prf: Prf;
   readonly digest: (transcript: Snapshot) => Bytes;
@@ -22,7 +22,7 @@ export interface Hashing {
 const MASTER_SECRET_LENGTH = 48;
 const VERIFY_DATA_LENGTH = 12;
 
-/** RFC 5246 §5, §6.3, §7.4.9, §8.1; RFC 7627 §4. */
+/** The key derivation (RFC 5246 §5, §6.3, §7.4.9, §8.1; RFC 7627 §4). */
 export const deriveTls =
   (records: RecordForm, hashing: (suite: Suite, crypto: CryptoService) => Hashing): Dialect["derive"] =>
   (suite, random, crypto) => {
@@ -46,8 +46,16 @@ export const deriveTls =
     };
   };
 
-/** What none of these versions changes. */
-export const tlsCommon = {
+/** What TLS 1.0, 1.1 and 1.2 share. */
+export const tlsCommon: Pick<
+  Dialect,
+  | "afterHandshake"
+  | "alert"
+  | "noCertificate"
+  | "certificateTypes"
+  | "clientKeyExchangeRSA"
+  | "clientCertificate"
+> = {
   afterHandshake: { client: [HandshakeType.hello_request], server: [HandshakeType.client_hello] },
   alert: (level, description) => ({ level, description }),
   noCertificate: false,
@@ -55,7 +63,7 @@ export const tlsCommon = {
   clientKeyExchangeRSA: form(ClientKeyExchangeRSA),
   clientCertificate: {
     place: one(Certificate).map(({ certificateList }) => certificateList),
-    // An empty list says that there is none (RFC 5246 §7.4.6).
+    // An empty list means that the client has no certificate (RFC 5246 §7.4.6).
     none: make(Certificate, { certificateList: [] }),
   },
-} as const satisfies Partial<Dialect>;
+};

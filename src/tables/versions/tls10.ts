@@ -1,4 +1,4 @@
-/** TLS 1.0 (RFC 2246) and TLS 1.1 (RFC 4346), which differ in the IV of a record. @module */
+/** TLS 1.0 (RFC 2246) and TLS 1.1 (RFC 4346), which differ in the IVs of records. @module */
 import { prf10 } from "../../crypto/prf.ts";
 import { ProtocolVersion } from "../../names/protocol.ts";
 import type { CryptoService } from "../../ports/crypto.ts";
@@ -10,7 +10,7 @@ import type { Dialect } from "./dialect.ts";
 import { certificateRequestBefore12, signingBefore12 } from "./signing_before12.ts";
 import { deriveTls, type Hashing, tlsCommon } from "./tls.ts";
 
-/** MD5 and SHA-1 at once, whatever the suite (RFC 2246 §5, §7.4.9). */
+/** The hashing: MD5 and SHA-1 together, whatever the suite (RFC 2246 §5, §7.4.9). */
 const hashing = (_: Suite, crypto: CryptoService): Hashing => {
   const [md5, sha1] = [crypto.hash("md5"), crypto.hash("sha1")];
   return {
@@ -24,7 +24,7 @@ const isOfBefore12 = (extension: string): boolean => extension !== "signature_al
 const dialect = (records: RecordForm, survivesTruncation: boolean): Dialect => ({
   ...tlsCommon,
   version: records.version,
-  // A client that does not offer TLS 1.2 must not send it (RFC 5246 §7.4.1.4.1).
+  // A client that does not offer TLS 1.2 must not send signature_algorithms (RFC 5246 §7.4.1.4.1).
   says: isOfBefore12,
   honours: { client: isOfBefore12, server: isOfBefore12 },
   derive: deriveTls(records, hashing),

@@ -21,9 +21,9 @@ import type { Suite } from "../suites.ts";
 import type { Dialect, Signed, Signing } from "./dialect.ts";
 import { deriveTls, type Hashing, tlsCommon } from "./tls.ts";
 
-/** What is signed says how; it must be as was offered, and as the key can. */
+/** Signatures name their scheme, which must be among those offered and fit the key. */
 const schemeOf: Signing["schemeOf"] = ({ _tag, algorithm }: Signed, key, offered) => {
-  // The forms of TLS 1.2 have it always.
+  // Every form of TLS 1.2 has the algorithm.
   const scheme = algorithm ?? SignatureScheme.of(0);
   const reason = !offered.includes(scheme)
     ? "was not offered"
@@ -51,7 +51,7 @@ const signing: Signing = {
   trailer: ({ signature }) => 4 + signature.length,
 };
 
-/** The suite's own hash (RFC 5246 §5). */
+/** The hashing: by the suite's own hash (RFC 5246 §5). */
 const hashing = (suite: Suite, crypto: CryptoService): Hashing => {
   const hash = crypto.hash(suite.hash);
   return { prf: prf12(hash), digest: (transcript) => transcript.digest(hash) };

@@ -1,22 +1,22 @@
-/** Builds certificates (RFC 5280 §4.1); who signs them is the caller's business. @module */
+/** Builds certificates (RFC 5280 §4.1). Signing them is left to the caller. @module */
 import { ascii, type Bytes } from "../../wire/bytes.ts";
 import { oids } from "../der/oids.ts";
 import * as Der from "../der/writer.ts";
 import { parseIp } from "../names/ip_address.ts";
 import { bitsOf, type KeyUsage } from "./key_usage.ts";
 
-/** What goes into a certificate; each part that is bytes is DER already. */
+/** The parts of a certificate. Each byte string is DER already. */
 export interface ToBeSigned {
   readonly serialNumber: Bytes;
-  /** The AlgorithmIdentifier that the signature will have. */
+  /** The AlgorithmIdentifier of the signature. */
   readonly signature: Bytes;
   readonly issuer: Bytes;
-  /** Seconds since the epoch. */
+  /** The start of the validity, in seconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
   readonly subject: Bytes;
   readonly subjectPublicKeyInfo: Bytes;
-  /** None makes it version 1. */
+  /** The extensions. Without any, the certificate has version 1. */
   readonly extensions: ReadonlyArray<Bytes>;
 }
 
@@ -39,7 +39,7 @@ export const tbsCertificate = (parts: ToBeSigned): Bytes => {
 export const certificate = (tbs: Bytes, signatureAlgorithm: Bytes, signature: Bytes): Bytes =>
   Der.sequence(tbs, signatureAlgorithm, Der.bitString(signature));
 
-/** `Name` (RFC 5280 §4.1.2.4): attributes in the order given, each an RDN of its own. */
+/** `Name` (RFC 5280 §4.1.2.4): attributes in the given order, each in an RDN of its own. */
 export const distinguishedName = (attributes: Partial<Record<keyof typeof oids, string>>): Bytes =>
   Der.sequence(
     ...Object.entries(attributes).map(([type, value]) =>
@@ -50,7 +50,7 @@ export const distinguishedName = (attributes: Partial<Record<keyof typeof oids, 
     ),
   );
 
-/** `Extension` (RFC 5280 §4.1); `value` is what the OCTET STRING holds. */
+/** `Extension` (RFC 5280 §4.1). `value` is the content of its OCTET STRING. */
 export const extension = (oid: string, value: Bytes, critical = false): Bytes =>
   Der.sequence(
     Der.objectIdentifier(oid),
@@ -79,7 +79,7 @@ export const keyUsage = (usages: Iterable<KeyUsage>): Bytes => {
 export const extendedKeyUsage = (purposes: ReadonlyArray<string>, critical = false): Bytes =>
   extension(oids.extendedKeyUsage, Der.sequence(...purposes.map(Der.objectIdentifier)), critical);
 
-/** `SubjectAltName` (RFC 5280 §4.2.1.6): an iPAddress for what is an IP address, else a dNSName. */
+/** `SubjectAltName` (RFC 5280 §4.2.1.6): an iPAddress for each IP address, a dNSName for anything else. */
 export const subjectAltName = (names: ReadonlyArray<string>, critical = false): Bytes =>
   extension(oids.subjectAltName, Der.sequence(...names.map(generalName)), critical);
 

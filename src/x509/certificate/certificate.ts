@@ -1,4 +1,4 @@
-/** `Certificate` (RFC 5280 §4.1) as a plain value. @module */
+/** X.509 certificates as plain values (RFC 5280 §4.1). @module */
 import type { Either } from "../../deps.ts";
 import type { PublicKey } from "../../ports/crypto.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
@@ -20,29 +20,29 @@ import { subjectPublicKeyInfo, type UnsupportedKey } from "../keys/public_key.ts
 import { type DistinguishedName, name, sameName } from "../names/distinguished_name.ts";
 import { type Extension, extensions, type Understood } from "./extensions.ts";
 
-/** An X.509 certificate. The extensions that are understood are members of their own. */
+/** An X.509 certificate. Each supported extension is a member. */
 export interface Certificate extends Understood {
   readonly raw: Bytes;
-  /** What is signed. */
+  /** The signed bytes: the TBSCertificate as DER. */
   readonly tbs: Bytes;
   readonly version: 1 | 2 | 3;
-  /** Two's complement, as it is encoded. */
+  /** The serial number as encoded: two's complement. */
   readonly serialNumber: Bytes;
   readonly signatureAlgorithm: SignatureAlgorithm;
   readonly signature: Bytes;
   readonly issuer: DistinguishedName;
   readonly subject: DistinguishedName;
-  /** Seconds since the epoch; both are within the validity. */
+  /** The validity in seconds since the epoch. Both ends belong to it. */
   readonly notBefore: number;
   readonly notAfter: number;
   readonly publicKey: PublicKey | UnsupportedKey;
-  /** The SubjectPublicKeyInfo as DER, which pins are made of. */
+  /** The SubjectPublicKeyInfo as DER, from which pins are computed. */
   readonly spki: Bytes;
-  /** Every extension, understood or not. */
+  /** Every extension, supported or not. */
   readonly extensions: ReadonlyArray<Extension>;
 }
 
-/** Reads a certificate. The same bytes object is read once: the answer is kept as long as it lives. */
+/** Parses a certificate. The result is cached for as long as the bytes object lives. */
 export const parseCertificate = (der: Bytes): Either.Either<Certificate, DerError> => {
   const known = parsed.get(der);
   if (known) return known;
@@ -53,7 +53,7 @@ export const parseCertificate = (der: Bytes): Either.Either<Certificate, DerErro
 
 const parsed = new WeakMap<Bytes, Either.Either<Certificate, DerError>>();
 
-/** Whether issuer and subject are the same name (RFC 5280 §6.1). It is found once: names can be as long as a message. */
+/** Whether issuer and subject are the same name (RFC 5280 §6.1). The result is cached, because names can be long. */
 export const isSelfIssued = (certificate: Certificate): boolean => {
   const known = selfIssued.get(certificate);
   if (known !== undefined) return known;

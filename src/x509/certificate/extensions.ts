@@ -1,4 +1,4 @@
-/** The extensions that are understood here, each declared as its RFC does (RFC 5280 §4.2.1, RFC 7633). @module */
+/** The supported certificate extensions, declared as in their RFCs (RFC 5280 §4.2.1, RFC 7633). @module */
 import type { Bytes } from "../../wire/bytes.ts";
 import {
   type Der,
@@ -17,10 +17,10 @@ import { bitString, boolean, count, integer, objectIdentifier, octetString } fro
 import { generalName } from "../names/general_name.ts";
 import { usagesOf } from "./key_usage.ts";
 
-/** RFC 5280 §4.2.1.10: minimum is zero and so left out, maximum absent. */
+/** `GeneralSubtrees` (RFC 5280 §4.2.1.10): minimum is always 0 and so left out, maximum is absent. */
 const subtrees = sequenceOf(map(sequence({ base: generalName }), ({ base }) => base));
 
-/** The declarations, by the name that the extension has in a `Certificate`. */
+/** The declarations, by the name of the extension's member in `Certificate`. */
 const declarations = {
   basicConstraints: sequence({ ca: withDefault(boolean, false), pathLength: optional(count) }),
   keyUsage: map(bitString, ({ bytes }) => usagesOf(bytes)),
@@ -40,10 +40,10 @@ const declarations = {
   tlsFeature: map(sequenceOf(count, 0), (features): ReadonlySet<number> => new Set(features)),
 } satisfies Partial<Record<keyof typeof oids, Der<unknown>>>;
 
-/** Name constraints of a CA. */
+/** The name constraints of a CA. */
 export type NameConstraints = TypeOf<typeof declarations.nameConstraints>;
 
-/** The extensions that are understood, `undefined` where a certificate lacks one. */
+/** The supported extensions of a certificate; `undefined` for each one that it lacks. */
 export type Understood = {
   readonly [K in keyof typeof declarations]: TypeOf<typeof declarations[K]> | undefined;
 };
@@ -52,18 +52,18 @@ export type Understood = {
 export interface Extension {
   readonly oid: string;
   readonly critical: boolean;
-  /** What its OCTET STRING holds. */
+  /** The content of the extension's OCTET STRING. */
   readonly value: Bytes;
 }
 
-/** `Extension`, with what it holds left undecoded. */
+/** `Extension` (RFC 5280 §4.1), with its content left undecoded. */
 export const extension: Der<Extension> = sequence({
   oid: objectIdentifier,
   critical: withDefault(boolean, false),
   value: octetString,
 });
 
-/** `Extensions` (RFC 5280 §4.1): all of them as they are, and those that are understood. */
+/** `Extensions` (RFC 5280 §4.1): all of them undecoded, and the supported ones decoded. */
 export const extensions: Der<{ readonly all: ReadonlyArray<Extension>; readonly understood: Understood }> =
   map(
     sequenceOf({
@@ -79,7 +79,7 @@ export const extensions: Der<{ readonly all: ReadonlyArray<Extension>; readonly 
       const understood = Object.fromEntries(list.flatMap((e) => e.known ? [[e.known, e.parsed]] : []));
       return {
         all: list.map(({ one }) => one),
-        // What each declaration gave is under its own name.
+        // Each decoded value is under the name of its own declaration.
         understood: understood as Partial<Understood> as Understood,
       };
     },
@@ -90,7 +90,7 @@ const byOid: ReadonlyMap<string, Known> = new Map(
 );
 type Known = keyof typeof declarations;
 
-/** Reads what the OCTET STRING at the end of what `r` just passed holds. */
+/** Decodes the content of the OCTET STRING that `r` has just read. */
 const parsed = (known: Known, { length }: Bytes, r: Reader): unknown => {
   try {
     return r.again<unknown>(length, declarations[known].read);
@@ -101,7 +101,8 @@ const parsed = (known: Known, { length }: Bytes, r: Reader): unknown => {
 };
 
 /**
- * Whether a critical extension can be let pass. certificatePolicies can, as it refuses nothing where nobody requires
- * a policy (RFC 5280 §6.1.1: initial-explicit-policy is not set); policyConstraints, which would require one, cannot.
+ * Whether an extension may be critical without the certificate being refused. certificatePolicies may, because no
+ * policy is required here (initial-explicit-policy is not set, RFC 5280 §6.1.1). policyConstraints, which would
+ * require one, may not.
  */
 export const isUnderstood = (oid: string): boolean => byOid.has(oid) || oid === oids.certificatePolicies;

@@ -1,7 +1,7 @@
 /** The bits of keyUsage (RFC 5280 §4.2.1.3). @module */
 import type { Bytes } from "../../wire/bytes.ts";
 
-/** `KeyUsage ::= BIT STRING`: the names in the order of the bits. */
+/** The names of the bits of `KeyUsage ::= BIT STRING`, in order. */
 export const keyUsages = [
   "digitalSignature",
   "nonRepudiation",
@@ -21,7 +21,7 @@ export type KeyUsage = typeof keyUsages[number];
 export const usagesOf = (bits: Bytes): ReadonlySet<KeyUsage> =>
   new Set(keyUsages.filter((_, i) => (bits[i >> 3] ?? 0) & 0x80 >> (i & 7)));
 
-/** The bits of the names, with as many unused at the end as DER asks of a list of named bits (X.690 §11.2.2). */
+/** Encodes names as bits. Trailing zero bits are marked unused, as DER requires for named bits (X.690 §11.2.2). */
 export const bitsOf = (usages: Iterable<KeyUsage>): { readonly bytes: Bytes; readonly unused: number } => {
   const positions = [...usages].map((usage) => keyUsages.indexOf(usage));
   const last = Math.max(-1, ...positions);

@@ -1,55 +1,55 @@
-/** A peer's certificate for people and programs: typed, and as JSON. @module */
+/** A peer's certificate, as typed data and as JSON. @module */
 import { Schema } from "../../deps.ts";
 import { NamedGroup } from "../../names/named_group.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { GeneralName } from "../names/general_name.ts";
 
-/** What every certificate has, readable or not. @internal */
+/** The members that every certificate of a peer has, parsed or not. @internal */
 interface Shown {
-  /** DER. */
+  /** The certificate as DER. */
   readonly raw: Bytes;
-  /** Of all of `raw`, in hexadecimal, as browsers and `openssl x509 -fingerprint` show them. */
+  /** The hashes of `raw` in hexadecimal, as browsers and `openssl x509 -fingerprint` show them. */
   readonly fingerprints: { readonly sha1: string; readonly sha256: string };
 }
 
-/** A certificate that could be read. Whether to trust it is another question. */
+/** A peer's certificate that could be parsed. This does not mean that it is trusted. */
 export interface ReadableCertificate extends Shown {
-  /** Tells a readable certificate from an unreadable one. */
+  /** Marks a certificate that could be parsed. */
   readonly _tag: "Certificate";
-  /** As RFC 4514 writes names. */
+  /** The subject's name in the form of RFC 4514. */
   readonly subject: string;
-  /** As RFC 4514 writes names. */
+  /** The issuer's name in the form of RFC 4514. */
   readonly issuer: string;
-  /** The names that the certificate is for; empty when it has no such extension. */
+  /** The names in subjectAltName; empty when the certificate has no such extension. */
   readonly subjectAltNames: ReadonlyArray<{ readonly type: GeneralName["_tag"]; readonly value: string }>;
   /** The first moment of its validity. */
   readonly notBefore: Date;
   /** The last moment of its validity. */
   readonly notAfter: Date;
-  /** The kind of key, and its length; `algorithm` is an object identifier. */
+  /** The kind and length of the key. `algorithm` is an object identifier. */
   readonly publicKey:
     | { readonly _tag: "rsa" | "rsa_pss" | "ed25519"; readonly bits: number }
     | { readonly _tag: "ecdsa"; readonly bits: number; readonly group: NamedGroup }
     | { readonly _tag: "unsupported"; readonly algorithm: string };
-  /** Hexadecimal, without a leading zero byte. */
+  /** The serial number in hexadecimal, without a leading zero byte. */
   readonly serialNumber: string;
 }
 
-/** A certificate that is no DER of one, and why: a leaf can always be read, others of a chain need not be. */
+/** A peer's certificate that could not be parsed, with the reason. Only a leaf is always known to parse. */
 export interface UnreadableCertificate extends Shown {
-  /** Tells an unreadable certificate from a readable one. */
+  /** Marks a certificate that could not be parsed. */
   readonly _tag: "UnreadableCertificate";
-  /** Why the certificate cannot be read. */
+  /** Why the certificate could not be parsed. */
   readonly reason: string;
 }
 
-/** A certificate that a peer has shown. */
+/** A certificate that a peer sent. */
 export type PeerCertificate = ReadableCertificate | UnreadableCertificate;
 
-/** A certificate as JSON: bytes in hexadecimal, times as RFC 3339 writes them. */
+/** The JSON form of a peer's certificate: bytes in hexadecimal, times as in RFC 3339. */
 export type PeerCertificateJson = Json<PeerCertificate>;
 
-/** The Schema of a certificate that a peer has shown. */
+/** The type of the Schema of a peer's certificate. */
 export interface PeerCertificateSchema extends Schema.Schema<PeerCertificate, PeerCertificateJson> {}
 
 /** @internal */
@@ -97,7 +97,7 @@ const Readable = Schema.TaggedStruct("Certificate", {
 const Unreadable = Schema.TaggedStruct("UnreadableCertificate", { reason: Schema.String, ...common });
 
 /**
- * A certificate that a peer has shown, `Certificate` where it can be read and else `UnreadableCertificate`; its JSON
- * has bytes in hexadecimal and times as RFC 3339 writes them.
+ * The Schema of a certificate that a peer sent: `Certificate` if it could be parsed, otherwise
+ * `UnreadableCertificate`. In JSON, bytes are hexadecimal and times are as in RFC 3339.
  */
 export const PeerCertificate: PeerCertificateSchema = Schema.Union(Readable, Unreadable);

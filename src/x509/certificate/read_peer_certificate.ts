@@ -1,4 +1,4 @@
-/** Reads a peer's certificate for people and programs. @module */
+/** Parses a peer's certificate into a `PeerCertificate`. @module */
 import { Either } from "../../deps.ts";
 import { bitLength } from "../../crypto/ffdhe.ts";
 import { NamedGroup } from "../../names/named_group.ts";
@@ -9,7 +9,7 @@ import { printName } from "../names/general_name.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import type { PeerCertificate, ReadableCertificate } from "./peer_certificate.ts";
 
-/** Reads a certificate of a peer. The same bytes object is read once. */
+/** Parses a peer's certificate. The result is cached for as long as the bytes object lives. */
 export const peerCertificate = (raw: Bytes, hash: CryptoService["hash"]): PeerCertificate => {
   const before = known.get(raw);
   if (before) return before;

@@ -1,25 +1,25 @@
 /**
- * The words in which ASN.1 types are declared here, each a reader of DER (X.690 §10).
+ * Combinators that declare ASN.1 types; each declaration is a reader of DER (X.690 §10).
  *
- * What is not DER is refused: lengths that are indefinite or longer than need be, integers and object identifiers
- * with idle leading bytes, booleans other than 0 and 255, bits set in what is unused, bytes left over. No declaration
- * refers to itself, so the depth is bounded by the declarations. Byte strings are views of what was given. What costs
- * is each value, not each byte, so that there may be so many of them and no more.
+ * Anything but DER is refused: indefinite or overlong lengths, integers and object identifiers with superfluous
+ * leading bytes, booleans other than 0 and 255, unused bits that are set, and bytes left over. No declaration refers
+ * to itself, which bounds the depth. Byte strings are views of the input. The cost depends on the number of values
+ * rather than bytes, so their number is limited.
  *
  * @module
  */
 import { Data, Either } from "../../deps.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 
-/** The bytes are not DER of the declared type. */
+/** The bytes are not DER of the expected type. */
 export class DerError extends Data.TaggedError("DerError")<{
-  /** The member that could not be read, e.g. `Certificate.tbsCertificate.validity.notAfter`. */
+  /** The member that could not be decoded, e.g. `Certificate.tbsCertificate.validity.notAfter`. */
   readonly path: string;
-  /** Where in the bytes. */
+  /** The offset of the fault in the bytes. */
   readonly offset: number;
   readonly reason: string;
 }> {
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   override get message(): string {
     return `${this.path}, byte ${this.offset}: ${this.reason}`;
   }
@@ -27,22 +27,22 @@ export class DerError extends Data.TaggedError("DerError")<{
 
 /** A declared ASN.1 type. */
 export interface Der<A> {
-  /** Whether a value of it can begin with this tag. */
+  /** Whether a value of the type can begin with this tag. */
   readonly accepts: (tag: number) => boolean;
   readonly read: (r: Reader) => A;
 }
 
-/** A type with one tag, so that IMPLICIT can give it another. */
+/** A type with exactly one tag, so that IMPLICIT can replace it. */
 export interface Tagged<A> extends Der<A> {
   readonly tag: number;
-  /** Reads the content; `r` ends with it. */
+  /** Decodes the content, which reaches to the end of `r`. */
   readonly content: (r: Reader) => A;
 }
 
 /** The TypeScript type of a declaration. */
 export type TypeOf<D> = D extends Der<infer A> ? A : never;
 
-/** Reads a whole value; `subject` names it in errors. */
+/** Decodes a whole value. Fails with DerError; `subject` begins the error's path. */
 export const decodeDer = <A>(subject: string, shape: Der<A>, bytes: Bytes): Either.Either<A, DerError> => {
   const r = new Reader(bytes, 0, bytes.length);
   try {
@@ -56,21 +56,21 @@ export const decodeDer = <A>(subject: string, shape: Der<A>, bytes: Bytes): Eith
   }
 };
 
-/** Thrown inside, never seen outside. No Error: a stack would cost more than the message. */
+/** A decoding fault. It never leaves the decoder. Not an Error: a stack would cost more than the message. */
 export class Fault {
   readonly path: Array<string> = [];
   constructor(readonly offset: number, readonly reason: string) {}
 }
 
-/** Values with a tag in what is read at once: as many as a certificate with 16,000 names has, which nobody has. */
+/** The most tagged values in one input. A certificate with 16,000 names would have that many; none does. */
 const MOST_VALUES = 16_384;
 
-/** A place in the bytes, and where the enclosing value ends. */
+/** A position in the bytes, and the end of the enclosing value. */
 export class Reader {
   #values = 0;
   constructor(readonly bytes: Bytes, public position: number, public end: number) {}
 
-  /** The tag that comes next, -1 at the end. */
+  /** The next tag; -1 at the end. */
   get next(): number {
     return this.position < this.end ? this.bytes[this.position]! : -1;
   }
@@ -83,13 +83,13 @@ export class Reader {
   finish(): void {
     if (this.more) this.fail(`${this.end - this.position} bytes left over`);
   }
-  /** All that is left of the enclosing value. */
+  /** The remaining bytes of the enclosing value. */
   rest(): Bytes {
     const from = this.position;
     this.position = this.end;
     return this.bytes.subarray(from, this.end);
   }
-  /** Reads one value's tag and length, and its content by `of`, which must read all of it. */
+  /** Reads a value's tag and length, then its content with `of`, which must consume all of it. */
   within<A>(of: (r: Reader) => A, tag: number = this.next): A {
     const { bytes, end, position: start } = this;
     if (this.next !== tag || tag < 0) this.fail(`expected tag ${hex(tag)}, got ${hex(this.next)}`);
@@ -108,7 +108,7 @@ export class Reader {
     this.end = end;
     return value;
   }
-  /** Reads so many of the bytes that were just passed again, by `of`, which must read all of them. */
+  /** Reads the last `length` bytes once more, with `of`, which must consume all of them. */
   again<A>(length: number, of: (r: Reader) => A): A {
     const { end, position } = this;
     this.position -= length;
@@ -132,7 +132,7 @@ export class Reader {
 
 const hex = (tag: number) => tag < 0 ? "the end" : `0x${tag.toString(16).padStart(2, "0")}`;
 
-/** A type with one tag and a reader of its content. */
+/** Declares a type with one tag and a reader of its content. */
 export const tagged = <A>(tag: number, content: (r: Reader) => A): Tagged<A> => ({
   tag,
   content,
@@ -140,7 +140,7 @@ export const tagged = <A>(tag: number, content: (r: Reader) => A): Tagged<A> => 
   read: (r) => r.within(content, tag),
 });
 
-/** Any one value: its tag, its content, and all of its bytes. */
+/** Any single value: its tag, its content, and all of its bytes. */
 export const any: Der<{ readonly tag: number; readonly content: Bytes; readonly raw: Bytes }> = {
   accepts: (tag) => tag >= 0,
   read: (r) => {
@@ -151,7 +151,7 @@ export const any: Der<{ readonly tag: number; readonly content: Bytes; readonly 
   },
 };
 
-/** The declared members, in their order. */
+/** Reads the declared members in order. */
 export const members = <S extends Record<string, Der<unknown>>>(
   shape: S,
 ): (r: Reader) => { readonly [K in keyof S]: TypeOf<S[K]> } => {
@@ -187,7 +187,7 @@ const listOf = (tag: number) => <A>(of: Der<A>, min = 1) =>
 
 /** `SEQUENCE SIZE (min..MAX) OF`. */
 export const sequenceOf = listOf(0x30);
-/** `SET SIZE (min..MAX) OF`; the order of the members is left unchecked, as real names break it. */
+/** `SET SIZE (min..MAX) OF`. The order of the members is not checked, because real names violate it. */
 export const setOf = listOf(0x31);
 
 /** `[n] EXPLICIT`. */
@@ -202,13 +202,10 @@ export const optional = <A>(of: Der<A>): Der<A | undefined> => ({
   read: (r) => of.accepts(r.next) ? of.read(r) : undefined,
 });
 
-/**
- * `DEFAULT`. DER leaves a default out; one that is written nevertheless is taken, because old authorities wrote
- * `cA FALSE` and it says the same.
- */
+/** `DEFAULT`. DER omits a default value. An explicit one is accepted anyway: older CAs encoded `cA FALSE`. */
 export const withDefault = <A>(of: Der<A>, value: A): Der<A> => map(optional(of), (a) => a ?? value);
 
-/** `CHOICE`: the first that accepts the tag. */
+/** `CHOICE`: the first alternative that accepts the tag. */
 export const choice = <const D extends ReadonlyArray<Der<unknown>>>(...of: D): Der<TypeOf<D[number]>> => ({
   accepts: (tag) => of.some((one) => one.accepts(tag)),
   read: (r) =>
@@ -216,10 +213,10 @@ export const choice = <const D extends ReadonlyArray<Der<unknown>>>(...of: D): D
       .read(r) as TypeOf<D[number]>,
 });
 
-/** An `OCTET STRING` (or the like) whose content is itself a value. */
+/** An `OCTET STRING`, or a value of another `tag`, whose content is itself a value. */
 export const containing = <A>(of: Der<A>, tag = 0x04) => tagged(tag, of.read);
 
-/** A value made into another; `fail` refuses it. */
+/** Transforms a decoded value; `fail` refuses it. */
 export const map = <A, B>(of: Der<A>, f: (value: A, fail: (reason: string) => never) => B): Der<B> => ({
   accepts: of.accepts,
   read: (r) => {
@@ -228,7 +225,7 @@ export const map = <A, B>(of: Der<A>, f: (value: A, fail: (reason: string) => ne
   },
 });
 
-/** A value together with its bytes. */
+/** A value together with its encoded bytes. */
 export const withRaw = <A>(of: Der<A>): Der<{ readonly value: A; readonly raw: Bytes }> => ({
   accepts: of.accepts,
   read: (r) => {

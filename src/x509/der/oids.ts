@@ -1,6 +1,6 @@
-/** The object identifiers that certificates and keys name (RFC 5280 §A, RFC 4055, RFC 5480, RFC 6960, RFC 8410). @module */
+/** The object identifiers in certificates and keys (RFC 5280 §A, RFC 4055, RFC 5480, RFC 6960, RFC 8410). @module */
 
-/** Object identifiers in dotted form, by the name their RFC gives them. */
+/** Object identifiers in dotted form, by their names in the RFCs. */
 export const oids = {
   // public keys
   rsaEncryption: "1.2.840.113549.1.1.1",

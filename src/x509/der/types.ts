@@ -1,4 +1,4 @@
-/** The simple types of ASN.1, in the forms that DER leaves them (X.690 §10, §11). @module */
+/** The simple types of ASN.1, in their DER encoding (X.690 §10, §11). @module */
 import type { Bytes } from "../../wire/bytes.ts";
 import { choice, type Der, map, type Reader, tagged } from "./der.ts";
 
@@ -18,7 +18,7 @@ export const integer = tagged(0x02, (r) => {
   return idle ? r.fail("an integer that is not minimal", start) : bytes;
 });
 
-/** `ENUMERATED` of a few values, from 0 to 127. */
+/** `ENUMERATED` with a value from 0 to 127. */
 export const enumerated = tagged(0x0a, (r) => {
   const start = r.position;
   const [value = 0x80, ...more] = r.rest();
@@ -31,7 +31,7 @@ export const octetString = tagged(0x04, (r) => r.rest());
 /** `NULL`. */
 export const nullValue = tagged(0x05, () => null);
 
-/** `BIT STRING`: the bytes, and how many bits at their end are none. */
+/** `BIT STRING`: its bytes, and how many bits at the end are unused. */
 export const bitString = tagged(0x03, (r) => {
   const start = r.position;
   const unused = r.rest()[0] ?? r.fail("an empty bit string", start);
@@ -41,11 +41,11 @@ export const bitString = tagged(0x03, (r) => {
   return { bytes, unused };
 });
 
-/** `OBJECT IDENTIFIER`, dotted. */
+/** `OBJECT IDENTIFIER`, in dotted form. */
 export const objectIdentifier = tagged(0x06, (r) => {
   const start = r.position;
   const bytes = r.rest();
-  // RFC 5280 §B: nobody need bear more than 100 bytes; BigInt below is quadratic.
+  // RFC 5280 §B requires support for no more than 100 bytes, and BigInt below takes quadratic time.
   if (bytes.length > 255) r.fail("an object identifier of more than 255 bytes", start);
   let dotted = "";
   let from = 0;
@@ -64,7 +64,7 @@ export const objectIdentifier = tagged(0x06, (r) => {
   return from === bytes.length && from > 0 ? dotted : r.fail("half an object identifier", start);
 });
 
-/** Arcs can be 128-bit UUIDs (X.667). Seven bytes at a time are a number without loss. */
+/** Arcs can be 128-bit UUIDs (X.667). Seven bytes at a time fit a number exactly. */
 const longArc = (bytes: Bytes): bigint => {
   let arc = 0n;
   for (let from = 0; from < bytes.length; from += 7) {
@@ -79,7 +79,7 @@ const time = (pattern: RegExp) => (r: Reader): number => {
   const start = r.position;
   const text = String.fromCharCode(...r.rest().subarray(0, 32));
   const [year = 0, ...rest] = (pattern.exec(text) ?? r.fail("no time of DER", start)).slice(1).map(Number);
-  // RFC 5280 §4.1.2.5.1: two digits are 1950 to 2049.
+  // RFC 5280 §4.1.2.5.1: two-digit years are 1950 to 2049.
   const [month = 0, day, hour, minute, second] = rest;
   const full = text.length === 13 ? year + (year < 50 ? 2000 : 1900) : year;
   const date = new Date(0);
@@ -89,15 +89,17 @@ const time = (pattern: RegExp) => (r: Reader): number => {
   return written.endsWith(text) ? date.getTime() / 1000 : r.fail(`no time there ever is: ${text}`, start);
 };
 
-/** `GeneralizedTime` in the one form of RFC 5280 §4.1.2.5.2; seconds since the epoch. */
+/** `GeneralizedTime`, only in the form of RFC 5280 §4.1.2.5.2, as seconds since the epoch. */
 export const generalizedTime = tagged(0x18, time(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/));
 
 const utcTime = tagged(0x17, time(/^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/));
 
-/** `Time ::= CHOICE { UTCTime, GeneralizedTime }` in the one form of RFC 5280 §4.1.2.5; seconds since the epoch. */
+/**
+ * `Time ::= CHOICE { UTCTime, GeneralizedTime }`, only in the forms of RFC 5280 §4.1.2.5, as seconds since the epoch.
+ */
 export const anyTime: Der<number> = choice(utcTime, generalizedTime);
 
-/** `INTEGER (0..MAX)`: big-endian, without leading zeros (zero is one zero byte). */
+/** `INTEGER (0..MAX)`: big-endian, without leading zeros. Zero is one zero byte. */
 export const unsigned: Der<Bytes> = map(
   integer,
   (bytes, fail) =>
@@ -108,13 +110,13 @@ export const unsigned: Der<Bytes> = map(
       : bytes,
 );
 
-/** `INTEGER (0..MAX)` that counts something: above 2^32 it is as good as infinite. */
+/** `INTEGER (0..MAX)` as a number. Values of 2^32 and above become Infinity. */
 export const count: Der<number> = map(
   unsigned,
   (bytes) => bytes.length > 4 ? Infinity : bytes.reduce((n, byte) => n * 256 + byte, 0),
 );
 
-/** `IA5String` and its like: text of ASCII. */
+/** `IA5String` and its like: ASCII text. */
 export const ia5String = tagged(0x16, (r) => {
   const start = r.position;
   let text = "";

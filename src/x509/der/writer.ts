@@ -1,7 +1,7 @@
-/** Writes DER (X.690 §10): for the certificates that are made here. @module */
-import { ascii, type Bytes, concat } from "../../wire/bytes.ts";
+/** Writes DER (X.690 §10), for certificates made in memory. @module */
+import { ascii, type Bytes, concat, utf8 } from "../../wire/bytes.ts";
 
-/** A tag, the length of the content in its one minimal form, and the content. */
+/** Encodes a tag, the length in its shortest form, and the content. */
 export const element = (tag: number, ...content: ReadonlyArray<Bytes>): Bytes => {
   const length = content.reduce((n, part) => n + part.length, 0);
   const octets = lengthOctets(length);
@@ -12,19 +12,19 @@ export const element = (tag: number, ...content: ReadonlyArray<Bytes>): Bytes =>
 /** `SEQUENCE` of the parts. */
 export const sequence = (...parts: ReadonlyArray<Bytes>): Bytes => element(0x30, ...parts);
 
-/** `SET OF` the parts, sorted as DER asks (X.690 §11.6). */
+/** `SET OF` the parts, sorted as DER requires (X.690 §11.6). */
 export const set = (...parts: ReadonlyArray<Bytes>): Bytes => element(0x31, ...parts.toSorted(compare));
 
-/** `[n] EXPLICIT`, and every other constructed context tag. */
+/** `[n] EXPLICIT`, or any other constructed context tag. */
 export const explicit = (n: number, ...parts: ReadonlyArray<Bytes>): Bytes => element(0xa0 | n, ...parts);
 
-/** `[n] IMPLICIT` of a primitive type, given its content. */
+/** `[n] IMPLICIT` of a primitive type with the given content. */
 export const context = (n: number, content: Bytes): Bytes => element(0x80 | n, content);
 
 /** `BOOLEAN`. */
 export const boolean = (value: boolean): Bytes => element(0x01, Uint8Array.of(value ? 0xff : 0));
 
-/** `INTEGER`, not negative: a number, or its big-endian bytes. */
+/** `INTEGER`, not negative, from a number or from big-endian bytes. */
 export const integer = (value: number | Bytes): Bytes => {
   const bytes = typeof value === "number" ? Uint8Array.from(lengthOctets(value)) : value;
   const first = bytes.findIndex((byte) => byte !== 0);
@@ -32,7 +32,7 @@ export const integer = (value: number | Bytes): Bytes => {
   return minimal[0]! >= 0x80 ? element(0x02, Uint8Array.of(0), minimal) : element(0x02, minimal);
 };
 
-/** `BIT STRING`, with so many bits at its end unused. */
+/** `BIT STRING` with `unused` bits at its end. */
 export const bitString = (bytes: Bytes, unused = 0): Bytes => element(0x03, Uint8Array.of(unused), bytes);
 
 /** `OCTET STRING`. */
@@ -48,18 +48,18 @@ export const objectIdentifier = (dotted: string): Bytes => {
 };
 
 /** `UTF8String`. */
-export const utf8String = (text: string): Bytes => element(0x0c, new TextEncoder().encode(text));
+export const utf8String = (text: string): Bytes => element(0x0c, utf8(text));
 
-/** `PrintableString`; the caller keeps to its alphabet. */
+/** `PrintableString`. The text must keep to its alphabet. */
 export const printableString = (text: string): Bytes => element(0x13, ascii(text));
 
-/** `UTCTime`, of seconds since the epoch between 1950 and 2049. */
+/** `UTCTime`, from seconds since the epoch, for the years 1950 to 2049. */
 export const utcTime = (seconds: number): Bytes => element(0x17, ascii(digits(seconds).slice(2)));
 
-/** `GeneralizedTime`, of seconds since the epoch. */
+/** `GeneralizedTime`, from seconds since the epoch. */
 export const generalizedTime = (seconds: number): Bytes => element(0x18, ascii(digits(seconds)));
 
-/** `Time`: UTCTime through 2049, else GeneralizedTime (RFC 5280 §4.1.2.5). */
+/** `Time`: UTCTime from 1950 through 2049, otherwise GeneralizedTime (RFC 5280 §4.1.2.5). */
 export const time = (seconds: number): Bytes =>
   seconds >= START_1950 && seconds < START_2050 ? utcTime(seconds) : generalizedTime(seconds);
 

@@ -1,4 +1,8 @@
-/** AlgorithmIdentifiers, and which SignatureScheme a certificate's signature has (RFC 3279, RFC 4055, RFC 8410). @module */
+/**
+ * AlgorithmIdentifiers, and the SignatureScheme of a certificate's signature (RFC 3279, RFC 4055, RFC 8410).
+ *
+ * @module
+ */
 import { Either } from "../../deps.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { HashName } from "../../ports/crypto.ts";
@@ -23,18 +27,21 @@ export const algorithmIdentifier = map(
   ({ raw, value: { oid, parameters } }) => ({ raw, oid, parameters: parameters?.raw }),
 );
 
-/** An algorithm with its parameters. */
+/** An algorithm and its parameters. */
 export type AlgorithmIdentifier = TypeOf<typeof algorithmIdentifier>;
 
-/** How a certificate was signed. */
+/** The algorithm of a certificate's signature. */
 export interface SignatureAlgorithm {
   readonly raw: Bytes;
   readonly oid: string;
-  /** `undefined`: nothing here can verify it. RSASSA-PSS is `rsa_pss_rsae_*`; the key may make it `rsa_pss_pss_*`. */
+  /**
+   * The scheme; `undefined` when it is not supported. RSASSA-PSS gives `rsa_pss_rsae_*`, for which a PSS key means
+   * `rsa_pss_pss_*`.
+   */
   readonly scheme: SignatureScheme | undefined;
 }
 
-/** What an AlgorithmIdentifier means as the algorithm of a signature. */
+/** Interprets an AlgorithmIdentifier as a signature algorithm. */
 export const signatureAlgorithm = ({ raw, oid, parameters }: AlgorithmIdentifier): SignatureAlgorithm => ({
   raw,
   oid,
@@ -43,7 +50,10 @@ export const signatureAlgorithm = ({ raw, oid, parameters }: AlgorithmIdentifier
     : schemes.find((row) => row.oid === oid && row.parameters(parameters))?.scheme,
 });
 
-/** The hash function of RSASSA-PSS parameters; `undefined` unless MGF1 and the salt go with it, as TLS has it. */
+/**
+ * The hash function in RSASSA-PSS parameters. `undefined` unless MGF1 uses the same hash and the salt is as long as
+ * it, as TLS requires; with `saltAtLeast`, a shorter salt passes, too.
+ */
 export const pssHash = (parameters: Bytes, saltAtLeast = false): HashName | undefined => {
   const read = Either.getOrUndefined(decodeDer("RSASSA-PSS-params", pssParameters, parameters));
   const row = hashes.find(({ oid }) => oid === read?.hashAlgorithm.oid);
@@ -53,7 +63,7 @@ export const pssHash = (parameters: Bytes, saltAtLeast = false): HashName | unde
   return salt === row.length || saltAtLeast && salt < row.length ? row.name : undefined;
 };
 
-/** The hash functions there are, by what AlgorithmIdentifiers call them. */
+/** The supported hash functions, by their object identifiers. */
 export const hashes: ReadonlyArray<
   { readonly oid: string; readonly name: HashName; readonly length: number }
 > = [
@@ -65,7 +75,7 @@ export const hashes: ReadonlyArray<
 
 const sha1: AlgorithmIdentifier = { raw: EMPTY, oid: oids["id-sha1"], parameters: undefined };
 
-/** `RSASSA-PSS-params` (RFC 4055 §3.1): every default is SHA-1. */
+/** `RSASSA-PSS-params` (RFC 4055 §3.1): the defaults mean SHA-1. */
 const pssParameters = sequence({
   hashAlgorithm: withDefault(explicit(0, algorithmIdentifier), sha1),
   mask: withDefault(
@@ -83,14 +93,16 @@ const pssSchemes: Partial<Record<HashName | "none", SignatureScheme>> = {
 };
 
 const absent = (parameters: Bytes | undefined): boolean => parameters === undefined;
-/** RFC 4055 §5: NULL, but absent must be accepted. */
+/** RFC 4055 §5: parameters are NULL, but absent ones must be accepted. */
 const nullOrAbsent = (parameters: Bytes | undefined): boolean =>
   parameters === undefined || parameters.length === 2 && parameters[0] === 0x05;
 
 const pkcs1 = (oid: string, scheme: SignatureScheme) => ({ oid, scheme, parameters: nullOrAbsent });
 const bare = (oid: string, scheme: SignatureScheme) => ({ oid, scheme, parameters: absent });
 
-/** ECDSA's hash says nothing of the curve here, as in TLS 1.2: the schemes stand for the hash alone. */
+/**
+ * The hash in an ECDSA algorithm says nothing about the curve, as in TLS 1.2: each scheme stands for its hash alone.
+ */
 const schemes = [
   pkcs1(oids.md5WithRSAEncryption, SignatureScheme.rsa_pkcs1_md5),
   pkcs1(oids.sha1WithRSAEncryption, SignatureScheme.rsa_pkcs1_sha1),

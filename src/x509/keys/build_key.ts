@@ -1,4 +1,4 @@
-/** Writes keys: a public one as a certificate holds it, a private one as PKCS#8. @module */
+/** Encodes keys: public keys as in certificates, private keys as PKCS#8. @module */
 import type { NamedGroup } from "../../names/named_group.ts";
 import type { PrivateKey, PublicKey } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
@@ -10,11 +10,11 @@ import { curves } from "./public_key.ts";
 export const subjectPublicKeyInfo = (key: PublicKey): Bytes =>
   Der.sequence(algorithm(key), Der.bitString(publicKeyBytes(key)));
 
-/** `OneAsymmetricKey` (RFC 5958 §2), which PEM calls PRIVATE KEY. */
+/** `OneAsymmetricKey` (RFC 5958 §2), labelled PRIVATE KEY in PEM. */
 export const privateKeyInfo = (key: PrivateKey): Bytes =>
   Der.sequence(Der.integer(0), algorithm(key), Der.octetString(privateKeyBytes(key)));
 
-/** `AlgorithmIdentifier` of a key (RFC 3279 §2.3, RFC 4055 §1.2, RFC 5480 §2.1, RFC 8410 §3). */
+/** The `AlgorithmIdentifier` of a key (RFC 3279 §2.3, RFC 4055 §1.2, RFC 5480 §2.1, RFC 8410 §3). */
 const algorithm = (key: PublicKey | PrivateKey): Bytes => {
   const named = (oid: string, ...parameters: ReadonlyArray<Bytes>) =>
     Der.sequence(Der.objectIdentifier(oid), ...parameters);
@@ -32,7 +32,7 @@ const algorithm = (key: PublicKey | PrivateKey): Bytes => {
 
 const curveOid = (group: NamedGroup): string => {
   const curve = curves.find((row) => row.group === group);
-  // Keys of other groups come from nowhere: whoever reads or makes one knows these alone.
+  // Keys of other groups cannot occur: parsing and generating support only these curves.
   if (!curve) throw new RangeError(`no curve for certificates: group ${group}`);
   return curve.oid;
 };

@@ -1,4 +1,8 @@
-/** `EncryptedPrivateKeyInfo` (RFC 5958 §3) under a passphrase, as PBES2 (RFC 8018 §6.2) says. @module */
+/**
+ * `EncryptedPrivateKeyInfo` (RFC 5958 §3): private keys encrypted with a passphrase by PBES2 (RFC 8018 §6.2).
+ *
+ * @module
+ */
 import { Either } from "../../deps.ts";
 import type { HashName } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
@@ -7,11 +11,11 @@ import { oids } from "../der/oids.ts";
 import { count, octetString } from "../der/types.ts";
 import { type AlgorithmIdentifier, algorithmIdentifier } from "./algorithms.ts";
 
-/** How a key is made of a passphrase. */
+/** How the encryption key is derived from a passphrase. */
 export type KeyDerivation =
-  /** RFC 8018 §5.2. */
+  /** PBKDF2 (RFC 8018 §5.2). */
   | { readonly _tag: "pbkdf2"; readonly salt: Bytes; readonly iterations: number; readonly prf: HashName }
-  /** RFC 7914 §6. */
+  /** scrypt (RFC 7914 §6). */
   | {
     readonly _tag: "scrypt";
     readonly salt: Bytes;
@@ -20,7 +24,7 @@ export type KeyDerivation =
     readonly parallelization: number;
   };
 
-/** A private key that a passphrase opens. */
+/** A private key encrypted with a passphrase. */
 export interface EncryptedKey {
   readonly _tag: "encrypted";
   readonly derivation: KeyDerivation;
@@ -30,21 +34,21 @@ export interface EncryptedKey {
   readonly ciphertext: Bytes;
 }
 
-/** A way of encryption that is not known here, or costs more than a key is worth. */
+/** An encryption that is not supported, or too costly. */
 export interface UnsupportedEncryption {
   readonly _tag: "unsupported";
   readonly detail: string;
 }
 
-/** Reads how a private key is encrypted. */
+/** Parses how a private key is encrypted. */
 export const parseEncryptedKey = (
   der: Bytes,
 ): Either.Either<EncryptedKey | UnsupportedEncryption, DerError> =>
   decodeDer("EncryptedPrivateKeyInfo", encryptedPrivateKeyInfo, der);
 
 /**
- * The most that a file may make us do: more than ten times what careful people choose today (600 000 rounds; N = 2^17),
- * and half a minute.
+ * The most work that a file may demand: over ten times what is recommended today (600 000 iterations; N = 2^17),
+ * about half a minute.
  */
 const MAX_ITERATIONS = 10_000_000;
 const MAX_SCRYPT_MEMORY = 2 ** 28;
@@ -83,7 +87,7 @@ const derivations: Readonly<Record<string, Der<Derivation | UnsupportedEncryptio
     if (iterationCount === 0) return fail("no iteration");
     if (!prf) return unsupported(`PBKDF2 with ${oid} is unknown`);
     return iterationCount > MAX_ITERATIONS
-      ? unsupported(`PBKDF2 with more than ${MAX_ITERATIONS} iterations is not tried`)
+      ? unsupported(`PBKDF2 with more than ${MAX_ITERATIONS} iterations is refused`)
       : { derivation: { _tag: "pbkdf2", salt, iterations: iterationCount, prf }, keyLength };
   }),
   [oids["id-scrypt"]]: map(
@@ -96,7 +100,7 @@ const derivations: Readonly<Record<string, Der<Derivation | UnsupportedEncryptio
       if (blockSize === 0 || parallelization === 0) fail("a zero");
       const memory = 128 * blockSize * (cost + parallelization);
       return memory > MAX_SCRYPT_MEMORY || cost * blockSize * parallelization > MAX_SCRYPT_WORK
-        ? unsupported("scrypt with such costs is not tried")
+        ? unsupported("scrypt with such costs is refused")
         : { derivation: { _tag: "scrypt", salt, cost, blockSize, parallelization }, keyLength };
     },
   ),

@@ -1,4 +1,4 @@
-/** Private keys as they are stored: PKCS#8, PKCS#1 and SEC 1. @module */
+/** Private keys in files: PKCS#8, PKCS#1 and SEC 1. @module */
 import { Either } from "../../deps.ts";
 import type { PrivateKey } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
@@ -19,13 +19,13 @@ import { bitString, count, objectIdentifier, octetString, unsigned } from "../de
 import { algorithmIdentifier } from "./algorithms.ts";
 import { curves, type UnsupportedKey, unsupportedKey } from "./public_key.ts";
 
-/** What each label of RFC 7468 §10, §11 and of OpenSSL before it stands for. */
+/** The supported PEM labels of unencrypted private keys: that of RFC 7468 §10, and the older ones of OpenSSL. */
 export const privateKeyLabels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] as const;
 
 /** The label of a PEM block that holds a private key. */
 export type PrivateKeyLabel = typeof privateKeyLabels[number];
 
-/** Reads a private key in the form that its label says. */
+/** Parses a private key in the format that its label names. */
 export const parsePrivateKey = (
   label: PrivateKeyLabel,
   der: Bytes,
@@ -35,7 +35,7 @@ type Key = Der<PrivateKey | UnsupportedKey>;
 
 /** `RSAPrivateKey` (RFC 8017 §A.1.2). */
 const rsaNumbers = sequence({
-  /** 1 has more than two primes, which nobody uses. */
+  /** Version 1 would have more than two primes, which nobody uses. */
   version: map(count, (n, fail) => n === 0 ? n : fail(`version ${n}`)),
   modulus: unsigned,
   publicExponent: unsigned,
@@ -50,7 +50,7 @@ const rsaNumbers = sequence({
 const rsa = (_tag: "rsa" | "rsa_pss"): Key =>
   map(rsaNumbers, ({ version: _, ...numbers }) => ({ _tag, ...numbers }));
 
-/** `ECPrivateKey` (RFC 5915 §3); `outer` is the curve that PKCS#8 names outside of it. */
+/** `ECPrivateKey` (RFC 5915 §3). `outer` is the curve that the enclosing PKCS#8 names. */
 const ec = (outer?: string): Key =>
   map(
     sequence({
@@ -65,7 +65,7 @@ const ec = (outer?: string): Key =>
       if (!curve) return unsupportedKey(oids["id-ecPublicKey"], `the curve ${named} is unknown`);
       if (parameters !== undefined && parameters !== curve.oid) fail("two curves for one key");
       if (privateKey.length > curve.length) fail(`a scalar of ${privateKey.length} bytes`);
-      // Old writers left leading zeros out.
+      // Old software omitted leading zeros.
       const scalar = new Uint8Array(curve.length);
       scalar.set(privateKey, curve.length - privateKey.length);
       return { _tag: "ecdsa", group: curve.group, privateKey: scalar };

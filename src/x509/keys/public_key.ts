@@ -1,4 +1,4 @@
-/** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) as a key. @module */
+/** Public keys in certificates: SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). @module */
 import { Either } from "../../deps.ts";
 import { NamedGroup } from "../../names/named_group.ts";
 import type { PublicKey } from "../../ports/crypto.ts";
@@ -8,15 +8,15 @@ import { oids } from "../der/oids.ts";
 import { bitString, objectIdentifier, unsigned } from "../der/types.ts";
 import { algorithmIdentifier, pssHash } from "./algorithms.ts";
 
-/** A key that nothing here can use. */
+/** A key that is not supported. */
 export interface UnsupportedKey {
   readonly _tag: "unsupported";
-  /** The algorithm's object identifier. */
+  /** The object identifier of the key's algorithm. */
   readonly algorithm: string;
   readonly detail: string;
 }
 
-/** The elliptic curves, with the length of their field elements and scalars. */
+/** The supported elliptic curves, with the length of their field elements and scalars in bytes. */
 export const curves: ReadonlyArray<{
   readonly oid: string;
   readonly group: NamedGroup;
@@ -41,14 +41,14 @@ export const subjectPublicKeyInfo: Der<PublicKey | UnsupportedKey> = map(
 
 const keyOnly = sequence({ algorithm: any, key: bitString });
 
-/** What the BIT STRING of a SubjectPublicKeyInfo holds, which OCSP hashes (RFC 6960 §4.1.1). */
+/** The content of the BIT STRING in a SubjectPublicKeyInfo, which OCSP hashes (RFC 6960 §4.1.1). */
 export const keyBits = (spki: Bytes): Bytes =>
   Either.getOrThrow(decodeDer("SubjectPublicKeyInfo", keyOnly, spki)).key.bytes;
 
 type Fail = (reason: string) => never;
 type ReadKey = (key: Bytes, parameters: Bytes | undefined, fail: Fail) => PublicKey | UnsupportedKey;
 
-/** Says which algorithm it is, and what is wrong with it. */
+/** An unsupported key, with its algorithm and what is wrong with it. */
 export const unsupportedKey = (algorithm: string, detail: string): UnsupportedKey => ({
   _tag: "unsupported",
   algorithm,
@@ -56,8 +56,8 @@ export const unsupportedKey = (algorithm: string, detail: string): UnsupportedKe
 });
 
 /**
- * Beyond these a key only costs whoever verifies with it too much time, and one that is shorter has no room for a
- * signature or a premaster secret: nobody has such keys, and no provider of cryptography needs to judge them.
+ * The bounds on RSA keys. Verifying with a larger key would only cost time, and a shorter one has no room for a
+ * signature or a premaster secret. Such keys are not in use, so no provider of cryptography needs to judge them.
  */
 const MAX_MODULUS_BYTES = 1024;
 const MIN_MODULUS_BITS = 512;
@@ -81,7 +81,9 @@ const rsa: ReadKey = (key, _parameters, fail) => {
   return even || one ? fail("no RSA key: its numbers cannot be") : { _tag: "rsa", modulus, publicExponent };
 };
 
-/** The parameters, where there are any, restrict the hash and give the least length of the salt (RFC 4055 §3.3). */
+/**
+ * `RSASSA-PSS-params` of a key, if present, restrict the hash and give the least length of the salt (RFC 4055 §3.3).
+ */
 const rsaPss: ReadKey = (key, parameters, fail) => {
   const read = rsa(key, undefined, fail);
   const hash = parameters && pssHash(parameters, true);
@@ -91,7 +93,7 @@ const rsaPss: ReadKey = (key, parameters, fail) => {
     : { ...read, _tag: "rsa_pss", hash };
 };
 
-/** RFC 5480 §2.2: compressed points are optional, and nobody has them. */
+/** RFC 5480 §2.2: compressed points are optional, and not in use. */
 const ec: ReadKey = (key, parameters, fail) => {
   const named = parameters && Either.getOrUndefined(decodeDer("ECParameters", objectIdentifier, parameters));
   const curve = curves.find(({ oid }) => oid === named);

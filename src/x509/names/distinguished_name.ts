@@ -1,37 +1,37 @@
-/** Distinguished names: as data, as text, and folded to be compared (RFC 5280 §4.1.2.4, §7.1). @module */
+/** Distinguished names: as data, as text, and in a form to compare (RFC 5280 §4.1.2.4, §7.1). @module */
 import { type Bytes, sameBytes, toHex } from "../../wire/bytes.ts";
 import { any, type Der, map, sequence, sequenceOf, setOf, withRaw } from "../der/der.ts";
 import { oids } from "../der/oids.ts";
 import { objectIdentifier } from "../der/types.ts";
 
-/** `AttributeTypeAndValue`. */
+/** `AttributeTypeAndValue` (RFC 5280 §4.1.2.4). */
 export interface Attribute {
-  /** Its object identifier. */
+  /** The attribute's object identifier. */
   readonly type: string;
-  /** Its text; `undefined` when it is none. */
+  /** The value as text; `undefined` when it is not a string type. */
   readonly text: string | undefined;
   /** The value as DER. */
   readonly value: Bytes;
 }
 
-/** `Name`. */
+/** `Name` (RFC 5280 §4.1.2.4). */
 export interface DistinguishedName {
   readonly raw: Bytes;
-  /** Relative distinguished names, in the order they are encoded. */
+  /** The relative distinguished names (RDNs), in encoded order. */
   readonly rdns: ReadonlyArray<ReadonlyArray<Attribute>>;
-  /** As RFC 4514 writes it, with a space: `CN=localhost, O=Example`. */
+  /** The name as in RFC 4514, with a space after commas: `CN=localhost, O=Example`. */
   readonly text: string;
-  /** One string for each RDN; two names are the same when these are (RFC 5280 §7.1). */
+  /** One string per RDN. Two names are equal when these are (RFC 5280 §7.1). */
   readonly folded: ReadonlyArray<string>;
-  /** The same for the same names, as the key of a map. */
+  /** A string that is the same for equal names, to use as a map's key. */
   readonly key: string;
 }
 
-/** Whether two names are the same, however they are encoded. */
+/** Whether two names are equal, however they are encoded (RFC 5280 §7.1). */
 export const sameName = (a: DistinguishedName, b: DistinguishedName): boolean =>
   sameBytes(a.raw, b.raw) || a.key === b.key;
 
-/** Whether `name` begins with all of `base`: lies in its subtree. */
+/** Whether `name` is in the subtree of `base`: it begins with all RDNs of `base`. */
 export const isBelow = (name: DistinguishedName, base: DistinguishedName): boolean =>
   base.folded.every((rdn, i) => name.folded[i] === rdn);
 
@@ -45,7 +45,7 @@ const attribute: Der<Attribute> = map(
   },
 );
 
-/** A name whose texts are made when they are asked for: of most names neither is. */
+/** A name that computes its text forms on demand; most are never needed. */
 class Name implements DistinguishedName {
   #text: string | undefined;
   #folded: ReadonlyArray<string> | undefined;
@@ -86,7 +86,9 @@ const decoded = (encoding: string) => {
   };
 };
 
-/** How each string type is read. PrintableString and its like are read generously: real names break the alphabet. */
+/**
+ * How each string type is decoded. PrintableString and its like are read leniently: real names break their alphabet.
+ */
 const strings: Readonly<Record<number, (bytes: Bytes) => string | undefined>> = {
   0x0c: decoded("utf-8"),
   0x12: latin1,
@@ -97,7 +99,7 @@ const strings: Readonly<Record<number, (bytes: Bytes) => string | undefined>> = 
   0x1e: decoded("utf-16be"),
 };
 
-/** RFC 4514 §3, and what else people write. */
+/** The short names of RFC 4514 §3, and other common ones. */
 const shortNames: Readonly<Record<string, string>> = {
   [oids.commonName]: "CN",
   [oids.surname]: "SN",
@@ -118,7 +120,7 @@ const shortNames: Readonly<Record<string, string>> = {
 const printed = ({ type, text, value }: Attribute): string =>
   `${shortNames[type] ?? type}=${text === undefined ? `#${toHex(value)}` : escaped(text)}`;
 
-/** RFC 4514 §2.4; control characters too, so that a name cannot write to a terminal. */
+/** Escapes text as in RFC 4514 §2.4, and control characters too, so that a name cannot control a terminal. */
 const escaped = (text: string): string =>
   text.replace(/^[ #]|[",+;<>\\]| $/g, "\\$&")
     // deno-lint-ignore no-control-regex
@@ -126,9 +128,12 @@ const escaped = (text: string): string =>
 
 const LONGEST = 256;
 
-/** Case folded, white space collapsed: what RFC 4518 amounts to for the names there are. */
+/**
+ * An attribute in a form to compare: case folded and white space collapsed, which does for real names what RFC 4518
+ * asks.
+ */
 const folded = ({ type, text, value }: Attribute): string =>
-  // Normalizing takes quadratic time where somebody wants it to; no name that is used is so long.
+  // Normalizing can take quadratic time. No real name is so long.
   text === undefined || text.length > LONGEST
     ? `${type}#${toHex(value)}`
     : `${type}=${escaped(text.normalize("NFKC").toLowerCase().trim().replace(/\s+/g, " "))}`;

@@ -5,14 +5,14 @@ import { ia5String, octetString } from "../der/types.ts";
 import { type DistinguishedName, name } from "./distinguished_name.ts";
 import { ipText } from "./ip_address.ts";
 
-/** A name of any form; of the forms that nobody compares the bytes are kept. */
+/** A name of any form. Forms that are never compared are kept as bytes. */
 export type GeneralName =
   | { readonly _tag: "rfc822Name" | "dNSName" | "uniformResourceIdentifier"; readonly value: string }
   | { readonly _tag: "iPAddress"; readonly value: Bytes }
   | { readonly _tag: "directoryName"; readonly value: DistinguishedName }
   | { readonly _tag: "otherName" | "x400Address" | "ediPartyName" | "registeredID"; readonly value: Bytes };
 
-/** A name for people; what could write to a terminal is escaped. */
+/** A name as text, with unprintable characters escaped. */
 export const printName = ({ _tag, value }: GeneralName): string => {
   if (_tag === "iPAddress") return ipText(value);
   if (typeof value !== "string") return "text" in value ? value.text : `0x${toHex(value)}`;

@@ -1,10 +1,10 @@
-/** IP addresses as people write them. @module */
+/** IP addresses as text. @module */
 import { type Bytes, toHex } from "../../wire/bytes.ts";
 
 /**
- * The 4 or 16 bytes of an IP address, as an iPAddress name holds them (RFC 5280 §4.2.1.6); `undefined` for what is
- * none, so that a host name can be told from an address. IPv6 may be in brackets and may have a zone, which is no
- * part of the address. Shortened and octal forms of IPv4 are none: whoever reads them differently is confused.
+ * Parses an IP address into 4 or 16 bytes, as in an iPAddress name (RFC 5280 §4.2.1.6). `undefined` for anything
+ * else, so that a host name can be told from an address. An IPv6 address may be in brackets and may have a zone,
+ * which is ignored. Shortened and octal forms of IPv4 are refused, because programs disagree on their meaning.
  */
 export const parseIp = (text: string): Bytes | undefined => {
   if (text.length > LONGEST) return undefined;
@@ -15,10 +15,10 @@ export const parseIp = (text: string): Bytes | undefined => {
   return bytes && Uint8Array.from(bytes);
 };
 
-/** No address is longer, with brackets and a zone; a peer's name may be. */
+/** No address is longer than this, brackets and zone included. A peer's name may be. */
 const LONGEST = 100;
 
-/** 4 or 16 bytes as people write them, IPv6 in the form of RFC 5952; hexadecimal for any other number. */
+/** An address of 4 or 16 bytes as text, IPv6 as in RFC 5952. Any other number of bytes becomes hexadecimal. */
 export const ipText = (address: Bytes): string => {
   if (address.length === 4) return address.join(".");
   if (address.length !== 16) return toHex(address);
@@ -31,13 +31,16 @@ const ipv4 = (text: string): Array<number> | undefined => {
   return valid ? parts.map(Number) : undefined;
 };
 
-/** RFC 4291 §2.2: eight groups, one run of zeros shortened to `::`, the last four bytes perhaps as IPv4. */
+/**
+ * Parses IPv6 (RFC 4291 §2.2): eight groups, one run of zeros shortened to `::`, the last four bytes possibly as
+ * IPv4.
+ */
 const ipv6 = (text: string): Array<number> | undefined => {
   const halves = text.split("::");
   const [head, tail] = [halves[0]!, halves[1] ?? ""].map(groups);
   if (!head || !tail || halves.length > 2) return undefined;
   const missing = 16 - head.length - tail.length;
-  // Only the end of the whole address may be IPv4.
+  // IPv4 is allowed only at the end of the whole address.
   if (halves.length === 2 && halves[0]!.includes(".")) return undefined;
   if (halves.length === 2 ? missing < 2 : missing !== 0) return undefined;
   return [...head, ...new Array<number>(missing).fill(0), ...tail];

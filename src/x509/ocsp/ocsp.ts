@@ -1,4 +1,4 @@
-/** OCSP responses (RFC 6960 §4.2.1) as plain values; whether one is to be believed `ocsp_validate.ts` says. @module */
+/** OCSP responses (RFC 6960 §4.2.1) as plain values. `ocsp/validate.ts` decides whether to believe one. @module */
 import type { Bytes } from "../../wire/bytes.ts";
 import { extension } from "../certificate/extensions.ts";
 import {
@@ -30,7 +30,7 @@ import {
 import { algorithmIdentifier, signatureAlgorithm } from "../keys/algorithms.ts";
 import { name } from "../names/distinguished_name.ts";
 
-/** `OCSPResponseStatus`; 4 is not used. */
+/** `OCSPResponseStatus` (RFC 6960 §4.2.1); 4 is not used. */
 const responseStatuses: Readonly<Record<number, string>> = {
   0: "successful",
   1: "malformedRequest",
@@ -65,7 +65,7 @@ const certId = sequence({
   serialNumber: integer,
 });
 
-/** Which certificate a response is about. */
+/** The certificate that a response is about. */
 export type CertId = TypeOf<typeof certId>;
 
 const good = map(implicit(0, nullValue), () => ({ _tag: "good" } as const));
@@ -88,7 +88,7 @@ const singleResponse = sequence({
   singleExtensions: optional(explicit(1, extensions)),
 });
 
-/** What is said of one certificate; times are seconds since the epoch. */
+/** The status of one certificate. Times are in seconds since the epoch. */
 export type SingleResponse = TypeOf<typeof singleResponse>;
 
 const responderId = choice(
@@ -96,7 +96,7 @@ const responderId = choice(
   map(explicit(2, octetString), (value) => ({ _tag: "byKey", value } as const)),
 );
 
-/** Who says it: a subject, or the SHA-1 of a key. */
+/** The responder's identity: its name, or the SHA-1 hash of its key. */
 export type ResponderId = TypeOf<typeof responderId>;
 
 const responseData = sequence({
@@ -107,7 +107,7 @@ const responseData = sequence({
   responseExtensions: optional(explicit(1, extensions)),
 });
 
-/** The certificates stay undecoded: most are not needed, and what nobody needs may be anything. */
+/** Certificates are left undecoded: most are not needed, and an unneeded one may be malformed. */
 const certificates: Der<ReadonlyArray<Bytes>> = sequenceOf(map(any, ({ raw }) => raw), 0);
 
 const basicResponse = map(
@@ -123,7 +123,7 @@ const basicResponse = map(
   ({ tbsResponseData: { raw, value }, certs = [], ...signed }) => ({ ...value, ...signed, tbs: raw, certs }),
 );
 
-/** `BasicOCSPResponse`, flat. */
+/** `BasicOCSPResponse` (RFC 6960 §4.2.1), flattened. */
 export type BasicResponse = TypeOf<typeof basicResponse>;
 
 const responseBytes = map(
@@ -137,7 +137,7 @@ const responseBytes = map(
   ({ response }) => response,
 );
 
-/** `OCSPResponse`: what was said, where anything was. */
+/** `OCSPResponse` (RFC 6960 §4.2.1): its status, and the basic response if it succeeded. */
 export const ocspResponse = map(
   sequence({
     responseStatus: named(responseStatuses),

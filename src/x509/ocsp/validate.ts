@@ -1,4 +1,4 @@
-/** Whether a leaf was revoked, by the OCSP response that was stapled to it (RFC 6960 §3.2, RFC 7633). @module */
+/** Checks the OCSP response that was stapled to a leaf certificate (RFC 6960 §3.2, RFC 7633). @module */
 import { Effect, Either } from "../../deps.ts";
 import type { CertificateReason } from "../../faults/certificate_alerts.ts";
 import { CertificateError } from "../../faults/errors/trust.ts";
@@ -26,13 +26,14 @@ import { type BasicResponse, type CertId, ocspResponse, type SingleResponse } fr
 /** How far clocks may differ, in seconds. */
 const SKEW = 300;
 
-/** More than any responder sends along. */
+/** The most certificates to try from a response; responders send fewer. */
 const MAX_CERTIFICATES = 8;
 
 /**
- * Fails where the staple says anything but that the leaf of a valid path is good now; where there is none, only if
- * the leaf demands one, and is not itself what is trusted. A response that is none (`tryLater` and its like) is not signed: whoever could put it there
- * could as well leave it out, so it is as good as none.
+ * Judges the revocation status of the leaf of a valid path. Fails unless the stapled response says that the leaf is
+ * good now. Without a response, fails only if the leaf requires one and is not itself the trust anchor. A response
+ * with an error status (`tryLater`, for example) counts as none: it is unsigned, so an attacker who could forge it
+ * could also remove it.
  */
 export const judgeStatus = Effect.fnUntraced(
   function* (
@@ -43,25 +44,29 @@ export const judgeStatus = Effect.fnUntraced(
   ): Effect.fn.Return<void, CertificateError, Crypto> {
     const leaf = path[0]!;
     const { verify } = yield* Crypto;
-    // Nobody is above a leaf that is itself trusted; if it signed itself, it speaks for itself.
+    // Nobody is above a leaf that is itself trusted. If it signed itself, it is its own issuer.
     const own = isSelfIssued(leaf) && (yield* signatureHolds(leaf, leaf, verify, work));
     const issuer = path[1] ?? (own ? leaf : undefined);
     if (!issuer) return;
     const demanded = criteria.purpose === "serverAuth" &&
       leaf.tlsFeature?.has(ExtensionType.status_request);
     const missing = (found: string) => {
-      const fault: Fault = ["status_missing", `it must be stapled to, and ${found}`, "RFC 7633 §4.2.3"];
+      const fault: Fault = [
+        "status_missing",
+        `it requires a stapled OCSP response, and ${found}`,
+        "RFC 7633 §4.2.3",
+      ];
       return demanded ? refusal(leaf, fault) : Effect.void;
     };
-    if (!staple) return yield* missing("came without an OCSP response");
+    if (!staple) return yield* missing("came without one");
     if (!work.draw(prices.byte * staple.length)) return yield* overspent(leaf);
     const read = decodeDer("OCSPResponse", ocspResponse, staple);
     if (Either.isLeft(read)) {
-      const detail = `its OCSP response is none: ${read.left.message}`;
+      const detail = `its OCSP response is malformed: ${read.left.message}`;
       return yield* refusal(leaf, ["status_invalid", detail, "RFC 6960 §4.2.1"]);
     }
     const { status, basic } = read.right;
-    if (!basic) return yield* missing(`its OCSP response says ${status} alone`);
+    if (!basic) return yield* missing(`the response says only ${status}`);
     const crypto = yield* Crypto;
     const fault = yield* broken({ leaf, issuer, path, criteria, crypto, work, hashed: new Map() }, basic);
     if (work.spent) return yield* overspent(leaf);
@@ -69,7 +74,7 @@ export const judgeStatus = Effect.fnUntraced(
   },
 );
 
-/** What a response is held against. */
+/** The context that a response is checked in. */
 interface At {
   readonly leaf: Certificate;
   readonly issuer: Certificate;
@@ -77,7 +82,7 @@ interface At {
   readonly criteria: Criteria;
   readonly crypto: CryptoService;
   readonly work: Work;
-  /** The hashes of the issuer's name and key, by the function: a response may be about thousands. */
+  /** The hashes of the issuer's name and key, by hash function: a response may be about thousands of certificates. */
   readonly hashed: Map<HashName, IssuerHashes>;
 }
 
@@ -88,7 +93,10 @@ interface IssuerHashes {
 
 type Fault = readonly [reason: CertificateReason, detail: string, rfc: string];
 
-/** What is wrong is told of the leaf, and by the alert that is for staples, whichever rule it breaks. */
+/**
+ * A failed check of the response. Its error is about the leaf, and has the alert for stapled responses whichever rule
+ * was broken.
+ */
 const refusal = (leaf: Certificate, [reason, detail, rfc]: Fault): Effect.Effect<never, CertificateError> =>
   Effect.fail(
     new CertificateError({
@@ -101,7 +109,7 @@ const refusal = (leaf: Certificate, [reason, detail, rfc]: Fault): Effect.Effect
     }),
   );
 
-/** The first of RFC 6960 §3.2's demands that a response does not meet. */
+/** The first requirement of RFC 6960 §3.2 that a response breaks. */
 const broken = Effect.fnUntraced(
   function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | undefined> {
     if (!at.work.draw(prices.certId * basic.responses.length)) return undefined;
@@ -110,17 +118,17 @@ const broken = Effect.fnUntraced(
       return ["status_invalid", "its OCSP response is about another certificate", "RFC 6960 §3.2"];
     }
     if (basic.producedAt > at.criteria.time + SKEW) {
-      const detail = `its OCSP response is of ${dateText(basic.producedAt)}, which is yet to come`;
+      const detail = `its OCSP response is dated ${dateText(basic.producedAt)}, in the future`;
       return ["status_stale", detail, FRESH];
     }
     if (basic.responses.some(({ certID }) => isUnknown(certID, at.leaf))) {
-      const detail = "its OCSP response names certificates by a hash function that is not known";
+      const detail = "its OCSP response identifies certificates by an unknown hash function";
       return ["status_invalid", detail, "RFC 6960 §4.1.1"];
     }
     const critical = [basic.responseExtensions, ...about.map((one) => one.singleExtensions)]
       .flatMap((list) => list ?? []).find((one) => one.critical);
     if (critical) {
-      const detail = `its OCSP response's critical extension ${critical.oid} is not known`;
+      const detail = `its OCSP response has the unknown critical extension ${critical.oid}`;
       return ["unsupported", detail, "RFC 6960 §4.4"];
     }
     for (const { rfc, broken } of signatureRules) {
@@ -130,17 +138,20 @@ const broken = Effect.fnUntraced(
     }
     const unproven = yield* notBySomebodyAllowed(at, basic);
     if (unproven) return unproven;
-    // Several may be about it: the worst counts.
+    // Several responses may be about the leaf; the worst one counts.
     const found = about.map((one) => said(one, at.criteria.time));
     return found.find((fault) => fault?.[0] === "revoked") ?? found.find((fault) => fault !== undefined);
   },
 );
 
-/** Whether it may be about the leaf, and can't be told. */
+/** Whether a response may be about the leaf, but uses an unknown hash function. */
 const isUnknown = ({ hashAlgorithm, serialNumber }: CertId, leaf: Certificate): boolean =>
   sameBytes(serialNumber, leaf.serialNumber) && !hashes.some(({ oid }) => oid === hashAlgorithm.oid);
 
-/** RFC 6960 §4.1.1: any hash function that is known may be used, SHA-1 too, as nothing rests on its strength. */
+/**
+ * Whether a response is about the leaf (RFC 6960 §4.1.1). Any supported hash function will do, SHA-1 too: nothing
+ * depends on its strength.
+ */
 const isOf = (
   { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber }: CertId,
   { leaf, issuer, crypto, hashed }: At,
@@ -155,22 +166,22 @@ const isOf = (
   return sameBytes(issuerNameHash, name) && sameBytes(issuerKeyHash, key);
 };
 
-/** The issuer itself, or whom it let speak for it, must have signed (RFC 6960 §4.2.2.2). */
+/** Checks that the issuer, or a responder that it authorized, signed the response (RFC 6960 §4.2.2.2). */
 const notBySomebodyAllowed = Effect.fnUntraced(
   function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | undefined> {
     const { issuer, path, criteria, crypto, work } = at;
     const byIssuer = names(basic, issuer, crypto);
     if (byIssuer && (yield* signatureHolds(basic, issuer, crypto.verify, work))) return undefined;
-    // Whom it let speak for it may have its name.
+    // An authorized responder may have the issuer's name.
     let fault: Fault = byIssuer
       ? [
         "status_invalid",
-        `its OCSP response's signature is not one of ${issuer.subject.text}`,
+        `its OCSP response was not signed by ${issuer.subject.text}`,
         "RFC 6960 §3.2",
       ]
       : [
         "status_invalid",
-        `its OCSP response is neither of its issuer nor of one that comes with a certificate`,
+        "its OCSP response is signed neither by its issuer nor by a responder whose certificate it holds",
         "RFC 6960 §4.2.2.2",
       ];
     for (const der of basic.certs.slice(0, MAX_CERTIFICATES)) {
@@ -198,11 +209,15 @@ const notBySomebodyAllowed = Effect.fnUntraced(
           rule.rfc,
         ];
       } else if (!named) {
-        fault = ["status_invalid", `${text} was not named by ${issuer.subject.text}`, "RFC 6960 §4.2.2.2"];
+        fault = [
+          "status_invalid",
+          `${text} was not authorized by ${issuer.subject.text}`,
+          "RFC 6960 §4.2.2.2",
+        ];
       } else if (!(yield* signatureHolds(basic, responder, crypto.verify, work))) {
         fault = [
           "status_invalid",
-          `its OCSP response's signature is not one of ${responder.subject.text}`,
+          `its OCSP response was not signed by ${responder.subject.text}`,
           "RFC 6960 §3.2",
         ];
       } else return undefined;
@@ -211,7 +226,7 @@ const notBySomebodyAllowed = Effect.fnUntraced(
   },
 );
 
-/** Whether a response says that it is this one's (RFC 6960 §4.2.2.3). */
+/** Whether a response names this certificate as its responder (RFC 6960 §4.2.2.3). */
 const names = (
   { responderID }: BasicResponse,
   { subject, spki }: Certificate,
@@ -221,7 +236,7 @@ const names = (
     ? sameName(responderID.value, subject)
     : sameBytes(responderID.value, hash("sha1").digest([keyBits(spki)]));
 
-/** What one response says at a time. What is revoked stays so, however old the news is. */
+/** What one response means at a given time. A revocation counts however old it is. */
 const said = ({ certStatus, thisUpdate, nextUpdate }: SingleResponse, time: number): Fault | undefined => {
   if (certStatus._tag === "revoked") {
     const { reason, revocationTime } = certStatus;
@@ -229,9 +244,9 @@ const said = ({ certStatus, thisUpdate, nextUpdate }: SingleResponse, time: numb
     return ["revoked", `it was revoked at ${dateText(revocationTime)}${why}`, "RFC 6960 §2.2"];
   }
   if (thisUpdate > time + SKEW) {
-    return ["status_stale", `its OCSP response is of ${dateText(thisUpdate)}, which is yet to come`, FRESH];
+    return ["status_stale", `its OCSP response is dated ${dateText(thisUpdate)}, in the future`, FRESH];
   }
-  // Without a next update there is newer news at any time, and this is to be of now.
+  // Without nextUpdate, newer information is always available, so the response must be current.
   const until = nextUpdate ?? thisUpdate;
   if (until < time - SKEW || until < thisUpdate) {
     return ["status_stale", `its OCSP response was good until ${dateText(until)}`, FRESH];

@@ -1,11 +1,15 @@
-/** Whether a certificate is for a name (RFC 9525): subjectAltName alone counts, the common name only by request. @module */
+/**
+ * Whether a certificate is valid for a host (RFC 9525): only subjectAltName counts, the common name only on request.
+ *
+ * @module
+ */
 import { sameBytes } from "../../wire/bytes.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { oids } from "../der/oids.ts";
 import type { GeneralName } from "../names/general_name.ts";
 import { parseIp } from "../names/ip_address.ts";
 
-/** Whether the certificate names this host: a DNS name, or an IPv4 or IPv6 address as text. */
+/** Whether a certificate is valid for a host, given as a DNS name or as an IPv4 or IPv6 address in text form. */
 export const matchesName = (certificate: Certificate, name: string, commonName = false): boolean => {
   const names = hostNames(certificate, commonName);
   const address = parseIp(name);
@@ -16,8 +20,8 @@ export const matchesName = (certificate: Certificate, name: string, commonName =
 };
 
 /**
- * What a certificate is for: its subjectAltName; where it has none and `commonName` says so, the last common name that
- * is a DNS name (RFC 6125 §6.4.4).
+ * The names that a certificate is valid for: its subjectAltName. Without one, and if `commonName` allows it, the last
+ * common name that is a DNS name (RFC 6125 §6.4.4).
  */
 export const hostNames = (
   { subject, subjectAltName }: Certificate,
@@ -29,19 +33,19 @@ export const hostNames = (
 };
 
 /**
- * A host name as it is compared and sent: lower case, no dot at the end, labels in ASCII (RFC 5890 §2.3.2.1);
- * `undefined` when it cannot be written so.
+ * A host name as it is compared and sent: in lower case, without a dot at the end, labels in ASCII
+ * (RFC 5890 §2.3.2.1). `undefined` when the name has no such form.
  */
 export const asciiName = (name: string): string | undefined => {
   const bare = name.replace(/\.$/, "");
   if (/^[\0-\x7f]*$/.test(bare)) return bare.toLowerCase();
-  // No host name holds what would end the host in a URL.
+  // A host name cannot contain characters that end the host in a URL.
   return /[/?#@:\\]/.test(bare) ? undefined : URL.parse(`http://${bare}/`)?.hostname;
 };
 
 /**
- * Whether this is a DNS name: letters, digits, hyphens, and the underscore that real hosts have. `"*"` counts as the
- * first of at least three labels where `wildcard` says so: `*.com` is everybody (RFC 9525 §6.3).
+ * Whether a text is a DNS name: letters, digits, hyphens, and underscores, which real hosts have. With `wildcard`,
+ * `*` is allowed as the first of at least three labels, because `*.com` would match everybody (RFC 9525 §6.3).
  */
 export const isDnsName = (name: string, wildcard = false): boolean => {
   if (wildcard && name.startsWith("*.")) return name.indexOf(".", 2) > 0 && isDnsName(name.slice(2));

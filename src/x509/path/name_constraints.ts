@@ -1,4 +1,4 @@
-/** Name constraints (RFC 5280 §4.2.1.10, §6.1.4): what a CA may name. @module */
+/** Name constraints (RFC 5280 §4.2.1.10, §6.1.4): which names a CA may certify. @module */
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import type { NameConstraints } from "../certificate/extensions.ts";
@@ -8,17 +8,17 @@ import { type GeneralName, printName } from "../names/general_name.ts";
 import { hostNames, isDnsName } from "./host_name.ts";
 import { prices, type Work } from "./work.ts";
 
-/** Why a certificate is not what the constraints above it allow. */
+/** Why a certificate violates the name constraints of a CA above it. */
 export interface Violation {
-  /** `unsupported`: the constraint is on a form of name that is not judged here. */
+  /** The reason. `unsupported` means a constraint on a form of name that is not supported. */
   readonly reason: "name_not_permitted" | "invalid" | "unsupported";
   readonly detail: string;
 }
 
 /**
- * Checks the names of one certificate against the constraints of one CA above it; its common name too, where that is
- * to count as a host's. Certificates can make this as long as they like, so that it ends where the work is spent: who
- * asks looks whether it is.
+ * Checks the names of a certificate against the name constraints of one CA above it; with `commonName`, its common
+ * name too. The work can be as long as a certificate makes it, so checking stops when `work` is spent; the caller
+ * must check for that.
  */
 export const violation = (
   certificate: Certificate,
@@ -32,7 +32,9 @@ export const violation = (
     if (!group) continue;
     if (!work.draw(prices.name + prices.comparison * group.weight)) return undefined;
     const { form, permitted, excluded } = group;
-    if (!form) return { reason: "unsupported", detail: `name constraints of the form ${name._tag}` };
+    if (!form) {
+      return { reason: "unsupported", detail: `name constraints on the unsupported form ${name._tag}` };
+    }
     const value = group.broken ? undefined : form.name(name.value);
     if (value === undefined) {
       return { reason: "invalid", detail: `a malformed ${name._tag} under name constraints` };
@@ -47,20 +49,20 @@ export const violation = (
   return undefined;
 };
 
-/** What a CA says of one form of names, its bases made ready to be compared. */
+/** A CA's constraints on one form of name, prepared for comparison. */
 interface Group {
-  /** `undefined`: it is not judged here. */
+  /** How the form is compared; `undefined` when it is not supported. */
   readonly form: Form | undefined;
   readonly permitted: Array<unknown>;
   readonly excluded: Array<unknown>;
-  /** Whether one of the bases is malformed. */
+  /** Whether a base is malformed. */
   broken: boolean;
-  /** What a name has to be compared with, in pieces of 64 bytes. */
+  /** The size of all bases, in units of 64 bytes: the cost of checking one name. */
   weight: number;
 }
 type Groups = ReadonlyMap<GeneralName["_tag"], Group>;
 
-/** The constraints of a CA by the form of names that they are on: each base is judged once, and not for each name. */
+/** Groups a CA's constraints by form of name, so that each base is prepared once rather than for each name. */
 const ready = (constraints: NameConstraints, work: Work): Groups => {
   const known = made.get(constraints);
   if (known) return known;
@@ -83,7 +85,7 @@ const ready = (constraints: NameConstraints, work: Work): Groups => {
 
 const made = new WeakMap<NameConstraints, Groups>();
 
-/** All names of a certificate: its subject, its e-mail addresses of old, and its subjectAltName. */
+/** All names of a certificate: its subject, its subjectAltName, and e-mail addresses in the subject. */
 const namesOf = (certificate: Certificate, commonName: boolean): ReadonlyArray<GeneralName> => {
   const { subject } = certificate;
   const subjectAltName = hostNames(certificate, commonName);
@@ -97,15 +99,16 @@ const namesOf = (certificate: Certificate, commonName: boolean): ReadonlyArray<G
 };
 
 /**
- * How names `A` of one form are judged: names and bases are made ready once, `undefined` where they are malformed.
- * Methods, so that forms of all kinds are in one table: each is given values of its own form alone.
+ * How names of one form (of type `A`) are compared. `name` and `base` prepare a name or a base, and return
+ * `undefined` if it is malformed. These are methods, so that forms of all types fit one table: each gets only values
+ * of its own form.
  */
 interface Form<A = unknown, N = unknown, B = unknown> {
   name(name: A): N | undefined;
   base(base: A): B | undefined;
-  /** All that the name stands for lies in the subtree. */
+  /** Whether everything that the name stands for is in the subtree. */
   within(name: N, base: B): boolean;
-  /** Some that the name stands for lies in the subtree: a wildcard stands for many. */
+  /** Whether anything that the name stands for is in the subtree: a wildcard stands for many names. */
   touches(name: N, base: B): boolean;
 }
 
@@ -116,7 +119,7 @@ const directoryName: Form<DistinguishedName, DistinguishedName, DistinguishedNam
   touches: isBelow,
 };
 
-/** A name in lower case; `below` is the same with a dot in front, of a wildcard what follows the star. */
+/** A host name in lower case. `below` has a dot in front; for a wildcard, it is what follows the star. */
 interface Host {
   readonly host: string;
   readonly below: string;
@@ -127,7 +130,7 @@ interface Host {
 const hostOf = (name: string): Host => {
   const host = name.toLowerCase();
   const wildcard = host.startsWith("*.");
-  // With a dot in front, which the RFC does not know but CAs write, a base is what lies below alone.
+  // A base that begins with a dot means only what is below it. The RFC does not define this, but CAs use it.
   const below = wildcard ? host.slice(1) : host === "" || host.startsWith(".") ? host : `.${host}`;
   return { host, below, wildcard, labels: host.split(".").length };
 };
@@ -136,20 +139,20 @@ const dNSName: Form<string, Host, Host> = {
   name: (name) => isDnsName(name, true) ? hostOf(name) : undefined,
   base: (base) => base === "" || isDnsName(base.replace(/^\./, "")) ? hostOf(base) : undefined,
   within: ({ host }, base) => host === base.host || host.endsWith(base.below),
-  // `*.example.com` may be `secret.example.com`, whatever lies below that it is not.
+  // `*.example.com` may stand for `secret.example.com`, but for nothing below that.
   touches: (name, base) =>
     dNSName.within(name, base) ||
     name.wildcard && name.labels === base.labels && base.below.endsWith(name.below),
 };
 
-/** Ones and then zeros (RFC 4632 §3.1). */
+/** Whether a mask is ones followed by zeros (RFC 4632 §3.1). */
 const isMask = (mask: Bytes): boolean => {
   const at = mask.findIndex((byte) => byte !== 0xff);
   const zeros = at < 0 ? 0 : 0xff - mask[at]!;
   return (zeros & zeros + 1) === 0 && mask.every((byte, i) => i <= at || at < 0 || byte === 0);
 };
 
-/** A base is an address and its mask, one after another. */
+/** A base is an address followed by its mask. */
 const iPAddress: Form<Bytes, Bytes, Bytes> = {
   name: (name) => name.length === 4 || name.length === 16 ? name : undefined,
   base: (base) =>
@@ -163,5 +166,5 @@ const iPAddress: Form<Bytes, Bytes, Bytes> = {
   touches: (name, base) => iPAddress.within(name, base),
 };
 
-/** The forms that are judged. */
+/** The supported forms. */
 const forms: Partial<Record<GeneralName["_tag"], Form>> = { directoryName, dNSName, iPAddress };

@@ -8,10 +8,10 @@ import { type Certificate, isSelfIssued } from "../certificate/certificate.ts";
 import { brokenRule, cheapRules, costlyRules, type Criteria, type Path } from "./validate.ts";
 import { prices, signaturePrice, type Work } from "./work.ts";
 
-/** Certificates by their subject. */
+/** Certificates, by their subject. */
 export type BySubject = ReadonlyMap<string, ReadonlyArray<Certificate>>;
 
-/** Certificates by their subject, each once. */
+/** Indexes certificates by their subject, without duplicates. */
 export const bySubject = (certificates: Iterable<Certificate>): BySubject => {
   const index = new Map<string, Array<Certificate>>();
   const seen = new Set<string>();
@@ -25,15 +25,18 @@ export const bySubject = (certificates: Iterable<Certificate>): BySubject => {
   return index;
 };
 
-/** Bytes as the key of a set: the platform makes it a hundred times as fast as hexadecimal can be made here. */
+/** Bytes as the key of a set. This is a hundred times as fast as hexadecimal. */
 const textOf = (bytes: Bytes): string => decoder.decode(bytes);
 const decoder = new TextDecoder("latin1");
 
 /**
- * The first path that holds, of those there are: the intermediates may be in any order, too many, or misleading.
- * What a stranger can make up costs him as much as us: a path is held to the rules that cost next to nothing, then its
- * signatures are verified from the root down, and only what the root vouches for is held to the rest. Where no path
- * holds, the failure that tells most: the later a path fails the nearer it was.
+ * Finds the first valid path from a leaf to a trust anchor. The intermediates may be in any order, superfluous or
+ * misleading.
+ *
+ * The order of checks makes an attack cost the attacker as much as us. First come the rules that cost next to
+ * nothing, then the signatures from the root down, and only what the root vouches for is checked against the
+ * remaining rules. If no path is valid, fails with the most telling error: a rule broken after the signatures, else
+ * one broken before them, else a bad signature.
  */
 export const findPath = Effect.fnUntraced(
   function* (
@@ -71,14 +74,14 @@ export const findPath = Effect.fnUntraced(
   },
 );
 
-/** More work was asked for than a verification may cost. */
+/** The error for a verification that exceeds its budget of work. */
 export const overspent = (leaf: Certificate, found?: CertificateError): CertificateError =>
   fault(
     leaf,
     0,
     "invalid",
-    "its chain takes more work to judge than any may: fewer certificates, names or constraints, or shorter keys, " +
-      `would do${found ? `; up to there ${found.message}` : ""}`,
+    "its chain is too costly to verify: use fewer certificates, names or constraints, or shorter keys" +
+      (found ? `; found so far: ${found.message}` : ""),
   );
 
 const MAX_DEPTH = 12;
@@ -87,24 +90,24 @@ interface Search {
   readonly intermediates: BySubject;
   readonly anchors: BySubject;
   readonly work: Work;
-  /** Who may have issued a certificate. */
+  /** The certificates that may have issued a certificate. */
   readonly issuers: Map<Certificate, ReadonlyArray<Issuer>>;
-  /** The number of a key together with a name. */
+  /** A number for each pair of key and name. */
   readonly identities: Map<string, number>;
-  /** The signatures that were looked at: by certificate, then by issuer. */
+  /** The results of signature checks: by certificate, then by issuer. */
   readonly verified: Map<Certificate, Map<Certificate, boolean>>;
-  /** Where the likeliest path ended that found no root. */
+  /** The most likely path that ended without a root. */
   deadEnd: Path;
 }
 
-/** Who may have issued a certificate. */
+/** A certificate that may have issued another. */
 interface Issuer {
   readonly certificate: Certificate;
   readonly trusted: boolean;
   readonly identity: number;
 }
 
-/** Every path from here to an anchor, the likeliest first, each when it is asked for. */
+/** Yields every path from here to an anchor, the most likely first, each computed on demand. */
 function* paths(path: Path, search: Search, identities: ReadonlyArray<number>): Generator<Path> {
   const head = path.at(-1)!;
   const { anchors, work } = search;
@@ -112,7 +115,7 @@ function* paths(path: Path, search: Search, identities: ReadonlyArray<number>): 
   let found = 0;
   for (const { certificate, trusted, identity } of issuersOf(head, search)) {
     if (path.length >= MAX_DEPTH || !work.draw(prices.step)) return;
-    // The same key and name again would go in a circle.
+    // A repeated key and name would make a loop.
     if (identities.includes(identity)) continue;
     found++;
     const longer = [...path, certificate];
@@ -124,7 +127,10 @@ function* paths(path: Path, search: Search, identities: ReadonlyArray<number>): 
 
 const isSame = (a: Certificate) => (b: Certificate): boolean => sameBytes(a.raw, b.raw);
 
-/** Those of the issuer's name, first the trusted ones, and of these the ones whose key identifier fits. */
+/**
+ * The certificates with the issuer's name: trusted ones first, and within these the ones whose key identifier
+ * matches.
+ */
 const issuersOf = (child: Certificate, search: Search): ReadonlyArray<Issuer> => {
   const known = search.issuers.get(child);
   if (known) return known;
@@ -141,7 +147,7 @@ const issuersOf = (child: Certificate, search: Search): ReadonlyArray<Issuer> =>
   return found;
 };
 
-/** The same for the same key and name. */
+/** A number that is equal for equal key and name. */
 const identityOf = ({ subject, spki }: Certificate, { identities }: Search): number => {
   const text = `${textOf(spki)}\n${subject.key}`;
   const known = identities.get(text) ?? identities.size;
@@ -149,23 +155,23 @@ const identityOf = ({ subject, spki }: Certificate, { identities }: Search): num
   return known;
 };
 
-/** A hint and no more (RFC 5280 §4.2.1.1). */
+/** Sorts certificates by matching key identifier, which is only a hint (RFC 5280 §4.2.1.1). */
 const byFit = (child: Certificate, all: ReadonlyArray<Certificate>): ReadonlyArray<Certificate> => {
   if (all.length < 2) return all;
   const fits = all.map((one) => keyFit(child, one));
   return [1, 0, -1].flatMap((wanted) => all.filter((_, i) => fits[i] === wanted));
 };
 
-/** 1: the key identifiers agree; -1: they differ; 0: who knows. */
+/** 1 if the key identifiers match, -1 if they differ, 0 if one is missing. */
 const keyFit = ({ authorityKeyIdentifier }: Certificate, { subjectKeyIdentifier }: Certificate): number => {
   const wanted = authorityKeyIdentifier?.keyIdentifier;
   return !wanted || !subjectKeyIdentifier ? 0 : sameBytes(wanted, subjectKeyIdentifier) ? 1 : -1;
 };
 
-/** What is signed, and by which algorithm. */
+/** A signed structure, with its algorithm and signature. */
 type Signed = Pick<Certificate, "signatureAlgorithm" | "tbs" | "signature">;
 
-/** The first signature that does not hold, from the root down: what hangs below nothing is not worth the work. */
+/** The first invalid signature, from the root down: below an invalid one, no work is worth doing. */
 const badSignature = Effect.fnUntraced(
   function* (
     path: Path,
@@ -190,13 +196,13 @@ const badSignature = Effect.fnUntraced(
           "unknown_ca",
           `a root of its issuer's name, ${issuer.subject.text}, has another key`,
         )
-        : fault(child, index, "invalid", `its signature is not one of ${issuer.subject.text}`);
+        : fault(child, index, "invalid", `its signature was not made by ${issuer.subject.text}`);
     }
     return undefined;
   },
 );
 
-/** Whether something was signed by the key of a certificate: another certificate, or an OCSP response. */
+/** Whether the key of a certificate made the signature of another certificate or an OCSP response. */
 export const signatureHolds = Effect.fnUntraced(
   function* (
     { signatureAlgorithm: { scheme }, tbs, signature }: Signed,
@@ -214,7 +220,7 @@ export const signatureHolds = Effect.fnUntraced(
   },
 );
 
-/** What a certificate calls RSASSA-PSS, TLS tells apart by the key (RFC 8446 §4.2.3). */
+/** TLS has a scheme of its own for RSASSA-PSS keys, which certificates do not (RFC 8446 §4.2.3). */
 const ofPssKey: ReadonlyMap<SignatureScheme, SignatureScheme> = new Map([
   [SignatureScheme.rsa_pss_rsae_sha256, SignatureScheme.rsa_pss_pss_sha256],
   [SignatureScheme.rsa_pss_rsae_sha384, SignatureScheme.rsa_pss_pss_sha384],
@@ -223,14 +229,14 @@ const ofPssKey: ReadonlyMap<SignatureScheme, SignatureScheme> = new Map([
 
 const noPath = (leaf: Certificate, { deadEnd }: Search): CertificateError => {
   const last = deadEnd.at(-1);
-  // Without a dead end all ways go on: in circles, or too deep.
+  // Without a dead end, every way goes on: in a loop, or too deep.
   if (!last) return fault(leaf, 0, "unknown_ca", "no path to a trusted root was found");
   return fault(
     last,
     deadEnd.length - 1,
     "unknown_ca",
     isSelfIssued(last)
-      ? "it is signed by itself and is not trusted"
+      ? "it is self-signed and not trusted"
       : `no certificate of its issuer, ${last.issuer.text}, leads to a trusted root`,
   );
 };

@@ -1,4 +1,4 @@
-/** The rules that a path holds to (RFC 5280 §6.1), as a table. @module */
+/** The rules for a certification path (RFC 5280 §6.1), as a table. @module */
 import { Effect, Schema } from "../../deps.ts";
 import type { CertificateReason } from "../../faults/certificate_alerts.ts";
 import { CertificateError } from "../../faults/errors/trust.ts";
@@ -23,24 +23,24 @@ const allowances: Schema.Schema<Allowances> = Schema.Struct({
   commonName: Schema.optional(flag),
 });
 
-/** A allowances, or what of it is not of its type. */
+/** Decodes allowances. Fails with InvalidOption for one of the wrong type. */
 export const decodeAllowances = decodeOption(allowances, "allowances");
 
-/** What a path is judged by. */
+/** The criteria that a path must meet. */
 export interface Criteria extends Allowances {
-  /** Seconds since the epoch. */
+  /** The time of the check, in seconds since the epoch. */
   readonly time: number;
-  /** Whom the leaf must be for. */
+  /** The name that the leaf must be valid for; `undefined` for any. */
   readonly name: string | undefined;
   readonly purpose: Verification["purpose"] | "OCSPSigning";
 }
 
-/** Leaf first, trust anchor last. A leaf that is trusted itself is alone. */
+/** A certification path: the leaf first, the trust anchor last. A trusted leaf is alone in its path. */
 export type Path = ReadonlyArray<Certificate>;
 
 /**
- * The first of some rules that a path breaks, from the leaf up; signatures are not looked at here. Where the work is
- * spent there is no answer: who asks looks whether it is.
+ * The first of the given rules that a path breaks, from the leaf up. Signatures are not checked here. Gives no answer
+ * when `work` is spent; the caller must check for that.
  */
 export const brokenRule = Effect.fnUntraced(
   function* (
@@ -68,7 +68,7 @@ export const brokenRule = Effect.fnUntraced(
   },
 );
 
-/** A certificate in its place. */
+/** A certificate and its place in the path. */
 interface At {
   readonly path: Path;
   readonly index: number;
@@ -77,26 +77,26 @@ interface At {
   readonly work: Work;
 }
 
-/** A rule, one row of a table. */
+/** A rule: one row of a table. */
 export interface Rule {
   readonly rfc: string;
-  /** To which certificates of a path it applies. */
+  /** Whether the rule applies to a certificate of the path. */
   readonly where: (at: At) => boolean;
-  /** What it costs, where a certificate can make that as much as it likes. */
+  /** The cost of the rule, where a certificate can make it arbitrarily high. */
   readonly price?: (at: At) => number;
   readonly broken: (at: At) => Broken | undefined;
 }
 
-/** What a broken rule is told as. */
+/** Why a rule is broken: the reason and its description. */
 type Broken = readonly [CertificateReason, string];
 
 const everywhere = () => true;
 const leaf = ({ index }: At) => index === 0;
 const authority = ({ index }: At) => index > 0;
-/** A trust anchor's own signature vouches for nothing. */
+/** Whether the certificate's signature is checked. A trust anchor's own signature proves nothing. */
 const signed = ({ index, path }: At) => index < path.length - 1;
 
-/** What an algorithm of signatures must be to count, whatever is signed. */
+/** The rules for the algorithm of a signature, in certificates and OCSP responses. */
 export const signatureRules: ReadonlyArray<{
   readonly rfc: string;
   readonly broken: (algorithm: SignatureAlgorithm, allowances: Allowances) => Broken | undefined;
@@ -104,13 +104,13 @@ export const signatureRules: ReadonlyArray<{
   {
     rfc: "RFC 5280 §4.1.1.2",
     broken: ({ scheme, oid }) =>
-      scheme === undefined ? ["unsupported", `its signature's algorithm ${oid} is not known`] : undefined,
+      scheme === undefined ? ["unsupported", `its signature algorithm ${oid} is unknown`] : undefined,
   },
   {
     rfc: "RFC 9155 §2",
     broken: ({ scheme }, { sha1 = false }) =>
       scheme !== undefined && (md5Schemes.has(scheme) || !sha1 && sha1Schemes.has(scheme))
-        ? ["invalid", `its signature ${SignatureScheme.nameOf(scheme)} is over a hash that is broken`]
+        ? ["invalid", `its signature ${SignatureScheme.nameOf(scheme)} uses a broken hash function`]
         : undefined,
   },
 ];
@@ -123,9 +123,9 @@ const namesIn = ({ certificate: { subjectAltName, subject } }: At): number =>
   prices.name * ((subjectAltName?.length ?? 0) + subject.rdns.length);
 
 /**
- * The rules that cost next to nothing, whatever the certificates are: a path is held to them before a signature is
- * verified. Trust anchors are held to what they say of themselves, too, as other implementations do: who made one with
- * an end date or a constraint meant it (RFC 5937).
+ * The rules that cost next to nothing for any certificate; they are checked before signatures. Trust anchors are
+ * checked against their own constraints, too, as in other implementations: an expiry date or constraint in a trust
+ * anchor was put there on purpose (RFC 5937).
  */
 export const cheapRules: ReadonlyArray<Rule> = [
   {
@@ -160,20 +160,22 @@ export const cheapRules: ReadonlyArray<Rule> = [
       issuer.rdns.length === 0 ? ["invalid", "it does not name its issuer"] : undefined,
   },
   {
-    // The RFC lets an authority's key serve as a host's; nobody means it. One that is itself trusted was named.
+    // The RFC allows a CA certificate as a host's, but nobody intends that. One that is itself trusted is accepted.
     rfc: "RFC 5280 §4.2.1.9",
     where: (at) => leaf(at) && signed(at),
     broken: ({ certificate: { basicConstraints } }) =>
-      basicConstraints?.ca ? ["ca_as_leaf", "it is for an authority, and is nobody's own"] : undefined,
+      basicConstraints?.ca
+        ? ["ca_as_leaf", "it is a CA certificate, not one for a server or a client"]
+        : undefined,
   },
   {
     rfc: "RFC 5280 §4.2.1.9",
     where: authority,
     broken: (at) => {
       const { certificate: { version, basicConstraints } } = at;
-      // Roots of old are of version 1, which could not say what they are.
+      // Old root certificates have version 1, which cannot say that they are CAs.
       const ca = basicConstraints?.ca ?? (!signed(at) && version < 3);
-      return ca ? undefined : ["invalid", "it signs certificates and is no CA"];
+      return ca ? undefined : ["invalid", "it signed a certificate but is not a CA"];
     },
   },
   {
@@ -185,7 +187,7 @@ export const cheapRules: ReadonlyArray<Rule> = [
         : ["wrong_usage", "its keyUsage does not allow keyCertSign"],
   },
   {
-    // A server's keyUsage depends on the cipher suite, which the handshake knows.
+    // Which keyUsage a server needs depends on the cipher suite, so the handshake checks it.
     rfc: "RFC 5280 §4.2.1.3",
     where: leaf,
     broken: ({ certificate: { keyUsage }, criteria: { purpose } }) => {
@@ -197,7 +199,7 @@ export const cheapRules: ReadonlyArray<Rule> = [
   },
 ];
 
-/** The rules that a certificate can make costly: only a path whose signatures all hold is held to them. */
+/** The rules that a certificate can make costly. They are checked only when all signatures of the path are valid. */
 export const costlyRules: ReadonlyArray<Rule> = [
   {
     rfc: "RFC 9525 §6",
@@ -215,11 +217,11 @@ export const costlyRules: ReadonlyArray<Rule> = [
     price: ({ certificate: { extensions } }) => prices.member * extensions.length,
     broken: ({ certificate: { extensions } }) => {
       const unknown = extensions.find(({ critical, oid }) => critical && !isUnderstood(oid));
-      return unknown && ["unsupported", `its critical extension ${unknown.oid} is not known`];
+      return unknown && ["unsupported", `it has the unknown critical extension ${unknown.oid}`];
     },
   },
   {
-    // Of the features of TLS that a certificate can demand only this one shows when it is judged.
+    // Of the TLS features that a certificate can require, only status_request can be checked here.
     rfc: "RFC 7633 §4.1",
     where: leaf,
     price: ({ certificate: { extensions } }) => prices.member * extensions.length,
@@ -227,7 +229,7 @@ export const costlyRules: ReadonlyArray<Rule> = [
       const [strange] = [...tlsFeature].filter((feature) => feature !== ExtensionType.status_request);
       const critical = extensions.some((one) => one.oid === oids.tlsFeature && one.critical);
       return critical && strange !== undefined
-        ? ["unsupported", `it demands the TLS feature ${strange}, which is not known`]
+        ? ["unsupported", `it requires the unknown TLS feature ${strange}`]
         : undefined;
     },
   },
@@ -238,12 +240,13 @@ export const costlyRules: ReadonlyArray<Rule> = [
       const below = path.slice(1, index).filter((one) => !isSelfIssued(one)).length;
       const { pathLength = Infinity } = basicConstraints ?? {};
       return below > pathLength
-        ? ["invalid", `it allows ${pathLength} authorities below it, and there are ${below}`]
+        ? ["invalid", `it allows ${pathLength} CAs below it, and there are ${below}`]
         : undefined;
     },
   },
   {
-    // In a CA it restricts what is below, which the RFC does not say and everybody does. Roots speak for all.
+    // In a CA certificate, extendedKeyUsage restricts the certificates below. The RFC does not say so, but everybody
+    // does it. Trust anchors are exempt.
     rfc: "RFC 5280 §4.2.1.12",
     where: (at) => at.criteria.purpose !== "OCSPSigning" && (leaf(at) || signed(at)),
     price: purposesIn,
@@ -253,7 +256,7 @@ export const costlyRules: ReadonlyArray<Rule> = [
         : ["wrong_usage", `its extendedKeyUsage does not allow ${purpose}`],
   },
   {
-    // That it may speak for its issuer must be said in so many words, and the issuer itself need not say it.
+    // A responder's certificate must name OCSPSigning explicitly. Its issuer need not.
     rfc: "RFC 6960 §4.2.2.2",
     where: (at) => at.criteria.purpose === "OCSPSigning" && leaf(at),
     price: purposesIn,
@@ -263,7 +266,7 @@ export const costlyRules: ReadonlyArray<Rule> = [
         : ["wrong_usage", "its extendedKeyUsage does not name OCSPSigning"],
   },
   {
-    // An authority with this extension demands it of all below.
+    // A CA with this extension requires it of every certificate below.
     rfc: "RFC 7633 §4.2.2",
     where: (at) => at.criteria.purpose !== "OCSPSigning" && signed(at),
     price: ({ path, index }) => prices.member * (path[index + 1]!.tlsFeature?.size ?? 0),
@@ -271,12 +274,12 @@ export const costlyRules: ReadonlyArray<Rule> = [
       const [missing] = (path[index + 1]!.tlsFeature ?? NOTHING).difference(tlsFeature);
       return missing === undefined
         ? undefined
-        : ["invalid", `it lacks the TLS feature ${missing}, which its issuer demands`];
+        : ["invalid", `it lacks the TLS feature ${missing}, which its issuer requires`];
     },
   },
   {
     rfc: "RFC 5280 §4.2.1.10",
-    // Authorities that issue to themselves, as in a key rollover, are not constrained.
+    // A CA that issues to itself, as in a key rollover, is not constrained.
     where: (at) => leaf(at) || !isSelfIssued(at.certificate),
     price: namesIn,
     broken: ({ certificate, path, index, work, criteria: { commonName = false } }) => {
@@ -290,7 +293,7 @@ export const costlyRules: ReadonlyArray<Rule> = [
   },
 ];
 
-/** The bits of which a leaf's keyUsage must have one, where it has any. */
+/** The bits of keyUsage of which a leaf needs at least one, if it has keyUsage. */
 const signing: Readonly<Record<Criteria["purpose"], ReadonlyArray<KeyUsage>>> = {
   serverAuth: [],
   clientAuth: ["digitalSignature"],
@@ -303,17 +306,17 @@ const sha1Schemes: ReadonlySet<SignatureScheme> = new Set([
   SignatureScheme.ecdsa_sha1,
 ]);
 
-/** Of an RSA modulus; other keys are of the curves that are known, none of which is weak. */
+/** The length of an RSA modulus in bits. Other keys are on supported curves, none of which is weak. */
 const bitsOf = (key: PublicKey): number =>
   key._tag === "rsa" || key._tag === "rsa_pss"
     ? 8 * key.modulus.length - Math.clz32(key.modulus[0]!) + 24
     : Infinity;
 
-/** RFC 5280 §4.1.2.5 has years up to 9999, which a Date can show. */
+/** Seconds since the epoch as text. Years reach 9999 (RFC 5280 §4.1.2.5), which Date supports. */
 export const dateText = (seconds: number): string =>
   new Date(seconds * 1000).toISOString().replace(".000", "");
 
-/** Three of the names are enough to see the mistake. */
+/** At most three names: enough to see the mistake. */
 const namesText = (all: ReadonlyArray<GeneralName>): string => {
   const names = all.filter(({ _tag }) => _tag === "dNSName" || _tag === "iPAddress");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";

@@ -1,43 +1,43 @@
-/** What judging a peer's certificates may cost: one budget for all of a verification, in units that were measured. @module */
+/** The cost of judging a peer's certificates: each verification has one budget, in measured units. @module */
 import { Effect } from "../../deps.ts";
 import { NamedGroup } from "../../names/named_group.ts";
 import type { PublicKey } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 
 /**
- * What each piece of work costs at its dearest, in microseconds of the machine whose figures are in bench/README.md, by
- * the slower of the providers. What is added to the judging of certificates has a price here, and draws it first.
+ * The highest cost of each piece of work, in microseconds with the slower provider, on the machine of
+ * bench/README.md. New code that judges certificates must have a price here, and draw it before it does the work.
  */
 export const prices = {
-  /** A byte of DER that is read, or of a name that is folded to be compared. */
+  /** Per byte of DER that is parsed, or of a name that is folded to be compared. */
   byte: 0.15,
-  /** A byte that is hashed to be verified. */
+  /** Per byte that is hashed for a signature check. */
   hashed: 0.015,
-  /** A certificate whose name is that of an issuer. */
+  /** Per certificate that has an issuer's name. */
   issuer: 0.3,
-  /** A step of the search for a path, and what is made of a path that is found. */
+  /** Per step of the search for a path, including what follows when a path is found. */
   step: 4,
-  /** What a signature that does not hold costs beyond itself, in multiples: of honest chains hardly any has one. */
+  /** Per invalid signature: an extra cost, as a multiple of the check. Honest chains have hardly any. */
   failure: 2,
-  /** A certificate held against the rules of one table. */
+  /** Per certificate checked against the rules of one table. */
   rules: 2,
-  /** An extension, a purpose or a feature that is looked at. */
+  /** Per extension, purpose or feature that is inspected. */
   member: 0.02,
-  /** A name that is made ready to be compared, or a constraint's base that is. */
+  /** Per name, or base of a name constraint, that is prepared for comparison. */
   name: 0.5,
-  /** A name held against one base of 64 bytes. */
+  /** Per comparison of a name with a base of 64 bytes. */
   comparison: 0.05,
-  /** A CertID of an OCSP response that is looked at. */
+  /** Per CertID of an OCSP response that is inspected. */
   certId: 0.5,
 } as const;
 
-/** Enough for the longest path there may be with a P-521 key in each certificate, and a delegated OCSP response. */
+/** The budget: enough for the longest path with a P-521 key in each certificate, and a delegated OCSP response. */
 export const LIMIT = 46_000;
 
-/** How much is done at a time before others have their turn. */
+/** How much work is done before other fibers and timers get their turn. */
 const SLICE = 10_000;
 
-/** Work that may still be done for one verification. Whoever is to do some draws its price before. */
+/** The remaining budget of one verification. Draw the price of each piece of work before doing it. */
 export class Work {
   #left: number;
   #since = 0;
@@ -45,22 +45,22 @@ export class Work {
     this.#left = limit;
   }
 
-  /** Draws a price; `false` where it is more than is left, from when on nothing can be drawn. */
+  /** Draws a price. `false` when it exceeds what is left; from then on, nothing can be drawn. */
   draw(price: number): boolean {
     if (this.spent) return false;
     this.#left -= price;
     this.#since += price;
     return !this.spent;
   }
-  /** Whether more was asked for than there was. */
+  /** Whether more was drawn than there was. */
   get spent(): boolean {
     return this.#left < 0;
   }
-  /** What is left, none of it when it is spent. */
+  /** What is left of the budget; 0 when it is spent. */
   get left(): number {
     return Math.max(0, this.#left);
   }
-  /** Lets timers, sockets and other fibers have their turn, where enough was done since they last had one. */
+  /** Lets timers, sockets and other fibers run, if enough work was done since they last did. */
   get pause(): Effect.Effect<void> {
     if (this.#since < SLICE) return Effect.void;
     this.#since = 0;
@@ -68,13 +68,13 @@ export class Work {
   }
 }
 
-/** `Effect.yieldNow` gives way to other fibers alone: its queue is one of microtasks, before which no timer fires. */
+/** A pause that also lets timers run. `Effect.yieldNow` would not: its queue runs in microtasks. */
 const turn = Effect.sleep(0);
 
-/** What reading a certificate costs, and folding its names: as if it were all names. */
+/** The cost of parsing a certificate and folding its names, as if it consisted only of names. */
 export const certificatePrice = (der: Bytes): number => 2 * prices.byte * der.length;
 
-/** What a verification of a signature costs. */
+/** The cost of verifying a signature. */
 export const signaturePrice = (key: PublicKey, signedBytes: number): number =>
   signedBytes * prices.hashed +
   (key._tag === "ecdsa"
@@ -89,6 +89,6 @@ const ecdsaPrices: Partial<Record<NamedGroup, number>> = {
   [NamedGroup.secp521r1]: 3300,
 };
 
-/** How often a power with this exponent squares and multiplies. */
+/** How many squarings and multiplications a power with this exponent takes. */
 const steps = (exponent: Bytes): number =>
   exponent.reduce((n, byte) => n + 8 + byte.toString(2).replaceAll("0", "").length, 0);

@@ -1,8 +1,8 @@
 /**
- * Cryptography by the platform's `node:crypto` where that is faster, and on @noble where it is not.
+ * Cryptography with the platform's `node:crypto` where that is faster, and with @noble where it is not.
  *
- * What is faster is a matter of measurement: how many times as long noble takes, with Deno 2.9 on x86-64
- * (`deno task bench --only crypto/` measures anew).
+ * The table says how many times as long noble takes, measured with Deno 2.9 on x86-64
+ * (`deno task bench --only crypto/` measures again).
  *
  * | operation                                | noble ÷ native | taken                       |
  * | ---------------------------------------- | -------------- | --------------------------- |
@@ -30,7 +30,7 @@ import { platformRandom } from "../noble/provider.ts";
 import { makeNative } from "./provider.ts";
 
 /**
- * The fastest cryptography that the platform has: each operation by `node:crypto` or on @noble, whichever is faster.
- * The same as `layerNoble` in all but speed, and nothing else where there is no `node:crypto`.
+ * The fastest cryptography on this platform: each operation uses `node:crypto` or @noble, whichever is faster. Apart
+ * from speed, it behaves as `layerNoble`, and it is `layerNoble` on a platform without `node:crypto`.
  */
 export const layerNative: Layer.Layer<Crypto> = Layer.sync(Crypto, () => makeNative(platformRandom));

@@ -1,14 +1,14 @@
-/** The platform's `node:crypto`, as far as the layers use it, where there is one: the only file that asks for it. @module */
+/** The parts of the platform's `node:crypto` that the layers use. No other file asks for that module. @module */
 import type { Bytes } from "../../../wire/bytes.ts";
 
-/** A hash or an HMAC under way. */
+/** A hash or an HMAC in progress. */
 export interface NativeHash {
   readonly update: (data: Bytes) => unknown;
   readonly digest: () => Bytes;
   readonly copy: () => NativeHash;
 }
 
-/** A cipher under way. */
+/** A cipher in progress. */
 export interface NativeCipher {
   readonly update: (data: Bytes) => Bytes;
   readonly final: () => Bytes;
@@ -18,7 +18,7 @@ export interface NativeCipher {
   readonly setAuthTag: (tag: Bytes) => unknown;
 }
 
-/** A key that was read. */
+/** An imported key. */
 export interface NativeKey {
   readonly export: (options: { readonly format: "jwk" }) => { readonly x: string };
 }
@@ -29,7 +29,7 @@ type JwkKey = {
   readonly format: "jwk";
 };
 
-/** What is used of the module. */
+/** The parts of `node:crypto` that are used here. */
 export interface NativeCrypto {
   readonly createHash: (name: string) => NativeHash;
   readonly createHmac: (name: string, key: Bytes) => Omit<NativeHash, "copy">;
@@ -52,7 +52,9 @@ export interface NativeCrypto {
   readonly verify: (hash: string | null, data: Bytes, key: NativeKey, signature: Bytes) => boolean;
 }
 
-/** The module; `undefined` on a platform without it. An import would make every program need it. */
+/**
+ * The module `node:crypto`; `undefined` on a platform without it. A static import would make every program need it.
+ */
 export const nativeCrypto = (): NativeCrypto | undefined => {
   const { process } = globalThis as {
     readonly process?: { readonly getBuiltinModule?: (name: string) => NativeCrypto | undefined };
@@ -60,7 +62,7 @@ export const nativeCrypto = (): NativeCrypto | undefined => {
   return process?.getBuiltinModule?.("node:crypto");
 };
 
-/** A Buffer as just a Uint8Array; a copy where it is one of many in a pool. */
+/** A Buffer as a plain Uint8Array; copied if the Buffer is part of a pool. */
 export const bytesOf = (bytes: Bytes): Bytes =>
   bytes.buffer.byteLength === bytes.length
     ? new Uint8Array(bytes.buffer)

@@ -1,4 +1,4 @@
-/** Cryptography by the platform, as one service. @module */
+/** The platform's cryptography as one service. @module */
 import type { CryptoService } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 import { makeNoble } from "../noble/provider.ts";
@@ -6,7 +6,7 @@ import { nativeCrypto } from "./platform.ts";
 import { makeKeyShare, makeSign, makeVerify } from "./public.ts";
 import { makeAead, makeCbc, makeHash } from "./symmetric.ts";
 
-/** The provider over a source of random bytes; noble's where there is no `node:crypto`. */
+/** The provider with a given source of random bytes. Without `node:crypto`, it is noble's. */
 export const makeNative = (random: (length: number) => Bytes): CryptoService => {
   const noble = makeNoble(random);
   const native = nativeCrypto();

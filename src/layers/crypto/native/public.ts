@@ -1,4 +1,4 @@
-/** Key exchange and signatures of `node:crypto`. @module */
+/** Key exchange and signatures with `node:crypto`. @module */
 import { Effect } from "../../../deps.ts";
 import { NamedGroup } from "../../../names/named_group.ts";
 import { SignatureScheme } from "../../../names/signature_scheme.ts";
@@ -16,10 +16,10 @@ import { bytesOf, type NativeCrypto } from "./platform.ts";
 
 type Random = (length: number) => Bytes;
 
-/** The algorithms of RFC 8410 §3, by the last byte of their OIDs. */
+/** The last byte of each algorithm's object identifier (RFC 8410 §3). */
 const oids = { x25519: 0x6e, ed25519: 0x70 } as const;
 
-/** A private key (RFC 8410 §7) and a public key (§4) in DER, up to their 32 bytes. */
+/** The DER in front of a 32-byte private key (RFC 8410 §7), and below in front of a public key (RFC 8410 §4). */
 const pkcs8 = (oid: number): Bytes =>
   Uint8Array.of(0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, oid, 4, 34, 4, 32);
 const spki = (oid: number): Bytes => Uint8Array.of(0x30, 42, 0x30, 5, 6, 3, 0x2b, 0x65, oid, 3, 33, 0);
@@ -34,13 +34,16 @@ const toBase64Url = (bytes: Bytes): string =>
 const fromBase64Url = (text: string): Bytes =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 
-/** The curves that it has without fault, and what it and JWK (RFC 7518 §6.2.1.1) call them. P-521 is noble's. */
+/**
+ * The curves that `node:crypto` supports without errors, with their names there and in JWK (RFC 7518 §6.2.1.1). P-521
+ * is left to noble.
+ */
 const curves: ReadonlyMap<NamedGroup, { readonly name: string; readonly crv: string }> = new Map([
   [NamedGroup.secp256r1, { name: "prime256v1", crv: "P-256" }],
   [NamedGroup.secp384r1, { name: "secp384r1", crv: "P-384" }],
 ]);
 
-/** Fresh shares whose secrets are drawn as noble draws them. */
+/** Makes key shares. Their secrets are drawn in the same way as noble's. */
 export const makeKeyShare = (native: NativeCrypto, random: Random): CryptoService["keyShare"] => {
   const noble = nobleKeyShare(random);
   return (group) =>
@@ -68,14 +71,14 @@ const weierstrass = (native: NativeCrypto, group: NamedGroup, name: string, rand
   return pointShare(group, bytesOf(ecdh.getPublicKey()), (theirs) => bytesOf(ecdh.computeSecret(theirs)));
 };
 
-/** The pairs of curve and hash that it verifies without fault, and faster. */
+/** The pairs of curve and hash that `node:crypto` verifies without errors, and faster than noble. */
 const ecdsaHashes: ReadonlyMap<SignatureScheme, { readonly hash: string; readonly group: NamedGroup }> =
   new Map([
     [SignatureScheme.ecdsa_secp256r1_sha256, { hash: "sha256", group: NamedGroup.secp256r1 }],
     [SignatureScheme.ecdsa_secp384r1_sha384, { hash: "sha384", group: NamedGroup.secp384r1 }],
   ]);
 
-/** Whether a signature holds: Ed25519, and ECDSA of a curve with the hash of its size; all else is noble's. */
+/** Verifies signatures: Ed25519, and ECDSA with the hash of the curve's size. All others are left to noble. */
 export const makeVerify =
   (native: NativeCrypto): CryptoService["verify"] => (key, scheme, data, signature) => {
     return Effect.suspend(() => {
@@ -84,7 +87,7 @@ export const makeVerify =
     });
   };
 
-/** `undefined`: it is not for here. */
+/** A verification; `undefined` leaves it to noble. */
 type Verify = (
   native: NativeCrypto,
   key: PublicKey,
@@ -94,8 +97,8 @@ type Verify = (
 ) => boolean | undefined;
 
 /**
- * The y-coordinates of the points of small order, without their signs: under such a key anybody signs (RFC 8032 §5.1.7
- * leaves it open, noble refuses).
+ * The y-coordinates of the points of small order, without their signs. Anybody can forge signatures under such a key.
+ * RFC 8032 §5.1.7 allows them; noble refuses them.
  */
 const smallOrder: ReadonlySet<string> = new Set([
   "00".repeat(32),
@@ -105,7 +108,7 @@ const smallOrder: ReadonlySet<string> = new Set([
   "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
 ]);
 
-/** Whether a key is a canonical encoding (RFC 8032 §5.1.3) of something that is no point of small order. */
+/** Whether a key is encoded canonically (RFC 8032 §5.1.3) and is not a point of small order. */
 const plain = (key: Bytes): boolean => {
   const y = key.slice();
   y[31]! &= 0x7f;
@@ -114,8 +117,8 @@ const plain = (key: Bytes): boolean => {
 };
 
 /**
- * What it takes under a plain key, noble takes too. What it refuses is for noble to judge, whose equation has the
- * cofactor in it.
+ * Verifies Ed25519. A signature that `node:crypto` accepts under a plain key, noble accepts, too. One that it refuses
+ * is left to noble, whose equation includes the cofactor.
  */
 const ed25519: Verify = (native, key, scheme, data, signature) => {
   if (key._tag !== "ed25519" || scheme !== SignatureScheme.ed25519) return undefined;
@@ -124,7 +127,7 @@ const ed25519: Verify = (native, key, scheme, data, signature) => {
     const publicKey = native.createPublicKey(publicDer(oids.ed25519, key.key));
     return native.verify(null, data, publicKey, signature) || undefined;
   } catch {
-    return undefined; // the key is no point
+    return undefined; // the key is not a point
   }
 };
 
@@ -139,13 +142,13 @@ const ecdsa: Verify = (native, key, scheme, data, signature) => {
     const publicKey = native.createPublicKey({ key: { kty: "EC", crv, x, y }, format: "jwk" });
     return native.verify(pair.hash, data, publicKey, signature);
   } catch {
-    return false; // the key is no point, or the signature no DER
+    return false; // the key is not a point, or the signature is not DER
   }
 };
 
 const verifiers: Partial<Record<PublicKey["_tag"], Verify>> = { ed25519, ecdsa };
 
-/** Signing: Ed25519; all else is noble's. */
+/** Signs with Ed25519. All other schemes are left to noble. */
 export const makeSign = (native: NativeCrypto, random: Random): CryptoService["sign"] => {
   const noble = nobleSign(random);
   return (key, scheme, data) =>

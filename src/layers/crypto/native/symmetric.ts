@@ -7,9 +7,9 @@ import { hash as nobleHash, over, tableOf } from "../noble/hash.ts";
 import type { NativeCrypto, NativeHash } from "./platform.ts";
 import { bytesOf } from "./platform.ts";
 
-/** Bytes from which an HMAC is faster here than noble's. */
+/** From this many bytes on, an HMAC is faster here than with noble. */
 const HMAC_FROM = 512;
-/** The same of AES-CBC. */
+/** From this many bytes on, AES-CBC is faster here than with noble. */
 const CBC_FROM = 256;
 
 const running = (state: NativeHash): RunningHash => ({
@@ -20,7 +20,7 @@ const running = (state: NativeHash): RunningHash => ({
 
 const total = (data: ReadonlyArray<Bytes>): number => data.reduce((sum, { length }) => sum + length, 0);
 
-/** The hashes; a short HMAC is noble's. */
+/** The hash functions. A short HMAC is left to noble. */
 export const makeHash = ({ createHash, createHmac }: NativeCrypto): CryptoService["hash"] => {
   const hashes = tableOf((name) => {
     const noble = nobleHash(name);
@@ -30,7 +30,7 @@ export const makeHash = ({ createHash, createHmac }: NativeCrypto): CryptoServic
       digest: (data) => bytesOf(over(createHash(name), data)),
       hmac: (key) => {
         const short = noble.hmac(key);
-        const own = key.slice(); // as noble's: what becomes of the caller's key is of no account
+        const own = key.slice(); // a copy, as in noble: the caller may overwrite its key
         return (data) => total(data) < HMAC_FROM ? short(data) : bytesOf(over(createHmac(name, own), data));
       },
     };
@@ -74,7 +74,7 @@ export const makeAead =
         try {
           state.final();
         } catch {
-          return undefined; // all that it can say is that the tag does not hold
+          return undefined; // only a wrong tag throws here
         }
         return plaintext;
       },
@@ -87,7 +87,7 @@ const cbcNames: Record<CbcName, { readonly cipher: string; readonly key: number;
   "3des_ede_cbc": { cipher: "des-ede3-cbc", key: 24, from: 0 },
 };
 
-/** The block ciphers in CBC mode; a few blocks of AES are noble's. */
+/** The block ciphers in CBC mode. A few blocks of AES are left to noble. */
 export const makeCbc = (
   { createCipheriv, createDecipheriv }: NativeCrypto,
 ): CryptoService["cbc"] =>

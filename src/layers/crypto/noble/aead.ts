@@ -3,7 +3,7 @@ import { chacha20poly1305, gcm } from "./deps.ts";
 import type { Aead, AeadName } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 
-/** The cipher of that name under a key; a key of another length is the program's mistake and throws. */
+/** An AEAD cipher under a key. Throws RangeError for a key of the wrong length. */
 export const aead = (name: AeadName, key: Bytes): Aead => {
   const { cipher } = ciphers[name];
   const own = keyOf(name, key);
@@ -18,23 +18,25 @@ export const aead = (name: AeadName, key: Bytes): Aead => {
       try {
         return cipher(own, nonce, additionalData).decrypt(sealed);
       } catch {
-        return undefined; // nonce and length are good by now: what is left to throw is the tag
+        return undefined; // nonce and length are valid by now, so only a wrong tag throws
       }
     },
   };
 };
 
-/** Bytes in a tag. */
+/** The length of a tag in bytes. */
 export const TAG = 16;
 
-/** A copy of the key, since the caller may wipe its own; one of another length is the program's mistake and throws. */
+/**
+ * A copy of an AEAD key, because the caller may overwrite its own. Throws RangeError for a key of the wrong length.
+ */
 export const keyOf = (name: AeadName, key: Bytes): Bytes => {
   const { keyLength } = ciphers[name];
   if (key.length === keyLength) return key.slice();
   throw new RangeError(`a key of ${name} has ${keyLength} bytes, not ${key.length}`);
 };
 
-/** A nonce of another length is the program's mistake and throws. */
+/** Throws RangeError unless a nonce has 12 bytes. */
 export const checkNonce = (nonce: Bytes): void => {
   if (nonce.length !== 12) throw new RangeError(`a nonce has 12 bytes, not ${nonce.length}`);
 };

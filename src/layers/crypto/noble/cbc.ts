@@ -1,20 +1,20 @@
-/** The ciphers from before AEAD. @module */
+/** The ciphers that predate AEAD: CBC and stream ciphers. @module */
 import { cbc as nobleCbc } from "./deps.ts";
 import { rc4 } from "../../../crypto/rc4.ts";
 import { tripleDes } from "../../../crypto/triple_des.ts";
 import type { Cbc, CbcName, StreamCipher, StreamName } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 
-/** The block cipher of that name in CBC mode; a key of another length is the program's mistake and throws. */
+/** A block cipher in CBC mode under a key. Throws RangeError for a key of the wrong length. */
 export const cbc = (name: CbcName, key: Bytes): Cbc => {
   const { keyLength, make } = blockCiphers[name];
   return make(checked(name, key, keyLength));
 };
 
-/** The stream cipher of that name under a key. */
+/** A stream cipher under a key. Throws RangeError for a key of the wrong length. */
 export const stream = (name: StreamName, key: Bytes): StreamCipher => rc4(checked(name, key, 16));
 
-/** A copy of the key: the caller may wipe its own. */
+/** A copy of a key, because the caller may overwrite its own. Throws RangeError for a key of the wrong length. */
 export const checked = (name: string, key: Bytes, length: number): Bytes => {
   if (key.length !== length) throw new RangeError(`a key of ${name} has ${length} bytes, not ${key.length}`);
   return key.slice();

@@ -7,7 +7,7 @@ import type { NamedGroup } from "../../../names/named_group.ts";
 import type { CryptoService, KeyShare } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 
-/** The bounds on a prime of the peer's in bits: at 8192 it would buy half a second of ours. */
+/** The bounds on a prime that the peer chose, in bits. One of 8192 bits would cost us half a second. */
 const PRIME_BITS = { min: 512, max: 4096 } as const;
 
 type Random = (length: number) => Bytes;
@@ -15,19 +15,22 @@ type Random = (length: number) => Bytes;
 const refuse = (group: NamedGroup | undefined, reason: string) =>
   Effect.fail(new InvalidKeyShare({ group, reason }));
 
-/** A fresh share of a named field; `undefined` for a group that is none. */
+/** A new share of a named finite field; `undefined` for any other group. */
 export const namedFieldShare = (group: NamedGroup, random: Random): KeyShare | undefined => {
   const field = ffdhe(group);
   return field && shareOf(group, field, random);
 };
 
-/** A fresh share for numbers of the peer's. The order of its generator is not known, so the exponent is full. */
+/**
+ * Makes a share for the peer's own prime and generator. The order of the generator is unknown, so the exponent has
+ * full length.
+ */
 export const makeFiniteFieldShare =
   (random: Random): CryptoService["finiteFieldShare"] => (prime, generator) =>
     Effect.suspend(() => {
       const bits = bitLength(prime);
       if (bits < PRIME_BITS.min || bits > PRIME_BITS.max || prime.at(-1)! % 2 === 0) {
-        return refuse(undefined, `a number of ${bits} bits is no prime to use`);
+        return refuse(undefined, `a number of ${bits} bits cannot be the prime`);
       }
       if (bitLength(generator) > bits) return refuse(undefined, "the generator is not between 1 and p - 1");
       const [p, g] = [bytesToNumberBE(prime), bytesToNumberBE(generator)];
@@ -38,7 +41,7 @@ export const makeFiniteFieldShare =
 const shareOf = (group: NamedGroup | undefined, field: FiniteField, random: Random): KeyShare => {
   const [p, g] = [bytesToNumberBE(field.prime), bytesToNumberBE(field.generator)];
   const length = Math.ceil(bitLength(field.prime) / 8);
-  // Not zero, and no more bits than were asked for.
+  // Not zero, and with no more bits than wanted.
   const secret = (bytesToNumberBE(random(Math.ceil(field.exponentBits / 8))) >>
     BigInt((8 - field.exponentBits % 8) % 8)) | 1n;
   return {
@@ -49,8 +52,8 @@ const shareOf = (group: NamedGroup | undefined, field: FiniteField, random: Rand
         const y = bytesToNumberBE(theirs);
         if (y < 2n || y > p - 2n) return refuse(group, "the share is not between 1 and p - 1");
         const z = pow(y, secret, p);
-        // Of these only a subgroup of one or two elements gives any.
-        if (z < 2n || z === p - 1n) return refuse(group, "the share is of a small subgroup");
+        // Only shares from a subgroup of one or two elements give these results.
+        if (z < 2n || z === p - 1n) return refuse(group, "the share lies in a small subgroup");
         return Effect.succeed(numberToBytesBE(z, length));
       }),
   };

@@ -1,4 +1,4 @@
-/** Diffie-Hellman by group: over curves on @noble/curves, over finite fields next door. @module */
+/** Diffie-Hellman by group: elliptic curves with @noble/curves, finite fields with `dh.ts`. @module */
 import { Effect } from "../../../deps.ts";
 import { p256, p384, p521, x25519 } from "./deps.ts";
 import { ffdheGroups } from "../../../crypto/ffdhe.ts";
@@ -8,17 +8,17 @@ import type { CryptoService, KeyShare } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 import { namedFieldShare } from "./dh.ts";
 
-/** The NIST curves, by the group that names each; ECDSA uses them too. */
+/** The NIST curves, by group. ECDSA uses them, too. */
 export const nistCurves = new Map([
   [NamedGroup.secp256r1, p256],
   [NamedGroup.secp384r1, p384],
   [NamedGroup.secp521r1, p521],
 ]);
 
-/** The groups there are, the fastest first. */
+/** The supported groups, the fastest first. */
 export const groups: ReadonlyArray<NamedGroup> = [NamedGroup.x25519, ...nistCurves.keys(), ...ffdheGroups];
 
-/** Fresh shares whose secrets are drawn from `random`. */
+/** Makes key shares with secrets from `random`. */
 export const makeKeyShare = (random: (length: number) => Bytes): CryptoService["keyShare"] => (group) =>
   Effect.suspend(() => {
     if (group === NamedGroup.x25519) return Effect.succeed(montgomery(random));
@@ -31,11 +31,11 @@ export const makeKeyShare = (random: (length: number) => Bytes): CryptoService["
 
 const montgomery = (random: (length: number) => Bytes): KeyShare => {
   const secret = random(32);
-  // Noble refuses the points of low order, which are the ones that give zero, before it uses the secret.
+  // Noble refuses points of low order, which are those that give zero, before it uses the secret.
   return x25519Share(x25519.getPublicKey(secret), (theirs) => x25519.getSharedSecret(secret, theirs));
 };
 
-/** A share of x25519, by how a secret is made with it; a throw of that says that the secret is all zero. */
+/** An X25519 share. `secretWith` computes the shared secret, and throws when it is all zero. */
 export const x25519Share = (publicKey: Bytes, secretWith: (theirs: Bytes) => Bytes): KeyShare => {
   const group = NamedGroup.x25519;
   return {
@@ -52,15 +52,17 @@ const weierstrass = (group: NamedGroup, curve: typeof p256, random: (length: num
   return pointShare(
     group,
     curve.getPublicKey(secret, false),
-    // The compressed form is a byte of sign and then x at full length (RFC 8422 §5.10).
+    // The compressed form is a sign byte followed by x in full length (RFC 8422 §5.10).
     (theirs) => curve.getSharedSecret(secret, theirs, true).subarray(1),
   );
 };
 
-/** The first byte of a point that is given in whole (SEC 1 §2.3.3). */
+/** The first byte of an uncompressed point (SEC 1 §2.3.3). */
 export const UNCOMPRESSED = 0x04;
 
-/** A share of a NIST curve, by how a secret is made with it; a throw of that says that theirs is no point. */
+/**
+ * A share of a NIST curve. `secretWith` computes the shared secret, and throws when the peer's share is not a point.
+ */
 export const pointShare = (
   group: NamedGroup,
   publicKey: Bytes,

@@ -3,13 +3,13 @@ import { hmac, md5, sha1, sha224, sha256, sha384, sha512 } from "./deps.ts";
 import type { Hash, HashName, RunningHash } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 
-/** Noble's own function for each hash of the port. */
+/** Noble's hash functions, by the port's names. */
 export const nobleHashes = { md5, sha1, sha224, sha256, sha384, sha512 } satisfies Record<HashName, unknown>;
 
-/** The hash of that name, as the port has it. */
+/** The hash function with the given name. */
 export const hash = (name: HashName): Hash => hashes[name];
 
-/** What noble's hashes and its HMAC have in common. */
+/** The common part of noble's hashes and its HMAC. */
 interface Stateful {
   readonly update: (bytes: Bytes) => unknown;
   readonly digest: () => Bytes;
@@ -22,7 +22,7 @@ const running = (state: Stateful): RunningHash => ({
   digest: () => state.digest(),
 });
 
-/** The digest of parts, one after the other. */
+/** The digest of the parts, in order. */
 export const over = (state: Pick<Stateful, "update" | "digest">, data: ReadonlyArray<Bytes>): Bytes => {
   for (const bytes of data) state.update(bytes);
   return state.digest();
@@ -43,7 +43,7 @@ const make = (name: HashName): Hash => {
   };
 };
 
-/** Each hash of the port, by how one is made. */
+/** A table of all hash functions, each made by `make`. */
 export const tableOf = (make: (name: HashName) => Hash): Readonly<Record<HashName, Hash>> => ({
   md5: make("md5"),
   sha1: make("sha1"),

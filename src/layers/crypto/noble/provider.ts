@@ -1,4 +1,4 @@
-/** Cryptography by the @noble packages, as one service. @module */
+/** The @noble packages' cryptography as one service. @module */
 import { Effect } from "../../../deps.ts";
 import { bytesToNumberBE } from "./deps.ts";
 import { PrivateKeyError } from "../../../faults/errors/crypto.ts";
@@ -12,7 +12,7 @@ import { hash } from "./hash.ts";
 import { encrypt, privateNumbers, privateOperation, publicNumbers } from "./rsa.ts";
 import { makeSign, verify } from "./signatures.ts";
 
-/** The provider over a source of random bytes. */
+/** The provider with a given source of random bytes. */
 export const makeNoble = (random: (length: number) => Bytes): CryptoService => ({
   random,
   hash,
@@ -28,17 +28,20 @@ export const makeNoble = (random: (length: number) => Bytes): CryptoService => (
   rsaDecryptRaw: makeRsaDecryptRaw(random),
 });
 
-/** The platform's random bytes. */
+/** Random bytes from the platform. */
 export const platformRandom = (length: number): Bytes => {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; at += QUOTA) crypto.getRandomValues(bytes.subarray(at, at + QUOTA));
   return bytes;
 };
 
-/** As much as the platform gives at a time (W3C Web Cryptography §10.1.1). */
+/** The most bytes that the platform gives at once (W3C Web Cryptography §10.1.1). */
 const QUOTA = 65536;
 
-/** A key out of bounds, or one too short for the message, is a defect: whoever accepts the peer's key looks first. */
+/**
+ * RSA encryption. An unusable key, or one too short for the message, is a defect: the code that accepts the peer's
+ * key checks it first.
+ */
 const makeRsaEncrypt = (random: (length: number) => Bytes): CryptoService["rsaEncrypt"] => (key, message) =>
   Effect.suspend(() => {
     const numbers = publicNumbers(key);
@@ -51,9 +54,9 @@ const makeRsaEncrypt = (random: (length: number) => Bytes): CryptoService["rsaEn
   });
 
 /**
- * A ciphertext of the wrong length, or one not below the modulus, costs the same work and gives a block of zeros,
- * which no unpadding takes: whoever sent it learns no more than from bad padding (RFC 5246 §7.4.7.1). Only our own
- * key's faults are errors.
+ * The raw RSA private-key operation. A ciphertext that has the wrong length, or is not below the modulus, costs the
+ * same work and gives a block of zeros, which is never valid padding. So its sender learns no more than from bad
+ * padding (RFC 5246 §7.4.7.1). Only faults of our own key are errors.
  */
 const makeRsaDecryptRaw =
   (random: (length: number) => Bytes): CryptoService["rsaDecryptRaw"] => (key, ciphertext) =>

@@ -1,14 +1,14 @@
-/** RSA's two operations and RSAES-PKCS1-v1_5 encryption (RFC 8017 §5, §7.2.1), on BigInt. @module */
+/** The RSA operations and RSAES-PKCS1-v1_5 encryption (RFC 8017 §5, §7.2.1), with BigInt. @module */
 import { bytesToNumberBE, invert, mod, numberToBytesBE, pow } from "./deps.ts";
 import type { PrivateKey, PublicKey } from "../../../ports/crypto.ts";
 import { type Bytes, concat } from "../../../wire/bytes.ts";
 
-/** A public key of RSA, of either kind, or the public half of a private one. */
+/** An RSA public key (plain or RSASSA-PSS), or the public part of a private key. */
 export type RsaPublicKey = Pick<PublicKey & { readonly _tag: "rsa" }, "modulus" | "publicExponent">;
-/** A private key of RSA, of either kind. */
+/** An RSA private key, plain or RSASSA-PSS. */
 export type RsaPrivateKey = PrivateKey & { readonly _tag: "rsa" | "rsa_pss" };
 
-/** A public key as numbers, with its modulus' length in bits and in bytes. */
+/** An RSA public key as numbers, with the length of its modulus in bits and in bytes. */
 export interface Modulus {
   readonly n: bigint;
   readonly e: bigint;
@@ -16,21 +16,23 @@ export interface Modulus {
   readonly length: number;
 }
 
-/** The bounds on a modulus in bits: a longer one would let a certificate buy our time. */
+/** The bounds on a modulus in bits. With a longer one, a certificate could cost us too much time. */
 export const MODULUS_BITS = { min: 512, max: 8192 } as const;
 
-/** The key as numbers; `undefined` for one outside the bounds, an even one, or a public exponent that is no good. */
+/**
+ * An RSA public key as numbers. `undefined` when the modulus is out of bounds or even, or the exponent is unusable.
+ */
 export const publicNumbers = (key: RsaPublicKey): Modulus | undefined => {
   let known = publicKeys.get(key);
   if (known === undefined) publicKeys.set(key, known = readPublic(key) ?? "bad");
   return known === "bad" ? undefined : known;
 };
 
-/** RSAVP1 and RSAEP (RFC 8017 §5.1.1, §5.2.2): x^e mod n, for x below n. */
+/** RSAVP1 and RSAEP (RFC 8017 §5.1.1, §5.2.2): x^e mod n. x must be below n. */
 export const publicOperation = ({ n, e, length }: Modulus, x: bigint): Bytes =>
   numberToBytesBE(pow(x, e, n), length);
 
-/** The private numbers of a key, ready for the Chinese remainders; `undefined` when they contradict each other. */
+/** An RSA private key as numbers for the Chinese remainder theorem. `undefined` when they are inconsistent. */
 export const privateNumbers = (key: RsaPrivateKey): PrivateNumbers | undefined => {
   let known = privateKeys.get(key);
   if (known === undefined) privateKeys.set(key, known = readPrivate(key) ?? "bad");
@@ -38,9 +40,9 @@ export const privateNumbers = (key: RsaPrivateKey): PrivateNumbers | undefined =
 };
 
 /**
- * RSADP and RSASP1 by the Chinese remainder theorem (RFC 8017 §5.1.2): c^d mod n for c below n. The base is blinded
- * with a factor of its own, because the time that BigInt takes depends on its numbers; the result, still blinded, is put
- * to the public exponent, because one that is wrong modulo only one prime gives the key away. `undefined` is that fault.
+ * RSADP and RSASP1 with the Chinese remainder theorem (RFC 8017 §5.1.2): c^d mod n. c must be below n. The base is
+ * blinded, because the time that BigInt takes depends on its numbers. The blinded result is checked with the public
+ * exponent, because a result that is wrong modulo only one prime reveals the key. `undefined` when that check fails.
  */
 export const privateOperation = (
   key: PrivateNumbers,
@@ -56,7 +58,7 @@ export const privateOperation = (
   return pow(m, e, n) === blinded ? numberToBytesBE(mod(m * inverse, n), key.length) : undefined;
 };
 
-/** RSAES-PKCS1-v1_5 (RFC 8017 §7.2.1); `undefined` when the modulus has no room for the message. */
+/** RSAES-PKCS1-v1_5 encryption (RFC 8017 §7.2.1). `undefined` when the modulus is too short for the message. */
 export const encrypt = (
   key: Modulus,
   message: Bytes,
@@ -68,7 +70,7 @@ export const encrypt = (
   return publicOperation(key, bytesToNumberBE(block));
 };
 
-/** A private key as numbers. */
+/** An RSA private key as numbers. */
 export interface PrivateNumbers extends Modulus {
   readonly p: bigint;
   readonly q: bigint;
@@ -77,14 +79,14 @@ export interface PrivateNumbers extends Modulus {
   readonly qInverse: bigint;
 }
 
-// Keys are data and live as long as their owner keeps them; so do their numbers.
+// Keys are data and live as long as their owner keeps them. So do their numbers.
 const publicKeys = new WeakMap<RsaPublicKey, Modulus | "bad">();
 const privateKeys = new WeakMap<RsaPrivateKey, PrivateNumbers | "bad">();
 
 const MAX_EXPONENT = 2n ** 32n;
 
 const readPublic = (key: RsaPublicKey): Modulus | undefined => {
-  // Leading zeros apart, more bytes than this are refused before they become a number.
+  // Longer values are refused before they become numbers. The modulus may have one leading zero byte.
   if (key.modulus.length > MODULUS_BITS.max / 8 + 1 || key.publicExponent.length > 8) return undefined;
   const [n, e] = [bytesToNumberBE(key.modulus), bytesToNumberBE(key.publicExponent)];
   const bits = n.toString(2).length;
@@ -109,20 +111,23 @@ const odd = (x: bigint): boolean => (x & 1n) === 1n;
 
 type Random = (length: number) => Bytes;
 
-/** r^e and the inverse of r, for a random unit r modulo n. */
+/** A blinding: r^e and the inverse of r, for a random unit r modulo n. */
 interface Blinding {
   readonly factor: bigint;
   readonly inverse: bigint;
   readonly uses: number;
 }
 
-/** Operations after which the unit is drawn anew; until then each takes the square of the last one's. */
+/** How often a blinding is squared before a new unit is drawn. */
 const BLINDING_USES = 32;
 
-// By the source of randomness as well: what one provider has drawn is not another's.
+// Keyed by the source of randomness, too: providers do not share blindings.
 const blindings = new WeakMap<Random, WeakMap<PrivateNumbers, Blinding>>();
 
-/** A blinding that was never used: an inversion costs as much as a fifth of the operation that it hides. */
+/**
+ * A blinding for one use. Mostly the square of the last one, because drawing anew costs up to a fifth of the RSA
+ * operation.
+ */
 const blindingOf = (key: PrivateNumbers, random: Random): Blinding => {
   let known = blindings.get(random);
   if (!known) blindings.set(random, known = new WeakMap());
@@ -140,12 +145,15 @@ const blindingOf = (key: PrivateNumbers, random: Random): Blinding => {
 
 const drawn = ({ n, e, p, q, length }: PrivateNumbers, random: Random): Blinding => {
   for (;;) {
-    const r = mod(bytesToNumberBE(random(length + 8)), n - 1n) + 1n; // eight bytes more: close to uniform
+    const r = mod(bytesToNumberBE(random(length + 8)), n - 1n) + 1n; // eight extra bytes make it nearly uniform
     if (r % p !== 0n && r % q !== 0n) return { factor: pow(r, e, n), inverse: invert(r, n), uses: 1 };
   }
 };
 
-/** Each byte from sixteen bits, so that none needs a second draw and none is noticeably likelier. */
+/**
+ * Random non-zero bytes. Each comes from sixteen bits, so that none needs a second draw and all are almost equally
+ * likely.
+ */
 const nonZero = (length: number, random: Random): Bytes => {
   const drawn = random(2 * length);
   return Uint8Array.from({ length }, (_, i) => ((drawn[2 * i]! << 8) | drawn[2 * i + 1]!) % 255 + 1);

@@ -1,4 +1,4 @@
-/** Signatures by scheme: RSA in both encodings, ECDSA, Ed25519. @module */
+/** Signatures by scheme: RSA with both encodings, ECDSA, Ed25519. @module */
 import { Effect } from "../../../deps.ts";
 import { bytesToNumberBE, ecdsa, ed25519 } from "./deps.ts";
 import { pkcs1Encode, pkcs1EncodePair, pssEncode, pssVerify } from "../../../crypto/emsa.ts";
@@ -18,11 +18,13 @@ import {
   type RsaPublicKey,
 } from "./rsa.ts";
 
-/** Whether a signature holds; `false` for whatever does not fit. */
+/** Whether a signature is valid; `false` when key, scheme and signature do not fit. */
 export const verify: CryptoService["verify"] = (key, scheme, data, signature) =>
   Effect.sync(() => algorithmOf(scheme)?.verify(key, data, signature) ?? false);
 
-/** Signing, with PSS salts and blinding factors from `random`; ECDSA is deterministic (RFC 6979). */
+/**
+ * Makes the signing function. PSS salts and blinding factors come from `random`; ECDSA is deterministic (RFC 6979).
+ */
 export const makeSign = (random: (length: number) => Bytes): CryptoService["sign"] => (key, scheme, data) =>
   Effect.suspend(() => {
     const signed = algorithmOf(scheme)?.sign(key, data, random) ??
@@ -32,7 +34,10 @@ export const makeSign = (random: (length: number) => Bytes): CryptoService["sign
       : Effect.succeed(signed);
   });
 
-/** What a scheme does: `undefined` where the key does not fit, a sentence where signing cannot be. */
+/**
+ * The operations of a scheme. They return `undefined` when the key does not fit; `sign` returns a sentence when it
+ * fails.
+ */
 interface Algorithm {
   readonly verify: (key: PublicKey, data: Bytes, signature: Bytes) => boolean | undefined;
   readonly sign: (
@@ -48,7 +53,7 @@ const BAD_KEY = "the RSA key's numbers contradict each other or are out of bound
 const TOO_SHORT = "the modulus is too short for the hash";
 const FAULT = "the signature did not verify: a fault, or a wrong key";
 
-/** The rest of RSA, once an encoding has said how a message becomes a block and how one is judged. */
+/** RSA signatures: `encode` turns a message into a block, and `holds` checks a block. */
 const rsa = (
   fits: (key: PublicKey | PrivateKey) => boolean,
   encode: (data: Bytes, bits: number, random: (length: number) => Bytes) => Bytes | undefined,
@@ -56,7 +61,7 @@ const rsa = (
 ): Algorithm => ({
   verify: (key, data, signature) => {
     if (!fits(key)) return undefined;
-    // `fits` has told that it is RSA, of one kind or the other.
+    // `fits` has checked that the key is RSA, plain or PSS.
     const numbers = publicNumbers(key as RsaPublicKey);
     if (numbers === undefined || signature.length !== numbers.length) return false;
     const s = bytesToNumberBE(signature);
@@ -87,7 +92,8 @@ const rsaPss = (tag: "rsa" | "rsa_pss", name: HashName): Algorithm =>
   rsa(
     (key) => key._tag === tag && (!("hash" in key) || key.hash === undefined || key.hash === name),
     (data, bits, random) => pssEncode(hash(name), data, random(hash(name).length), bits - 1),
-    // The block is one byte shorter than the modulus when that has a bit more than whole bytes (RFC 8017 §8.1.2).
+    // The block is one byte shorter than the modulus when the modulus has one bit more than whole bytes
+    // (RFC 8017 §8.1.2).
     (data, block, bits) =>
       bits % 8 === 1
         ? block[0] === 0 && pssVerify(hash(name), data, block.subarray(1), bits - 1)
@@ -96,9 +102,12 @@ const rsaPss = (tag: "rsa" | "rsa_pss", name: HashName): Algorithm =>
 
 const DER = { format: "der", lowS: false } as const;
 
-/** In TLS 1.2 a scheme binds the hash alone, so every curve goes with every hash (RFC 8422 §5.10, RFC 5246 §4.7). */
+/**
+ * ECDSA with a hash. In TLS 1.2 a scheme only fixes the hash, so any curve may be used with any hash (RFC 8422 §5.10,
+ * RFC 5246 §4.7).
+ */
 const ecdsaWith = (name: HashName): Algorithm => {
-  // RFC 6979 derives the nonce with the hash of the message, hence an instance for each pair.
+  // RFC 6979 derives the nonce with the message's hash, so each pair has an instance of its own.
   const signers = new Map(
     Array.from(nistCurves, ([group, curve]) => [group, ecdsa(curve.Point, nobleHashes[name])]),
   );
@@ -120,7 +129,7 @@ const ecdsaWith = (name: HashName): Algorithm => {
   };
 };
 
-/** RFC 8032 §5.1.7 in its strict reading: no encoding but the canonical one. */
+/** Ed25519 (RFC 8032 §5.1.7), strictly: only canonical encodings are accepted. */
 const ed25519Pure: Algorithm = {
   verify: (key, data, signature) =>
     key._tag === "ed25519"
