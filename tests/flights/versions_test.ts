@@ -7,7 +7,13 @@ import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { credentialFromPem, layer as credentialsOf } from "../../src/layers/credentials/credentials.ts";
-import { Certificate, ClientHello, type ClientHelloExtension } from "../../src/messages/mod.ts";
+import {
+  Certificate,
+  CertificateVerify,
+  ClientHello,
+  type ClientHelloExtension,
+  ServerHello,
+} from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
@@ -26,7 +32,14 @@ import {
   recordsOf,
   type Setup,
 } from "../support/handshake.ts";
-import { changedClientHandshake, changingHello, withoutExtendedMasterSecret } from "../support/other_ends.ts";
+import {
+  type Change,
+  changedClientHandshake,
+  changedHandshake,
+  changingHello,
+  withoutExtendedMasterSecret,
+} from "../support/other_ends.ts";
+import { bothUnder, policyFor } from "../support/policies.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
@@ -276,6 +289,63 @@ sync(
       lastAlert(tape, "server"),
       /^fatal (unexpected_message|bad_record_mac|handshake_failure|bad_certificate|illegal_parameter)$/,
     );
+  }),
+);
+
+sync(
+  "a client says signature_algorithms where it offers TLS 1.2, and not below; no server says it (RFC 5246 §7.4.1.4.1)",
+  Effect.gen(function* () {
+    for (const version of [TLS_1_2, TLS_1_1, TLS_1_0]) {
+      const setup = bothUnder(policyFor(version), { kind: "rsa", toy: true });
+      const { tape } = yield* handshake(setup);
+      const [hello, answer] = tape.flows.map(({ bytes }) => recordsOf(bytes)[0]!.subarray(9));
+      const said = [
+        Either.getOrThrow(codec(ClientHello).decode(hello!)).extensions,
+        Either.getOrThrow(codec(ServerHello).decode(answer!)).extensions,
+      ].map((extensions) => (extensions ?? []).some(({ _tag }) => _tag === "signature_algorithms"));
+      assert.deepEqual(said, [version === TLS_1_2, false]);
+    }
+  }),
+);
+
+sync(
+  "a server takes a ClientHello in a record of any version 3.x (RFC 5246 §E.1)",
+  Effect.gen(function* () {
+    const hello = helloOf(TLS_1_2).subarray(5);
+    for (const version of [0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0x03ff]) {
+      const record = plainRecord(N.ContentType.handshake, hello, version);
+      const { end, said } = yield* replay("server", [record], {
+        kind: "rsa",
+        server: { policy: everything },
+      });
+      assert.equal(end, "Truncated"); // it waits for more
+      assert.equal(said[5], N.HandshakeType.server_hello);
+    }
+  }),
+);
+
+sync(
+  "a client's proof by a scheme that the server did not name is an illegal_parameter (RFC 5246 §7.4.8)",
+  Effect.gen(function* () {
+    const signedByMd5: Change = (stream) => ({
+      ...stream,
+      send: (raw, message) =>
+        stream.send(
+          message instanceof CertificateVerify
+            ? encodeMessage(
+              make(CertificateVerify, { ...message, algorithm: N.SignatureScheme.rsa_pkcs1_md5 }),
+            )
+            : raw,
+          message,
+        ),
+    });
+    const { server } = yield* changedHandshake(
+      yield* build({ toy: true, clientKind: "rsa" }),
+      { server: { clientAuth: "require" } },
+      { client: signedByMd5 },
+    );
+    assert.ok(Either.isLeft(server));
+    assert.equal(`${server.left._tag} ${alertOf(server.left)}`, "IllegalParameter illegal_parameter");
   }),
 );
 
