@@ -3,6 +3,7 @@ export { default as assert } from "node:assert/strict";
 export * from "../src/deps.ts";
 export * as Chunk from "npm:effect@^3.22.4/Chunk";
 export * as Equal from "npm:effect@^3.22.4/Equal";
+export * as FiberStatus from "npm:effect@^3.22.4/FiberStatus";
 export * as Hash from "npm:effect@^3.22.4/Hash";
 export * as JSONSchema from "npm:effect@^3.22.4/JSONSchema";
 export * as LogLevel from "npm:effect@^3.22.4/LogLevel";

@@ -1,4 +1,8 @@
-/** Options outside their types: refused by name where they come in, and nothing is done with them. */
+/**
+ * Options outside their types: each is refused by its name where it comes in, and nothing is done with it.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Layer, Scope } from "./deps.ts";
 import * as Client from "../src/client.ts";
 import { decodeRenegotiation } from "../src/connection/handshakes/program.ts";
@@ -18,7 +22,7 @@ import { compatible, legacy, limits, modern, type Policy } from "../src/tables/p
 import { decode } from "../src/tables/policy_option.ts";
 import * as Golden from "./golden/certificates.ts";
 import { sync } from "./support/effect.ts";
-import { build, converse, handshake, meet } from "./support/handshake.ts";
+import { bothHandshake, build, handshake, pingPong } from "./support/handshake.ts";
 
 /** JavaScript, which knows no types. */
 // deno-lint-ignore no-explicit-any -- that is the point
@@ -58,7 +62,7 @@ for (const [option, client] of wrongInClient) {
   sync(
     `a client refuses ${Deno.inspect(client).slice(0, 60)}, and says no byte`,
     Effect.gen(function* () {
-      const met = yield* meet(yield* build(), { client });
+      const met = yield* bothHandshake(yield* build(), { client });
       assert.equal(refused(met.client).option, option);
       assert.equal(met.tape.flows.filter(({ from }) => from === "client").length, 0);
       assert.equal(Either.isLeft(met.server) && met.server.left._tag, "Truncated"); // the stream is closed
@@ -181,7 +185,7 @@ sync(
   "such a policy stops a client before its first byte, and a server before its first read",
   Effect.gen(function* () {
     const policy: Policy = { ...modern, versions: [ProtocolVersion.TLS_1_1] };
-    const met = yield* meet(yield* build(), { client: { policy } });
+    const met = yield* bothHandshake(yield* build(), { client: { policy } });
     assert.equal(refused(met.client).option, "policy.versions");
     assert.equal(met.tape.flows.filter(({ from }) => from === "client").length, 0);
     const [stream] = yield* makePair();
@@ -235,7 +239,7 @@ sync(
       assert.equal(error._tag === "InvalidOption" && error.got, kind);
       assert.equal(error.message, `data: expected a Uint8Array, got ${kind}`);
     }
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
   }),
 );
 
@@ -308,7 +312,7 @@ sync(
     ) {
       assert.equal(refused(yield* Effect.either(server.renegotiateWith(changes))).option, option);
     }
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
   }),
 );
 
@@ -419,7 +423,7 @@ sync(
       assert.match(error.message, /is none of tls-unique, tls-server-end-point and tls-exporter/);
       assert.ok(!error.message.includes("\x1b"));
     }
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
   }),
 );
 
@@ -430,7 +434,7 @@ sync(
     const error = yield* Effect.flip(client.renegotiateWith({ clientAuth: "require" }));
     assert.equal(error._tag === "InvalidOption" && error.option, "changes.clientAuth");
     assert.match(error.message, /only a server asks for a certificate/);
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
     assert.ok(Either.isRight(decodeRenegotiation("client", { clientAuth: undefined })));
   }),
 );

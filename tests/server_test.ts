@@ -1,3 +1,8 @@
+/**
+ * A server of many connections: what fails on one harms no other, how many are served at once, and how it ends.
+ *
+ * @module
+ */
 import { assert, Cause, Deferred, Effect, Exit, Layer, Scope } from "./deps.ts";
 import * as Client from "../src/client.ts";
 import type { Connection } from "../src/connection/connection.ts";
@@ -14,9 +19,9 @@ import * as Server from "../src/server.ts";
 import { modern } from "../src/tables/policy.ts";
 import { ascii } from "../src/wire/bytes.ts";
 import * as Golden from "./golden/certificates.ts";
-import { live, quiet, tagOf } from "./support/effect.ts";
+import { failsWith, live, withoutLogs } from "./support/effect.ts";
+import { textOf } from "./support/text.ts";
 
-const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 const server = Layer.mergeAll(
   layerNoble,
   sessions(),
@@ -38,7 +43,7 @@ const listen = (
 const connect = (address: Address) =>
   Effect.provide(Client.connect({ ...address, serverName: "localhost" }), client);
 const ask = (connection: Connection, question: string) =>
-  Effect.zipRight(connection.write(ascii(question)), Effect.map(connection.read, text));
+  Effect.zipRight(connection.write(ascii(question)), Effect.map(connection.read, textOf));
 
 for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
   const over = <A, E, R>(test: Effect.Effect<A, E, R | Transport>) => Effect.provide(test, network);
@@ -77,7 +82,7 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
       assert.deepEqual([...alert!], [21, 3, 1, 0, 2, 2, 10]);
       assert.equal(yield* stranger.read, undefined);
       const second = yield* connect(address);
-      assert.equal(tagOf(yield* Effect.either(second.read)), "PeerAlert");
+      yield* failsWith(second.read, "PeerAlert");
       const third = yield* connect(address);
       assert.equal(yield* ask(third, "still there"), "still there");
       assert.deepEqual(failures.sort(), ["1 NotTls", "2 Mine"]);
@@ -124,7 +129,7 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
 
   live(
     `${name}: an observer that can't be made, and a teller of failures that dies, cost no place`,
-    quiet(over(Effect.gen(function* () {
+    withoutLogs(over(Effect.gen(function* () {
       const { address } = yield* listen({
         maxConnections: 1,
         observe: () => {
@@ -136,7 +141,7 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
         const client = yield* connect(address);
         assert.equal(yield* ask(client, "hello"), "hello");
         yield* client.closeWrite;
-        assert.equal(tagOf(yield* Effect.either(client.read)), "PeerAlert");
+        yield* failsWith(client.read, "PeerAlert");
       }
     }))),
   );
@@ -149,7 +154,7 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
       const clients = yield* Effect.all([connect(address), connect(address)]);
       yield* ask(clients[0], "hello");
       yield* Scope.close(scope, Exit.void);
-      for (const one of clients) assert.equal(tagOf(yield* Effect.either(one.read)), "PeerAlert");
+      for (const one of clients) yield* failsWith(one.read, "PeerAlert");
       yield* ended;
       const late = yield* Effect.either(connect(address));
       assert.equal(late._tag === "Left" && late.left._tag, "TransportError");

@@ -1,4 +1,8 @@
-/** Each attack or accident that was found once, by name. */
+/**
+ * Faults that were found once, each by its name: what an attacker or an accident did then, and what comes of it now.
+ *
+ * @module
+ */
 import { assert, Context, Deferred, Effect, Either, Fiber, Layer, Option } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { TransportError } from "../../src/faults/errors/transport.ts";
@@ -14,11 +18,20 @@ import { modern } from "../../src/tables/policy.ts";
 import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import { parseIp } from "../../src/x509/names/ip_address.ts";
-import { live, quiet, sync, tagOf } from "../support/effect.ts";
-import { build, converse, ends, handshake, meet, recordsOf, type Tamper } from "../support/handshake.ts";
+import { failsWith, live, sync, tagOf, untilWaiting, withoutLogs } from "../support/effect.ts";
+import {
+  bothHandshake,
+  build,
+  ends,
+  handshake,
+  pingPong,
+  recordsOf,
+  type Tamper,
+  tellingOfReads,
+} from "../support/handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
+import { textOf } from "../support/text.ts";
 
-const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 /** A first flight with other names in its server_name. */
 const naming = (...names: ReadonlyArray<string>) => (flow: Uint8Array): Uint8Array => {
   const hello = Either.getOrThrow(codec(ClientHello).decode(flow.subarray(9)));
@@ -41,7 +54,7 @@ const naming = (...names: ReadonlyArray<string>) => (flow: Uint8Array): Uint8Arr
 /** What a server makes of a hello with these names: its error, or the name it goes on with. */
 const greeted = (...names: ReadonlyArray<string>) =>
   Effect.gen(function* () {
-    const { tape } = yield* meet(yield* build());
+    const { tape } = yield* bothHandshake(yield* build());
     const { error, said } = yield* replay("server", [naming(...names)(tape.flows[0]!.bytes)]);
     return error?._tag === "Truncated" ? `answered with ${recordsOf(said).length} records` : error?._tag;
   });
@@ -79,7 +92,7 @@ sync(
     const built = yield* build();
     const as = (serverName: string | undefined) =>
       Effect.map(
-        meet(built, { client: { serverName, sessionKey: "one key" } }),
+        bothHandshake(built, { client: { serverName, sessionKey: "one key" } }),
         ({ client }) => client,
       );
     assert.equal((yield* (yield* yield* as("127.0.0.1")).negotiated).resumed, false);
@@ -94,13 +107,13 @@ sync(
   "a server forgets a session whose resumption failed (RFC 5246 §7.2.2)",
   Effect.gen(function* () {
     const built = yield* build();
-    const { client } = yield* meet(built);
+    const { client } = yield* bothHandshake(built);
     const { sessionId } = yield* (yield* client).negotiated;
     const store = Context.get(built.server, SessionStore);
     assert.ok(Option.isSome(yield* store.get(toHex(sessionId))));
     const flip: Tamper = (from, bytes, index) =>
       from === "client" && index === 2 ? bytes.map((b, i) => i === bytes.length - 1 ? b ^ 1 : b) : bytes;
-    const { server } = yield* meet(built, { tamper: flip });
+    const { server } = yield* bothHandshake(built, { tamper: flip });
     assert.equal(tagOf(server), "BadRecordMac");
     assert.ok(Option.isNone(yield* store.get(toHex(sessionId))));
   }),
@@ -109,7 +122,7 @@ sync(
 sync(
   "a client shows its certificate to nobody who has not proved a key of its own",
   Effect.gen(function* () {
-    const { tape } = yield* meet(yield* build());
+    const { tape } = yield* bothHandshake(yield* build());
     const flight = recordsOf(tape.flows[1]!.bytes);
     const request = codec(CertificateRequest).unsafeEncode(make(CertificateRequest, {
       certificateTypes: [N.ClientCertificateType.ecdsa_sign],
@@ -130,7 +143,7 @@ sync(
   "close_notify in the middle of a handshake is answered in kind (RFC 5246 §7.2.1)",
   Effect.gen(function* () {
     const { alerts } = yield* replay("client", [plainRecord(21, Uint8Array.of(1, 0))]);
-    assert.deepEqual(alerts, ["1 0"]);
+    assert.deepEqual(alerts, ["warning close_notify"]);
   }),
 );
 
@@ -139,9 +152,9 @@ sync(
   Effect.gen(function* () {
     const { client, server } = yield* handshake();
     yield* client.closeWrite;
-    assert.equal(tagOf(yield* Effect.either(client.write(ascii("late")))), "Closed");
+    yield* failsWith(client.write(ascii("late")), "Closed");
     yield* server.write(ascii("answer"));
-    assert.equal(text(yield* client.read), "answer");
+    assert.equal(textOf(yield* client.read), "answer");
   }),
 );
 
@@ -162,15 +175,15 @@ live(
     const { client, server } = yield* narrow;
     yield* client.write(new Uint8Array(25_000)); // there is no room for more
     const writing = yield* Effect.fork(client.write(new Uint8Array(35_000)));
-    yield* Effect.sleep("2 millis");
+    yield* untilWaiting(writing);
     const closing = yield* Effect.fork(client.closeWrite);
-    yield* Effect.sleep("2 millis");
+    yield* untilWaiting(closing);
     yield* Fiber.interrupt(closing);
     let got = 0;
     while (got < 60_000) got += (yield* server.read)?.length ?? assert.fail("the end");
     yield* Fiber.join(writing);
     yield* server.write(ascii("still here"));
-    assert.equal(text(yield* client.read), "still here");
+    assert.equal(textOf(yield* client.read), "still here");
   }),
 );
 
@@ -191,10 +204,11 @@ live(
     const { client, server } = yield* handshake();
     yield* Effect.all([client.close, client.close, server.close, server.close], { concurrency: "unbounded" });
     const [a, b] = yield* makePair();
+    const { stream, isRead } = yield* tellingOfReads(a);
     const never = yield* Effect.fork(
-      Effect.scoped(Effect.provide(Client.over(a, { serverName: "x" }), ends().client)),
+      Effect.scoped(Effect.provide(Client.over(stream, { serverName: "x" }), ends().client)),
     );
-    yield* Effect.sleep("5 millis");
+    yield* isRead;
     yield* Fiber.interrupt(never);
     let last: Uint8Array | undefined;
     for (let read = yield* b.read; read; read = yield* b.read) last = read;
@@ -225,7 +239,8 @@ live(
     yield* Effect.provide(
       Server.listen(
         { hostname: "here", port: 1 },
-        (connection) => Effect.flatMap(connection.read, (data) => Deferred.succeed(served, text(data) ?? "")),
+        (connection) =>
+          Effect.flatMap(connection.read, (data) => Deferred.succeed(served, textOf(data) ?? "")),
       ),
       Layer.mergeAll(network, ends().server),
     );
@@ -233,7 +248,7 @@ live(
     yield* client.write(ascii("at last"));
     assert.equal(yield* Deferred.await(served), "at last");
     assert.ok(performance.now() - start < 2000);
-  }).pipe(quiet),
+  }).pipe(withoutLogs),
 );
 
 sync(
@@ -241,9 +256,9 @@ sync(
   Effect.gen(function* () {
     const ahead = { ...modern, versions: [N.ProtocolVersion.TLS_1_3, N.ProtocolVersion.TLS_1_2] };
     const { client, server } = yield* handshake({ client: { policy: ahead }, server: { policy: ahead } });
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
     const none = { ...modern, versions: [N.ProtocolVersion.TLS_1_3] };
-    const met = yield* meet(yield* build(), { client: { policy: none } });
+    const met = yield* bothHandshake(yield* build(), { client: { policy: none } });
     assert.equal(Either.isLeft(met.client) && met.client.left.message.split(":")[0], "no common version");
   }),
 );

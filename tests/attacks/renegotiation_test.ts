@@ -1,10 +1,20 @@
-/** Attacks on what comes after a handshake and around it, each by its name; SECURITY.md has the table. */
+/**
+ * Attacks on renegotiation, resumption and tickets, each by its name. SECURITY.md lists them with the attacks on
+ * versions and records.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Fiber, Layer, Option, TestClock } from "../deps.ts";
 import { effect, sync } from "../support/effect.ts";
-import { build, handshake, meet, recordsOf, type Setup } from "../support/handshake.ts";
-import { type Change, meetChanged, meetOther, withoutExtendedMasterSecret } from "../support/other_ends.ts";
+import { bothHandshake, build, handshake, recordsOf, type Setup } from "../support/handshake.ts";
+import {
+  type Change,
+  changedClientHandshake,
+  changedHandshake,
+  withoutExtendedMasterSecret,
+} from "../support/other_ends.ts";
 import { replay } from "../support/replay.ts";
-import { ringOf } from "../support/tickets.ts";
+import { ticketsUnderKeys } from "../support/tickets.ts";
 
 import { Transcript } from "../../src/crypto/transcript.ts";
 import { tls12 } from "../../src/tables/versions/tls12.ts";
@@ -50,7 +60,7 @@ for (
           stream.send(message instanceof ClientHello && count++ > 0 ? hello : raw, message),
       });
       const setup = { ...usual, server: { policy: { ...of, renegotiation: "allow" as const } } };
-      const { client, server } = yield* meetOther(yield* build(usual), setup, splicing);
+      const { client, server } = yield* changedClientHandshake(yield* build(usual), setup, splicing);
       const [attacker, victim] = [yield* client, yield* server];
       yield* attacker.write(ascii("POST /transfer HTTP/1.1\r\nX-Ignore: "));
       const reading = yield* Effect.fork(Effect.either(Effect.zipRight(victim.read, victim.read)));
@@ -126,7 +136,7 @@ for (const [role, name] of [["client", "ClientKeyExchange"], ["server", "ServerH
   sync(
     `early ChangeCipherSpec (CVE-2014-0224): in a renegotiation, before the ${role}'s ${name}, it is refused`,
     Effect.gen(function* () {
-      const { client, server } = yield* meetChanged(yield* build(usual), usual, {
+      const { client, server } = yield* changedHandshake(yield* build(usual), usual, {
         [role]: earlyChange(name),
       });
       const ends = { client: yield* client, server: yield* server };
@@ -154,14 +164,10 @@ sync(
         else if (!skipped) stream.send(raw, message);
       },
     });
-    const { client, server } = yield* meetChanged(yield* build(usual), usual, { server: skipping });
+    const { client, server } = yield* changedHandshake(yield* build(usual), usual, { server: skipping });
     const [c, s] = [yield* client, yield* server];
     yield* Effect.fork(Effect.either(s.read));
-    const asked = yield* Effect.either(c.renegotiate);
-    assert.equal(
-      Either.isLeft(asked) && asked.left.message,
-      "expected Certificate, got ChangeCipherSpec",
-    );
+    assert.equal((yield* Effect.flip(c.renegotiate)).message, "expected Certificate, got ChangeCipherSpec");
   }),
 );
 
@@ -186,7 +192,7 @@ for (
               message,
             ),
         });
-        const { client, server } = yield* meetChanged(yield* build(usual), usual, { [role]: packing });
+        const { client, server } = yield* changedHandshake(yield* build(usual), usual, { [role]: packing });
         const heard = { client, server }[role === "client" ? "server" : "client"];
         if (nth === 1) {
           assert.equal(Either.isLeft(heard) && heard.left._tag, "UnexpectedMessage");
@@ -210,7 +216,7 @@ effect(
     Effect.gen(function* () {
       const ring = makeRotating({ lifetime: "10 hours", rotateEvery: "1 hour" });
       const built = yield* build(usual);
-      const { client } = yield* meet(built, usual);
+      const { client } = yield* bothHandshake(built, usual);
       yield* client;
       const session = yield* Effect.flatMap(
         Effect.provide(SessionStore, built.client),
@@ -225,9 +231,9 @@ effect(
       const opened = Option.getOrThrow(yield* ring.open(before));
       assert.equal(toHex(opened.session.masterSecret), toHex(session.masterSecret));
       assert.equal(Option.isNone(yield* makeRotating().open(before)), true, "another ring reads nothing");
-      const stolen = ringOf(1);
-      assert.equal(Option.isSome(yield* stolen.open(yield* ringOf(1).seal(session))), true);
-      const next = yield* ringOf(2, 1).seal(session);
+      const stolen = ticketsUnderKeys(1);
+      assert.equal(Option.isSome(yield* stolen.open(yield* ticketsUnderKeys(1).seal(session))), true);
+      const next = yield* ticketsUnderKeys(2, 1).seal(session);
       assert.equal(Option.isNone(yield* stolen.open(next)), true, "nor what the next key sealed");
       yield* TestClock.adjust("11 hours");
       assert.equal(Option.isNone(yield* ring.open(before)), true, "and after its life nobody does");

@@ -1,4 +1,8 @@
-/** The attacks on the versions before TLS 1.2, each by its name. Those on records are in record/protection/. @module */
+/**
+ * Attacks on SSL 3.0, TLS 1.0 and TLS 1.1, each by its name. Attacks on their records are in `record/protection/`.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { ServerKeyExchangeDHE, ServerKeyExchangeECDHE } from "../../src/messages/mod.ts";
@@ -9,8 +13,9 @@ import { suites } from "../../src/tables/suites.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";
-import { build, converse, handshake, meet, recordsOf, type Setup } from "../support/handshake.ts";
+import { bothHandshake, build, handshake, pingPong, recordsOf, type Setup } from "../support/handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
+import { bytesOf } from "../support/text.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
 const C = N.CipherSuite;
@@ -65,7 +70,7 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
           },
         };
         const client = Context.add(built.client, Crypto, lying);
-        const { server, tape } = yield* meet({ ...built, client }, setup);
+        const { server, tape } = yield* bothHandshake({ ...built, client }, setup);
         const alert = recordsOf(concat(...tape.flows.filter((f) => f.from === "server").map((f) => f.bytes)))
           .at(-1)!;
         assert.equal(Either.isLeft(server) && server.left._tag, "BadRecordMac");
@@ -79,7 +84,7 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
     `ROBOT: in ${N.versionText(version)} a secret that is padded as it should be is the handshake's`,
     Effect.gen(function* () {
       const { client, server } = yield* handshake(setup);
-      assert.equal(yield* converse(client, server), "ping pong");
+      assert.equal(yield* pingPong(client, server), "ping pong");
     }),
   );
 }
@@ -89,7 +94,7 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
 /** The server's flight with a message inserted before its last, as a client hears it. */
 const inserting = (setup: Setup, version: N.ProtocolVersion, type: number, body: Bytes) =>
   Effect.gen(function* () {
-    const { tape } = yield* meet(yield* build(setup), setup);
+    const { tape } = yield* bothHandshake(yield* build(setup), setup);
     const flow = recordsOf(tape.flows[1]!.bytes);
     const inserted = plainRecord(22, handshakeMessage(type, body), version);
     const { error } = yield* replay("client", [concat(...flow.slice(0, -1), inserted, flow.at(-1)!)], setup);
@@ -143,7 +148,7 @@ for (const [bits, dhP] of primes) {
         const crypto = Context.get(built.client, Crypto);
         // The signature is not what is judged here.
         const client = Context.add(built.client, Crypto, { ...crypto, verify: () => Effect.succeed(true) });
-        const { client: end } = yield* meet({ ...built, client }, {
+        const { client: end } = yield* bothHandshake({ ...built, client }, {
           ...setup,
           tamper: (from, flow) =>
             from === "client" ? flow : concat(
@@ -176,7 +181,7 @@ for (
     `SLOTH: a signature by ${N.SignatureScheme.nameOf(scheme)} is refused in TLS 1.2, by its name alone`,
     Effect.gen(function* () {
       const setup: Setup = { kind: "rsa" };
-      const { tape } = yield* meet(yield* build(setup), setup);
+      const { tape } = yield* bothHandshake(yield* build(setup), setup);
       const flow = concat(
         ...recordsOf(tape.flows[1]!.bytes).map((record) => {
           if (record[5] !== 12) return record;
@@ -231,7 +236,7 @@ for (const version of [SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2]) {
       Effect.gen(function* () {
         const policy = { ...only(version, C.TLS_RSA_WITH_AES_128_CBC_SHA), splitRecords };
         const { client, server } = yield* handshake({ kind: "rsa", client: { policy }, server: { policy } });
-        yield* client.write(new TextEncoder().encode("secret"));
+        yield* client.write(bytesOf("secret"));
         const first = yield* server.read;
         assert.equal(first?.length, splits ? 1 : 6);
       }),

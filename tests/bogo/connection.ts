@@ -16,6 +16,7 @@ import * as Server from "../../src/server.ts";
 import { expect, Heard, unmet } from "./expectations.ts";
 import { type Config, Unexpected, Unimplemented } from "./flags.ts";
 import { alpnOf, clientAuthOf, credentialsOf, policyOf, verifierOf, wantsTls13 } from "./settings.ts";
+import { bytesOf } from "../support/text.ts";
 
 /** The shim connects, also when it is the server. */
 const connect = async ({ port = 0, ipv6, "shim-id": id }: Config): Promise<Deno.TcpConn> => {
@@ -86,8 +87,6 @@ const renewed = (tickets: SessionTicketsService | undefined): SessionTicketsServ
     open: (ticket) => Effect.map(tickets.open(ticket), Option.map((opened) => ({ ...opened, renew: true }))),
   };
 
-const text = new TextEncoder();
-
 /** Bytes in each of the writes that are to try a record layer's splitting. */
 const differentSizes = [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769];
 
@@ -97,7 +96,7 @@ const exporter = (config: Config, { exportKeyingMaterial, negotiated }: Connecti
     return exportKeyingMaterial(
       config["export-label"] ?? "",
       config["export-keying-material"] ?? 1,
-      config["use-export-context"] ? text.encode(config["export-context"]) : undefined,
+      config["use-export-context"] ? bytesOf(config["export-context"] ?? "") : undefined,
     );
   });
 
@@ -110,7 +109,7 @@ const exchange = (config: Config, connection: Connection, heard: Heard): Effect.
     if (config["tls-unique"]) yield* write(yield* connection.channelBinding("tls-unique"));
     if (config["write-different-record-sizes"]) {
       for (const size of differentSizes) yield* write(new Uint8Array(size).fill(0x42));
-    } else if (config["shim-writes-first"]) yield* write(text.encode("hello"));
+    } else if (config["shim-writes-first"]) yield* write(bytesOf("hello"));
     if (!config["shim-shuts-down"] && !config["write-different-record-sizes"]) {
       yield* echo(config, connection);
     }

@@ -11,6 +11,7 @@ import { certificatesFromPem } from "../../src/x509/pem.ts";
 import type { ShimError } from "./connection.ts";
 import { type Config, Unexpected } from "./flags.ts";
 import { namesOf, TLS_1_3 } from "./settings.ts";
+import { textOf } from "../support/text.ts";
 
 /** Fails where two things are not the same. */
 export const expect = (what: string, got: unknown, wanted: unknown): Effect.Effect<void, Unexpected> =>
@@ -72,7 +73,6 @@ const traceOf = (event: ConnectionEvent): string => {
   }
 };
 
-const text = new TextDecoder();
 const list = (sct: ReadonlyArray<Uint8Array>): string => {
   const items = sct.map((item) => item.length.toString(16).padStart(4, "0") + toHex(item)).join("");
   return (items.length / 2).toString(16).padStart(4, "0") + items;
@@ -121,7 +121,7 @@ export const unmet = (
     yield* given(
       "expect-advertised-alpn",
       findExtension(heard.clientHello?.extensions, "application_layer_protocol_negotiation")?.protocolNameList
-        .map((name) => String.fromCharCode(name.length) + text.decode(name)).join(""),
+        .map((name) => String.fromCharCode(name.length) + textOf(name)).join(""),
       config["expect-advertised-alpn"],
     );
     yield* given(

@@ -1,3 +1,8 @@
+/**
+ * Time limits: what happens to work that takes too long, by the clock of the machine and by a clock of one's own.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Exit, Fiber, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { settled, whileMoving, within } from "../../src/connection/bounds/deadline.ts";

@@ -1,4 +1,8 @@
-/** How a connection ends: every event in every state of both halves, over every transport. */
+/**
+ * How a connection ends: each event in each state of its two halves, over each transport. docs/ends.md is the table.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Exit, Fiber, Option, Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection, Reading, Writing } from "../../src/connection/connection.ts";
@@ -27,7 +31,7 @@ import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
 import { page } from "../ends.ts";
 import { sync } from "../support/effect.ts";
 import { covering } from "../support/exhaustive.ts";
-import { build, meet } from "../support/handshake.ts";
+import { bothHandshake, build } from "../support/handshake.ts";
 
 // ---- the tables ----
 
@@ -360,7 +364,7 @@ sync(
       ...own,
       candidates: (request) => dying ? Effect.die(new Error("a defect")) : own.candidates(request),
     });
-    const { client, server } = yield* meet({ ...built, server: defective }, {
+    const { client, server } = yield* bothHandshake({ ...built, server: defective }, {
       client: { policy: allowing },
       server: { policy: allowing },
     });

@@ -1,4 +1,4 @@
-/** How a connection uses its stream: what it writes together, and what waits for whom. */
+/** How a connection uses its stream: what is written together, and which fiber waits for which. @module */
 import { assert, Deferred, Effect, Fiber, FiberId } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";

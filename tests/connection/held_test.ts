@@ -1,4 +1,8 @@
-/** Streams, stores and observers that keep to no contract: the error is typed, and nobody else is harmed. */
+/**
+ * Streams, stores and observers that break their contracts: the error is typed, and no other connection is harmed.
+ *
+ * @module
+ */
 import { assert, Deferred, Effect, Fiber, Layer, Option } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection/connection.ts";
@@ -12,8 +16,9 @@ import { Transport } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
 import { modern } from "../../src/tables/policy.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
-import { live, quiet, tagOf } from "../support/effect.ts";
-import { build, converse, ends, handshake } from "../support/handshake.ts";
+import { live, tagOf, untilWaiting, withoutLogs } from "../support/effect.ts";
+import { build, ends, handshake, pingPong } from "../support/handshake.ts";
+import { textOf } from "../support/text.ts";
 
 const thrown = (): Effect.Effect<never> => {
   throw new Error("by the test");
@@ -137,7 +142,7 @@ live(
 
 live(
   "an accept that is interrupted below, or dies, is no end of the loop, and a finalizer that dies keeps no place",
-  quiet(Effect.gen(function* () {
+  withoutLogs(Effect.gen(function* () {
     const built = yield* build({ toy: true });
     const network = yield* Effect.provide(Transport, layerMemory);
     let accepts = 0;
@@ -165,7 +170,7 @@ live(
       const stream = yield* network.open(address);
       const client = yield* Effect.provide(Client.over(stream, { serverName: "localhost" }), built.client);
       yield* client.write(ascii("again"));
-      assert.equal(new TextDecoder().decode((yield* client.read) as Bytes), "again");
+      assert.equal(textOf((yield* client.read) as Bytes), "again");
       yield* client.close;
     }
     yield* Deferred.succeed(served, undefined);
@@ -181,7 +186,7 @@ const answers: Readonly<Record<string, unknown>> = {
 for (const [what, answer] of Object.entries(answers)) {
   live(
     `a store that gives ${what} is told of in the log, and done without`,
-    quiet(Effect.gen(function* () {
+    withoutLogs(Effect.gen(function* () {
       const store: SessionStoreService = {
         enabled: true,
         get: () => Effect.succeed(answer as Option.Option<Session>),
@@ -197,7 +202,7 @@ for (const [what, answer] of Object.entries(answers)) {
         ),
         Effect.provide(Server.over(b), built.server),
       ], { concurrency: 2 });
-      assert.equal(yield* converse(client, server), "ping pong");
+      assert.equal(yield* pingPong(client, server), "ping pong");
     })),
   );
 }
@@ -214,9 +219,9 @@ const wordless: Readonly<Record<string, Observe>> = {
 for (const [how, observe] of Object.entries(wordless)) {
   live(
     `an observer that ${how} ends no handshake`,
-    quiet(Effect.gen(function* () {
+    withoutLogs(Effect.gen(function* () {
       const { client, server } = yield* handshake({ toy: true, client: { observe }, server: { observe } });
-      assert.equal(yield* converse(client, server), "ping pong");
+      assert.equal(yield* pingPong(client, server), "ping pong");
       yield* Effect.sleep("1 millis");
     })),
   );
@@ -245,8 +250,7 @@ live(
       Effect.provide(Server.over(b, { policy }), built.server),
     ], { concurrency: 2 });
     hangs = true;
-    yield* Effect.fork(Effect.either(client.renegotiate));
-    yield* Effect.sleep("2 millis");
+    yield* untilWaiting(yield* Effect.fork(Effect.either(client.renegotiate)));
     const closing = yield* Effect.fork(client.close);
     yield* Effect.yieldNow();
     const first = yield* failure(client.read);

@@ -1,3 +1,8 @@
+/**
+ * The outbox, in which records wait to be written: what follows a write that fails or is interrupted.
+ *
+ * @module
+ */
 import { assert, Effect, Exit } from "../deps.ts";
 import { makeOutbox } from "../../src/connection/outbox.ts";
 import { TransportError } from "../../src/faults/errors/transport.ts";

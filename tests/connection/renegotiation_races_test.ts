@@ -1,4 +1,8 @@
-/** Renegotiations beside all else that goes on: bulk data both ways, two who ask at once, an end in the middle. */
+/**
+ * Renegotiation while other things go on: much data both ways, both ends asking at once, an end in the middle.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Fiber, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection/connection.ts";
@@ -8,8 +12,8 @@ import { ProtocolVersion } from "../../src/names/protocol.ts";
 import * as Server from "../../src/server.ts";
 import { compatible, type Policy } from "../../src/tables/policy.ts";
 import { ascii } from "../../src/wire/bytes.ts";
-import { effect, live, sync, tagOf } from "../support/effect.ts";
-import { build, converse, handshake, hear, type Setup } from "../support/handshake.ts";
+import { effect, failsWith, live, sync, tagOf, untilWaiting } from "../support/effect.ts";
+import { build, handshake, pingPong, readText, type Setup } from "../support/handshake.ts";
 
 const policy: Policy = {
   ...compatible,
@@ -121,8 +125,8 @@ live(
     const { client, server } = yield* handshake(usual());
     yield* server.write(ascii("x"));
     const asked = yield* Effect.fork(Effect.either(server.renegotiate));
-    yield* Effect.sleep(2);
-    assert.equal(yield* hear(client, 1), "x");
+    yield* untilWaiting(asked);
+    assert.equal(yield* readText(client, 1), "x");
     const reading = yield* Effect.fork(client.read);
     const mine = yield* client.renegotiate.pipe(Effect.timeout("5 seconds"));
     const theirs = yield* Fiber.join(asked);
@@ -137,7 +141,7 @@ live(
   Effect.gen(function* () {
     const { client, server } = yield* handshake(usual());
     const asked = yield* Effect.fork(client.renegotiate);
-    yield* Effect.sleep(2);
+    yield* untilWaiting(asked);
     const listening = yield* Effect.fork(server.read);
     const theirs = yield* server.renegotiate.pipe(Effect.timeout("5 seconds"));
     yield* Fiber.join(asked);
@@ -152,10 +156,13 @@ effect(
   "a client that answers a HelloRequest when the server does not want it any more is refused, and goes on",
   Effect.gen(function* () {
     const { client, server } = yield* handshake(usual(policy, { ...policy, renegotiation: "refuse" }));
-    const asked = yield* Effect.fork(Effect.either(server.renegotiate));
+    const asked = yield* Effect.fork(server.renegotiate);
     yield* TestClock.adjust("11 seconds");
-    assert.equal(tagOf(yield* Fiber.join(asked)), "RenegotiationRefused");
-    const [reading, listening] = [yield* Effect.fork(hear(client, 4)), yield* Effect.fork(hear(server, 4))];
+    yield* failsWith(Fiber.join(asked), "RenegotiationRefused");
+    const [reading, listening] = [
+      yield* Effect.fork(readText(client, 4)),
+      yield* Effect.fork(readText(server, 4)),
+    ];
     yield* server.write(ascii("more"));
     assert.equal(yield* Fiber.join(reading), "more");
     const rest = yield* Effect.fork(client.read);
@@ -177,16 +184,16 @@ live(
         observe: (e) => void (e._tag === "message" && sent.push(`${e.direction} ${e.message._tag}`)),
       },
     });
-    const asked = yield* Effect.fork(Effect.either(server.renegotiate));
-    yield* Effect.sleep(2);
-    const crossing = yield* Effect.fork(Effect.either(client.renegotiate));
+    const asked = yield* Effect.fork(server.renegotiate);
+    yield* untilWaiting(asked);
+    const crossing = yield* Effect.fork(client.renegotiate);
     yield* server.closeWrite;
     sent.length = 0;
-    const listening = yield* Effect.fork(hear(server, 5));
-    assert.equal(tagOf(yield* Fiber.join(crossing)), "Closed");
+    const listening = yield* Effect.fork(readText(server, 5));
+    yield* failsWith(Fiber.join(crossing), "Closed");
     yield* client.write(ascii("words"));
     assert.equal(yield* Fiber.join(listening), "words");
-    assert.equal(tagOf(yield* Fiber.join(asked)), "Closed");
+    yield* failsWith(Fiber.join(asked), "Closed");
     assert.ok(!sent.includes("sent ServerHello"), `${sent}`);
   }),
 );
@@ -200,7 +207,7 @@ sync(
       const [asker, other] = who === "client" ? [ends.client, ends.server] : [ends.server, ends.client];
       const listening = yield* Effect.fork(other.read);
       for (let i = 0; i < 12; i++) {
-        assert.equal(tagOf(yield* Effect.either(asker.renegotiate)), "RenegotiationRefused");
+        yield* failsWith(asker.renegotiate, "RenegotiationRefused");
       }
       yield* asker.write(ascii("."));
       yield* Fiber.join(listening);
@@ -219,7 +226,7 @@ sync(
       Either.isLeft(how) && how.left._tag === "Refused" && how.left.reason,
       "no_common_cipher_suite",
     );
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
     const listening = yield* Effect.fork(server.read);
     yield* client.renegotiate;
     yield* client.write(ascii("."));
@@ -233,10 +240,13 @@ live(
     const { client, streams } = yield* narrow(300);
     yield* client.write(new Uint8Array(4000)); // fills the stream, whose far end nobody reads
     const stuck = yield* Effect.fork(Effect.either(client.write(new Uint8Array(4000))));
-    yield* Effect.fork(Effect.either(client.renegotiate));
-    yield* Effect.sleep(2);
-    assert.equal((yield* Effect.timeoutOption(client.close, "5 millis"))._tag, "None");
+    const asked = yield* Effect.fork(Effect.either(client.renegotiate));
+    yield* untilWaiting(stuck, asked);
+    const closing = yield* Effect.fork(client.close);
+    yield* untilWaiting(closing);
+    assert.equal(closing.unsafePoll(), null);
+    yield* Fiber.interrupt(closing);
     assert.notEqual(tagOf(yield* Fiber.join(stuck).pipe(Effect.timeout("2 seconds"))), "no error");
-    assert.equal(tagOf(yield* Effect.either(streams[0].write(ascii("x")))), "TransportError");
+    yield* failsWith(streams[0].write(ascii("x")), "TransportError");
   }),
 );

@@ -1,3 +1,9 @@
+/**
+ * Renegotiation as a program sees it: what policy makes of a peer's wish, its limits, who waits for whom, how it ends,
+ * and an interruption at each step (RFC 5246 §7.4.1.1).
+ *
+ * @module
+ */
 import { assert, Effect, Either, Exit, Fiber, Scope, TestClock } from "../deps.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { AlertDescription } from "../../src/names/alert.ts";
@@ -6,41 +12,39 @@ import { CompressionMethod, ProtocolVersion, versionText } from "../../src/names
 import type { ConnectionEvent } from "../../src/ports/observer.ts";
 import { legacy, type Policy } from "../../src/tables/policy.ts";
 import { ascii } from "../../src/wire/bytes.ts";
-import { effect, live, sync, tagOf } from "../support/effect.ts";
+import { effect, failsWith, live, sync, tagOf, untilWaiting } from "../support/effect.ts";
 import { stride } from "../support/exhaustive.ts";
 import {
+  bothHandshake,
   build,
-  converse,
   handshake,
-  hear,
-  meet,
+  pingPong,
+  readText,
   recordsOf,
   renegotiated,
   type Setup,
 } from "../support/handshake.ts";
 import { interruptedAt } from "../support/steps.ts";
+import { textOf } from "../support/text.ts";
+import { bothUnder, policyFor } from "../support/policies.ts";
 
-const text = new TextDecoder();
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 
-const speaks = (version: ProtocolVersion, more: Partial<Policy> = {}): Policy => ({
-  ...legacy,
-  versions: [version],
-  cipherSuites: [
-    version === TLS_1_2
-      ? CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
-      : CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA,
-  ],
-  compressionMethods: [CompressionMethod.null],
-  renegotiation: "allow",
-  ...more,
-});
-const both = (policy: Policy, more: Partial<Setup> = {}): Setup => ({
-  kind: "rsa",
-  toy: true,
-  client: { policy },
-  server: { policy },
-  ...more,
+const speaks = (version: ProtocolVersion, more: Partial<Policy> = {}): Policy =>
+  policyFor(version, {
+    cipherSuites: [
+      version === TLS_1_2
+        ? CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+        : CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA,
+    ],
+    compressionMethods: [CompressionMethod.null],
+    renegotiation: "allow",
+    ...more,
+  });
+/** One policy, unless an end has its own. */
+const both = (policy: Policy, own: Partial<Setup> = {}): Setup => ({
+  ...bothUnder(policy, { kind: "rsa", toy: true }),
+  ...own,
 });
 
 /** Both ends, with what they heard and said in alerts. */
@@ -76,12 +80,12 @@ for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
         const { alerts, ...ends } = yield* alerting(setup("refuse"));
         const [asker, other] = roles(who, ends);
         for (let i = 0; i < 2; i++) {
-          const listening = yield* Effect.fork(hear(other, 8));
-          assert.equal(tagOf(yield* Effect.either(asker.renegotiate)), "RenegotiationRefused");
+          const listening = yield* Effect.fork(readText(other, 8));
+          yield* failsWith(asker.renegotiate, "RenegotiationRefused");
           yield* asker.write(ascii("on we go"));
           assert.equal(yield* Fiber.join(listening), "on we go");
         }
-        assert.equal(yield* converse(ends.client, ends.server), "ping pong");
+        assert.equal(yield* pingPong(ends.client, ends.server), "ping pong");
         assert.deepEqual(alerts[who], ["received no_renegotiation", "received no_renegotiation"]);
       }),
     );
@@ -90,11 +94,11 @@ for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
       Effect.gen(function* () {
         const { alerts, ...ends } = yield* alerting(setup("close"));
         const [asker, other] = roles(who, ends);
-        const listening = yield* Effect.fork(Effect.either(other.read));
-        assert.equal(tagOf(yield* Effect.either(asker.renegotiate)), "PeerAlert");
-        assert.equal(tagOf(yield* Fiber.join(listening)), "Refused");
+        const listening = yield* Effect.fork(other.read);
+        yield* failsWith(asker.renegotiate, "PeerAlert");
+        yield* failsWith(Fiber.join(listening), "Refused");
         assert.deepEqual(alerts[who], ["received no_renegotiation"]);
-        assert.equal(tagOf(yield* Effect.either(asker.write(ascii("x")))), "PeerAlert");
+        yield* failsWith(asker.write(ascii("x")), "PeerAlert");
       }),
     );
     effect(
@@ -106,7 +110,7 @@ for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
       Effect.gen(function* () {
         const { alerts, ...ends } = yield* alerting(setup("ignore"));
         const [asker, other] = roles(who, ends);
-        const listening = yield* Effect.fork(hear(other, 5));
+        const listening = yield* Effect.fork(readText(other, 5));
         const asked = yield* Effect.fork(Effect.either(asker.renegotiate));
         yield* TestClock.adjust("9 seconds");
         assert.equal(asked.unsafePoll(), null);
@@ -119,12 +123,12 @@ for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
             Either.isLeft(how) && how.left.message,
             "the peer did not answer the request to renegotiate",
           );
-          assert.equal(yield* converse(ends.client, ends.server), "ping pong");
+          assert.equal(yield* pingPong(ends.client, ends.server), "ping pong");
           assert.deepEqual(alerts, { client: [], server: [] });
         } else {
           yield* TestClock.adjust("22 seconds");
           assert.equal(tagOf(yield* Fiber.join(asked)), "HandshakeTimeout");
-          assert.equal(tagOf(yield* Effect.either(asker.write(ascii("x")))), "HandshakeTimeout");
+          yield* failsWith(asker.write(ascii("x")), "HandshakeTimeout");
           yield* Fiber.interrupt(listening);
         }
       }),
@@ -201,7 +205,7 @@ sync(
     for (let i = 0; i < 12; i++) yield* client.renegotiate;
     yield* client.write(ascii("."));
     yield* Fiber.join(listening);
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
   }),
 );
 
@@ -282,7 +286,7 @@ sync(
     const [c, s] = yield* Effect.all([client.renegotiate, server.renegotiate], { concurrency: 2 });
     assert.deepEqual(c.clientRandom, s.clientRandom);
     assert.equal(hellos, 2);
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
   }),
 );
 
@@ -290,19 +294,19 @@ sync(
   "after a HelloRequest a server goes on sending; a client sends nothing from its ClientHello to its end",
   Effect.gen(function* () {
     const built = yield* build(both(speaks(TLS_1_2)));
-    const { client: c, server: s, tape } = yield* meet(built, both(speaks(TLS_1_2)));
+    const { client: c, server: s, tape } = yield* bothHandshake(built, both(speaks(TLS_1_2)));
     const [client, server] = [yield* c, yield* s];
     const before = tape.flows.length;
     const asked = yield* Effect.fork(server.renegotiate);
     while (tape.flows.length === before) yield* Effect.yieldNow(); // until the HelloRequest is out
     yield* server.write(ascii("meanwhile"));
-    const reading = yield* Effect.fork(hear(client, 10));
+    const reading = yield* Effect.fork(readText(client, 10));
     const writing = yield* Effect.fork(Effect.forEach(["a", "b", "c"], (t) => client.write(ascii(t))));
     yield* Fiber.join(asked);
     yield* Fiber.join(writing);
     yield* server.write(ascii("."));
     assert.equal(yield* Fiber.join(reading), "meanwhile.");
-    assert.equal(yield* hear(server, 3), "abc");
+    assert.equal(yield* readText(server, 3), "abc");
     const types = (from: "client" | "server") =>
       tape.flows.slice(before).filter((f) => f.from === from).flatMap((f) => recordsOf(f.bytes)).map((r) =>
         r[0]
@@ -319,7 +323,7 @@ live(
   Effect.gen(function* () {
     const { client, server } = yield* handshake(both(speaks(TLS_1_2)));
     const [one, two] = [yield* Effect.fork(client.read), yield* Effect.fork(server.read)];
-    yield* Effect.sleep("2 millis");
+    yield* untilWaiting(one, two);
     yield* client.renegotiate;
     yield* server.renegotiate;
     assert.deepEqual([one.unsafePoll(), two.unsafePoll()], [null, null]);
@@ -337,15 +341,15 @@ sync(
   Effect.gen(function* () {
     const first = yield* handshake(both(speaks(TLS_1_2)));
     yield* first.client.closeWrite;
-    assert.equal(tagOf(yield* Effect.either(first.client.renegotiate)), "Closed");
+    yield* failsWith(first.client.renegotiate, "Closed");
     assert.equal(yield* first.server.read, undefined);
-    assert.equal(tagOf(yield* Effect.either(first.server.renegotiate)), "Closed");
+    yield* failsWith(first.server.renegotiate, "Closed");
     // The peer's close_notify comes in place of its answer.
     const { client, server } = yield* handshake(both(speaks(TLS_1_2)));
-    const asked = yield* Effect.fork(Effect.either(client.renegotiate));
+    const asked = yield* Effect.fork(client.renegotiate);
     yield* Effect.yieldNow();
     yield* server.closeWrite;
-    assert.equal(tagOf(yield* Fiber.join(asked)), "Closed");
+    yield* failsWith(Fiber.join(asked), "Closed");
     assert.equal(yield* client.read, undefined);
     yield* client.write(ascii("last words")); // the other half is open still
     yield* client.close;
@@ -357,11 +361,11 @@ sync(
   Effect.gen(function* () {
     const { client, server } = yield* handshake(both(speaks(TLS_1_2)));
     yield* client.closeWrite;
-    const asked = yield* Effect.fork(Effect.either(server.renegotiate));
+    const asked = yield* Effect.fork(server.renegotiate);
     yield* Effect.yieldNow();
     yield* server.write(ascii("more"));
-    assert.equal(yield* hear(client, 4), "more");
-    assert.equal(tagOf(yield* Fiber.join(asked)), "Closed");
+    assert.equal(yield* readText(client, 4), "more");
+    yield* failsWith(Fiber.join(asked), "Closed");
   }),
 );
 
@@ -393,7 +397,7 @@ sync(
     const told: Array<string> = [];
     const reading = yield* Effect.fork(Effect.gen(function* () {
       for (let got = yield* server.readWithEpoch; got; got = yield* server.readWithEpoch) {
-        told.push(`${got.epoch} ${new TextDecoder().decode(got.data)}`);
+        told.push(`${got.epoch} ${textOf(got.data)}`);
       }
     }));
     yield* client.write(ascii("by whom?"));
@@ -410,13 +414,13 @@ sync(
   "close in the middle of a renegotiation says user_canceled and close_notify, and waits for nobody",
   Effect.gen(function* () {
     const { alerts, ...ends } = yield* alerting(both(speaks(TLS_1_2)));
-    const asked = yield* Effect.fork(Effect.either(ends.client.renegotiate));
+    const asked = yield* Effect.fork(ends.client.renegotiate);
     yield* Effect.yieldNow();
     yield* ends.client.close; // `sync`: nothing is waited for
-    assert.equal(tagOf(yield* Fiber.join(asked)), "Closed");
-    assert.equal(tagOf(yield* Effect.either(ends.client.write(ascii("x")))), "Closed");
+    yield* failsWith(Fiber.join(asked), "Closed");
+    yield* failsWith(ends.client.write(ascii("x")), "Closed");
     assert.deepEqual(alerts.client, ["sent user_canceled", "sent close_notify"]);
-    assert.equal(tagOf(yield* Effect.either(ends.server.renegotiate)), "Closed");
+    yield* failsWith(ends.server.renegotiate, "Closed");
   }),
 );
 
@@ -479,7 +483,7 @@ for (const [name, { of, lives }] of Object.entries(targets)) {
             for (;;) {
               const data = yield* end.read;
               if (!data) return;
-              got[who] += text.decode(data);
+              got[who] += textOf(data);
             }
           });
         const scene = {
@@ -488,7 +492,7 @@ for (const [name, { of, lives }] of Object.entries(targets)) {
               Effect.flatMap(name.includes("client") ? client.read : server.read, (data) =>
                 Effect.sync(() => {
                   if (data) {
-                    got[name.includes("client") ? "client" : "server"] += text.decode(data);
+                    got[name.includes("client") ? "client" : "server"] += textOf(data);
                   }
                 })),
             )
@@ -511,8 +515,7 @@ for (const [name, { of, lives }] of Object.entries(targets)) {
               Effect.iterate(heard, {
                 while: (all) => !all.endsWith("."),
                 body: (all) =>
-                  Effect.map(end.read, (data) =>
-                    all + (data ? text.decode(data) : assert.fail(`${at}: the end`))),
+                  Effect.map(end.read, (data) => all + (data ? textOf(data) : assert.fail(`${at}: the end`))),
               });
             got.server = yield* rest(server, got.server);
             got.client = yield* rest(client, got.client);

@@ -1,4 +1,9 @@
-/** What a connection is given may hang, throw or be slow: it harms nobody else. */
+/**
+ * Stores, verifiers, observers and key logs that hang, throw or are slow: they delay no longer than allowed, and harm
+ * no other connection.
+ *
+ * @module
+ */
 import { assert, Chunk, Effect, Fiber, Layer, Option, Stream } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { makeObservers } from "../../src/connection/bounds/observers.ts";
@@ -11,8 +16,8 @@ import { SessionStore, type SessionStoreService } from "../../src/ports/sessions
 import { CertificateVerifier } from "../../src/ports/trust.ts";
 import * as Server from "../../src/server.ts";
 import { modern } from "../../src/tables/policy.ts";
-import { live, quiet, sync, tagOf } from "../support/effect.ts";
-import { build, converse, ends, handshake } from "../support/handshake.ts";
+import { failsWith, live, sync, tagOf, withoutLogs } from "../support/effect.ts";
+import { build, ends, handshake, pingPong } from "../support/handshake.ts";
 import { plainRecord } from "../support/replay.ts";
 
 /** Not `Effect.never`, whose interval would keep the test waiting. */
@@ -28,7 +33,7 @@ for (
 ) {
   live(
     `a session store whose remove ${how} holds up neither the alert nor the end of the stream`,
-    quiet(Effect.gen(function* () {
+    withoutLogs(Effect.gen(function* () {
       const store: SessionStoreService = {
         enabled: true,
         get: () => Effect.succeed(Option.none()),
@@ -43,13 +48,13 @@ for (
         read: a.read,
         close: Effect.zipRight(Effect.sync(() => log.includes("close") || log.push("close")), a.close),
       };
-      const outcome = yield* Effect.fork(Effect.either(Effect.scoped(
+      const outcome = yield* Effect.fork(Effect.scoped(
         Client.over(watched, { serverName: "localhost", policy: impatient }).pipe(
           Effect.provide(Layer.merge(client, Layer.succeed(SessionStore, store))),
         ),
-      )));
+      ));
       yield* b.write(plainRecord(22, Uint8Array.of(99, 0, 0, 0)));
-      assert.equal(tagOf(yield* Fiber.join(outcome)), "UnexpectedMessage");
+      yield* failsWith(Fiber.join(outcome), "UnexpectedMessage");
       assert.deepEqual(log, ["record 22", "record 21", "close"]);
     })),
   );
@@ -57,7 +62,7 @@ for (
 
 live(
   "a key log that dies is told of in the log, and the handshake goes on",
-  quiet(Effect.gen(function* () {
+  withoutLogs(Effect.gen(function* () {
     const built = yield* build({ toy: true });
     const [a, b] = yield* makePair();
     const dies = KeyLog.layerTo(() => Effect.die(new Error("the disk is full")));
@@ -65,7 +70,7 @@ live(
       Effect.provide(Effect.provide(Client.over(a, { serverName: "localhost" }), built.client), dies),
       Effect.provide(Effect.provide(Server.over(b), built.server), dies),
     ], { concurrency: 2 });
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
   })),
 );
 
@@ -80,7 +85,7 @@ const badStores: Readonly<Record<string, () => Effect.Effect<never>>> = {
 for (const [how, does] of Object.entries(badStores)) {
   live(
     `a session store that ${how} whatever it is asked is done without, by either end`,
-    quiet(Effect.gen(function* () {
+    withoutLogs(Effect.gen(function* () {
       const store: SessionStoreService = { enabled: true, get: does, put: does, remove: does };
       const built = yield* build({ toy: true });
       const bad = Effect.provideService(SessionStore, store);
@@ -89,7 +94,7 @@ for (const [how, does] of Object.entries(badStores)) {
         Effect.provide(bad(Client.over(a, { serverName: "localhost", policy: impatient })), built.client),
         Effect.provide(bad(Server.over(b, { policy: impatient })), built.server),
       ], { concurrency: 2 });
-      assert.equal(yield* converse(client, server), "ping pong");
+      assert.equal(yield* pingPong(client, server), "ping pong");
       assert.equal((yield* client.negotiated).resumed, false);
     })),
   );
@@ -138,7 +143,7 @@ live(
 for (const at of ["message", "alert", "changeCipherSpec"] as const) {
   live(
     `an observer that throws at each ${at} is told of once and harms nobody, and others still hear`,
-    quiet(Effect.gen(function* () {
+    withoutLogs(Effect.gen(function* () {
       let thrown = 0;
       const observe: Observe = (event) => {
         if (event._tag !== at) return;
@@ -146,7 +151,7 @@ for (const at of ["message", "alert", "changeCipherSpec"] as const) {
         throw new Error("the log is full");
       };
       const { client, server } = yield* handshake({ toy: true, client: { observe }, server: { observe } });
-      assert.equal(yield* converse(client, server), "ping pong");
+      assert.equal(yield* pingPong(client, server), "ping pong");
       const heard = yield* Effect.fork(Stream.runCount(client.events));
       yield* Effect.yieldNow();
       yield* server.closeWrite;

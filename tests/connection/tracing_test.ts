@@ -1,7 +1,8 @@
+/** The spans of Effect that a handshake makes for whoever traces. @module */
 import { assert, Context, DefaultServices, Effect, Exit, Option, Tracer } from "../deps.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
 import { sync } from "../support/effect.ts";
-import { build, handshake, meet } from "../support/handshake.ts";
+import { bothHandshake, build, handshake } from "../support/handshake.ts";
 
 /** A tracer that notes the spans it is asked for. */
 const noting = () => {
@@ -45,7 +46,7 @@ sync(
       verify: (peer) => Effect.withSpan(verify(peer), "verify"),
     });
     const client = Context.add(built.client, CertificateVerifier, verifier);
-    const met = yield* meet({ ...built, client }).pipe(
+    const met = yield* bothHandshake({ ...built, client }).pipe(
       Effect.withSpan("a test"),
       Effect.withTracer(tracer),
     );

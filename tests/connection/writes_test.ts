@@ -1,4 +1,8 @@
-/** What a write promises: all of it is handed on, or an error; and what it may not take along. */
+/**
+ * What a write promises: all of it is handed to the stream, or it fails; and what a failed write leaves as it was.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Exit, Fiber, Scope, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { TransportError } from "../../src/faults/errors/transport.ts";
@@ -7,10 +11,9 @@ import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import * as Server from "../../src/server.ts";
 import { compatible, modern } from "../../src/tables/policy.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
-import { effect, live, sync, tagOf } from "../support/effect.ts";
+import { effect, failsWith, live, sync, tagOf, untilWaiting } from "../support/effect.ts";
 import { build, handshake } from "../support/handshake.ts";
-
-const text = (bytes: Bytes | undefined) => bytes && new TextDecoder().decode(bytes);
+import { textOf } from "../support/text.ts";
 
 /** Two ends; what the client's, and the server's, stream does with a write can be changed. */
 const over = (policy: Client.OverOptions["policy"] = modern) =>
@@ -43,11 +46,11 @@ sync(
     const { client, server, writes } = yield* over();
     yield* server.write(ascii("413 too large"));
     writes.client = () => gone;
-    assert.equal(tagOf(yield* Effect.either(client.write(ascii("much")))), "TransportError");
-    assert.equal(text(yield* client.read), "413 too large");
+    yield* failsWith(client.write(ascii("much")), "TransportError");
+    assert.equal(textOf(yield* client.read), "413 too large");
     yield* server.closeWrite;
     assert.equal(yield* client.read, undefined);
-    assert.equal(tagOf(yield* Effect.either(client.write(ascii("more")))), "TransportError");
+    yield* failsWith(client.write(ascii("more")), "TransportError");
   }),
 );
 
@@ -56,7 +59,7 @@ sync(
   Effect.gen(function* () {
     const { client, server, writes } = yield* over();
     writes.client = () => gone;
-    assert.equal(tagOf(yield* Effect.either(client.write(ascii("much")))), "TransportError");
+    yield* failsWith(client.write(ascii("much")), "TransportError");
     yield* server.abort;
     for (const what of [client.read, client.write(ascii("more")), client.closeWrite]) {
       assert.equal(tagOf(yield* Effect.either<unknown, { readonly _tag: string }, never>(what)), "PeerAlert");
@@ -98,11 +101,10 @@ live(
     // The server declines by a warning, which nobody takes.
     yield* Effect.fork(Effect.either(client.renegotiate));
     const reading = yield* Effect.fork(server.read);
-    yield* Effect.sleep("20 millis");
-    assert.equal((yield* server.state).writing, "broken");
+    while ((yield* server.state).writing !== "broken") yield* Effect.yieldNow();
     assert.equal((yield* server.state).reading, "open");
     yield* client.abort;
-    assert.equal(tagOf(yield* Effect.either(Fiber.join(reading))), "PeerAlert");
+    yield* failsWith(Fiber.join(reading), "PeerAlert");
   }),
 );
 
@@ -112,14 +114,14 @@ live(
     const { client, server, writes } = yield* over();
     const take = writes.server;
     writes.server = (bytes) => Effect.zipRight(Effect.sleep("30 millis"), take(bytes));
-    const reading = yield* Effect.fork(Effect.either(server.read));
-    yield* Effect.sleep("2 millis");
+    const reading = yield* Effect.fork(server.read);
+    yield* untilWaiting(reading);
     const closing = yield* Effect.fork(server.close);
     yield* Effect.yieldNow();
     yield* client.write(ascii("behind a gap"));
-    assert.equal(tagOf(yield* Fiber.join(reading)), "Closed");
+    yield* failsWith(Fiber.join(reading), "Closed");
     yield* Fiber.join(closing);
-    assert.equal(tagOf(yield* Effect.either(server.read)), "Closed");
+    yield* failsWith(server.read, "Closed");
   }),
 );
 
@@ -185,7 +187,7 @@ sync(
       );
     }
     yield* client.write(ascii("still here"));
-    assert.equal(text(yield* server.read), "still here");
+    assert.equal(textOf(yield* server.read), "still here");
   }),
 );
 
@@ -204,7 +206,7 @@ for (
       ], { concurrency: 2 });
       yield* server.write(ascii("half an answer"));
       yield* Scope.close(scope, exit);
-      assert.equal(text(yield* client.read), "half an answer");
+      assert.equal(textOf(yield* client.read), "half an answer");
       const end = yield* Effect.flip(client.read);
       assert.equal(end.message, "the peer sent the fatal alert internal_error");
     }),
@@ -227,7 +229,7 @@ live(
       const piped = source.pipeTo(server.writable).then(() => "whole", () => "broken off");
       let got = "";
       const end = yield* Effect.either(Effect.gen(function* () {
-        for (let data = yield* client.read; data; data = yield* client.read) got += text(data);
+        for (let data = yield* client.read; data; data = yield* client.read) got += textOf(data);
       }));
       assert.equal(tagOf(end), fails ? "PeerAlert" : "no error");
       assert.equal(got, "a line\n".repeat(3));

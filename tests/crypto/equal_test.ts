@@ -1,3 +1,4 @@
+/** Comparing secrets: equal bytes are equal, and no other. @module */
 import { equal } from "../../src/crypto/equal.ts";
 import { ascii, EMPTY } from "../../src/wire/bytes.ts";
 import { assert, FastCheck as fc } from "../deps.ts";

@@ -1,3 +1,9 @@
+/**
+ * Unpadding the premaster secret: whatever is wrong with the block gives the random secret, and nothing tells (RFC
+ * 5246 §7.4.7.1).
+ *
+ * @module
+ */
 import { unpadPremaster } from "../../src/crypto/pkcs1.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { assert, FastCheck as fc } from "../deps.ts";

@@ -1,3 +1,4 @@
+/** The pseudorandom functions of TLS 1.0 to 1.2, by known outputs (RFC 5246 §5, RFC 2246 §5). @module */
 import { assert } from "../deps.ts";
 import { pHash, prf10, prf12 } from "../../src/crypto/prf.ts";
 import { hash } from "../../src/layers/crypto/noble/hash.ts";

@@ -1,3 +1,8 @@
+/**
+ * The running hashes over the messages of a handshake, which Finished and CertificateVerify are made from.
+ *
+ * @module
+ */
 import { assert } from "../deps.ts";
 import { Transcript } from "../../src/crypto/transcript.ts";
 import { hash } from "../../src/layers/crypto/noble/hash.ts";

@@ -1,4 +1,8 @@
-/** The example programs, as people start them: their flags, what they print and where, how they end. */
+/**
+ * The example programs as people start them: their flags, what they print and where, and how they end.
+ *
+ * @module
+ */
 import { assert, Deferred, Effect, Layer } from "../deps.ts";
 import { main as certs } from "../../examples/certs.ts";
 import { main as clientMain } from "../../examples/client.ts";
@@ -22,9 +26,9 @@ import { certificates, repository, temporary } from "../interop/peers.ts";
 import { server } from "../interop/programs.ts";
 import { live } from "../support/effect.ts";
 import { covering, exhaustive, exhaustiveOnly } from "../support/exhaustive.ts";
+import { bytesOf, textOf } from "../support/text.ts";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const root = `${certificates}/root.pem`;
 const ours = ["--cert", `${certificates}/p256.pem`, "--key", `${certificates}/p256.key`];
 
@@ -442,7 +446,7 @@ const cutting = (text: string) =>
         const stream = ByteStream.fromConn(yield* Effect.promise(() => listener.accept()));
         const connection = yield* Server.over(stream);
         yield* connection.read;
-        yield* connection.write(new TextEncoder().encode(text));
+        yield* connection.write(bytesOf(text));
         yield* stream.close;
       })).pipe(Effect.provide(Layer.mergeAll(
         Crypto.layerNative,
@@ -484,7 +488,7 @@ live(
     const { port: theirs, peer } = yield* server("--session-store", "none", ...ours);
     yield* Effect.scoped(Effect.flatMap(
       Client.connect({ hostname: "127.0.0.1", port: theirs, serverName: name }),
-      (connection) => connection.write(new TextEncoder().encode(`${forged}\n`)),
+      (connection) => connection.write(bytesOf(`${forged}\n`)),
     )).pipe(Effect.provide(Layer.mergeAll(
       Transport.layerTcp,
       Crypto.layerNative,
@@ -816,7 +820,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
           port,
           observe: (event) => told.push(event),
         });
-        yield* connection.write(new TextEncoder().encode("here\n"));
+        yield* connection.write(bytesOf("here\n"));
         yield* connection.read; // the server serves us
         yield* Deferred.succeed(open, undefined);
         return yield* Effect.flip(connection.read);

@@ -1,9 +1,15 @@
+/**
+ * `mod.ts` imported by URL from elsewhere: it runs, type-checks, bundles for a browser, and reaches few packages.
+ *
+ * @module
+ */
 import { assert, Effect } from "../deps.ts";
 import { serve } from "../../examples/serve_source.ts";
 import { certificates, start, temporary } from "../interop/peers.ts";
 import * as Programs from "../interop/programs.ts";
 import { live } from "../support/effect.ts";
 import { exhaustiveOnly } from "../support/exhaustive.ts";
+import { textOf } from "../support/text.ts";
 
 /** This repository behind HTTP, and what Deno keeps of it gone with the scope. */
 const source = Effect.map(
@@ -26,7 +32,7 @@ const deno = async (...args: ReadonlyArray<string>) => {
     args: [...args],
     env: { NO_COLOR: "1" },
   }).output();
-  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
 };
 
 /** The script for people, as somebody else has it: in another folder, and with another origin. */

@@ -1,10 +1,14 @@
-/** What people are told to do about an error: the library's words, and those of the programs. */
+/**
+ * What people are told about an error: what happened, whose fault it is, and the flag or option that helps.
+ *
+ * @module
+ */
 import { assert, Effect, Either } from "../deps.ts";
 import { ByteStream, Client, Errors, Transport } from "../../mod.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";
 import { ascii } from "../../src/wire/bytes.ts";
 import { live, sync } from "../support/effect.ts";
-import { build, meet } from "../support/handshake.ts";
+import { bothHandshake, build } from "../support/handshake.ts";
 
 const hint = (e: TlsError): string => Errors.explain(e).hint ?? "";
 const inOrder = /Policy\.compatible, then Policy\.legacy \(--policy compatible, --policy legacy\)/;
@@ -110,7 +114,7 @@ sync(
   "a server without a protocol of the client's says which it named: a few, cut short, and nothing to obey",
   Effect.gen(function* () {
     const alpn = ["\x1b[2J", "x".repeat(100), ...Array.from({ length: 50 }, (_, i) => `p${i}`)];
-    const { server } = yield* meet(yield* build(), { client: { alpn }, server: { alpn: ["h2"] } });
+    const { server } = yield* bothHandshake(yield* build(), { client: { alpn }, server: { alpn: ["h2"] } });
     assert.ok(Either.isLeft(server));
     assert.equal(
       server.left.message,
@@ -124,7 +128,7 @@ sync(
   "a server that answers with another protocol is told by the name that it said",
   Effect.gen(function* () {
     let done = false;
-    const { client } = yield* meet(yield* build(), {
+    const { client } = yield* bothHandshake(yield* build(), {
       client: { alpn: ["h2"] },
       server: { alpn: ["h2"] },
       tamper: (from, bytes) => {

@@ -13,9 +13,17 @@ import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts
 import * as Golden from "../golden/certificates.ts";
 import { type Issued, makeCa, type Signature } from "../support/ca.ts";
 import { live, sync } from "../support/effect.ts";
-import { build, credentialOf, hear, meet, renegotiated, type Setup } from "../support/handshake.ts";
+import {
+  bothHandshake,
+  build,
+  type Built,
+  credentialOf,
+  readText,
+  renegotiated,
+  type Setup,
+} from "../support/handshake.ts";
 import { withoutExtendedMasterSecret } from "../support/other_ends.ts";
-import type { Built } from "../support/tickets.ts";
+import { bothUnder, policyFor } from "../support/policies.ts";
 import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
 
@@ -48,7 +56,7 @@ type Ends = readonly [Connection, Connection];
 
 const connected = (built: Built, setup: Setup) =>
   Effect.gen(function* () {
-    const { client, server } = yield* meet(built, setup);
+    const { client, server } = yield* bothHandshake(built, setup);
     return [yield* client, yield* server] as const;
   });
 
@@ -64,10 +72,11 @@ const speaks = (
   version: ProtocolVersion,
   cipherSuite: CipherSuite,
   renegotiation: Policy["renegotiation"] = "allow",
-): Setup => {
-  const policy: Policy = { ...compatible, versions: [version], cipherSuites: [cipherSuite], renegotiation };
-  return { kind: "rsa", toy: true, client: { policy }, server: { policy } };
-};
+): Setup =>
+  bothUnder(policyFor(version, { cipherSuites: [cipherSuite], renegotiation }, compatible), {
+    kind: "rsa",
+    toy: true,
+  });
 
 /** How a connection came to the handshake that it is bound to. */
 const ways = {
@@ -256,7 +265,7 @@ const cannot = (
     }
     const [client, server] = ends;
     yield* client.write(ascii("goes on"));
-    assert.equal(yield* hear(server, 7), "goes on");
+    assert.equal(yield* readText(server, 7), "goes on");
   });
 
 const inModern = Effect.flatMap(build({ toy: true }), (built) => connected(built, {}));

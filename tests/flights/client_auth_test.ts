@@ -1,4 +1,8 @@
-/** Client authentication, over all that it meets in the flights. @module */
+/**
+ * Client certificates: each way to ask, each client key, each suite and version (RFC 5246 §7.4.4, §7.4.6, §7.4.8).
+ *
+ * @module
+ */
 import { assert, Effect, Either } from "../deps.ts";
 import { CertificateRequest, CertificateRequestLegacy } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
@@ -14,7 +18,7 @@ import { codec } from "../../src/wire/codec.ts";
 import type { ClientKind } from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { covering } from "../support/exhaustive.ts";
-import { build, converse, handshake, meet, recordsOf, type Setup } from "../support/handshake.ts";
+import { bothHandshake, build, handshake, pingPong, recordsOf, type Setup } from "../support/handshake.ts";
 import { withoutExtendedMasterSecret } from "../support/other_ends.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
@@ -92,7 +96,7 @@ for (const row of covering("client authentication", rows, traits)) {
     `${cell}: ${refused ? "refused" : shown ? "shown, and kept when resumed" : "not shown"}`,
     Effect.gen(function* () {
       const built = yield* build(setup);
-      const once = bound ? meet(built, setup) : withoutExtendedMasterSecret(built, setup);
+      const once = bound ? bothHandshake(built, setup) : withoutExtendedMasterSecret(built, setup);
       if (refused) {
         const { client, server } = yield* once;
         assert.equal(
@@ -112,7 +116,7 @@ for (const row of covering("client authentication", rows, traits)) {
         assert.equal((yield* c.peerCertificates).length, anonymous ? 0 : 1);
         const n = yield* s.negotiated;
         assert.deepEqual([n.resumed, n.extendedMasterSecret], [resumed, bound]);
-        assert.equal(yield* converse(c, s), "ping pong");
+        assert.equal(yield* pingPong(c, s), "ping pong");
       }
     }),
   );

@@ -1,4 +1,8 @@
-/** Compression as it is negotiated, and what of it passes on a connection (RFC 3749, RFC 5246 §6.2.2, §7.4.1). @module */
+/**
+ * Compression: how it is agreed on, and what of it passes on a connection (RFC 3749, RFC 5246 §6.2.2, §7.4.1).
+ *
+ * @module
+ */
 import { assert, Effect, Either, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection/connection.ts";
@@ -20,20 +24,21 @@ import { make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";
 import { fewer } from "../support/exhaustive.ts";
 import {
+  bothHandshake,
   build,
-  converse,
   handshake,
-  hear,
   lastAlert,
-  meet,
+  pingPong,
+  readText,
   renegotiated,
   type Setup,
   type Tape,
   taped,
 } from "../support/handshake.ts";
-import { meetChanged, sayingHello, sayingServerHello } from "../support/other_ends.ts";
+import { changedHandshake, changingHello, changingServerHello } from "../support/other_ends.ts";
 import { plainRecord } from "../support/replay.ts";
-import { told } from "../support/tickets.ts";
+import { handshakeStory } from "../support/tickets.ts";
+import { bothUnder, policyFor } from "../support/policies.ts";
 import { Buffer } from "node:buffer";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
@@ -42,19 +47,10 @@ const C = CipherSuite;
 const DATA = ContentType.application_data;
 const { random } = makeDeterministic("compression");
 
-const speaks = (version: ProtocolVersion, suite: CipherSuite, more: Partial<Policy> = {}): Policy => ({
-  ...legacy,
-  versions: [version],
-  cipherSuites: [suite],
-  ...more,
-});
-const both = (policy: Policy, more: Setup = {}): Setup => ({
-  kind: "rsa",
-  toy: true,
-  ...more,
-  client: { ...more.client, policy },
-  server: { ...more.server, policy },
-});
+const speaks = (version: ProtocolVersion, suite: CipherSuite, more: Partial<Policy> = {}): Policy =>
+  policyFor(version, { cipherSuites: [suite], ...more });
+const both = (policy: Policy, more: Setup = {}): Setup =>
+  bothUnder(policy, { kind: "rsa", toy: true, ...more });
 const uncompressed = (policy: Policy): Policy => ({ ...policy, compressionMethods: [NONE] });
 
 /** So many bytes, in however many records they come. */
@@ -117,7 +113,7 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
         const setup = both(speaks(version, suite, { encryptThenMac }));
         const built = yield* build(setup);
         for (const resumed of [false, true]) {
-          const { client: c, server: s, tape } = yield* meet(built, setup);
+          const { client: c, server: s, tape } = yield* bothHandshake(built, setup);
           const [client, server] = [yield* c, yield* s];
           for (const n of [yield* client.negotiated, yield* server.negotiated]) {
             assert.deepEqual([n.compressionMethod, n.resumed], [DEFLATE, resumed]);
@@ -132,7 +128,7 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
             const many = yield* sent(tape, from, to, noise);
             assert.ok(many > LENGTH && many < LENGTH + 2000, `the noise took ${many} bytes`);
           }
-          assert.equal(yield* converse(client, server), "ping pong");
+          assert.equal(yield* pingPong(client, server), "ping pong");
         }
       }),
     );
@@ -157,7 +153,7 @@ for (const [client, ours, server, theirs, method] of agreements) {
     }`,
     Effect.gen(function* () {
       const built = yield* build({ toy: true });
-      const story = yield* told(built, { client: { policy: ours }, server: { policy: theirs } });
+      const story = yield* handshakeStory(built, { client: { policy: ours }, server: { policy: theirs } });
       assert.deepEqual(story.hello.compressionMethods, ours === legacy ? [DEFLATE, NONE] : [NONE]);
       assert.equal(story.answer.compressionMethod, method);
       assert.deepEqual([story.ours.compressionMethod, story.theirs.compressionMethod], [method, method]);
@@ -167,7 +163,7 @@ for (const [client, ours, server, theirs, method] of agreements) {
 
 /** A client of Policy.modern that offers some methods all the same. */
 const offering = (...compressionMethods: ReadonlyArray<CompressionMethod>) =>
-  sayingHello((hello) => encodeMessage(make(ClientHello, { ...hello, compressionMethods })));
+  changingHello((hello) => encodeMessage(make(ClientHello, { ...hello, compressionMethods })));
 const LZS = CompressionMethod.of(64);
 const GREASE = CompressionMethod.of(0x0a);
 
@@ -176,12 +172,12 @@ for (const [name, policy] of [["modern", modern], ["compatible", compatible]] as
     `a server of Policy.${name} that is offered DEFLATE first chooses null`,
     Effect.gen(function* () {
       const setup: Setup = { server: { policy } };
-      const ends = yield* meetChanged(yield* build({ toy: true }), setup, {
+      const ends = yield* changedHandshake(yield* build({ toy: true }), setup, {
         client: offering(DEFLATE, NONE),
       });
       const [client, server] = [yield* ends.client, yield* ends.server];
       assert.equal((yield* server.negotiated).compressionMethod, NONE);
-      assert.equal(yield* converse(client, server), "ping pong");
+      assert.equal(yield* pingPong(client, server), "ping pong");
     }),
   );
 }
@@ -192,7 +188,7 @@ sync(
     const setup: Setup = { server: { policy: { ...legacy, compressionMethods: [LZS, DEFLATE, NONE] } } };
     const built = yield* build({ toy: true });
     const chosen = (...methods: ReadonlyArray<CompressionMethod>) =>
-      Effect.map(meetChanged(built, setup, { client: offering(...methods) }), ({ server }) => server);
+      Effect.map(changedHandshake(built, setup, { client: offering(...methods) }), ({ server }) => server);
     const server = yield* yield* chosen(LZS, GREASE, NONE);
     assert.equal((yield* server.negotiated).compressionMethod, NONE);
     for (const methods of [[DEFLATE], [LZS, DEFLATE]]) {
@@ -213,7 +209,7 @@ sync(
       const [named, offered] of [[[LZS, DEFLATE], [DEFLATE, NONE]], [[LZS], [NONE]], [[], [NONE]]] as const
     ) {
       const policy = { ...legacy, compressionMethods: named };
-      const { hello } = yield* told(built, { client: { policy }, server: { policy: legacy } });
+      const { hello } = yield* handshakeStory(built, { client: { policy }, server: { policy: legacy } });
       assert.deepEqual(hello.compressionMethods, offered);
     }
   }),
@@ -223,8 +219,8 @@ for (const method of [DEFLATE, LZS]) {
   sync(
     `a server that chooses ${CompressionMethod.nameOf(method)} of a client of Policy.modern is refused`,
     Effect.gen(function* () {
-      const { client, tape } = yield* meetChanged(yield* build({ toy: true }), {}, {
-        server: sayingServerHello((hello) =>
+      const { client, tape } = yield* changedHandshake(yield* build({ toy: true }), {}, {
+        server: changingServerHello((hello) =>
           encodeMessage(make(ServerHello, { ...hello, compressionMethod: method }))
         ),
       });
@@ -232,7 +228,7 @@ for (const method of [DEFLATE, LZS]) {
         Either.isLeft(client) && client.left.message,
         "ServerHello.compressionMethod: was not offered",
       );
-      assert.equal(lastAlert(tape, "client"), "2 47");
+      assert.equal(lastAlert(tape, "client"), "fatal illegal_parameter");
     }),
   );
 }
@@ -263,9 +259,9 @@ for (const tickets of [false, true]) {
       }`,
       Effect.gen(function* () {
         const built = yield* build({ kind: "rsa", toy: true, tickets });
-        const one = yield* told(built, before);
+        const one = yield* handshakeStory(built, before);
         assert.equal(one.ours.compressionMethod, before === all ? DEFLATE : NONE);
-        const two = yield* told(built, now);
+        const two = yield* handshakeStory(built, now);
         assert.equal(two.resumed, resumed);
         assert.deepEqual([two.ours.compressionMethod, two.theirs.compressionMethod], [method, method]);
         assert.equal(two.answer.compressionMethod, method);
@@ -281,9 +277,9 @@ sync(
   "a server that resumes a session with another method than its own is refused",
   Effect.gen(function* () {
     const built = yield* build(all);
-    yield* told(built, all);
-    const { client, tape } = yield* meetChanged(built, all, {
-      server: sayingServerHello((hello) =>
+    yield* handshakeStory(built, all);
+    const { client, tape } = yield* changedHandshake(built, all, {
+      server: changingServerHello((hello) =>
         encodeMessage(make(ServerHello, { ...hello, compressionMethod: NONE }))
       ),
     });
@@ -291,7 +287,7 @@ sync(
       Either.isLeft(client) && client.left.message,
       "ServerHello.compressionMethod: is not that of the session it resumes",
     );
-    assert.equal(lastAlert(tape, "client"), "2 47");
+    assert.equal(lastAlert(tape, "client"), "fatal illegal_parameter");
   }),
 );
 
@@ -413,7 +409,7 @@ for (const role of ["client", "server"] as const) {
           const { ends, compress, forge, alerts } = yield* forging(role, policy);
           yield* forge(compress(ascii("good")));
           yield* forge(copy(0x02));
-          assert.equal(yield* hear(ends.victim, 7), "goodddd");
+          assert.equal(yield* readText(ends.victim, 7), "goodddd");
           yield* forge(make(compress));
           for (let n = 0; n < 2; n++) {
             assert.equal((yield* Effect.flip(ends.victim.read))._tag, "DecompressionFailure", "and stays so");
@@ -437,7 +433,7 @@ for (const [kind, suite, encryptThenMac] of ciphers) {
       let over = false;
       // The first byte after the header, or after the IV.
       const at = suites.get(suite)!.cipher._tag === "stream" ? 5 : 5 + 16;
-      const { client, server } = yield* meet(yield* build(setup), {
+      const { client, server } = yield* bothHandshake(yield* build(setup), {
         ...setup,
         tamper: (_, bytes) => over ? bytes.map((b, i) => i === at ? b ^ 0x80 : b) : bytes,
       });
@@ -490,7 +486,7 @@ sync(
     const setup = both(speaks(SSL_3_0, C.TLS_RSA_WITH_AES_128_CBC_SHA));
     const METHOD = 5 + 4 + 2 + 32 + 1 + 32 + 2;
     let was: number | undefined;
-    const { client, server, tape } = yield* meet(yield* build(setup), {
+    const { client, server, tape } = yield* bothHandshake(yield* build(setup), {
       ...setup,
       tamper: (from, bytes, index) => {
         if (from !== "server" || index !== 1) return bytes;
@@ -500,7 +496,7 @@ sync(
     });
     assert.equal(was, DEFLATE);
     assert.equal(Either.isLeft(server) && server.left._tag, "DecompressionFailure");
-    assert.equal(lastAlert(tape, "server"), "2 30");
+    assert.equal(lastAlert(tape, "server"), "fatal decompression_failure");
     assert.equal(
       Either.isLeft(client) && client.left.message,
       "the peer sent the fatal alert decompression_failure",

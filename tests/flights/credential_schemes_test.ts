@@ -1,11 +1,15 @@
-/** With which schemes a credential signs, where it says so itself (a signer that cannot make every signature). */
+/**
+ * Credentials that can make only some signatures: with which schemes they sign, and when another certificate is shown.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
 import { layer as credentials } from "../../src/layers/credentials/credentials.ts";
 import * as N from "../../src/names/mod.ts";
 import { legacy } from "../../src/tables/policy.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
-import { build, credentialOf, meet } from "../support/handshake.ts";
+import { bothHandshake, build, credentialOf } from "../support/handshake.ts";
 
 for (
   const [what, schemes, outcome] of [
@@ -25,7 +29,7 @@ for (
       const built = yield* build({ kind: "rsa" });
       const credential = { ...credentialOf(Golden.server("rsa")), schemes };
       const server = Context.merge(built.server, yield* Layer.build(credentials([credential])));
-      const met = yield* meet({ ...built, server });
+      const met = yield* bothHandshake({ ...built, server });
       if (outcome === undefined) {
         assert.equal(Either.isLeft(met.server) && met.server.left._tag, "Refused");
         return;
@@ -57,7 +61,7 @@ for (
           built.server,
           yield* Layer.build(credentials([{ ...credentialOf(Golden.server("rsa")), schemes }])),
         );
-        const met = yield* meet({ ...built, server }, { client: { policy }, server: { policy } });
+        const met = yield* bothHandshake({ ...built, server }, { client: { policy }, server: { policy } });
         const refused = Either.isLeft(met.server) && met.server.left._tag;
         assert.equal(refused, what === "can" ? false : "Refused");
       }

@@ -1,4 +1,8 @@
-/** Whole handshakes with keys that are elsewhere, and with certificates that are replaced. */
+/**
+ * Whole handshakes with private keys that are kept elsewhere, and with certificates that are replaced.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Layer, Queue, Stream } from "../deps.ts";
 import { PrivateKeyError } from "../../src/faults/errors/crypto.ts";
 import {
@@ -13,7 +17,7 @@ import { compatible } from "../../src/tables/policy.ts";
 import { suites } from "../../src/tables/suites.ts";
 import * as Golden from "../golden/certificates.ts";
 import { live } from "../support/effect.ts";
-import { build, converse, credentialOf, meet } from "../support/handshake.ts";
+import { bothHandshake, build, credentialOf, pingPong } from "../support/handshake.ts";
 import crypto from "node:crypto";
 
 /** Ends with these credentials in place of their own. */
@@ -67,9 +71,9 @@ live(
       server: layer([yield* credentialFromSigner({ ...server.signer, schemes: [pss] })]),
       client: layer([yield* credentialFromSigner({ ...client.signer, schemes: [ecdsa] })]),
     });
-    const ends = yield* meet(built, { server: { clientAuth: "require" } });
+    const ends = yield* bothHandshake(built, { server: { clientAuth: "require" } });
     const [c, s] = [yield* ends.client, yield* ends.server];
-    yield* converse(c, s);
+    yield* pingPong(c, s);
     assert.deepEqual([server.asked, client.asked], [[pss], [ecdsa]]);
     assert.equal((yield* s.peerCertificates).length, 1);
   }),
@@ -84,10 +88,10 @@ live(
     const meeting = (one: Signer) =>
       Effect.gen(function* () {
         const built = yield* buildWith({ server: layer([yield* credentialFromSigner(one)]) });
-        return yield* meet(built, { client: { policy }, server: { policy } });
+        return yield* bothHandshake(built, { client: { policy }, server: { policy } });
       });
     const able = yield* meeting({ ...signer, decrypt });
-    yield* converse(yield* able.client, yield* able.server);
+    yield* pingPong(yield* able.client, yield* able.server);
     assert.deepEqual(asked, ["decrypt"]);
     const unable = yield* meeting(signer);
     assert.ok(Either.isLeft(unable.server) && unable.server.left._tag === "Refused");
@@ -102,7 +106,7 @@ live(
     const reason = "the module is locked";
     const sign = () => Effect.fail(new PrivateKeyError({ operation: "sign", reason }));
     const built = yield* buildWith({ server: layer([yield* credentialFromSigner({ ...signer, sign })]) });
-    const { client, server } = yield* meet(built);
+    const { client, server } = yield* bothHandshake(built);
     assert.ok(Either.isLeft(server));
     assert.match(server.left.message, /the module is locked/);
     assert.ok(Either.isLeft(client) && client.left._tag === "PeerAlert");
@@ -122,7 +126,7 @@ live(
     );
     const built = yield* buildWith({ server: layer });
     const connected = Effect.gen(function* () {
-      const ends = yield* meet(built);
+      const ends = yield* bothHandshake(built);
       return { client: yield* ends.client, server: yield* ends.server };
     });
     const old = yield* connected;
@@ -133,10 +137,10 @@ live(
     yield* Effect.yieldNow();
     // Another client, who has no session to resume.
     const others = yield* build();
-    const ends = yield* meet({ ...others, server: built.server });
+    const ends = yield* bothHandshake({ ...others, server: built.server });
     const [leaf] = yield* (yield* ends.client).peerCertificates;
     assert.deepEqual(leaf?.raw, credentialOf(Golden.server("ed25519")).chain[0]);
-    yield* converse(old.client, old.server);
+    yield* pingPong(old.client, old.server);
     const [before] = yield* old.client.peerCertificates;
     assert.deepEqual(before?.raw, credentialOf(Golden.server("p256")).chain[0]);
   }),

@@ -1,4 +1,9 @@
-/** What is refused at a message's header, how long a message may be, and in which version a hello is refused. @module */
+/**
+ * What is refused by a message's header alone, how long a message may be, and in which version a refused hello is
+ * answered.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Fiber } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage, kindOf } from "../../src/grammar/message_kind.ts";
@@ -16,9 +21,10 @@ import { legacy, limits, modern, type Policy } from "../../src/tables/policy.ts"
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";
-import { build, ends, hear, meet, recordsOf, type Setup } from "../support/handshake.ts";
-import { type Change, meetChanged, sayingServerHello } from "../support/other_ends.ts";
+import { bothHandshake, build, ends, readText, recordsOf, type Setup } from "../support/handshake.ts";
+import { type Change, changedHandshake, changingServerHello } from "../support/other_ends.ts";
 import { handshakeMessage, plainRecord, replay, scripted } from "../support/replay.ts";
+import { bothUnder, policyFor } from "../support/policies.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
 
@@ -66,7 +72,7 @@ sync(
 sync(
   "a client refuses at its header what cannot follow, and what is longer than its form",
   Effect.gen(function* () {
-    const { tape } = yield* meet(yield* build());
+    const { tape } = yield* bothHandshake(yield* build());
     const [hello] = recordsOf(tape.flows.find((f) => f.from === "server")!.bytes);
     const met = (...more: ReadonlyArray<Bytes>) =>
       Effect.map(replay("client", more), ({ error }) => error && `${error._tag} ${alertOf(error)}`);
@@ -84,7 +90,7 @@ sync(
 sync(
   "a server refuses at its header a key exchange that is longer than a point",
   Effect.gen(function* () {
-    const { tape } = yield* meet(yield* build());
+    const { tape } = yield* bothHandshake(yield* build());
     const [hello] = tape.flows.map((f) => f.bytes);
     const { most } = kindOf(ClientKeyExchangeECDHE);
     assert.equal(most, 256);
@@ -103,7 +109,7 @@ sync(
       const streams: Record<string, Parameters<Change>[0]> = {};
       const keep = (name: string): Change => (stream) => streams[name] = stream;
       const setup: Setup = { toy: true, client: { policy }, server: { policy } };
-      const { client, server } = yield* meetChanged(yield* build(setup), setup, {
+      const { client, server } = yield* changedHandshake(yield* build(setup), setup, {
         client: keep("client"),
         server: keep("server"),
       });
@@ -165,7 +171,7 @@ for (const version of [TLS_1_0, TLS_1_2]) {
         server: { policy, clientAuth: "request" },
       };
       const authorities = [new Uint8Array(2 ** 16 - 3).fill(1)];
-      const { client } = yield* meetChanged(yield* build(setup), setup, {
+      const { client } = yield* changedHandshake(yield* build(setup), setup, {
         server: (stream) => ({
           ...stream,
           send: (raw, message) =>
@@ -195,7 +201,7 @@ sync(
         client: { policy },
         server: { policy, clientAuth: "require" },
       };
-      const { client, server } = yield* meetChanged(yield* build(setup), setup, {
+      const { client, server } = yield* changedHandshake(yield* build(setup), setup, {
         server: (stream) => ({
           ...stream,
           send: (raw, message) =>
@@ -225,7 +231,7 @@ sync(
   "a Finished that is longer than any version's is refused at its header",
   Effect.gen(function* () {
     for (const [length, expected] of [[36, "DecryptError"], [37, "DecodeError"]] as const) {
-      const { server } = yield* meetChanged(yield* build({ toy: true }), {}, {
+      const { server } = yield* changedHandshake(yield* build({ toy: true }), {}, {
         client: (stream) => ({
           ...stream,
           send: (raw, message) =>
@@ -271,8 +277,8 @@ sync(
   Effect.gen(function* () {
     const policy: Policy = { ...legacy, renegotiation: "allow" };
     const setup: Setup = { toy: true, kind: "rsa", client: { policy }, server: { policy } };
-    const { client, server } = yield* meetChanged(yield* build(setup), setup, {
-      server: sayingServerHello((hello, count) =>
+    const { client, server } = yield* changedHandshake(yield* build(setup), setup, {
+      server: changingServerHello((hello, count) =>
         encodeMessage(count === 0 ? hello : make(ServerHello, { ...hello, serverVersion: SSL_3_0 }))
       ),
     });
@@ -288,7 +294,7 @@ sync(
 sync(
   "who gives up before reading our ServerHello is heard, though his record says another version",
   Effect.gen(function* () {
-    const { tape } = yield* meet(yield* build());
+    const { tape } = yield* bothHandshake(yield* build());
     const hello = tape.flows[0]!.bytes;
     const alert = (level: number, description: number) =>
       plainRecord(21, Uint8Array.of(level, description), 0x0301);
@@ -320,20 +326,14 @@ const interleaving = <A, E, R>(said: (records: Records) => void, run: Effect.Eff
     (write) => Effect.sync(() => void (Records.prototype.write = write)),
   );
 
-const renegotiable: Policy = { ...legacy, versions: [TLS_1_2], renegotiation: "allow" };
-const both: Setup = {
-  toy: true,
-  kind: "rsa",
-  client: { policy: renegotiable },
-  server: { policy: renegotiable },
-};
+const both = bothUnder(policyFor(TLS_1_2, { renegotiation: "allow" }), { toy: true, kind: "rsa" });
 
 sync(
   "data between two fragments of a message of a renegotiation arrives, and the renegotiation goes on (RFC 5246 §6.2.1)",
   Effect.gen(function* () {
-    const { client, server } = yield* meet(yield* build(both), both);
+    const { client, server } = yield* bothHandshake(yield* build(both), both);
     const [c, s] = [yield* client, yield* server];
-    const listening = yield* Effect.fork(hear(s, 5));
+    const listening = yield* Effect.fork(readText(s, 5));
     const between = (records: Records) => records.write(N.ContentType.application_data, ascii("data"));
     yield* interleaving(between, c.renegotiate);
     yield* c.write(ascii("."));
@@ -345,7 +345,7 @@ sync(
 sync(
   "an alert between two fragments of a message is told as that alert",
   Effect.gen(function* () {
-    const { client, server } = yield* meet(yield* build(both), both);
+    const { client, server } = yield* bothHandshake(yield* build(both), both);
     const [c, s] = [yield* client, yield* server];
     const listening = yield* Effect.fork(Effect.either(s.read));
     const alert = (records: Records) => records.write(N.ContentType.alert, Uint8Array.of(2, 40));

@@ -1,3 +1,8 @@
+/**
+ * What hellos say of secure renegotiation (RFC 5746) and of the extended master secret (RFC 7627).
+ *
+ * @module
+ */
 import { assert, Effect } from "../deps.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { ClientHello, type ServerHello } from "../../src/messages/mod.ts";
@@ -6,8 +11,8 @@ import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts"
 import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
 import { make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";
-import { build, meet, type Setup } from "../support/handshake.ts";
-import { meetChanged, sayingHello, sayingServerHello } from "../support/other_ends.ts";
+import { bothHandshake, build, type Setup } from "../support/handshake.ts";
+import { changedHandshake, changingHello, changingServerHello } from "../support/other_ends.ts";
 
 const SCSV = CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV;
 const plain: Policy = { ...legacy, compressionMethods: [CompressionMethod.null] };
@@ -16,15 +21,15 @@ const plain: Policy = { ...legacy, compressionMethods: [CompressionMethod.null] 
 const hellos = (setup: Setup, change: (hello: ClientHello) => object = () => ({}), resumed = false) =>
   Effect.gen(function* () {
     const built = yield* build({ kind: "rsa", toy: true });
-    if (resumed) yield* meet(built, setup);
+    if (resumed) yield* bothHandshake(built, setup);
     let client: ClientHello | undefined;
     let server: ServerHello | undefined;
-    const ends = yield* meetChanged(built, { kind: "rsa", toy: true, ...setup }, {
-      client: sayingHello((hello) => {
+    const ends = yield* changedHandshake(built, { kind: "rsa", toy: true, ...setup }, {
+      client: changingHello((hello) => {
         client = make(ClientHello, { ...hello, ...change(hello) });
         return encodeMessage(client);
       }),
-      server: sayingServerHello((hello) => {
+      server: changingServerHello((hello) => {
         server = hello;
         return encodeMessage(hello);
       }),

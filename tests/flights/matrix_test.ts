@@ -1,3 +1,9 @@
+/**
+ * Every version with every suite, certificate and group: a full handshake and its resumption, or the refusal that is
+ * due.
+ *
+ * @module
+ */
 import { assert, Effect, Either } from "../deps.ts";
 import { isFfdhe } from "../../src/crypto/ffdhe.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
@@ -9,7 +15,7 @@ import { toHex } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { covering } from "../support/exhaustive.ts";
-import { build, converse, meet, type Setup } from "../support/handshake.ts";
+import { bothHandshake, build, pingPong, type Setup } from "../support/handshake.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 
@@ -108,7 +114,7 @@ for (const { version, suite, kind, group, there, good } of covering("versions wi
     sync(
       `${cell}: refused, for ${there ? "the key does not fit" : "there is no such suite"}`,
       Effect.gen(function* () {
-        const { client, server } = yield* meet(yield* build(setup), setup);
+        const { client, server } = yield* bothHandshake(yield* build(setup), setup);
         const ends = [client, server].map((end) => Either.isLeft(end) && end.left._tag);
         assert.deepEqual(ends, ["PeerAlert", "Refused"]);
       }),
@@ -122,7 +128,7 @@ for (const { version, suite, kind, group, there, good } of covering("versions wi
         const built = yield* build(setup);
         const seen: Array<string> = [];
         for (const resumed of [false, true]) {
-          const { client, server, tape } = yield* meet(built, setup);
+          const { client, server, tape } = yield* bothHandshake(built, setup);
           const [c, s] = [yield* client, yield* server];
           for (const n of [yield* c.negotiated, yield* s.negotiated]) {
             assert.equal(n.version, version);
@@ -134,7 +140,7 @@ for (const { version, suite, kind, group, there, good } of covering("versions wi
             assert.equal(n.group, resumed ? undefined : group);
           }
           assert.equal((yield* c.peerCertificates).length > 0, suite.authentication !== "anonymous");
-          assert.equal(yield* converse(c, s), "ping pong");
+          assert.equal(yield* pingPong(c, s), "ping pong");
           // Two round trips, or one and a half; each flight is one write.
           assert.deepEqual(
             tape.flows.map((f) => f.from).slice(0, 4),

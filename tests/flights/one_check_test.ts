@@ -1,4 +1,4 @@
-/** For checks that others stand behind: what this check alone refuses. @module */
+/** Checks behind which another check stands, each tested alone: what only this one refuses. @module */
 import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
@@ -16,7 +16,7 @@ import { Crypto, type PublicKey } from "../../src/ports/crypto.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
 import * as Server from "../../src/server.ts";
 import { authenticationOf, hasRoomFor } from "../../src/tables/key_kinds.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
+import { compatible, modern, type Policy } from "../../src/tables/policy.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
@@ -24,18 +24,24 @@ import * as Golden from "../golden/certificates.ts";
 import { altering, verdict } from "../support/altering.ts";
 import { makeCa } from "../support/ca.ts";
 import { sync, tagOf } from "../support/effect.ts";
-import { build, credentialOf, handshake, meet, renegotiated, type Setup } from "../support/handshake.ts";
-import { type Change, meetChanged, sayingHello, without } from "../support/other_ends.ts";
+import {
+  bothHandshake,
+  build,
+  credentialOf,
+  handshake,
+  renegotiated,
+  type Setup,
+} from "../support/handshake.ts";
+import { type Change, changedHandshake, changingHello, without } from "../support/other_ends.ts";
 import { scripted } from "../support/replay.ts";
+import { bothUnder, policyFor } from "../support/policies.ts";
 
 const C = N.CipherSuite;
 const S = N.SignatureScheme;
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
 
-const speaks = (version: N.ProtocolVersion, suite: N.CipherSuite, kind: Golden.Kind = "rsa"): Setup => {
-  const policy: Policy = { ...legacy, versions: [version], cipherSuites: [suite] };
-  return { kind, client: { policy }, server: { policy } };
-};
+const speaks = (version: N.ProtocolVersion, suite: N.CipherSuite, kind: Golden.Kind = "rsa"): Setup =>
+  bothUnder(policyFor(version, { cipherSuites: [suite] }), { kind });
 const flipped = (bytes: Bytes, at = bytes.length - 1): Bytes => bytes.map((b, i) => i === at ? b ^ 1 : b);
 
 // ---- the signature on a server's Diffie-Hellman value ----
@@ -99,8 +105,9 @@ const longId = (body: Bytes): Bytes =>
   );
 const strict: Setup = { client: { policy: { ...modern, requireExtendedMasterSecret: true } } };
 const strictServer: Setup = { server: { policy: { ...modern, requireExtendedMasterSecret: true } } };
-const both = (policy: Policy, kind: Golden.Kind): Setup => ({ kind, client: { policy }, server: { policy } });
-const transport = both({ ...compatible, cipherSuites: [C.TLS_RSA_WITH_AES_128_GCM_SHA256] }, "rsa");
+const transport = bothUnder({ ...compatible, cipherSuites: [C.TLS_RSA_WITH_AES_128_GCM_SHA256] }, {
+  kind: "rsa",
+});
 const ca = makeCa();
 const derOf = (kind: Golden.Kind): Bytes => credentialOf(Golden.server(kind)).chain[0]!;
 const withChain = (der: Bytes): Change => (stream) => ({
@@ -120,7 +127,7 @@ const flows: ReadonlyArray<readonly ["client" | "server", string, Setup, (flow: 
   [
     "client",
     "a suite of TLS 1.2 in TLS 1.1, though it was offered",
-    both(compatible, "p256"),
+    bothUnder(compatible, { kind: "p256" }),
     inServerHello(() => ({ serverVersion: TLS_1_1 })),
     "IllegalParameter illegal_parameter",
   ],
@@ -192,7 +199,7 @@ for (const [role, what, setup, change, expected] of flows) {
 sync(
   "a client does not encrypt to a key for PSS: it fits RSA suites, but not their key transport",
   Effect.gen(function* () {
-    const { client } = yield* meetChanged(yield* build({ ...transport, toy: true }), transport, {
+    const { client } = yield* changedHandshake(yield* build({ ...transport, toy: true }), transport, {
       server: withChain(derOf("rsa_pss")),
     });
     assert.equal(Either.isLeft(client) && alertOf(client.left), "illegal_parameter");
@@ -218,7 +225,7 @@ sync(
       // It shows what it should not, as another's client might.
       const shown = { ...credential, usage: { ...credential.usage, digitalSignature: true } };
       const client = Context.merge(built.client, yield* Layer.build(credentialsOf([shown])));
-      const { server } = yield* meet({ ...built, client } as typeof built, {
+      const { server } = yield* bothHandshake({ ...built, client } as typeof built, {
         server: { clientAuth: "require" },
       });
       assert.equal(tagOf(server), expected);
@@ -284,7 +291,7 @@ for (const role of ["server", "client"] as const) {
           stream.send(raw, message);
         },
       });
-      const { client, server } = yield* meetChanged({ ...built, [role]: own } as typeof built, setup, {
+      const { client, server } = yield* changedHandshake({ ...built, [role]: own } as typeof built, setup, {
         [role]: watched,
       });
       assert.deepEqual([tagOf(client), tagOf(server)], ["no error", "no error"]);
@@ -313,7 +320,7 @@ for (const role of ["client", "server"] as const) {
         });
       };
       const other = role === "client" ? "server" : "client";
-      const { client, server } = yield* meet({
+      const { client, server } = yield* bothHandshake({
         ...built,
         [role]: agreeing(built[role], 0, 0, 5, 0, 7),
         [other]: agreeing(built[other], 5, 0, 7),
@@ -329,9 +336,9 @@ sync(
   "a client that just goes away in the middle of a resumption leaves the session in the server's store",
   Effect.gen(function* () {
     const built = yield* build({ toy: true });
-    const { client } = yield* meet(built);
+    const { client } = yield* bothHandshake(built);
     const { sessionId } = yield* (yield* client).negotiated;
-    const { tape } = yield* meet(built);
+    const { tape } = yield* bothHandshake(built);
     const { stream } = scripted([tape.flows[0]!.bytes]);
     const server = yield* Effect.either(Effect.provide(Server.over(stream), built.server));
     assert.equal(tagOf(server), "Truncated");
@@ -349,14 +356,14 @@ sync(
   "a renegotiation that resumes may not lose encrypt_then_mac: a server refuses the hello",
   Effect.gen(function* () {
     const setup: Setup = { kind: "rsa", toy: true, client: { policy: again }, server: { policy: again } };
-    const losing = sayingHello((hello, count) =>
+    const losing = changingHello((hello, count) =>
       encodeMessage(
         count === 0
           ? hello
           : make(ClientHello, { ...hello, extensions: without(hello.extensions, "encrypt_then_mac") }),
       )
     );
-    const { client, server } = yield* meetChanged(yield* build(setup), setup, { client: losing });
+    const { client, server } = yield* changedHandshake(yield* build(setup), setup, { client: losing });
     const [c, s] = [yield* client, yield* server];
     const reading = yield* Effect.fork(Effect.either(s.read));
     yield* Effect.either(c.renegotiateWith({ resume: true }));

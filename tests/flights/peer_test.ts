@@ -1,3 +1,8 @@
+/**
+ * What the handshake itself demands of a peer's certificate, whoever trusts it (RFC 5246 §7.4.2, §7.4.6).
+ *
+ * @module
+ */
 import { assert, Effect, Either } from "../deps.ts";
 import { CertificateError } from "../../src/faults/errors/trust.ts";
 import { alertOf } from "../../src/faults/meaning.ts";

@@ -1,3 +1,8 @@
+/**
+ * What is refused in a renegotiation, and what its hellos say (RFC 5746 §3.5, §3.7, §4; RFC 7627 §5.4).
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Fiber } from "../deps.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
@@ -17,8 +22,14 @@ import { ascii, type Bytes, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
-import { build, converse, credentialOf, type Setup } from "../support/handshake.ts";
-import { type Change, meetChanged, sayingHello, sayingServerHello, without } from "../support/other_ends.ts";
+import { build, credentialOf, pingPong, type Setup } from "../support/handshake.ts";
+import {
+  type Change,
+  changedHandshake,
+  changingHello,
+  changingServerHello,
+  without,
+} from "../support/other_ends.ts";
 
 const { SSL_3_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const C = CipherSuite;
@@ -28,7 +39,7 @@ const usual: Setup = { kind: "rsa", toy: true, client: { policy }, server: { pol
 /** Both ends of a first handshake that went well. */
 const connected = (setup: Setup, change: { client?: Change; server?: Change }, built = build(setup)) =>
   Effect.gen(function* () {
-    const { client, server, tape } = yield* meetChanged(yield* built, setup, change);
+    const { client, server, tape } = yield* changedHandshake(yield* built, setup, change);
     return { client: yield* client, server: yield* server, tape };
   });
 
@@ -65,11 +76,11 @@ const infoOf = (list: ReadonlyArray<ClientHelloExtension> | undefined) =>
 
 /** The hello of the connection's second handshake, changed. */
 const secondHello = (change: (hello: ClientHello) => object): Change =>
-  sayingHello((hello, count) =>
+  changingHello((hello, count) =>
     encodeMessage(count === 0 ? hello : make(ClientHello, { ...hello, ...change(hello) }))
   );
 const secondAnswer = (change: (hello: ServerHello) => object): Change =>
-  sayingServerHello((hello, count) =>
+  changingServerHello((hello, count) =>
     encodeMessage(count === 0 ? hello : make(ServerHello, { ...hello, ...change(hello) }))
   );
 const info = (renegotiatedConnection: Bytes) =>
@@ -258,7 +269,7 @@ sync(
   "a client repeats the version of its first hello, and says neither ALPN nor an SCSV again",
   Effect.gen(function* () {
     const hellos: Array<ClientHello> = [];
-    const noting = sayingHello((hello) => {
+    const noting = changingHello((hello) => {
       hellos.push(hello);
       return encodeMessage(hello);
     });
@@ -293,11 +304,11 @@ sync(
     const lengths: Array<number | undefined> = [];
     const ssl = { ...legacy, versions: [SSL_3_0], compressionMethods: [CompressionMethod.null] };
     const ends = yield* connected({ ...usual, client: { policy: ssl }, server: { policy: ssl } }, {
-      client: sayingHello((hello) => {
+      client: changingHello((hello) => {
         lengths.push(infoOf(hello.extensions)?.length);
         return encodeMessage(hello);
       }),
-      server: sayingServerHello((hello) => {
+      server: changingServerHello((hello) => {
         lengths.push(serverInfo(hello.extensions ?? []).length);
         return encodeMessage(hello);
       }),
@@ -310,7 +321,7 @@ sync(
 // ---- a peer without RFC 5746 ----
 
 /** A client that never heard of RFC 5746. */
-const ancient = sayingHello((hello) =>
+const ancient = changingHello((hello) =>
   encodeMessage(make(ClientHello, {
     ...hello,
     cipherSuites: hello.cipherSuites.filter((id) => id !== C.TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
@@ -338,7 +349,7 @@ for (const who of ["client", "server"] as const) {
             ? "done"
             : "RenegotiationRefused: a secure renegotiation is impossible here, and our policy allows no insecure one",
         );
-        assert.equal(yield* converse(client, server), "ping pong");
+        assert.equal(yield* pingPong(client, server), "ping pong");
       }
     }),
   );
@@ -360,7 +371,7 @@ for (const who of ["client", "server"] as const) {
       assert.equal(Either.isLeft(how) && how.left._tag, "RenegotiationRefused");
       yield* asker.write(ascii("."));
       yield* Fiber.join(listening);
-      assert.equal(yield* converse(client, server), "ping pong");
+      assert.equal(yield* pingPong(client, server), "ping pong");
     }),
   );
 }
@@ -370,7 +381,7 @@ sync(
   Effect.gen(function* () {
     const loose = { ...policy, requireSecureRenegotiation: false, insecureRenegotiation: true };
     const setup = { ...usual, client: { policy: loose }, server: { policy: loose } };
-    const late: Change = sayingHello((hello, count) =>
+    const late: Change = changingHello((hello, count) =>
       encodeMessage(make(ClientHello, {
         ...hello,
         extensions: [
@@ -411,7 +422,7 @@ sync(
   "an insecure renegotiation says renegotiation_info all the same, with our verify_data (RFC 5746 §4.2)",
   Effect.gen(function* () {
     const infos: Array<Bytes | undefined> = [];
-    const noting: Change = sayingHello((hello, count) => {
+    const noting: Change = changingHello((hello, count) => {
       infos.push(infoOf(hello.extensions));
       // Only the first is kept from the server, as a server of old would pass over it.
       const extensions = count === 0 ? without(hello.extensions, "renegotiation_info") : hello.extensions;

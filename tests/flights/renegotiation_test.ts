@@ -1,10 +1,17 @@
+/**
+ * Renegotiations that succeed: each version, who begins, what changes, full or resumed; data before, during and after
+ * them.
+ *
+ * @module
+ */
 import { assert, Effect, Fiber } from "../deps.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
-import { legacy, type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { ascii } from "../../src/wire/bytes.ts";
 import { sync } from "../support/effect.ts";
-import { converse, handshake, hear, type Setup } from "../support/handshake.ts";
+import { handshake, pingPong, readText, type Setup } from "../support/handshake.ts";
+import { policyFor } from "../support/policies.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const C = CipherSuite;
@@ -17,13 +24,12 @@ const suitesOf = (version: ProtocolVersion): readonly [CipherSuite, CipherSuite]
     ? [C.TLS_RSA_WITH_RC4_128_MD5, C.TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA]
     : [C.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, C.TLS_RSA_WITH_AES_256_CBC_SHA];
 
-const speaks = (version: ProtocolVersion, ...cipherSuites: ReadonlyArray<CipherSuite>): Policy => ({
-  ...legacy,
-  versions: [version],
-  cipherSuites,
-  compressionMethods: [CompressionMethod.null],
-  renegotiation: "allow",
-});
+const speaks = (version: ProtocolVersion, ...cipherSuites: ReadonlyArray<CipherSuite>): Policy =>
+  policyFor(version, {
+    cipherSuites,
+    compressionMethods: [CompressionMethod.null],
+    renegotiation: "allow",
+  });
 
 /** What is different in the renegotiation. */
 type Change = "nothing" | "suite" | "certificate";
@@ -69,13 +75,13 @@ for (const version of [SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2]) {
               yield* Effect.yieldNow();
               yield* answerer.write(ascii("during "));
               const late = yield* Effect.fork(asker.write(ascii("during ")));
-              const heard = yield* Effect.fork(hear(answerer, 20));
+              const heard = yield* Effect.fork(readText(answerer, 20));
               const now = yield* Fiber.join(asked);
               yield* Fiber.join(late);
               yield* client.write(ascii("after "));
               yield* server.write(ascii("after "));
               assert.equal(yield* Fiber.join(heard), "before during after ");
-              assert.equal(yield* hear(asker, 20), "before during after ");
+              assert.equal(yield* readText(asker, 20), "before during after ");
               for (const n of [now, yield* client.negotiated, yield* server.negotiated]) {
                 assert.equal(n.version, version);
                 // The session of the first round has the certificate that the second asks for.
@@ -89,7 +95,7 @@ for (const version of [SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2]) {
               }
               assert.equal((yield* server.peerCertificates).length, change === "certificate" ? 1 : 0);
               assert.equal((yield* client.peerCertificates).length, 1);
-              assert.equal(yield* converse(client, server), "ping pong");
+              assert.equal(yield* pingPong(client, server), "ping pong");
             }
           }),
         );

@@ -1,3 +1,8 @@
+/**
+ * Sessions resumed by ID: when they are, when the handshake is full instead, and what is refused (RFC 5246 §7.3).
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Option, TestClock } from "../deps.ts";
 import { SessionStoreError } from "../../src/faults/errors/sessions.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
@@ -8,9 +13,9 @@ import { Session, SessionStore, type SessionStoreService } from "../../src/ports
 import { modern, type Policy } from "../../src/tables/policy.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
-import { effect, quiet, sync } from "../support/effect.ts";
-import { build, meet, type Setup, type Tamper } from "../support/handshake.ts";
-import { meetChanged, sayingServerHello } from "../support/other_ends.ts";
+import { effect, sync, withoutLogs } from "../support/effect.ts";
+import { bothHandshake, build, type Setup, type Tamper } from "../support/handshake.ts";
+import { changedHandshake, changingServerHello } from "../support/other_ends.ts";
 import { sessionWith } from "../support/session.ts";
 
 const { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: AES_128, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: AES_256 } =
@@ -25,9 +30,9 @@ const withStore = <A>(context: Context.Context<A>, store: SessionStoreService) =
 const twice = (first: Setup, second: Setup) =>
   Effect.gen(function* () {
     const built = yield* build(first);
-    const one = yield* meet(built, first);
+    const one = yield* bothHandshake(built, first);
     const before = yield* (yield* one.client).negotiated;
-    const two = yield* meet(built, second);
+    const two = yield* bothHandshake(built, second);
     if (Either.isLeft(two.client) || Either.isLeft(two.server)) {
       const tag = (e: Either.Either<unknown, { readonly _tag: string }>) =>
         Either.isLeft(e) ? e.left._tag : "ok";
@@ -79,8 +84,8 @@ sync(
   Effect.gen(function* () {
     const built = yield* build();
     const server = { alpn: ["a", "b"] };
-    const one = yield* meet(built, { client: { alpn: ["a"] }, server });
-    const two = yield* meet(built, { client: { alpn: ["b"] }, server });
+    const one = yield* bothHandshake(built, { client: { alpn: ["a"] }, server });
+    const two = yield* bothHandshake(built, { client: { alpn: ["b"] }, server });
     assert.equal((yield* (yield* one.client).negotiated).alpn, "a");
     const after = yield* (yield* two.client).negotiated;
     assert.deepEqual([after.alpn, after.resumed], ["b", true]);
@@ -91,11 +96,11 @@ sync(
   "an ID that the server does not know falls back to a full handshake under a new ID, which is then resumed",
   Effect.gen(function* () {
     const built = yield* build();
-    yield* (yield* meet(built)).client;
+    yield* (yield* bothHandshake(built)).client;
     const forgetful = { ...built, server: withStore(built.server, makeMemory()) };
-    const second = yield* (yield* (yield* meet(forgetful)).client).negotiated;
+    const second = yield* (yield* (yield* bothHandshake(forgetful)).client).negotiated;
     assert.equal(second.resumed, false);
-    const third = yield* (yield* (yield* meet(forgetful)).client).negotiated;
+    const third = yield* (yield* (yield* bothHandshake(forgetful)).client).negotiated;
     assert.equal(third.resumed, true);
     assert.deepEqual(third.sessionId, second.sessionId);
   }),
@@ -116,11 +121,11 @@ sync(
       flows = index + 1;
       return bytes;
     };
-    yield* (yield* meet({ ...built, server }, { tamper: count })).client;
+    yield* (yield* bothHandshake({ ...built, server }, { tamper: count })).client;
     assert.deepEqual(kept, [3], "after flight 3, before flight 4");
     const flip: Tamper = (from, bytes, index) =>
       from === "client" && index === 2 ? bytes.map((b, i) => i === bytes.length - 1 ? b ^ 1 : b) : bytes;
-    yield* meet({ ...built, server }, { tamper: flip, client: { sessionKey: "another" } });
+    yield* bothHandshake({ ...built, server }, { tamper: flip, client: { sessionKey: "another" } });
     assert.deepEqual(kept, [3], "and nothing of a handshake that failed");
   }),
 );
@@ -135,7 +140,7 @@ sync(
       put: () => Effect.die("nothing is put"),
       remove: () => Effect.void,
     };
-    const { client } = yield* meet({ ...built, server: withStore(built.server, none) });
+    const { client } = yield* bothHandshake({ ...built, server: withStore(built.server, none) });
     assert.equal((yield* (yield* client).negotiated).sessionId.length, 0);
     assert.equal(Option.isNone(yield* Context.get(built.client, SessionStore).get("localhost")), true);
   }),
@@ -153,23 +158,23 @@ sync(
       put: () => broken("put"),
       remove: () => broken("remove"),
     };
-    const { client } = yield* meet({
+    const { client } = yield* bothHandshake({
       client: withStore(built.client, store),
       server: withStore(built.server, store),
     });
     assert.equal((yield* (yield* client).negotiated).resumed, false);
-  }).pipe(quiet),
+  }).pipe(withoutLogs),
 );
 
 sync(
   "a session made under other trust settings is not offered",
   Effect.gen(function* () {
     const built = yield* build();
-    yield* (yield* meet(built)).client;
+    yield* (yield* bothHandshake(built)).client;
     const store = Context.get(built.client, SessionStore);
     const session = Option.getOrThrow(yield* store.get("localhost"));
     yield* store.put("localhost", make(Session, { ...session, partition: new Uint8Array(32) }));
-    assert.equal((yield* (yield* (yield* meet(built)).client).negotiated).resumed, false);
+    assert.equal((yield* (yield* (yield* bothHandshake(built)).client).negotiated).resumed, false);
   }),
 );
 
@@ -177,12 +182,12 @@ sync(
   "a server never resumes a session that was made under other trust settings",
   Effect.gen(function* () {
     const built = yield* build();
-    yield* (yield* meet(built)).client;
+    yield* (yield* bothHandshake(built)).client;
     const id = toHex(Option.getOrThrow(yield* Context.get(built.client, SessionStore).get("localhost")).id);
     const store = Context.get(built.server, SessionStore);
     const session = Option.getOrThrow(yield* store.get(id));
     yield* store.put(id, make(Session, { ...session, partition: new Uint8Array(32) }));
-    assert.equal((yield* (yield* (yield* meet(built)).client).negotiated).resumed, false);
+    assert.equal((yield* (yield* (yield* bothHandshake(built)).client).negotiated).resumed, false);
   }),
 );
 
@@ -192,11 +197,11 @@ sync(
 const differing = (change: (session: Session) => Partial<Session>, setup: Setup = {}) =>
   Effect.gen(function* () {
     const built = yield* build(setup);
-    yield* (yield* meet(built, setup)).client;
+    yield* (yield* bothHandshake(built, setup)).client;
     const store = Context.get(built.client, SessionStore);
     const session = Option.getOrThrow(yield* store.get("localhost"));
     yield* store.put("localhost", make(Session, { ...session, ...change(session) }));
-    const { client } = yield* meet(built, setup);
+    const { client } = yield* bothHandshake(built, setup);
     return Either.isLeft(client) ? client.left : undefined;
   });
 
@@ -221,9 +226,9 @@ sync(
   "a server that resumes without extended_master_secret a session that had it is refused",
   Effect.gen(function* () {
     const built = yield* build();
-    yield* (yield* meet(built)).client;
-    const { client } = yield* meetChanged(built, {}, {
-      server: sayingServerHello((hello) =>
+    yield* (yield* bothHandshake(built)).client;
+    const { client } = yield* changedHandshake(built, {}, {
+      server: changingServerHello((hello) =>
         encodeMessage(make(ServerHello, {
           ...hello,
           extensions: hello.extensions?.filter(({ _tag }) => _tag !== "extended_master_secret"),
@@ -239,14 +244,14 @@ sync(
   "a client that resumes without extended_master_secret a session that had it is refused",
   Effect.gen(function* () {
     const built = yield* build();
-    yield* (yield* meet(built)).client;
+    yield* (yield* bothHandshake(built)).client;
     const strip: Tamper = (from, bytes, index) =>
       // 0x0017 0x0000 becomes an unknown, empty extension.
       from === "client" && index === 0
         ? Uint8Array.from(bytes, (b, i) =>
           bytes[i - 1] === 0 && b === 0x17 && bytes[i + 1] === 0 && bytes[i + 2] === 0 ? 0xee : b)
         : bytes;
-    const { server } = yield* meet(built, { tamper: strip });
+    const { server } = yield* bothHandshake(built, { tamper: strip });
     assert.equal(
       Either.isLeft(server) && server.left.message.split(":")[0],
       "session lost extended master secret",
@@ -258,13 +263,13 @@ sync(
   "a fatal alert forgets the session at both ends, so that the next handshake is full",
   Effect.gen(function* () {
     const built = yield* build();
-    yield* (yield* meet(built)).client;
+    yield* (yield* bothHandshake(built)).client;
     const flip: Tamper = (from, bytes, index) =>
       from === "server" && index === 1 ? bytes.map((b, i) => i === bytes.length - 1 ? b ^ 1 : b) : bytes;
-    const { client } = yield* meet(built, { tamper: flip });
+    const { client } = yield* bothHandshake(built, { tamper: flip });
     assert.equal(Either.isLeft(client) && client.left._tag, "BadRecordMac");
     assert.equal(Option.isNone(yield* Context.get(built.client, SessionStore).get("localhost")), true);
-    assert.equal((yield* (yield* (yield* meet(built)).client).negotiated).resumed, false);
+    assert.equal((yield* (yield* (yield* bothHandshake(built)).client).negotiated).resumed, false);
   }),
 );
 
@@ -299,7 +304,7 @@ effect(
     const built = yield* build();
     const server = withStore(built.server, makeMemory({ timeToLive: "1 hour" }));
     const once = Effect.gen(function* () {
-      return (yield* (yield* (yield* meet({ ...built, server })).client).negotiated).resumed;
+      return (yield* (yield* (yield* bothHandshake({ ...built, server })).client).negotiated).resumed;
     });
     const results = [yield* once, yield* once];
     yield* TestClock.adjust("2 hours");

@@ -1,3 +1,8 @@
+/**
+ * Hellos with one thing wrong in them: what each end refuses, and with which alert (RFC 5246 §7.4.1).
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";
@@ -20,7 +25,7 @@ import * as Golden from "../golden/certificates.ts";
 import { altering, verdict } from "../support/altering.ts";
 import { makeCa } from "../support/ca.ts";
 import { sync } from "../support/effect.ts";
-import { build, meet, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
+import { bothHandshake, build, recordsOf, type Setup, type Tamper } from "../support/handshake.ts";
 import { without } from "../support/other_ends.ts";
 import { plainRecord } from "../support/replay.ts";
 
@@ -413,7 +418,10 @@ const misbehaving = (
     const built = yield* build(setup);
     const crypto = makeDeterministic("misbehaving");
     const other = yield* Layer.build(Layer.succeed(Crypto, { ...crypto, ...change(crypto) }));
-    const { client, server } = yield* meet({ ...built, [side]: Context.merge(built[side], other) }, setup);
+    const { client, server } = yield* bothHandshake(
+      { ...built, [side]: Context.merge(built[side], other) },
+      setup,
+    );
     const told = (e: Either.Either<unknown, TlsError>) =>
       Either.isLeft(e) ? `${e.left._tag} ${alertOf(e.left) ?? ""}`.trim() : "established";
     return { client: told(client), server: told(server) };
@@ -518,7 +526,7 @@ const stripping: Tamper = (from, flow, index) =>
 sync(
   "a Finished that decrypts and is wrong inside is a decrypt_error",
   Effect.gen(function* () {
-    const { server, client } = yield* meet(yield* build(), { tamper: stripping });
+    const { server, client } = yield* bothHandshake(yield* build(), { tamper: stripping });
     assert.equal(Either.isLeft(server) && server.left._tag, "DecryptError");
     assert.equal(Either.isLeft(client) && client.left.message, "the peer sent the fatal alert decrypt_error");
   }),
@@ -529,7 +537,7 @@ sync(
   Effect.gen(function* () {
     const flipping: Tamper = (from, flow, index) =>
       from === "client" && index === 2 ? flow.map((b, i) => i === flow.length - 1 ? b ^ 1 : b) : flow;
-    const { server, client } = yield* meet(yield* build(), { tamper: flipping });
+    const { server, client } = yield* bothHandshake(yield* build(), { tamper: flipping });
     assert.equal(Either.isLeft(server) && server.left._tag, "BadRecordMac");
     assert.equal(
       Either.isLeft(client) && client.left.message,

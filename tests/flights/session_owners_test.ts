@@ -1,4 +1,8 @@
-/** Whose a session is: the client's that made it, with the server that it was made with, under the same trust. */
+/**
+ * Whose a session is: the client that made it, with the server that it was made with, under the same trust.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Fiber, Layer, Option, Queue, Stream } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { CertificateError } from "../../src/faults/errors/trust.ts";
@@ -15,8 +19,8 @@ import { modern } from "../../src/tables/policy.ts";
 import type { PeerCertificate } from "../../src/x509/certificate/peer_certificate.ts";
 import { makeCa } from "../support/ca.ts";
 import { live, sync } from "../support/effect.ts";
-import { build, credentialOf, meet, type Setup } from "../support/handshake.ts";
-import { type Built, serving } from "../support/tickets.ts";
+import { bothHandshake, build, type Built, credentialOf, type Setup } from "../support/handshake.ts";
+import { withServerTickets } from "../support/tickets.ts";
 
 const ca = makeCa();
 const pemOf = (issued: ReturnType<typeof ca.issue>) => ({
@@ -50,7 +54,7 @@ const ends = (tickets: boolean, own: ReadonlyArray<Credential> = [localhost]) =>
     const built = yield* build();
     const trust = (yield* Layer.build(Trust.layerRoots(ca.certificatePem))) as Context.Context<never>;
     const trusting = having(having(built, "client", trust), "server", trust);
-    return serving(yield* showing(trusting, "server", own), tickets ? makeRotating() : undefined);
+    return withServerTickets(yield* showing(trusting, "server", own), tickets ? makeRotating() : undefined);
   });
 
 const subjectOf = ([leaf]: ReadonlyArray<PeerCertificate>) =>
@@ -59,7 +63,7 @@ const subjectOf = ([leaf]: ReadonlyArray<PeerCertificate>) =>
 /** How a meeting goes: whether it was resumed, and whom each end believes to speak to. */
 const how = (built: Built, setup: Setup = {}) =>
   Effect.scoped(Effect.gen(function* () {
-    const { client, server } = yield* meet(built, setup);
+    const { client, server } = yield* bothHandshake(built, setup);
     if (Either.isLeft(client)) return `client ${client.left._tag}`;
     if (Either.isLeft(server)) return `server ${server.left._tag}`;
     const { resumed } = yield* client.right.negotiated;
@@ -369,7 +373,7 @@ live(
     const store = Context.get(built.client, SessionStore);
     const made = Option.getOrThrow(yield* store.get("localhost"));
     yield* store.remove("localhost");
-    const { client, server } = yield* meet(built, setup);
+    const { client, server } = yield* bothHandshake(built, setup);
     const [c, s] = [yield* client, yield* server];
     yield* store.put("localhost", made);
     const listening = yield* Effect.fork(Effect.either(s.read));

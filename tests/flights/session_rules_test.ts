@@ -1,4 +1,8 @@
-/** What else a session is held against: its age, its certificates' time, and the policy of now. */
+/**
+ * What a session is held against before it is resumed: its age, its certificates' time, and the policy of now.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Option, TestClock } from "../deps.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { makeRotating } from "../../src/layers/tickets/rotating.ts";
@@ -16,14 +20,27 @@ import { toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import { makeCa } from "../support/ca.ts";
 import { effect, sync } from "../support/effect.ts";
-import { build, credentialOf, meet, renegotiated, type Setup } from "../support/handshake.ts";
+import {
+  bothHandshake,
+  build,
+  type Built,
+  credentialOf,
+  renegotiated,
+  type Setup,
+} from "../support/handshake.ts";
 import {
   type Change,
-  meetChanged,
-  sayingHello,
+  changedHandshake,
+  changingHello,
   withoutExtendedMasterSecret as meetWithoutEms,
 } from "../support/other_ends.ts";
-import { type Built, doctor, first, serving, session, told } from "../support/tickets.ts";
+import {
+  editStoredSession,
+  firstHandshake,
+  handshakeStory,
+  storedSession,
+  withServerTickets,
+} from "../support/tickets.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -46,7 +63,8 @@ const forgettingNothing = (built: Built): Built => ({
   server: Context.add(built.server, SessionStore, keeping()) as Built["server"],
 });
 
-const resumes = (built: Built, setup: Setup = {}) => Effect.map(told(built, setup), ({ resumed }) => resumed);
+const resumes = (built: Built, setup: Setup = {}) =>
+  Effect.map(handshakeStory(built, setup), ({ resumed }) => resumed);
 const lasting = (limits: Partial<Limits>) => ({
   policy: { ...modern, limits: { ...modern.limits, ...limits } },
 });
@@ -58,7 +76,7 @@ for (const tickets of [false, true]) {
   const ends = Effect.gen(function* () {
     yield* setTime(START);
     const built = forgettingNothing(yield* build({ toy: true }));
-    return serving(
+    return withServerTickets(
       built,
       tickets ? makeRotating({ lifetime: "7 days", rotateEvery: "365 days" }) : undefined,
     );
@@ -94,7 +112,7 @@ for (const tickets of [false, true]) {
         assert.equal(yield* resumes(built, setup(HOUR * 1000)), false);
         assert.equal(yield* resumes(built, { client: long, server: long }), true);
         for (const none of [0]) {
-          const story = yield* told(built, setup(none));
+          const story = yield* handshakeStory(built, setup(none));
           assert.deepEqual([story.resumed, story.sessionTicket, story.answer.sessionId.length > 0], [
             false,
             false,
@@ -109,12 +127,12 @@ for (const tickets of [false, true]) {
     `${by}: a session of a time that is yet to come is not resumed, unless clocks may differ so much`,
     Effect.gen(function* () {
       const built = yield* ends;
-      yield* told(built);
-      const known = yield* session(built);
+      yield* handshakeStory(built);
+      const known = yield* storedSession(built);
       const offered = (createdAt: number) =>
         Effect.gen(function* () {
-          yield* doctor(built, () => ({ ...known, createdAt }));
-          const { hello } = yield* told(built);
+          yield* editStoredSession(built, () => ({ ...known, createdAt }));
+          const { hello } = yield* handshakeStory(built);
           const shown = hello.extensions?.find((e) => e._tag === "session_ticket");
           return hello.sessionId.length > 0 || (shown?.ticket.length ?? 0) > 0;
         });
@@ -129,7 +147,7 @@ effect(
   Effect.gen(function* () {
     yield* setTime(START);
     const built = yield* build({ toy: true });
-    const { ours } = yield* told(built);
+    const { ours } = yield* handshakeStory(built);
     const store = Context.get(built.server, SessionStore);
     const key = toHex(ours.sessionId);
     const known = Option.getOrThrow(yield* store.get(key));
@@ -144,10 +162,10 @@ effect(
   "a ticket's lifetime hint is no longer than the server would resume",
   Effect.gen(function* () {
     yield* setTime(START);
-    const built = serving(yield* build({ toy: true }), makeRotating({ lifetime: "7 days" }));
-    assert.equal((yield* told(built)).given?.ticketLifetimeHint, DAY);
-    const short = serving(yield* build({ toy: true }), makeRotating({ lifetime: "1 hour" }));
-    assert.equal((yield* told(short)).given?.ticketLifetimeHint, HOUR);
+    const built = withServerTickets(yield* build({ toy: true }), makeRotating({ lifetime: "7 days" }));
+    assert.equal((yield* handshakeStory(built)).given?.ticketLifetimeHint, DAY);
+    const short = withServerTickets(yield* build({ toy: true }), makeRotating({ lifetime: "1 hour" }));
+    assert.equal((yield* handshakeStory(short)).given?.ticketLifetimeHint, HOUR);
   }),
 );
 
@@ -191,7 +209,7 @@ for (const tickets of [false, true]) {
       `${by}: a session ends with the ${who}'s certificate`,
       Effect.gen(function* () {
         yield* setTime(START);
-        const built = serving(
+        const built = withServerTickets(
           yield* certified(START + serverUntil, START + clientUntil),
           tickets ? makeRotating() : undefined,
         );
@@ -327,8 +345,8 @@ sync(
     const fewer = grouped(G.x25519, G.secp256r1);
     for (const side of ["client", "server"] as const) {
       const built = yield* build({ kind: "p384" });
-      yield* told(built);
-      const { client, server } = yield* meet(built, { [side]: { policy: fewer } });
+      yield* handshakeStory(built);
+      const { client, server } = yield* bothHandshake(built, { [side]: { policy: fewer } });
       assert.deepEqual([Either.isLeft(client), Either.isLeft(server)], [true, true]);
       assert.equal(Either.isLeft(server) && server.left._tag, "Refused");
     }
@@ -346,16 +364,16 @@ sync(
     const setup: Setup = { client: { policy: plain }, server: { policy: plain } };
     const { client } = yield* meetWithoutEms(built, setup);
     assert.equal((yield* (yield* client).negotiated).extendedMasterSecret, false);
-    assert.equal((yield* session(built)).extendedMasterSecret, 0);
+    assert.equal((yield* storedSession(built)).extendedMasterSecret, 0);
     const strict = { ...plain, requireExtendedMasterSecret: true };
-    const { hello } = yield* told(built, { ...setup, client: { policy: strict } });
+    const { hello } = yield* handshakeStory(built, { ...setup, client: { policy: strict } });
     assert.equal(hello.sessionId.length, 0);
   }),
 );
 
 /** Says extended_master_secret in those of its hellos alone. */
 const boundIn = (...those: ReadonlyArray<number>): Change =>
-  sayingHello((hello, count) =>
+  changingHello((hello, count) =>
     encodeMessage(
       those.includes(count) ? hello : make(ClientHello, {
         ...hello,
@@ -369,16 +387,16 @@ const handshakes = (policy: Policy, bound: ReadonlyArray<number>, count: number,
   Effect.gen(function* () {
     const built = yield* build({ toy: true, kind: "rsa" });
     const setup: Setup = { client: { policy }, server: { policy } };
-    const ends = yield* meetChanged(built, setup, { client: boundIn(...bound) });
+    const ends = yield* changedHandshake(built, setup, { client: boundIn(...bound) });
     const [client, server] = [yield* ends.client, yield* ends.server];
-    const told = Effect.map(
+    const how = Effect.map(
       client.negotiated,
       (n) => `${n.resumed ? "resumed" : "full"}${n.extendedMasterSecret ? ", bound" : ""}`,
     );
-    const all = [yield* told];
+    const all = [yield* how];
     for (let n = 1; n < count; n++) {
       yield* renegotiated(client, server, { resume });
-      all.push(yield* told);
+      all.push(yield* how);
     }
     return all;
   });
@@ -387,8 +405,10 @@ sync(
   "extended_master_secret may be won in a renegotiation, and is not lost again",
   Effect.gen(function* () {
     assert.deepEqual(yield* handshakes(plain, [1, 2], 3, false), ["full", "full, bound", "full, bound"]);
-    const lost = yield* Effect.either(handshakes(plain, [1], 3, false));
-    assert.equal(Either.isLeft(lost) && lost.left.message, "the peer sent the fatal alert handshake_failure");
+    assert.equal(
+      (yield* Effect.flip(handshakes(plain, [1], 3, false))).message,
+      "the peer sent the fatal alert handshake_failure",
+    );
   }),
 );
 
@@ -417,8 +437,8 @@ sync(
   "a full handshake leaves in the session what it was made with",
   Effect.gen(function* () {
     const built = yield* build({ ...mutual, tickets: true });
-    yield* first(built, mutual);
-    const { group, ownScheme, peerScheme, primeBits, ownCertificate } = yield* session(built);
+    yield* firstHandshake(built, mutual);
+    const { group, ownScheme, peerScheme, primeBits, ownCertificate } = yield* storedSession(built);
     assert.deepEqual([group, primeBits], [G.x25519, 0]);
     assert.deepEqual([ownScheme, peerScheme], [S.rsa_pss_rsae_sha256, S.ecdsa_secp256r1_sha256]);
     assert.equal(ownCertificate.length, 32);

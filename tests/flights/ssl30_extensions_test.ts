@@ -8,8 +8,8 @@ import { legacy, type Policy } from "../../src/tables/policy.ts";
 import { ascii, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";
-import { build, converse, meet, type Setup } from "../support/handshake.ts";
-import { type Change, meetChanged, sayingServerHello } from "../support/other_ends.ts";
+import { bothHandshake, build, pingPong, type Setup } from "../support/handshake.ts";
+import { type Change, changedHandshake, changingServerHello } from "../support/other_ends.ts";
 
 const { SSL_3_0, TLS_1_0 } = N.ProtocolVersion;
 const old: Policy = { ...legacy, versions: [SSL_3_0] };
@@ -17,14 +17,14 @@ const old: Policy = { ...legacy, versions: [SSL_3_0] };
 const setup: Setup = { kind: "rsa", client: { policy: legacy, alpn: ["http/1.1"] }, server: { policy: old } };
 
 const answering = (...more: ReadonlyArray<ServerHelloExtension>): Change =>
-  sayingServerHello((hello) =>
+  changingServerHello((hello) =>
     encodeMessage(make(ServerHello, { ...hello, extensions: [...hello.extensions ?? [], ...more] }))
   );
 
 sync(
   "SSL 3.0: a server that answers what a hello of TLS asked for is understood, and what SSL 3.0 cannot mean is passed over",
   Effect.gen(function* () {
-    const { client, server } = yield* meetChanged(yield* build(setup), setup, {
+    const { client, server } = yield* changedHandshake(yield* build(setup), setup, {
       server: answering(
         { _tag: "server_name" },
         { _tag: "ec_point_formats", ecPointFormatList: [N.ECPointFormat.uncompressed] },
@@ -36,7 +36,7 @@ sync(
       ),
     });
     const [c, s] = [yield* client, yield* server];
-    assert.equal(yield* converse(c, s), "ping pong");
+    assert.equal(yield* pingPong(c, s), "ping pong");
     const n = yield* c.negotiated;
     assert.equal(n.version, SSL_3_0);
     assert.deepEqual([n.extendedMasterSecret, n.encryptThenMac, n.sessionTicket], [false, false, false]);
@@ -59,11 +59,11 @@ sync(
     });
     const answered = answering({ _tag: "status_request" });
     const toy: Setup = { ...setup, toy: true };
-    const { client, server } = yield* meetChanged(yield* build(toy), toy, {
+    const { client, server } = yield* changedHandshake(yield* build(toy), toy, {
       server: (stream) => answered(stapling(stream)),
     });
     const [c, s] = [yield* client, yield* server];
-    assert.equal(yield* converse(c, s), "ping pong");
+    assert.equal(yield* pingPong(c, s), "ping pong");
     assert.deepEqual((yield* c.negotiated).ocspResponse, ascii("response"));
   }),
 );
@@ -100,7 +100,7 @@ for (const version of [SSL_3_0, TLS_1_0, N.ProtocolVersion.TLS_1_2]) {
     sync(
       `${N.versionText(version)}: an extension in the answer that ${what} is an unsupported_extension`,
       Effect.gen(function* () {
-        const { client } = yield* meetChanged(yield* build(of), of, { server: answering(extension) });
+        const { client } = yield* changedHandshake(yield* build(of), of, { server: answering(extension) });
         const error = Either.flip(client).pipe(Either.getOrThrow);
         assert.equal(alertOf(error), "unsupported_extension");
         assert.match(error.message, message);
@@ -113,7 +113,7 @@ sync(
   "supported_groups in an answer are passed over, for servers of TLS 1.2 say them (RFC 8446 §4.2.7)",
   Effect.gen(function* () {
     const of: Setup = { ...setup, server: { policy: legacy } };
-    const { client } = yield* meetChanged(yield* build(of), of, {
+    const { client } = yield* changedHandshake(yield* build(of), of, {
       server: answering({
         _tag: "unknown",
         type: N.ExtensionType.of(N.ExtensionType.supported_groups),
@@ -140,7 +140,7 @@ sync(
         client: { policy: { ...only(legacy, groups), versions } },
         server: { policy: only(old, [x25519, secp256r1, secp384r1]) },
       };
-      const { client, server } = yield* meet(yield* build(of), of);
+      const { client, server } = yield* bothHandshake(yield* build(of), of);
       const [c, s] = [yield* client, yield* server];
       assert.equal((yield* c.negotiated).group, group);
       assert.equal((yield* s.negotiated).group, group);

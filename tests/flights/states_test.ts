@@ -1,3 +1,9 @@
+/**
+ * The state machine of docs/states.md: each course of a handshake goes by it, and each message in a wrong place ends
+ * the handshake.
+ *
+ * @module
+ */
 import { assert, Effect } from "../deps.ts";
 import {
   comingOf,

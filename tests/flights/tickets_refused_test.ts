@@ -1,4 +1,9 @@
-/** Tickets that resume nothing: forged, gone by, of other settings; how long one is shown, and what ends it. @module */
+/**
+ * Tickets that resume nothing: forged, expired, or of other settings; for how long one is shown, and what ends it (RFC
+ * 5077).
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, FastCheck as fc, Layer, Option, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
@@ -18,33 +23,41 @@ import { make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";
 import { effect, sync } from "../support/effect.ts";
 import { stride } from "../support/exhaustive.ts";
-import { build, credentialOf, meet, type Setup, type Tamper, taped } from "../support/handshake.ts";
+import {
+  bothHandshake,
+  build,
+  type Built,
+  credentialOf,
+  type Setup,
+  type Tamper,
+  taped,
+} from "../support/handshake.ts";
 import {
   type Change,
-  meetChanged,
-  meetOther,
-  sayingHello,
+  changedClientHandshake,
+  changedHandshake,
+  changingHello,
   withoutExtendedMasterSecret,
 } from "../support/other_ends.ts";
 import {
-  type Built,
-  complaint,
-  doctor,
-  first,
-  giving,
-  inVain,
-  kept,
-  ringOf,
-  serving,
-  session,
-  told,
+  builtWithTickets,
+  editStoredSession,
+  expectTicketRefused,
+  failureMessage,
+  findStoredSession,
+  firstHandshake,
+  handshakeStory,
+  storedSession,
+  ticketsUnderKeys,
+  withServerTickets,
 } from "../support/tickets.ts";
 
 const { TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: AES_128, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: AES_256 } =
   CipherSuite;
 const { random } = makeDeterministic("tickets");
-const resumes = (built: Built, setup?: Setup) => Effect.map(told(built, setup), ({ resumed }) => resumed);
+const resumes = (built: Built, setup?: Setup) =>
+  Effect.map(handshakeStory(built, setup), ({ resumed }) => resumed);
 
 // ---- tickets that are none ----
 
@@ -68,10 +81,10 @@ for (const [what, forge] of Object.entries(forgeries)) {
   sync(
     `a ticket ${what}: a full handshake, and nobody says why`,
     Effect.gen(function* () {
-      const built = yield* giving;
-      yield* first(built);
-      yield* doctor(built, ({ ticket }) => ({ ticket: forge(ticket) }));
-      yield* inVain(built);
+      const built = yield* builtWithTickets;
+      yield* firstHandshake(built);
+      yield* editStoredSession(built, ({ ticket }) => ({ ticket: forge(ticket) }));
+      yield* expectTicketRefused(built);
     }),
   );
 }
@@ -81,9 +94,9 @@ const STEP = stride("prefixes and bytes of a ticket", 11);
 sync(
   "every prefix of a ticket, and every ticket with one byte changed: a full handshake",
   Effect.gen(function* () {
-    const built = yield* giving;
-    const { ticket } = yield* first(built);
-    const known = yield* session(built);
+    const built = yield* builtWithTickets;
+    const { ticket } = yield* firstHandshake(built);
+    const known = yield* storedSession(built);
     const { put } = Context.get(built.client, SessionStore);
     const bad = [
       ...Array.from(ticket, (_, length) => ticket.subarray(0, length)),
@@ -92,7 +105,7 @@ sync(
     for (let n = 0; n < bad.length; n += STEP) {
       const one = bad[n]!;
       yield* put("localhost", make(Session, { ...known, ticket: one }));
-      const { client, server } = yield* Effect.scoped(meet(built));
+      const { client, server } = yield* Effect.scoped(bothHandshake(built));
       const resumed = yield* (yield* client).negotiated;
       const theirs = yield* (yield* server).negotiated;
       assert.deepEqual([resumed.resumed, theirs.resumed, theirs.sessionTicket], [false, false, true], `${n}`);
@@ -105,13 +118,13 @@ sync(
 sync(
   "whatever the bytes: a full handshake",
   Effect.gen(function* () {
-    const built = yield* giving;
-    yield* first(built);
+    const built = yield* builtWithTickets;
+    yield* firstHandshake(built);
     for (
       const ticket of fc.sample(fc.uint8Array({ minLength: 1, maxLength: 1000 }), { numRuns: 50, seed: 1 })
     ) {
-      yield* doctor(built, () => ({ ticket }));
-      const { shown, resumed } = yield* Effect.scoped(told(built));
+      yield* editStoredSession(built, () => ({ ticket }));
+      const { shown, resumed } = yield* Effect.scoped(handshakeStory(built));
       assert.deepEqual([shown, resumed], [ticket, false]);
     }
   }),
@@ -121,13 +134,13 @@ sync(
   "a ticket of another ring: a full handshake, under a ticket of this one",
   Effect.gen(function* () {
     const built = yield* build({ toy: true });
-    yield* first(serving(built, ringOf(1)));
-    const { ticket } = yield* inVain(serving(built, ringOf(2)));
+    yield* firstHandshake(withServerTickets(built, ticketsUnderKeys(1)));
+    const { ticket } = yield* expectTicketRefused(withServerTickets(built, ticketsUnderKeys(2)));
     assert.deepEqual(ticket.subarray(0, 16), new Uint8Array(16).fill(2));
     // Of the same name and not the same key.
     const [name, key] = [new Uint8Array(16).fill(2), 3];
-    yield* doctor(built, (s) => ({ ticket: concat(name, s.ticket.subarray(16)) }));
-    yield* inVain(serving(built, ringOf(key)));
+    yield* editStoredSession(built, (s) => ({ ticket: concat(name, s.ticket.subarray(16)) }));
+    yield* expectTicketRefused(withServerTickets(built, ticketsUnderKeys(key)));
   }),
 );
 
@@ -186,9 +199,9 @@ for (const [what, before, now, change] of others) {
     `a ticket of ${what}: a full handshake`,
     Effect.gen(function* () {
       const built = yield* build({ toy: true, tickets: true, clientKind: "p256" });
-      yield* first(built, before);
-      yield* doctor(built, () => change);
-      const story = yield* inVain(built, now);
+      yield* firstHandshake(built, before);
+      yield* editStoredSession(built, () => change);
+      const story = yield* expectTicketRefused(built, now);
       assert.equal(story.ours.serverName, now.client?.serverName ?? "localhost");
     }),
   );
@@ -201,18 +214,21 @@ const trusting = (partition: string) =>
 sync(
   "a ticket that a server gave under other trust settings: a full handshake",
   Effect.gen(function* () {
-    const built = yield* giving;
-    yield* first(built);
-    yield* inVain({ ...built, server: Context.merge(built.server, trusting("another")) });
+    const built = yield* builtWithTickets;
+    yield* firstHandshake(built);
+    yield* expectTicketRefused({ ...built, server: Context.merge(built.server, trusting("another")) });
   }),
 );
 
 sync(
   "a client does not show a ticket that it got under other trust settings",
   Effect.gen(function* () {
-    const built = yield* giving;
-    yield* first(built);
-    const story = yield* told({ ...built, client: Context.merge(built.client, trusting("another")) });
+    const built = yield* builtWithTickets;
+    yield* firstHandshake(built);
+    const story = yield* handshakeStory({
+      ...built,
+      client: Context.merge(built.client, trusting("another")),
+    });
     assert.deepEqual([story.shown, story.resumed, story.sessionTicket], [EMPTY, false, true]);
   }),
 );
@@ -221,7 +237,7 @@ sync(
 
 /** A client that shows a ticket beside an ID which it would really resume by. */
 const showingBeside = (ticket: Bytes): Change =>
-  sayingHello((hello) =>
+  changingHello((hello) =>
     encodeMessage(make(ClientHello, {
       ...hello,
       extensions: hello.extensions?.map((e) => e._tag === "session_ticket" ? { ...e, ticket } : e),
@@ -231,13 +247,13 @@ const showingBeside = (ticket: Bytes): Change =>
 sync(
   "a bad ticket beside a good ID: a full handshake, for the ID is not looked at (RFC 5077 §3.4)",
   Effect.gen(function* () {
-    const built = yield* giving;
-    const byId = yield* told(serving(built, undefined));
-    const { client, server } = yield* meetOther(built, {}, showingBeside(random(200)));
+    const built = yield* builtWithTickets;
+    const byId = yield* handshakeStory(withServerTickets(built, undefined));
+    const { client, server } = yield* changedClientHandshake(built, {}, showingBeside(random(200)));
     const [ours, theirs] = [yield* (yield* client).negotiated, yield* (yield* server).negotiated];
     assert.deepEqual([ours.resumed, theirs.resumed], [false, false]);
     assert.equal(ours.sessionId.length, 0);
-    assert.equal((yield* session(built)).ticket.length > 0, true);
+    assert.equal((yield* storedSession(built)).ticket.length > 0, true);
     assert.equal(byId.answer.sessionId.length, 32);
   }),
 );
@@ -245,16 +261,20 @@ sync(
 sync(
   "a good ticket beside the good ID of another session: that of the ticket is resumed, and the ID echoed",
   Effect.gen(function* () {
-    const built = yield* giving;
+    const built = yield* builtWithTickets;
     const only = (...cipherSuites: ReadonlyArray<CipherSuite>): Setup => ({
       client: { policy: { ...modern, cipherSuites } },
     });
-    const { ticket } = yield* first(built, only(AES_256));
-    const own = yield* session(built);
-    const byId = yield* told(serving(built, undefined), only(AES_128));
+    const { ticket } = yield* firstHandshake(built, only(AES_256));
+    const own = yield* storedSession(built);
+    const byId = yield* handshakeStory(withServerTickets(built, undefined), only(AES_128));
     // It means the session of the ticket, and says the ID of the other.
-    yield* doctor(built, () => ({ ...own, ticket: EMPTY, id: byId.answer.sessionId }));
-    const { client, server } = yield* meetOther(built, only(AES_256, AES_128), showingBeside(ticket));
+    yield* editStoredSession(built, () => ({ ...own, ticket: EMPTY, id: byId.answer.sessionId }));
+    const { client, server } = yield* changedClientHandshake(
+      built,
+      only(AES_256, AES_128),
+      showingBeside(ticket),
+    );
     for (const n of [yield* (yield* client).negotiated, yield* (yield* server).negotiated]) {
       assert.deepEqual([n.resumed, n.cipherSuite], [true, AES_256]);
       assert.deepEqual(n.sessionId, byId.answer.sessionId);
@@ -266,8 +286,8 @@ sync(
   "a ticket for a server that has none of its own says nothing, and the ID beside it resumes",
   Effect.gen(function* () {
     const built = yield* build({ toy: true });
-    yield* told(built);
-    const { client } = yield* meetOther(built, {}, showingBeside(random(200)));
+    yield* handshakeStory(built);
+    const { client } = yield* changedClientHandshake(built, {}, showingBeside(random(200)));
     assert.equal((yield* (yield* client).negotiated).resumed, true);
   }),
 );
@@ -283,7 +303,7 @@ const setTime = (seconds: number) => TestClock.setTime(seconds * 1000);
 /** Two ends at `START`, of which the client forgets nothing. */
 const longLived = Effect.gen(function* () {
   yield* setTime(START);
-  const built = yield* giving;
+  const built = yield* builtWithTickets;
   const store = makeMemory({ timeToLive: "365 days" });
   return { ...built, client: Context.add(built.client, SessionStore, store) };
 });
@@ -291,25 +311,28 @@ const longLived = Effect.gen(function* () {
 effect(
   "a ticket is renewed when half its life is over, which does not make the session any longer",
   Effect.gen(function* () {
-    const built = serving(yield* longLived, makeRotating({ lifetime: "24 hours", rotateEvery: "365 days" }));
-    const one = yield* first(built);
+    const built = withServerTickets(
+      yield* longLived,
+      makeRotating({ lifetime: "24 hours", rotateEvery: "365 days" }),
+    );
+    const one = yield* firstHandshake(built);
     assert.equal(one.given?.ticketLifetimeHint, DAY);
     yield* setTime(START + 12 * HOUR - 1);
-    const young = yield* told(built);
+    const young = yield* handshakeStory(built);
     assert.deepEqual([young.resumed, young.acknowledged], [true, false]);
     yield* setTime(START + 12 * HOUR);
-    const old = yield* told(built);
+    const old = yield* handshakeStory(built);
     assert.deepEqual([old.resumed, old.acknowledged, old.shown], [true, true, one.ticket]);
     assert.equal(old.given?.ticketLifetimeHint, 12 * HOUR);
     assert.notDeepEqual(old.given?.ticket, one.ticket);
-    const known = yield* session(built);
+    const known = yield* storedSession(built);
     assert.deepEqual(known.ticket, old.given?.ticket);
     assert.deepEqual([known.createdAt, known.ticketExpiresAt], [START, START + DAY]);
     yield* setTime(START + DAY - 1);
-    const last = yield* told(built);
+    const last = yield* handshakeStory(built);
     assert.deepEqual([last.shown, last.resumed, last.given?.ticketLifetimeHint], [known.ticket, true, 1]);
     yield* setTime(START + DAY);
-    const over = yield* first(built);
+    const over = yield* firstHandshake(built);
     assert.deepEqual(over.shown, EMPTY);
   }),
 );
@@ -317,36 +340,42 @@ effect(
 effect(
   "a ticket is renewed when its key seals no more, and is none when the key is gone",
   Effect.gen(function* () {
-    const built = serving(yield* longLived, makeRotating({ lifetime: "24 hours", rotateEvery: "1 hour" }));
-    const one = yield* first(built);
+    const built = withServerTickets(
+      yield* longLived,
+      makeRotating({ lifetime: "24 hours", rotateEvery: "1 hour" }),
+    );
+    const one = yield* firstHandshake(built);
     yield* setTime(START + HOUR - 1);
-    assert.equal((yield* told(built)).acknowledged, false);
+    assert.equal((yield* handshakeStory(built)).acknowledged, false);
     yield* setTime(START + HOUR);
-    const rotated = yield* told(built);
+    const rotated = yield* handshakeStory(built);
     assert.deepEqual([rotated.resumed, rotated.acknowledged], [true, true]);
     assert.notDeepEqual(rotated.given?.ticket.subarray(0, 16), one.ticket.subarray(0, 16));
-    const next = yield* told(built);
+    const next = yield* handshakeStory(built);
     assert.deepEqual([next.shown, next.resumed, next.acknowledged], [rotated.given?.ticket, true, false]);
     yield* setTime(START + 25 * HOUR);
     const createdAt = START + 2 * HOUR;
-    yield* doctor(built, () => ({ createdAt, ticket: one.ticket, ticketExpiresAt: START + 30 * DAY }));
-    yield* inVain(built);
+    yield* editStoredSession(
+      built,
+      () => ({ createdAt, ticket: one.ticket, ticketExpiresAt: START + 30 * DAY }),
+    );
+    yield* expectTicketRefused(built);
   }),
 );
 
 effect(
   "a ticket whose time is over, and which is shown all the same: a full handshake",
   Effect.gen(function* () {
-    const built = serving(yield* longLived, makeRotating({ lifetime: "1 hour" }));
-    yield* first(built);
-    yield* doctor(built, () => ({ ticketExpiresAt: START + 30 * DAY }));
+    const built = withServerTickets(yield* longLived, makeRotating({ lifetime: "1 hour" }));
+    yield* firstHandshake(built);
+    yield* editStoredSession(built, () => ({ ticketExpiresAt: START + 30 * DAY }));
     yield* setTime(START + HOUR - 1);
     // A session that is looked at and not given a new ticket.
-    const known = yield* session(built);
+    const known = yield* storedSession(built);
     assert.equal(yield* resumes(built), true);
-    yield* doctor(built, () => known);
+    yield* editStoredSession(built, () => known);
     yield* setTime(START + HOUR);
-    yield* inVain(built);
+    yield* expectTicketRefused(built);
   }),
 );
 
@@ -354,10 +383,10 @@ effect(
   "a ticket from the future: a full handshake",
   Effect.gen(function* () {
     const built = yield* longLived;
-    yield* first(built);
+    yield* firstHandshake(built);
     yield* setTime(START - HOUR);
-    yield* doctor(built, () => ({ createdAt: START - HOUR }));
-    yield* inVain(built);
+    yield* editStoredSession(built, () => ({ createdAt: START - HOUR }));
+    yield* expectTicketRefused(built);
   }),
 );
 
@@ -385,15 +414,15 @@ for (const [what, ticketLifetimeHint, seconds] of hints) {
           stream.send(encodeMessage(other), other);
         },
       });
-      const { client } = yield* meetChanged(built, setup, { server: saying });
+      const { client } = yield* changedHandshake(built, setup, { server: saying });
       assert.equal((yield* (yield* client).negotiated).sessionTicket, true);
-      const known = yield* session(built);
+      const known = yield* storedSession(built);
       assert.deepEqual([known.createdAt, known.ticketExpiresAt], [START, START + seconds]);
       yield* setTime(START + seconds - 1);
-      assert.deepEqual((yield* told(built, setup)).shown, known.ticket);
-      yield* doctor(built, () => known);
+      assert.deepEqual((yield* handshakeStory(built, setup)).shown, known.ticket);
+      yield* editStoredSession(built, () => known);
       yield* setTime(START + seconds);
-      const late = yield* told(built, setup);
+      const late = yield* handshakeStory(built, setup);
       assert.deepEqual([late.shown, late.hello.sessionId, late.resumed], [EMPTY, EMPTY, false]);
     }),
   );
@@ -408,14 +437,14 @@ for (const [name, setup] of [["modern", {}], ["legacy", legacies]] as const) {
   sync(
     `Policy.${name}: a ticket of a session with extended_master_secret in a hello without it is refused`,
     Effect.gen(function* () {
-      const built = yield* giving;
-      yield* first(built, setup);
+      const built = yield* builtWithTickets;
+      yield* firstHandshake(built, setup);
       const { client, server } = yield* withoutExtendedMasterSecret(built, setup);
       assert.equal(
         Either.isLeft(server) && server.left._tag === "Refused" && server.left.reason,
         "session_lost_extended_master_secret",
       );
-      assert.equal(yield* complaint(client), "the peer sent the fatal alert handshake_failure");
+      assert.equal(yield* failureMessage(client), "the peer sent the fatal alert handshake_failure");
     }),
   );
 }
@@ -423,7 +452,7 @@ for (const [name, setup] of [["modern", {}], ["legacy", legacies]] as const) {
 sync(
   "Policy.modern gives no ticket to a client without extended_master_secret, and keeps none",
   Effect.gen(function* () {
-    const built = yield* giving;
+    const built = yield* builtWithTickets;
     for (let n = 0; n < 2; n++) {
       const { client, server } = yield* withoutExtendedMasterSecret(built, {});
       for (const end of [yield* client, yield* server]) {
@@ -431,7 +460,7 @@ sync(
         assert.deepEqual([resumed, sessionTicket, extendedMasterSecret], [false, false, false]);
         assert.equal(sessionId.length, 0);
       }
-      assert.equal(Option.isNone(yield* kept(built)), true);
+      assert.equal(Option.isNone(yield* findStoredSession(built)), true);
     }
   }),
 );
@@ -439,17 +468,17 @@ sync(
 sync(
   "a ticket for a session without extended_master_secret is not kept by Policy.modern, whoever gives it",
   Effect.gen(function* () {
-    const built = yield* giving;
+    const built = yield* builtWithTickets;
     const { client } = yield* withoutExtendedMasterSecret(built, { server: { policy: lenient } });
     assert.equal((yield* (yield* client).negotiated).sessionTicket, true);
-    assert.equal(Option.isNone(yield* kept(built)), true);
+    assert.equal(Option.isNone(yield* findStoredSession(built)), true);
   }),
 );
 
 sync(
   "a ticket of a session without extended_master_secret resumes under Policy.legacy, while nobody has it",
   Effect.gen(function* () {
-    const built = yield* giving;
+    const built = yield* builtWithTickets;
     for (const resumed of [false, true]) {
       const { client, server } = yield* withoutExtendedMasterSecret(built, legacies);
       for (const end of [yield* client, yield* server]) {
@@ -457,7 +486,7 @@ sync(
         assert.deepEqual([n.resumed, n.sessionTicket, n.extendedMasterSecret], [resumed, true, false]);
       }
     }
-    const story = yield* inVain(built, legacies);
+    const story = yield* expectTicketRefused(built, legacies);
     assert.equal(
       story.ours.extendedMasterSecret,
       true,
@@ -469,13 +498,13 @@ sync(
 sync(
   "a ticket of a session without extended_master_secret is not shown by Policy.modern, nor taken",
   Effect.gen(function* () {
-    const built = yield* giving;
+    const built = yield* builtWithTickets;
     yield* (yield* withoutExtendedMasterSecret(built, legacies)).client;
-    const known = yield* session(built);
-    const story = yield* told(built);
+    const known = yield* storedSession(built);
+    const story = yield* handshakeStory(built);
     assert.deepEqual([story.shown, story.resumed], [EMPTY, false]);
     // A client that shows it, and a server that has become strict.
-    yield* doctor(built, () => known);
+    yield* editStoredSession(built, () => known);
     const strict = { ...legacies, server: { policy: modern } };
     const { client, server } = yield* withoutExtendedMasterSecret(built, strict);
     assert.equal((yield* (yield* client).negotiated).resumed, false);
@@ -486,15 +515,15 @@ sync(
 sync(
   "a server that resumes by a ticket and differs in extended_master_secret is refused",
   Effect.gen(function* () {
-    const built = yield* giving;
-    yield* first(built, legacies);
-    yield* doctor(built, () => ({ extendedMasterSecret: 0 }));
-    const { client } = yield* meet(built, legacies);
+    const built = yield* builtWithTickets;
+    yield* firstHandshake(built, legacies);
+    yield* editStoredSession(built, () => ({ extendedMasterSecret: 0 }));
+    const { client } = yield* bothHandshake(built, legacies);
     assert.equal(
       Either.isLeft(client) && client.left._tag === "Refused" && client.left.reason,
       "session_lost_extended_master_secret",
     );
-    assert.equal(Option.isNone(yield* kept(built)), true);
+    assert.equal(Option.isNone(yield* findStoredSession(built)), true);
   }),
 );
 
@@ -507,43 +536,43 @@ const flipping = (who: "client" | "server", when: number): Tamper => (from, byte
 sync(
   "a client forgets a ticket whose resumption fails at its own end, and the next handshake is full",
   Effect.gen(function* () {
-    const built = yield* giving;
-    yield* first(built);
-    const { client } = yield* meet(built, { tamper: flipping("server", 1) });
-    assert.equal(yield* complaint(client), "a record does not decrypt under the agreed keys");
-    assert.equal(Option.isNone(yield* kept(built)), true);
-    assert.deepEqual((yield* first(built)).shown, EMPTY);
+    const built = yield* builtWithTickets;
+    yield* firstHandshake(built);
+    const { client } = yield* bothHandshake(built, { tamper: flipping("server", 1) });
+    assert.equal(yield* failureMessage(client), "a record does not decrypt under the agreed keys");
+    assert.equal(Option.isNone(yield* findStoredSession(built)), true);
+    assert.deepEqual((yield* firstHandshake(built)).shown, EMPTY);
   }),
 );
 
 sync(
   "a client forgets a ticket whose resumption fails at the server, and the server's store is not asked",
   Effect.gen(function* () {
-    const built = yield* giving;
-    yield* first(built);
+    const built = yield* builtWithTickets;
+    yield* firstHandshake(built);
     const removed = () => Effect.die("what is not there is not removed");
     const store = { ...Context.get(built.server, SessionStore), remove: removed };
     const stateless = { ...built, server: Context.add(built.server, SessionStore, store) };
-    const { client, server } = yield* meet(stateless, { tamper: flipping("client", 2) });
-    assert.equal(yield* complaint(server), "a record does not decrypt under the agreed keys");
-    assert.equal(yield* complaint(client), "the peer sent the fatal alert bad_record_mac");
-    assert.equal(Option.isNone(yield* kept(built)), true);
+    const { client, server } = yield* bothHandshake(stateless, { tamper: flipping("client", 2) });
+    assert.equal(yield* failureMessage(server), "a record does not decrypt under the agreed keys");
+    assert.equal(yield* failureMessage(client), "the peer sent the fatal alert bad_record_mac");
+    assert.equal(Option.isNone(yield* findStoredSession(built)), true);
   }),
 );
 
 sync(
   "a client forgets its ticket when a connection ends in a fatal alert later on",
   Effect.gen(function* () {
-    const built = yield* giving;
-    yield* first(built);
+    const built = yield* builtWithTickets;
+    yield* firstHandshake(built);
     let last = false;
     const tamper: Tamper = (_, bytes) => last ? flipped(bytes, bytes.length - 1) : bytes;
-    const { client, server } = yield* meet(built, { tamper });
+    const { client, server } = yield* bothHandshake(built, { tamper });
     last = true;
     yield* (yield* server).write(ascii("data"));
-    assert.equal(Option.isSome(yield* kept(built)), true);
-    assert.equal(yield* complaint(client), "a record does not decrypt under the agreed keys");
-    assert.equal(Option.isNone(yield* kept(built)), true);
+    assert.equal(Option.isSome(yield* findStoredSession(built)), true);
+    assert.equal(yield* failureMessage(client), "a record does not decrypt under the agreed keys");
+    assert.equal(Option.isNone(yield* findStoredSession(built)), true);
   }),
 );
 
@@ -553,17 +582,17 @@ for (const [version, survives] of [[TLS_1_0, false], [TLS_1_1, true], [TLS_1_2, 
       ProtocolVersion.nameOf(version)
     }`,
     Effect.gen(function* () {
-      const built = yield* giving;
+      const built = yield* builtWithTickets;
       const policy = { ...compatible, versions: [version] };
       const streams = yield* taped();
       const [client] = yield* Effect.all([
         Effect.provide(Client.over(streams.client, { serverName: "localhost", policy }), built.client),
         Effect.provide(Server.over(streams.server, { policy }), built.server),
       ], { concurrency: 2 });
-      assert.equal((yield* session(built)).ticket.length > 0, true);
+      assert.equal((yield* storedSession(built)).ticket.length > 0, true);
       yield* streams.server.close;
       assert.equal((yield* Effect.flip(client.read))._tag, "Truncated");
-      assert.equal(Option.isSome(yield* kept(built)), survives);
+      assert.equal(Option.isSome(yield* findStoredSession(built)), survives);
     }),
   );
 }
@@ -571,13 +600,13 @@ for (const [version, survives] of [[TLS_1_0, false], [TLS_1_1, true], [TLS_1_2, 
 sync(
   "a server that refuses the hello with the ticket in it makes the client forget the ticket",
   Effect.gen(function* () {
-    const built = yield* giving;
-    yield* first(built);
-    const { client } = yield* meet(built, {
+    const built = yield* builtWithTickets;
+    yield* firstHandshake(built);
+    const { client } = yield* bothHandshake(built, {
       server: { policy: { ...modern, cipherSuites: [CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] } },
     });
-    assert.equal(yield* complaint(client), "the peer sent the fatal alert handshake_failure");
-    assert.equal(Option.isNone(yield* kept(built)), true);
+    assert.equal(yield* failureMessage(client), "the peer sent the fatal alert handshake_failure");
+    assert.equal(Option.isNone(yield* findStoredSession(built)), true);
   }),
 );
 
@@ -587,11 +616,13 @@ sync(
     const golden = credentialOf(Golden.client("p256"));
     // The session, and so the ticket, is longer than the certificates by some hundred bytes.
     for (const length of [50_000, 64_760, 64_850]) {
-      const built = yield* giving;
+      const built = yield* builtWithTickets;
       const long = { ...golden, chain: [...golden.chain, random(length)] };
       const client = Context.merge(built.client, yield* Layer.build(credentialsOf([long])));
       for (let n = 0; n < 3; n++) {
-        const { client: end } = yield* meet({ ...built, client }, { server: { clientAuth: "require" } });
+        const { client: end } = yield* bothHandshake({ ...built, client }, {
+          server: { clientAuth: "require" },
+        });
         assert.equal((yield* (yield* end).negotiated).resumed, length < 60_000 && n > 0, `${length}, ${n}`);
       }
     }

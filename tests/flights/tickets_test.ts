@@ -1,4 +1,9 @@
-/** Session tickets in whole handshakes (RFC 5077): who asks, gives, keeps and shows them, and where in the flights. @module */
+/**
+ * Session tickets in whole handshakes: who asks for them, gives, keeps and shows them, and where in the flights (RFC
+ * 5077).
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Fiber, Layer, Option } from "../deps.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { layer as credentialsOf } from "../../src/layers/credentials/credentials.ts";
@@ -15,38 +20,38 @@ import { ascii, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
-import { build, credentialOf, lastAlert, meet, recordsOf, type Setup } from "../support/handshake.ts";
-import { type Change, meetChanged, sayingServerHello, without } from "../support/other_ends.ts";
 import {
+  bothHandshake,
+  build,
   type Built,
-  complaint,
-  doctor,
-  first,
-  giving,
-  inVain,
-  kept,
-  renewing,
-  ringOf,
-  serving,
-  session,
-  told,
+  credentialOf,
+  lastAlert,
+  recordsOf,
+  type Setup,
+} from "../support/handshake.ts";
+import { type Change, changedHandshake, changingServerHello, without } from "../support/other_ends.ts";
+import {
+  alwaysRenewing,
+  builtWithTickets,
+  editStoredSession,
+  expectTicketRefused,
+  failureMessage,
+  findStoredSession,
+  firstHandshake,
+  handshakeStory,
+  storedSession,
+  ticketsUnderKeys,
+  withServerTickets,
 } from "../support/tickets.ts";
+import { bothUnder, policyFor } from "../support/policies.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: AES_128, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: AES_256 } =
   CipherSuite;
 const { random } = makeDeterministic("tickets");
 
-const speaks = (version: ProtocolVersion, more: Partial<Policy> = {}): Policy => ({
-  ...compatible,
-  versions: [version],
-  ...more,
-});
-const both = (policy: Policy, more: Setup = {}): Setup => ({
-  ...more,
-  client: { ...more.client, policy },
-  server: { ...more.server, policy },
-});
+const speaks = (version: ProtocolVersion, more: Partial<Policy> = {}): Policy =>
+  policyFor(version, more, compatible);
 
 // ---- each version, full and resumed ----
 
@@ -58,13 +63,13 @@ const plainNames = (said: ReadonlyArray<string>) =>
 
 for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
   const name = versionText(version);
-  const setup = both(speaks(version));
+  const setup = bothUnder(speaks(version));
 
   sync(
     `${name}: a full handshake has an empty session ID and gives a ticket, by which the next ones resume under IDs that the client makes up`,
     Effect.gen(function* () {
-      const built = yield* giving;
-      const one = yield* first(built, setup);
+      const built = yield* builtWithTickets;
+      const one = yield* firstHandshake(built, setup);
       assert.equal(one.hello.sessionId.length, 0);
       assert.deepEqual(one.shown, EMPTY);
       assert.equal(one.answer.sessionId.length, 0);
@@ -72,7 +77,7 @@ for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
       assert.deepEqual(plainNames(one.said), [...FULL, "NewSessionTicket", ...END]);
       const ids = new Set<string>();
       for (let n = 1; n <= 3; n++) {
-        const again = yield* told(built, setup);
+        const again = yield* handshakeStory(built, setup);
         assert.deepEqual([again.resumed, again.sessionTicket, again.ours.version], [true, true, version]);
         assert.deepEqual(again.shown, one.ticket, "the same ticket, as long as there is no other");
         assert.equal(again.acknowledged, false);
@@ -88,11 +93,11 @@ for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
   sync(
     `${name}: a ticket keeps the client's certificate, which a server that requires one does not ask for again`,
     Effect.gen(function* () {
-      const required = both(speaks(version), { server: { clientAuth: "require" } });
+      const required = bothUnder(speaks(version), { server: { clientAuth: "require" } });
       const built = yield* build({ toy: true, tickets: true, clientKind: "rsa" });
       const server = Context.merge(built.server, yield* Layer.build(layerNone));
-      const one = yield* first({ ...built, server }, required);
-      const again = yield* told({ ...built, server }, required);
+      const one = yield* firstHandshake({ ...built, server }, required);
+      const again = yield* handshakeStory({ ...built, server }, required);
       assert.equal(again.resumed, true);
       const { chain } = credentialOf(Golden.client("rsa"));
       assert.deepEqual((yield* one.server.peerCertificates).map(({ raw }) => raw), chain);
@@ -105,8 +110,11 @@ for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
     `${name}: a ticket of a client without a certificate is no way round a server that requires one`,
     Effect.gen(function* () {
       const built = yield* build({ toy: true, tickets: true, clientKind: "rsa" });
-      yield* first(built, setup);
-      const story = yield* inVain(built, both(speaks(version), { server: { clientAuth: "require" } }));
+      yield* firstHandshake(built, setup);
+      const story = yield* expectTicketRefused(
+        built,
+        bothUnder(speaks(version), { server: { clientAuth: "require" } }),
+      );
       assert.equal((yield* story.server.peerCertificates).length, 1);
     }),
   );
@@ -114,9 +122,9 @@ for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
   sync(
     `${name}: ALPN is negotiated anew when a ticket resumes (RFC 7301 §3.1)`,
     Effect.gen(function* () {
-      const built = yield* giving;
+      const built = yield* builtWithTickets;
       const speaking = (...alpn: ReadonlyArray<string>) =>
-        told(built, both(speaks(version), { client: { alpn }, server: { alpn: ["a", "b"] } }));
+        handshakeStory(built, bothUnder(speaks(version), { client: { alpn }, server: { alpn: ["a", "b"] } }));
       for (const [offered, agreed] of [["a", "a"], ["b", "b"], [undefined, undefined]] as const) {
         const { ours, theirs } = yield* speaking(...(offered ? [offered] : []));
         assert.deepEqual([ours.alpn, theirs.alpn, ours.resumed], [agreed, agreed, offered !== "a"]);
@@ -127,15 +135,15 @@ for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
   sync(
     `${name}: a ticket is for one host name: the server knows it again, and acknowledges it no more (RFC 6066 §3)`,
     Effect.gen(function* () {
-      const built = yield* giving;
-      const one = yield* first(built, setup);
-      const again = yield* told(built, setup);
+      const built = yield* builtWithTickets;
+      const one = yield* firstHandshake(built, setup);
+      const again = yield* handshakeStory(built, setup);
       assert.equal(again.resumed, true);
       const names = [one, again].map(({ answer }) => findExtension(answer.extensions, "server_name"));
       assert.deepEqual(names.map((e) => e !== undefined), [true, false]);
       assert.equal(again.theirs.serverName, "localhost");
       const elsewhere = { ...setup, client: { ...setup.client, serverName: "elsewhere.example" } };
-      const other = yield* told(built, {
+      const other = yield* handshakeStory(built, {
         ...elsewhere,
         client: { ...elsewhere.client, sessionKey: "localhost" },
       });
@@ -146,12 +154,12 @@ for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
   sync(
     `${name}: a ticket keeps the length of records, and a client that asks for another does not show it`,
     Effect.gen(function* () {
-      const built = yield* giving;
-      const short = both(speaks(version, { maxFragmentLength: 512 }));
+      const built = yield* builtWithTickets;
+      const short = bothUnder(speaks(version, { maxFragmentLength: 512 }));
       const agreed: Array<readonly [number, number, boolean]> = [];
       const shows: Array<boolean> = [];
       for (const one of [short, short, setup, setup]) {
-        const { ours, theirs, shown } = yield* told(built, one);
+        const { ours, theirs, shown } = yield* handshakeStory(built, one);
         shows.push(shown!.length > 0);
         agreed.push([ours.maxFragmentLength, theirs.maxFragmentLength, ours.resumed]);
       }
@@ -168,9 +176,12 @@ for (const version of [TLS_1_0, TLS_1_1, TLS_1_2]) {
   sync(
     `${name}: the session_ticket extension is never the last of the hello, which some old servers do not read`,
     Effect.gen(function* () {
-      const built = yield* giving;
+      const built = yield* builtWithTickets;
       for (const alpn of [[], ["h2"]]) {
-        const { hello, shown } = yield* told(built, both(speaks(version), { client: { alpn } }));
+        const { hello, shown } = yield* handshakeStory(
+          built,
+          bothUnder(speaks(version), { client: { alpn } }),
+        );
         assert.notEqual(shown, undefined);
         assert.notEqual(hello.extensions?.at(-1)?._tag, "session_ticket");
       }
@@ -188,7 +199,7 @@ sync(
       const sessionKey = `${versions}`;
       const setup: Setup = { client: { policy: { ...legacy, versions }, sessionKey }, server };
       for (const resumed of [false, true]) {
-        const story = yield* told(built, setup);
+        const story = yield* handshakeStory(built, setup);
         assert.deepEqual(story.shown, versions.length > 1 ? EMPTY : undefined);
         assert.deepEqual([story.acknowledged, story.given], [false, undefined]);
         assert.deepEqual([story.resumed, story.sessionTicket], [resumed, false]);
@@ -204,9 +215,9 @@ sync(
     const built = yield* build({ toy: true, tickets: true, kind: "rsa" });
     const policy = { ...legacy, versions: [TLS_1_0, SSL_3_0] };
     const setup: Setup = { client: { policy }, server: { policy: { ...legacy, versions: [SSL_3_0] } } };
-    yield* told(built, setup);
-    yield* doctor(built, () => ({ ticket: random(100), ticketExpiresAt: 2 ** 32 - 1 }));
-    const { resumed, shown } = yield* told(built, setup);
+    yield* handshakeStory(built, setup);
+    yield* editStoredSession(built, () => ({ ticket: random(100), ticketExpiresAt: 2 ** 32 - 1 }));
+    const { resumed, shown } = yield* handshakeStory(built, setup);
     assert.deepEqual([resumed, shown], [true, EMPTY]);
   }),
 );
@@ -216,7 +227,7 @@ sync(
 /** Both kinds of handshake in which a ticket is given: what to do before. */
 const kinds = [
   ["a full handshake", () => Effect.void],
-  ["a resumption", (built: Built) => Effect.asVoid(first(built))],
+  ["a resumption", (built: Built) => Effect.asVoid(firstHandshake(built))],
 ] as const;
 
 const aTicket = make(NewSessionTicket, { ticketLifetimeHint: 300, ticket: random(100) });
@@ -235,7 +246,7 @@ const misplacing = (where: "nowhere" | "before ChangeCipherSpec" | "after it"): 
   },
 });
 const inAnswer = (change: (hello: ServerHello) => Partial<ServerHello>): Change =>
-  sayingServerHello((hello) => encodeMessage(make(ServerHello, { ...hello, ...change(hello) })));
+  changingServerHello((hello) => encodeMessage(make(ServerHello, { ...hello, ...change(hello) })));
 
 const misplaced: ReadonlyArray<readonly [string, Change, string]> = [
   ["left out, though acknowledged", misplacing("nowhere"), "expected NewSessionTicket, got ChangeCipherSpec"],
@@ -262,12 +273,12 @@ for (const [kind, before] of kinds) {
     sync(
       `NewSessionTicket in ${kind}, ${what}: unexpected_message`,
       Effect.gen(function* () {
-        const built = serving(yield* giving, renewing(makeRotating()));
+        const built = withServerTickets(yield* builtWithTickets, alwaysRenewing(makeRotating()));
         yield* before(built);
-        const { client, server } = yield* meetChanged(built, {}, { server: change });
+        const { client, server } = yield* changedHandshake(built, {}, { server: change });
         assert.equal(Either.isLeft(client) && client.left._tag, "UnexpectedMessage");
         assert.equal(Either.isLeft(client) && client.left.message, message);
-        assert.equal(yield* complaint(server), "the peer sent the fatal alert unexpected_message");
+        assert.equal(yield* failureMessage(server), "the peer sent the fatal alert unexpected_message");
       }),
     );
   }
@@ -276,10 +287,10 @@ for (const [kind, before] of kinds) {
     sync(
       `NewSessionTicket is hashed in ${kind}: with a byte of ${part} changed Finished does not hold, and nothing is kept`,
       Effect.gen(function* () {
-        const built = serving(yield* giving, renewing(makeRotating()));
+        const built = withServerTickets(yield* builtWithTickets, alwaysRenewing(makeRotating()));
         yield* before(built);
         let changed = 0;
-        const { client, server } = yield* meet(built, {
+        const { client, server } = yield* bothHandshake(built, {
           tamper: (from, bytes) =>
             concat(
               ...recordsOf(bytes).map((record) => {
@@ -294,8 +305,8 @@ for (const [kind, before] of kinds) {
           Either.isLeft(client) && client.left.message,
           "the peer's Finished does not match the handshake as it was seen here",
         );
-        assert.equal(yield* complaint(server), "the peer sent the fatal alert decrypt_error");
-        assert.equal(Option.isNone(yield* kept(built)), true);
+        assert.equal(yield* failureMessage(server), "the peer sent the fatal alert decrypt_error");
+        assert.equal(Option.isNone(yield* findStoredSession(built)), true);
       }),
     );
   }
@@ -310,7 +321,9 @@ for (const policy of [{ ...modern, sessionTickets: false }, modern]) {
     Effect.gen(function* () {
       const built = yield* build({ toy: true });
       const setup: Setup = { client: { policy } };
-      const { client } = yield* meetChanged(built, setup, { server: misplacing("before ChangeCipherSpec") });
+      const { client } = yield* changedHandshake(built, setup, {
+        server: misplacing("before ChangeCipherSpec"),
+      });
       assert.equal(
         Either.isLeft(client) && client.left.message,
         "expected ChangeCipherSpec, got NewSessionTicket",
@@ -324,27 +337,27 @@ sync(
   Effect.gen(function* () {
     const built = yield* build({ toy: true });
     const setup: Setup = { client: { policy: { ...modern, sessionTickets: false } } };
-    const { client, tape } = yield* meetChanged(built, setup, {
+    const { client, tape } = yield* changedHandshake(built, setup, {
       server: inAnswer(({ extensions = [] }) => ({
         extensions: [...extensions, { _tag: "session_ticket" }],
       })),
     });
     assert.equal(Either.isLeft(client) && client.left._tag, "UnsupportedExtension");
-    assert.equal(lastAlert(tape, "client"), "2 110");
+    assert.equal(lastAlert(tape, "client"), "fatal unsupported_extension");
   }),
 );
 
 sync(
   "a ticket that is acknowledged beside a session ID, as some servers do, is what the client keeps",
   Effect.gen(function* () {
-    const built = yield* giving;
-    const { client } = yield* meetChanged(built, {}, {
+    const built = yield* builtWithTickets;
+    const { client } = yield* changedHandshake(built, {}, {
       server: inAnswer(() => ({ sessionId: random(32) })),
     });
     const { sessionId } = yield* (yield* client).negotiated;
     assert.equal(sessionId.length, 32);
-    assert.equal((yield* session(built)).id.length, 0);
-    assert.equal((yield* told(built)).resumed, true);
+    assert.equal((yield* storedSession(built)).id.length, 0);
+    assert.equal((yield* handshakeStory(built)).resumed, true);
   }),
 );
 
@@ -353,12 +366,12 @@ sync(
 sync(
   "a client keeps the ticket in place of an ID, with all that it needs to resume",
   Effect.gen(function* () {
-    const built = yield* giving;
+    const built = yield* builtWithTickets;
     let secret = "";
     const log = layerTo((line) => Effect.sync(() => void (secret = line.split(" ")[2]!)));
     const before = Math.floor(Date.now() / 1000);
-    const { client, given, ticket } = yield* Effect.provide(first(built), log);
-    const known = yield* session(built);
+    const { client, given, ticket } = yield* Effect.provide(firstHandshake(built), log);
+    const known = yield* storedSession(built);
     assert.equal(known.id.length, 0);
     assert.deepEqual(known.ticket, ticket);
     assert.equal(known.ticket.buffer.byteLength, ticket.length, "it keeps no record alive");
@@ -378,36 +391,36 @@ sync(
 sync(
   "a client that got a ticket and then an ID keeps the ID, and the other way round",
   Effect.gen(function* () {
-    const built = yield* giving;
-    const idsOnly = serving(built, undefined);
-    yield* first(built);
-    const byId = yield* told(idsOnly);
+    const built = yield* builtWithTickets;
+    const idsOnly = withServerTickets(built, undefined);
+    yield* firstHandshake(built);
+    const byId = yield* handshakeStory(idsOnly);
     assert.deepEqual([byId.resumed, byId.sessionTicket], [false, false]);
-    const known = yield* session(built);
+    const known = yield* storedSession(built);
     assert.deepEqual(known.id, byId.answer.sessionId);
     assert.deepEqual([known.ticket, known.ticketExpiresAt], [EMPTY, 0]);
-    assert.equal((yield* told(idsOnly)).resumed, true);
+    assert.equal((yield* handshakeStory(idsOnly)).resumed, true);
     // Another server, which does not know the ID.
-    yield* first({ ...built, server: Context.add(built.server, SessionStore, makeMemory()) });
-    assert.equal((yield* session(built)).id.length, 0);
+    yield* firstHandshake({ ...built, server: Context.add(built.server, SessionStore, makeMemory()) });
+    assert.equal((yield* storedSession(built)).id.length, 0);
   }),
 );
 
 sync(
   "an ID with an empty session_ticket extension resumes by the ID, and is given a ticket for the next time",
   Effect.gen(function* () {
-    const built = yield* giving;
-    const idsOnly = serving(built, undefined);
-    const one = yield* told(idsOnly);
+    const built = yield* builtWithTickets;
+    const idsOnly = withServerTickets(built, undefined);
+    const one = yield* handshakeStory(idsOnly);
     assert.deepEqual([one.shown, one.acknowledged], [EMPTY, false]);
-    const two = yield* told(built);
+    const two = yield* handshakeStory(built);
     assert.deepEqual(two.hello.sessionId, one.answer.sessionId);
     assert.deepEqual(two.shown, EMPTY);
     assert.deepEqual([two.resumed, two.acknowledged, two.sessionTicket], [true, true, true]);
     assert.deepEqual(two.said, ["ServerHello", "NewSessionTicket", ...END]);
-    const known = yield* session(built);
+    const known = yield* storedSession(built);
     assert.deepEqual([known.id, known.ticket], [EMPTY, two.given?.ticket]);
-    const three = yield* told(built);
+    const three = yield* handshakeStory(built);
     assert.deepEqual([three.resumed, three.shown], [true, two.given?.ticket]);
     assert.notDeepEqual(three.hello.sessionId, one.answer.sessionId);
   }),
@@ -417,16 +430,16 @@ sync(
   "a renegotiation gives a ticket of its own, with the certificate that the client showed in it alone",
   Effect.gen(function* () {
     const built = yield* build({ toy: true, tickets: true, clientKind: "rsa" });
-    const setup = both({ ...modern, renegotiation: "allow" });
-    const { client, server, ticket } = yield* first(built, setup);
+    const setup = bothUnder({ ...modern, renegotiation: "allow" });
+    const { client, server, ticket } = yield* firstHandshake(built, setup);
     const heard = yield* Effect.fork(client.read);
     const again = yield* server.renegotiateWith({ clientAuth: "require" });
     assert.deepEqual([again.resumed, again.sessionTicket], [false, true]);
     yield* server.write(ascii("."));
     yield* Fiber.join(heard);
-    const known = yield* session(built);
+    const known = yield* storedSession(built);
     assert.notDeepEqual(known.ticket, ticket);
-    const next = yield* told(built, both(modern, { server: { clientAuth: "require" } }));
+    const next = yield* handshakeStory(built, bothUnder(modern, { server: { clientAuth: "require" } }));
     assert.deepEqual([next.shown, next.resumed], [known.ticket, true]);
     assert.equal((yield* next.server.peerCertificates).length, 1);
   }),
@@ -437,10 +450,10 @@ sync(
 sync(
   "a client without a store asks for no ticket, and is resumed by nothing",
   Effect.gen(function* () {
-    const built = yield* giving;
+    const built = yield* builtWithTickets;
     const client = Context.merge(built.client, yield* Layer.build(layerNone));
     for (let n = 0; n < 2; n++) {
-      const story = yield* told({ ...built, client });
+      const story = yield* handshakeStory({ ...built, client });
       assert.deepEqual([story.shown, story.acknowledged, story.given], [undefined, false, undefined]);
       assert.deepEqual([story.resumed, story.sessionTicket], [false, false]);
     }
@@ -450,10 +463,10 @@ sync(
 sync(
   "a client that does not know the server's name has nowhere to keep a ticket, and asks for none",
   Effect.gen(function* () {
-    const built = yield* giving;
-    const story = yield* told(built, { client: { serverName: undefined } });
+    const built = yield* builtWithTickets;
+    const story = yield* handshakeStory(built, { client: { serverName: undefined } });
     assert.deepEqual([story.shown, story.acknowledged], [undefined, false]);
-    const named = yield* told(built, { client: { serverName: undefined, sessionKey: "somebody" } });
+    const named = yield* handshakeStory(built, { client: { serverName: undefined, sessionKey: "somebody" } });
     assert.deepEqual([named.shown, named.acknowledged], [EMPTY, true]);
   }),
 );
@@ -470,12 +483,12 @@ for (const [who, setup, keys] of withoutTickets) {
     Effect.gen(function* () {
       const built = yield* build({ toy: true, tickets: keys });
       for (const resumed of [false, true]) {
-        const story = yield* told(built, setup);
+        const story = yield* handshakeStory(built, setup);
         assert.deepEqual(story.shown, setup.client ? undefined : EMPTY);
         assert.deepEqual([story.acknowledged, story.given], [false, undefined]);
         assert.deepEqual([story.resumed, story.sessionTicket], [resumed, false]);
         assert.equal(story.answer.sessionId.length, 32);
-        const known = yield* session(built);
+        const known = yield* storedSession(built);
         assert.deepEqual([known.id, known.ticket], [story.answer.sessionId, EMPTY]);
       }
     }),
@@ -485,9 +498,9 @@ for (const [who, setup, keys] of withoutTickets) {
 sync(
   "a client whose policy has no tickets any more does not show the one that it has",
   Effect.gen(function* () {
-    const built = yield* giving;
-    yield* first(built);
-    const story = yield* told(built, { client: silent });
+    const built = yield* builtWithTickets;
+    yield* firstHandshake(built);
+    const story = yield* handshakeStory(built, { client: silent });
     assert.deepEqual([story.shown, story.resumed], [undefined, false]);
     assert.equal(story.hello.sessionId.length, 0);
   }),
@@ -496,9 +509,11 @@ sync(
 sync(
   "a client does not show a ticket of a suite that it offers no more",
   Effect.gen(function* () {
-    const built = yield* giving;
-    yield* first(built, { client: { policy: { ...modern, cipherSuites: [AES_128] } } });
-    const story = yield* first(built, { client: { policy: { ...modern, cipherSuites: [AES_256] } } });
+    const built = yield* builtWithTickets;
+    yield* firstHandshake(built, { client: { policy: { ...modern, cipherSuites: [AES_128] } } });
+    const story = yield* firstHandshake(built, {
+      client: { policy: { ...modern, cipherSuites: [AES_256] } },
+    });
     assert.deepEqual(story.shown, EMPTY);
   }),
 );
@@ -508,17 +523,17 @@ sync(
 sync(
   "a server without a store resumes by tickets",
   Effect.gen(function* () {
-    const built = yield* giving;
+    const built = yield* builtWithTickets;
     const server = Context.merge(built.server, yield* Layer.build(layerNone));
-    yield* first({ ...built, server });
-    assert.equal((yield* told({ ...built, server })).resumed, true);
+    yield* firstHandshake({ ...built, server });
+    assert.equal((yield* handshakeStory({ ...built, server })).resumed, true);
   }),
 );
 
 sync(
   "a server that gives tickets keeps nothing of a session in its store, neither full nor resumed",
   Effect.gen(function* () {
-    const built = yield* giving;
+    const built = yield* builtWithTickets;
     const untouched = () => Effect.die("the store is not asked");
     const server = Context.add(built.server, SessionStore, {
       enabled: true,
@@ -526,8 +541,8 @@ sync(
       put: untouched,
       remove: untouched,
     });
-    yield* first({ ...built, server });
-    assert.equal((yield* told({ ...built, server })).resumed, true);
+    yield* firstHandshake({ ...built, server });
+    assert.equal((yield* handshakeStory({ ...built, server })).resumed, true);
   }),
 );
 
@@ -535,15 +550,15 @@ sync(
   "two servers with one ring resume each other's sessions",
   Effect.gen(function* () {
     const [one, other] = [yield* build({ toy: true }), yield* build({ toy: true, seed: "the other" })];
-    const a = serving(one, ringOf(1));
-    const b = serving({ client: one.client, server: other.server }, ringOf(1));
-    yield* first(a);
-    assert.equal((yield* told(b)).resumed, true);
-    assert.equal((yield* told(a)).resumed, true);
+    const a = withServerTickets(one, ticketsUnderKeys(1));
+    const b = withServerTickets({ client: one.client, server: other.server }, ticketsUnderKeys(1));
+    yield* firstHandshake(a);
+    assert.equal((yield* handshakeStory(b)).resumed, true);
+    assert.equal((yield* handshakeStory(a)).resumed, true);
     // And the other server's own.
-    yield* doctor(a, () => ({ ticket: random(10) }));
-    yield* inVain(b);
-    assert.equal((yield* told(a)).resumed, true);
+    yield* editStoredSession(a, () => ({ ticket: random(10) }));
+    yield* expectTicketRefused(b);
+    assert.equal((yield* handshakeStory(a)).resumed, true);
   }),
 );
 
@@ -551,14 +566,14 @@ sync(
   "a ticket under a key that seals no more resumes, and is replaced by one under the key that does",
   Effect.gen(function* () {
     const built = yield* build({ toy: true });
-    yield* first(serving(built, ringOf(1)));
-    const rotated = serving(built, ringOf(2, 1));
-    const renewed = yield* told(rotated);
+    yield* firstHandshake(withServerTickets(built, ticketsUnderKeys(1)));
+    const rotated = withServerTickets(built, ticketsUnderKeys(2, 1));
+    const renewed = yield* handshakeStory(rotated);
     assert.deepEqual([renewed.resumed, renewed.acknowledged, renewed.sessionTicket], [true, true, true]);
     assert.deepEqual(renewed.said, ["ServerHello", "NewSessionTicket", ...END]);
     assert.deepEqual(renewed.answer.sessionId, renewed.hello.sessionId);
     assert.deepEqual(renewed.given?.ticket.subarray(0, 16), new Uint8Array(16).fill(2));
-    const next = yield* told(serving(built, ringOf(2)));
+    const next = yield* handshakeStory(withServerTickets(built, ticketsUnderKeys(2)));
     assert.deepEqual([next.resumed, next.acknowledged], [true, false]);
     assert.deepEqual(next.shown, renewed.given?.ticket);
   }),
@@ -566,7 +581,7 @@ sync(
 
 /** A client's certificate so long that its session fits no ticket. */
 const unsealable = Effect.gen(function* () {
-  const built = yield* giving;
+  const built = yield* builtWithTickets;
   const golden = credentialOf(Golden.client("p256"));
   const long = { ...golden, chain: [...golden.chain, random(66_000)] };
   return { ...built, client: Context.merge(built.client, yield* Layer.build(credentialsOf([long]))) };
@@ -578,7 +593,7 @@ sync(
     const built = yield* unsealable;
     const setup: Setup = { server: { clientAuth: "require" } };
     for (let n = 0; n < 2; n++) {
-      const story = yield* told(built, setup);
+      const story = yield* handshakeStory(built, setup);
       assert.deepEqual([story.resumed, story.acknowledged, story.sessionTicket], [false, true, false]);
       assert.deepEqual({ ...story.given }, {
         _tag: "NewSessionTicket",
@@ -586,7 +601,7 @@ sync(
         ticket: EMPTY,
       });
       assert.equal(story.answer.sessionId.length, 0);
-      assert.equal(Option.isNone(yield* kept(built)), true);
+      assert.equal(Option.isNone(yield* findStoredSession(built)), true);
     }
   }),
 );
@@ -594,32 +609,32 @@ sync(
 sync(
   "a session whose server gives an empty ticket replaces the one before, which was shown in vain",
   Effect.gen(function* () {
-    const built = yield* giving;
-    yield* first(built);
-    const nothing = serving(built, { ...makeRotating(), seal: () => Effect.succeed(EMPTY) });
-    const { resumed, sessionTicket } = yield* told(nothing);
+    const built = yield* builtWithTickets;
+    yield* firstHandshake(built);
+    const nothing = withServerTickets(built, { ...makeRotating(), seal: () => Effect.succeed(EMPTY) });
+    const { resumed, sessionTicket } = yield* handshakeStory(nothing);
     assert.deepEqual([resumed, sessionTicket], [false, false]);
-    assert.equal(Option.isNone(yield* kept(built)), true);
+    assert.equal(Option.isNone(yield* findStoredSession(built)), true);
   }),
 );
 
 sync(
   "an empty ticket in a resumption withdraws nothing: what resumed once resumes again",
   Effect.gen(function* () {
-    const ring = renewing(makeRotating());
-    const built = serving(yield* giving, ring);
-    const { ticket } = yield* first(built);
+    const ring = alwaysRenewing(makeRotating());
+    const built = withServerTickets(yield* builtWithTickets, ring);
+    const { ticket } = yield* firstHandshake(built);
     const withdrawing = { ...ring, seal: () => Effect.succeed(EMPTY) };
-    const again = yield* told(serving(built, withdrawing));
+    const again = yield* handshakeStory(withServerTickets(built, withdrawing));
     assert.deepEqual([again.resumed, again.acknowledged, again.sessionTicket], [true, true, true]);
     assert.equal(again.given?.ticket.length, 0);
-    assert.deepEqual((yield* session(built)).ticket, ticket);
-    assert.equal((yield* told(built)).resumed, true);
+    assert.deepEqual((yield* storedSession(built)).ticket, ticket);
+    assert.equal((yield* handshakeStory(built)).resumed, true);
     // An ID likewise.
-    const byId = yield* giving;
+    const byId = yield* builtWithTickets;
     for (const [tickets, resumed] of [[undefined, false], [withdrawing, true], [undefined, true]] as const) {
-      assert.equal((yield* told(serving(byId, tickets))).resumed, resumed);
-      assert.equal((yield* session(byId)).id.length, 32);
+      assert.equal((yield* handshakeStory(withServerTickets(byId, tickets))).resumed, resumed);
+      assert.equal((yield* storedSession(byId)).id.length, 32);
     }
   }),
 );

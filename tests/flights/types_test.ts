@@ -1,3 +1,4 @@
+/** What the types of the flights forbid: a flight in the wrong place does not compile. @module */
 import { assert, Effect } from "../deps.ts";
 import type { Full } from "../../src/flights/agreed/agreed.ts";
 import type { SentHello } from "../../src/flights/client_hello.ts";

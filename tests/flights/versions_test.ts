@@ -1,4 +1,8 @@
-/** What the versions before TLS 1.2 bring with them, and what two hellos settle besides. @module */
+/**
+ * What SSL 3.0, TLS 1.0 and TLS 1.1 bring with them, and what two hellos settle besides the version.
+ *
+ * @module
+ */
 import { assert, Context, Effect, Either, Layer, Option } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
@@ -13,8 +17,16 @@ import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";
 import { live, sync } from "../support/effect.ts";
-import { build, converse, handshake, lastAlert, meet, recordsOf, type Setup } from "../support/handshake.ts";
-import { meetOther, sayingHello, withoutExtendedMasterSecret } from "../support/other_ends.ts";
+import {
+  bothHandshake,
+  build,
+  handshake,
+  lastAlert,
+  pingPong,
+  recordsOf,
+  type Setup,
+} from "../support/handshake.ts";
+import { changedClientHandshake, changingHello, withoutExtendedMasterSecret } from "../support/other_ends.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
@@ -159,10 +171,10 @@ sync(
   Effect.gen(function* () {
     const setup: Setup = { kind: "rsa", client: { policy: everything }, server: { policy: everything } };
     for (const version of [TLS_1_1, TLS_1_0, SSL_3_0]) {
-      const lower = sayingHello((hello) =>
+      const lower = changingHello((hello) =>
         encodeMessage(make(ClientHello, { ...hello, clientVersion: version }))
       );
-      const { client } = yield* meetOther(yield* build(setup), setup, lower);
+      const { client } = yield* changedClientHandshake(yield* build(setup), setup, lower);
       assert.equal(
         Either.isLeft(client) && client.left._tag === "Refused" && client.left.reason,
         "downgrade",
@@ -176,7 +188,7 @@ sync(
 const ssl30: Setup = { kind: "rsa", client: { policy: speaking(SSL_3_0) }, server: { policy: everything } };
 
 /** A hello with bytes that are no extensions after its compression methods. */
-const withTail = sayingHello((hello) => {
+const withTail = changingHello((hello) => {
   const raw = encodeMessage(hello);
   return handshakeMessage(1, concat(raw.subarray(4), Uint8Array.of(0xde, 0xad, 0xbe)));
 });
@@ -184,8 +196,8 @@ const withTail = sayingHello((hello) => {
 sync(
   "SSL 3.0: what follows the compression methods is hashed and says nothing (RFC 6101 §5.6.1.2)",
   Effect.gen(function* () {
-    const { client, server } = yield* meetOther(yield* build(ssl30), ssl30, withTail);
-    assert.equal(yield* converse(yield* client, yield* server), "ping pong");
+    const { client, server } = yield* changedClientHandshake(yield* build(ssl30), ssl30, withTail);
+    assert.equal(yield* pingPong(yield* client, yield* server), "ping pong");
   }),
 );
 
@@ -205,16 +217,16 @@ sync(
   "SSL 3.0: a client says that it has no certificate by a warning, and an empty Certificate does as well",
   Effect.gen(function* () {
     const asking: Setup = { ...ssl30, server: { policy: everything, clientAuth: "request" } };
-    const warned = yield* meet(yield* build(asking), asking);
+    const warned = yield* bothHandshake(yield* build(asking), asking);
     const said = concat(...warned.tape.flows.filter((f) => f.from === "client").map((f) => f.bytes));
     assert.ok(recordsOf(said).some((r) => r[0] === 21 && r[5] === 1 && r[6] === 41));
-    assert.equal(yield* converse(yield* warned.client, yield* warned.server), "ping pong");
+    assert.equal(yield* pingPong(yield* warned.client, yield* warned.server), "ping pong");
     const empty = make(Certificate, { certificateList: [] });
-    const other = yield* meetOther(yield* build(asking), asking, (stream) => ({
+    const other = yield* changedClientHandshake(yield* build(asking), asking, (stream) => ({
       ...stream,
       warn: () => stream.send(encodeMessage(empty), empty),
     }));
-    assert.equal(yield* converse(yield* other.client, yield* other.server), "ping pong");
+    assert.equal(yield* pingPong(yield* other.client, yield* other.server), "ping pong");
   }),
 );
 
@@ -227,7 +239,7 @@ sync(
         client: { policy: speaking(TLS_1_0) },
         server: { policy: everything, clientAuth: "request" },
       };
-      const { server } = yield* meetOther(yield* build(of), of, (stream) => ({
+      const { server } = yield* changedClientHandshake(yield* build(of), of, (stream) => ({
         ...stream,
         send: (raw, message) => {
           // In place of an empty Certificate, or before the ClientKeyExchange where none is due.
@@ -255,12 +267,15 @@ sync(
     const built = yield* build(ssl30);
     const stranger = yield* build({ ...ssl30, clientKind: "rsa" });
     const setup: Setup = { ...ssl30, server: { policy: everything, clientAuth: "require" } };
-    const { tape } = yield* meet({ ...built, client: stranger.client, server: built.server }, {
+    const { tape } = yield* bothHandshake({ ...built, client: stranger.client, server: built.server }, {
       ...setup,
       tamper: (from, bytes) =>
         from === "client" && bytes[0] === 22 && bytes[5] === 11 ? bytes.with(-1, 0) as Bytes : bytes,
     });
-    assert.match(lastAlert(tape, "server"), /^2 (10|20|40|42|47)$/);
+    assert.match(
+      lastAlert(tape, "server"),
+      /^fatal (unexpected_message|bad_record_mac|handshake_failure|bad_certificate|illegal_parameter)$/,
+    );
   }),
 );
 
@@ -284,14 +299,14 @@ for (const [what, first, second, allowed, expected] of resumptions) {
     Effect.gen(function* () {
       const setup = both({ resumeWithoutExtendedMasterSecret: true });
       const built = yield* build(setup);
-      const one = first ? meet(built, setup) : withoutExtendedMasterSecret(built, setup);
+      const one = first ? bothHandshake(built, setup) : withoutExtendedMasterSecret(built, setup);
       yield* (yield* one).client;
       const later: Setup = {
         ...setup,
         server: { policy: { ...everything, resumeWithoutExtendedMasterSecret: allowed } },
       };
       const { client, server } =
-        yield* (second ? meet(built, later) : withoutExtendedMasterSecret(built, later));
+        yield* (second ? bothHandshake(built, later) : withoutExtendedMasterSecret(built, later));
       const got = Either.isLeft(server)
         ? server.left._tag === "Refused" && server.left.reason
         : (yield* server.right.negotiated).resumed
@@ -322,7 +337,7 @@ for (const version of [SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2]) {
       const built = yield* build(setup);
       const store = Context.get(built.client, SessionStore);
       const kept = Effect.map(store.get("localhost"), Option.isSome);
-      yield* (yield* meet(built, setup)).client;
+      yield* (yield* bothHandshake(built, setup)).client;
       assert.equal(yield* kept, true);
       assert.equal(yield* handshakeThenCut(setup, built), "Truncated");
       assert.equal(yield* kept, survives);
@@ -334,7 +349,7 @@ for (const version of [SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2]) {
 const handshakeThenCut = (setup: Setup, built: Effect.Effect.Success<ReturnType<typeof build>>) =>
   Effect.gen(function* () {
     let over = false;
-    const { client, server } = yield* meet(built, {
+    const { client, server } = yield* bothHandshake(built, {
       ...setup,
       tamper: (from, bytes) => over && from === "server" ? EMPTY : bytes,
     });
@@ -370,10 +385,10 @@ for (const maxFragmentLength of [512, 1024, 2048, 4096] as const) {
       const records = recordsOf(concat(...tape.flows.slice(1).map((f) => f.bytes)));
       assert.ok(records.every((r) => r.length - 5 <= maxFragmentLength + 24));
       // It lasts as long as the session, and must be asked for again.
-      const resumed = yield* meet(built, setup);
+      const resumed = yield* bothHandshake(built, setup);
       assert.equal((yield* (yield* resumed.client).negotiated).resumed, true);
       const other = { ...setup, client: { policy: { ...policy, maxFragmentLength: undefined } } };
-      const full = yield* meet(built, other);
+      const full = yield* bothHandshake(built, other);
       assert.equal((yield* (yield* full.client).negotiated).resumed, false);
     }),
   );
@@ -390,7 +405,7 @@ sync(
     const setup: Setup = { kind: "rsa", client: { policy }, server: { policy: speaking(SSL_3_0) } };
     const built = yield* build(setup);
     for (const resumed of [false, true, true]) {
-      const { client } = yield* meet(built, setup);
+      const { client } = yield* bothHandshake(built, setup);
       assert.equal((yield* (yield* client).negotiated).resumed, resumed);
     }
   }),
@@ -417,7 +432,7 @@ sync(
       credentialsOf([{ ...credential, ocspResponse, signedCertificateTimestamps: [sct] }]),
     );
     const server = Context.add(built.server, Credentials, Context.get(stapling, Credentials));
-    const { client, tape } = yield* meet({ ...built, server });
+    const { client, tape } = yield* bothHandshake({ ...built, server });
     const n = yield* (yield* client).negotiated;
     assert.deepEqual(n.ocspResponse && toHex(n.ocspResponse), toHex(ocspResponse));
     assert.deepEqual(n.signedCertificateTimestamps.map(toHex), [toHex(sct)]);
@@ -454,7 +469,7 @@ sync(
     const policy = { ...everything, cipherSuites: [N.CipherSuite.TLS_DH_anon_WITH_AES_128_CBC_SHA] };
     for (const version of [TLS_1_2, TLS_1_0, SSL_3_0]) {
       const setup: Setup = { client: { policy: { ...policy, versions: [version] } }, server: { policy } };
-      const { tape } = yield* meet(yield* build(setup), setup);
+      const { tape } = yield* bothHandshake(yield* build(setup), setup);
       const flow = recordsOf(tape.flows[1]!.bytes);
       const request = dialects.get(version)!.certificateRequest.make({
         types: [N.ClientCertificateType.rsa_sign],

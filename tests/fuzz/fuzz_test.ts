@@ -1,4 +1,4 @@
-/** A short run of every target, by a seed that never changes; and the fuzzer itself. */
+/** A short run of every fuzz target, by a seed that never changes; and the fuzzer itself. @module */
 import { assert, Effect, Exit } from "../deps.ts";
 import { HandshakeTimeout } from "../../src/faults/errors/connection.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
@@ -6,6 +6,7 @@ import { codec } from "../../src/wire/codec.ts";
 import { repository } from "../interop/peers.ts";
 import { dataFolder } from "../support/data.ts";
 import { exhaustiveOnly } from "../support/exhaustive.ts";
+import { textOf } from "../support/text.ts";
 import { CORPUS, corpus } from "./corpus.ts";
 import { mutated } from "./mutate.ts";
 import { Random } from "./random.ts";
@@ -107,7 +108,7 @@ const fuzzer = async (...args: ReadonlyArray<string>) => {
     cwd: repository,
     env: { NO_COLOR: "1" },
   }).output();
-  const [out, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  const [out, complaints] = [stdout, stderr].map((bytes) => textOf(bytes));
   return { code, stdout: out!, stderr: complaints! };
 };
 const linesOf = (stdout: string): ReadonlyArray<Readonly<Record<string, unknown>>> =>

@@ -12,8 +12,8 @@ import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { legacy } from "../../src/tables/policy.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
-import { build, converse, hear, meet, type Setup, type Tamper } from "../support/handshake.ts";
-import { type Change, meetChanged } from "../support/other_ends.ts";
+import { bothHandshake, build, pingPong, readText, type Setup, type Tamper } from "../support/handshake.ts";
+import { type Change, changedHandshake } from "../support/other_ends.ts";
 import { anatomyOfMessage } from "./messages.ts";
 import { mutated } from "./mutate.ts";
 import { gist, jumbled, recordAnatomy, recordsIn } from "./replays.ts";
@@ -84,7 +84,7 @@ const acted = async (at: number, change: Change, tamper: Tamper): Promise<Curtai
     Effect.gen(function* () {
       // Whoever is asked must read.
       const asked = yield* Effect.fork(asks.renegotiate);
-      const heard = yield* Effect.fork(hear(other, 1));
+      const heard = yield* Effect.fork(readText(other, 1));
       yield* Fiber.join(asked);
       talking = true;
       yield* asks.write(ascii("."));
@@ -93,15 +93,15 @@ const acted = async (at: number, change: Change, tamper: Tamper): Promise<Curtai
   const acts = Effect.gen(function* () {
     const built = yield* build(setup);
     if (plot === "resumed") {
-      const before = yield* meet(built, setup);
+      const before = yield* bothHandshake(built, setup);
       yield* Effect.all([before.client, before.server]);
     }
-    const ends = yield* meetChanged(built, { ...setup, tamper }, { client: change, server: change });
+    const ends = yield* changedHandshake(built, { ...setup, tamper }, { client: change, server: change });
     const [client, server] = yield* Effect.all([ends.client, ends.server]);
     if (plot === "asked by the client") yield* asking(client, server);
     if (plot === "asked by the server") yield* asking(server, client);
     talking = true;
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
     const [ours, theirs] = [yield* client.negotiated, yield* server.negotiated];
     for (
       const what of [

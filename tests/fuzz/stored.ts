@@ -19,8 +19,9 @@ import { SessionTickets } from "../../src/ports/tickets.ts";
 import { Ticket } from "../../src/tickets/ticket.ts";
 import { ascii, type Bytes, sameBytes } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
-import { standingStill } from "../support/effect.ts";
+import { atFixedTime } from "../support/effect.ts";
 import { makeToy } from "../support/toy_crypto.ts";
+import { bytesOf, textOf } from "../support/text.ts";
 import { anatomyOf, mutated, UNKNOWN } from "./mutate.ts";
 import type { Random } from "./random.ts";
 import { perEpoch, specimensOf, type Target } from "./target.ts";
@@ -40,7 +41,7 @@ const service = Effect.runSync(
 )!;
 const real = makeToy("fuzz tickets");
 const opened = (ticket: Bytes, crypto = real) =>
-  Effect.runSync(standingStill(Effect.provideService(service.open(ticket), Crypto, crypto)));
+  Effect.runSync(atFixedTime(Effect.provideService(service.open(ticket), Crypto, crypto)));
 
 /** A ticket that was changed is none. */
 const ticket: Target = {
@@ -49,7 +50,7 @@ const ticket: Target = {
   draw: (random, epoch) => {
     const seal = (session: Session) =>
       Effect.runSync(
-        standingStill(Effect.provideService(service.seal(session), Crypto, {
+        atFixedTime(Effect.provideService(service.seal(session), Crypto, {
           ...real,
           random: (n) => random.bytes(n),
         })),
@@ -119,9 +120,9 @@ const mutatedJson = (bytes: Bytes, random: Random, epoch: number): Bytes => {
     return mutated({ bytes, anatomy: UNKNOWN }, random, () => ({ bytes, anatomy: UNKNOWN }));
   }
   const [odd] = fc.sample(fc.jsonValue(), { seed: epoch ^ random.below(2 ** 30), numRuns: 1 });
-  const fields = Object.entries(JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>);
+  const fields = Object.entries(JSON.parse(textOf(bytes)) as Record<string, unknown>);
   const at = random.below(fields.length);
-  return new TextEncoder().encode(
+  return bytesOf(
     JSON.stringify(Object.fromEntries(fields.map(([key, value], i) => [key, i === at ? odd : value]))),
   );
 };
@@ -132,8 +133,8 @@ const stored: Target = {
   weight: 10,
   draw: (random, epoch) => [mutatedJson(random.pick(jsons(epoch)), random, epoch)],
   run: ([bytes]) => {
-    kept.set("it", new TextDecoder().decode(bytes));
-    const found = Effect.runSync(standingStill(store.get("it")));
+    kept.set("it", textOf(bytes!));
+    const found = Effect.runSync(atFixedTime(store.get("it")));
     if (Option.isNone(found)) return "refused";
     assert.ok(Either.isRight(codec(Session).encode(found.value)), "it can be written");
     return "accepted";
@@ -198,7 +199,7 @@ const flags: Target = {
     try {
       const given = parse(
         { ...common, port: { takes: "N", help: "" } },
-        args.map((one) => new TextDecoder().decode(one)),
+        args.map((one) => textOf(one)),
       );
       policyOf(given);
       alpnOf(given);

@@ -20,6 +20,7 @@ import * as Golden from "../golden/certificates.ts";
 import { type IssueOptions, makeCa, readKey } from "../support/ca.ts";
 import { makeStaple, refusedStaple, responderOf, singleResponse, tlsFeature } from "../support/ocsp.ts";
 import { makeToy } from "../support/toy_crypto.ts";
+import { bytesOf, textOf } from "../support/text.ts";
 import { isrgRootX1, isrgRootX2 } from "../x509/real.ts";
 import { mutatedDer } from "./der.ts";
 import { mutated, UNKNOWN } from "./mutate.ts";
@@ -255,7 +256,7 @@ const pem: Target = {
 
 const texts = [...NAMES, "*.example.org", "1.2.3.4", "fe80::1%1", "::ffff:1.2.3.4", "例え.jp", "a_b.c"].map((
   text,
-) => new TextEncoder().encode(text));
+) => bytesOf(text));
 const hostName: Target = {
   name: "x509/host-name",
   weight: 200,
@@ -264,7 +265,7 @@ const hostName: Target = {
     return [mutated(specimen(), random, specimen)];
   },
   run: ([bytes]) => {
-    const text = new TextDecoder().decode(bytes);
+    const text = textOf(bytes!);
     const address = parseIp(text);
     if (address) assert.deepEqual(parseIp(ipText(address)), address);
     const host = asciiName(text);

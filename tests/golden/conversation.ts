@@ -4,8 +4,9 @@ import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
 import { legacy } from "../../src/tables/policy.ts";
 import { toHex } from "../../src/wire/bytes.ts";
-import { standingStill } from "../support/effect.ts";
-import { build, meet, type Setup, type Tape } from "../support/handshake.ts";
+import { atFixedTime } from "../support/effect.ts";
+import { build, bothHandshake, type Setup, type Tape } from "../support/handshake.ts";
+import { bytesOf } from "../support/text.ts";
 
 const of = (
   kind: NonNullable<Setup["kind"]>,
@@ -89,7 +90,7 @@ export const record = (setup: Setup) =>
       });
     };
     for (const title of ["full", "resumed"]) {
-      const { client, server, tape } = yield* meet(built, setup);
+      const { client, server, tape } = yield* bothHandshake(built, setup);
       const ends = [yield* client, yield* server] as const;
       note(title, tape.flows);
       if (title === "full") continue;
@@ -97,11 +98,11 @@ export const record = (setup: Setup) =>
       const listening = yield* Effect.fork(ends[1].read);
       yield* ends[0].renegotiate;
       note("renegotiated", tape.flows.slice(before));
-      yield* ends[0].write(new TextEncoder().encode("done"));
+      yield* ends[0].write(bytesOf("done"));
       yield* Fiber.join(listening);
     }
     return `${parts.join("\n")}\n`;
-  })).pipe(standingStill);
+  })).pipe(atFixedTime);
 
 /** Where a conversation is kept. */
 export const fileOf = (name: string): URL => new URL(`./conversations/${name}.txt`, import.meta.url);

@@ -1,3 +1,4 @@
+/** Whole conversations, byte for byte as they were recorded: no change goes unseen on the wire. @module */
 import { assert, Effect } from "../deps.ts";
 import { layerDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { layerSwift } from "../support/handshake.ts";

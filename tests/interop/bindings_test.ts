@@ -12,6 +12,7 @@ import { nss, NSS_SUITES, run } from "./made.ts";
 import { only } from "./old.ts";
 import { oldestAndNewest, root, sClient, sServer } from "./openssl.ts";
 import { certificates, freePort, start, temporary, untilListening, withPeer } from "./peers.ts";
+import { bytesOf } from "../support/text.ts";
 
 const LABEL = "EXPORTER-effect-tls";
 const LENGTH = 40;
@@ -227,7 +228,7 @@ for (const signedWith of ["sha1", "sha256", "sha384", "sha512"]) {
 const NSS = ["-x", `${LABEL}:${LENGTH}:some context,${LABEL}:${LENGTH}`];
 const NSS_KEYS = /Keying Material:\n((?:\s+[0-9a-f:]+\n)+)/g;
 const bothExported = (connection: Connection) =>
-  Effect.all([exported(connection, new TextEncoder().encode("some context")), exported(connection)]);
+  Effect.all([exported(connection, bytesOf("some context")), exported(connection)]);
 
 for (const { name, id, nss: range } of oldestAndNewest) {
   withPeer(

@@ -1,4 +1,8 @@
-/** The shim of BoGo, run by OpenSSL where its runner is not: what it does with plain flags. */
+/**
+ * The shim for BoringSSL's test suite, run by OpenSSL where BoringSSL's runner is not: what it does with plain flags.
+ *
+ * @module
+ */
 import { assert, Effect } from "../deps.ts";
 import { keys } from "./openssl.ts";
 import { certificates, freePort, repository, start, withPeer } from "./peers.ts";

@@ -11,6 +11,7 @@ import {
   Transport,
 } from "../../mod.ts";
 import { makeCa } from "../support/ca.ts";
+import { bytesOf } from "../support/text.ts";
 import { connect, reverse } from "./ends.ts";
 import { freePort, repository, start, temporary, withPeer } from "./peers.ts";
 import * as Programs from "./programs.ts";
@@ -187,7 +188,7 @@ for (const [kinds, ...args] of forms) {
           privateKey,
           passphrase: PASSPHRASE,
         });
-        const data = new TextEncoder().encode("what is signed");
+        const data = bytesOf("what is signed");
         const signature = yield* Effect.provide(sign(made[kind].scheme, data), Crypto.layerNoble);
         const hash = kind === "ed25519" ? null : "sha256";
         assert.ok(verify(hash, data, createPublicKey(certificate), signature));

@@ -15,6 +15,7 @@ import {
 } from "../../mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import type { Peer } from "./peers.ts";
+import { bytesOf, textOf } from "../support/text.ts";
 
 const { CipherSuite: S, NamedGroup: G } = Names;
 
@@ -69,11 +70,11 @@ export const reverse = (connection: Connection): Effect.Effect<void, Errors.TlsE
   Effect.gen(function* () {
     let text = "";
     for (let data = yield* connection.read; data; data = yield* connection.read) {
-      text += new TextDecoder().decode(data);
+      text += textOf(data);
       for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n")) {
         const line = [...text.slice(0, at)].reverse().join("");
         text = text.slice(at + 1);
-        yield* connection.write(new TextEncoder().encode(`${line}\n`));
+        yield* connection.write(bytesOf(`${line}\n`));
       }
     }
   });
@@ -115,12 +116,12 @@ export const connect = (port: number, options: Partial<Client.ConnectOptions> = 
 /** Sends a line and gives the line that comes back. */
 export const ask = (connection: Connection, question: string) =>
   Effect.gen(function* () {
-    yield* connection.write(new TextEncoder().encode(`${question}\n`));
+    yield* connection.write(bytesOf(`${question}\n`));
     let text = "";
     while (!text.includes("\n")) {
       const data = yield* connection.read;
       if (!data) break;
-      text += new TextDecoder().decode(data);
+      text += textOf(data);
     }
     return text.trim();
   });
@@ -148,7 +149,7 @@ export const talk = (connection: Connection): Effect.Effect<Talk, never, Scope.S
     const ended = Effect.zipRight(Fiber.join(reading), Effect.dieMessage("the peer said close_notify"));
     return {
       connection,
-      tell: (line) => connection.write(new TextEncoder().encode(`${line}\n`)),
+      tell: (line) => connection.write(bytesOf(`${line}\n`)),
       hear: (line) => {
         let text = "";
         const decoder = new TextDecoder();

@@ -1,9 +1,11 @@
+/** Handshakes with OpenSSL that must fail: the error at our end, the alert at its end. @module */
 import { assert, Effect, type Scope } from "../deps.ts";
 import { ascii } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/certificate/build.ts";
 import { oids } from "../../src/x509/der/oids.ts";
 import * as Der from "../../src/x509/der/writer.ts";
 import { type IssueOptions, makeCa } from "../support/ca.ts";
+import { bytesOf } from "../support/text.ts";
 import { certificates, freePort, start, temporary, withPeer } from "./peers.ts";
 import * as Programs from "./programs.ts";
 
@@ -306,10 +308,9 @@ const answering = (answer: Uint8Array | undefined) =>
     ({ listener, heard }) => ({ port: listener.addr.port, heard }),
   );
 
-const text = (s: string) => new TextEncoder().encode(s);
 const strangers: ReadonlyArray<readonly [string, Uint8Array | undefined, string, number | undefined]> = [
-  ["plain HTTP", text("HTTP/1.1 400 Bad Request\r\n\r\n"), "NotTls", 10],
-  ["a greeting of SMTP", text("220 mail.example ESMTP\r\n"), "NotTls", 10],
+  ["plain HTTP", bytesOf("HTTP/1.1 400 Bad Request\r\n\r\n"), "NotTls", 10],
+  ["a greeting of SMTP", bytesOf("220 mail.example ESMTP\r\n"), "NotTls", 10],
   ["garbage", Uint8Array.from({ length: 64 }, (_, i) => i * 37 + 200), "NotTls", 10],
   ["a stream that ends", undefined, "Truncated", undefined],
 ];

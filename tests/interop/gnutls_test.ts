@@ -6,18 +6,17 @@ import { only, suiteOf, suitesOf, versions } from "./old.ts";
 import { mbedtls } from "./made.ts";
 import { certificates, freePort, start, untilListening, withPeer } from "./peers.ts";
 import type { Connection } from "../../mod.ts";
-
-const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+import { bytesOf, textOf } from "../support/text.ts";
 
 /** Says a line to a peer that echoes it. */
 const echoes = (connection: Connection) =>
   Effect.gen(function* () {
-    yield* connection.write(new TextEncoder().encode("stressed\n"));
+    yield* connection.write(bytesOf("stressed\n"));
     let heard = "";
     while (!heard.includes("\n")) {
       const data = yield* connection.read;
       if (!data) break;
-      heard += text(data);
+      heard += textOf(data);
     }
     assert.equal(heard, "stressed\n");
     yield* connection.close;
@@ -90,7 +89,7 @@ for (const version of versions) {
                 (yield* connection.peerCertificates).length
               }`,
             );
-            yield* connection.write(new TextEncoder().encode("desserts\n"));
+            yield* connection.write(bytesOf("desserts\n"));
             while (yield* connection.read);
           }),
       );
@@ -172,7 +171,7 @@ for (const version of versions) {
                 }`,
               );
               yield* connection.read;
-              yield* connection.write(new TextEncoder().encode("desserts\n"));
+              yield* connection.write(bytesOf("desserts\n"));
               while (yield* connection.read);
             }),
         );

@@ -6,6 +6,7 @@ import { ProtocolVersion } from "../../src/names/protocol.ts";
 import { converses, only, suiteOf, suitesOf, versions } from "./old.ts";
 import { java, noEms, nss, NSS_SUITES, p12 } from "./made.ts";
 import { freePort, start, temporary, untilListening, withPeer } from "./peers.ts";
+import { bytesOf, textOf } from "../support/text.ts";
 
 // ---- Java ----
 
@@ -81,7 +82,7 @@ for (const version of versions) {
         { policy: only(version.id, suites.map(suiteOf)), onFailure: () => Effect.void },
         (connection) =>
           Effect.gen(function* () {
-            yield* connection.write(new TextEncoder().encode("desserts\n"));
+            yield* connection.write(bytesOf("desserts\n"));
             while (yield* connection.read);
           }),
       );
@@ -105,7 +106,7 @@ for (const version of versions) {
         (connection) =>
           Effect.gen(function* () {
             seen.push((yield* connection.peerCertificates).length > 0 ? 1 : 0);
-            yield* connection.write(new TextEncoder().encode("desserts\n"));
+            yield* connection.write(bytesOf("desserts\n"));
             while (yield* connection.read);
           }),
       );
@@ -176,8 +177,8 @@ for (const version of versions) {
                 const connection = yield* connect(port, { policy: only(version.id, [suiteOf(name)]) });
                 const n = yield* connection.negotiated;
                 assert.deepEqual([n.version, n.cipherSuite, n.resumed], [version.id, suite, resumed]);
-                yield* connection.write(new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n"));
-                assert.match(new TextDecoder().decode(yield* connection.read), /^H/);
+                yield* connection.write(bytesOf("GET / HTTP/1.0\r\n\r\n"));
+                assert.match(textOf(yield* connection.read) ?? "", /^H/);
                 yield* connection.close;
               }));
             }
@@ -205,7 +206,7 @@ for (const version of versions) {
             const { resumed } = yield* connection.negotiated;
             seen.push(`${resumed ? "resumed" : "full"} ${(yield* connection.peerCertificates).length}`);
             yield* connection.read;
-            yield* connection.write(new TextEncoder().encode("HTTP/1.0 200 OK\r\n\r\ndesserts\n"));
+            yield* connection.write(bytesOf("HTTP/1.0 200 OK\r\n\r\ndesserts\n"));
           }),
       );
       const request = `${folder}/request`;

@@ -1,8 +1,10 @@
+/** OpenSSL in TLS 1.2: suites, resumption, ALPN, client certificates. @module */
 import { assert, Effect } from "../deps.ts";
 import { Credentials, Names } from "../../mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import { ask, type Cell, cells, client, connect, listen, policyOf, suites } from "./ends.ts";
 import { certificates, freePort, start, temporary, withPeer } from "./peers.ts";
+import { bytesOf } from "../support/text.ts";
 
 const nameOf = ({ suite, kind, group }: Cell): string => [suite, kind, ...(group ? [group] : [])].join(", ");
 /** OpenSSL refuses TLS 1.2's smaller keys and hashes at its default level; none is used here. */
@@ -180,7 +182,7 @@ withPeer(
     ]);
     yield* peer.until(/ACCEPT/);
     const connection = yield* connect(port);
-    yield* connection.write(new TextEncoder().encode("hello\n"));
+    yield* connection.write(bytesOf("hello\n"));
     yield* peer.until(/hello/);
     yield* Effect.fork(connection.read);
     yield* peer.say("r\n");

@@ -4,6 +4,7 @@ import * as Golden from "../golden/certificates.ts";
 import { client, connect, listen } from "./ends.ts";
 import { converses, only, suiteOf, suitesOf, versions } from "./old.ts";
 import { certificates, freePort, start, withPeer } from "./peers.ts";
+import { bytesOf } from "../support/text.ts";
 
 const ANY = "ALL:eNULL:aNULL:@SECLEVEL=0";
 
@@ -141,7 +142,7 @@ for (const { name, id, ...version } of versions) {
           (connection) =>
             Effect.flatMap(connection.peerCertificates, (chain) => {
               seen.push(chain.length);
-              return connection.write(new TextEncoder().encode("welcome\n"));
+              return connection.write(bytesOf("welcome\n"));
             }),
         );
         const own = [

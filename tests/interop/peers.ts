@@ -1,5 +1,6 @@
 /** Real peers as subprocesses on loopback. A peer that is missing is skipped by name, or a failure where it must be there. @module */
 import { type Duration, Effect, type Scope } from "../deps.ts";
+import { bytesOf } from "../support/text.ts";
 
 /** Where peers must be there (`deno task interop` in CI), a missing one fails. */
 const required = Deno.env.get("EFFECT_TLS_PEERS") === "required";
@@ -112,7 +113,7 @@ export const start = (
             }),
             Effect.orDie,
           ),
-        say: (text) => Effect.promise(() => writer.write(new TextEncoder().encode(text)).catch(() => {})),
+        say: (text) => Effect.promise(() => writer.write(bytesOf(text)).catch(() => {})),
         endInput: Effect.promise(endInput),
         ended: Effect.promise(() => done),
         kill: (signal) => Effect.sync(() => ended || child.kill(signal)),

@@ -6,6 +6,7 @@ import { accept, client, connect, exchange, renewed, shown, type Talk, talk } fr
 import { java, mbedtls, nss, NSS_SUITES, p12 } from "./made.ts";
 import { only, suiteOf, versions } from "./old.ts";
 import { certificates, freePort, type Peer, start, untilListening, withPeer } from "./peers.ts";
+import { bytesOf, textOf } from "../support/text.ts";
 
 const root = `${certificates}/root.pem`;
 const [SSL_3_0, TLS_1_0, , TLS_1_2] = versions;
@@ -311,12 +312,12 @@ for (const version of [SSL_3_0, TLS_1_0, TLS_1_2]) {
       yield* untilListening(port);
       return { peer, port };
     });
-  const say = (connection: Connection, text: string) => connection.write(new TextEncoder().encode(text));
+  const say = (connection: Connection, text: string) => connection.write(bytesOf(text));
   const answer = (connection: Connection) =>
     Effect.gen(function* () {
       let text = "";
       for (let data = yield* connection.read; data; data = yield* connection.read) {
-        text += new TextDecoder().decode(data);
+        text += textOf(data);
       }
       assert.match(text, /^HTTP\/1\.0 200 OK[^]*EOF/);
     });
@@ -363,7 +364,7 @@ for (const version of [SSL_3_0, TLS_1_0, TLS_1_2]) {
       }
       yield* say(us, "\r\n");
       let text = "";
-      for (let data = yield* us.read; data; data = yield* us.read) text += new TextDecoder().decode(data);
+      for (let data = yield* us.read; data; data = yield* us.read) text += textOf(data);
       // It echoes the request.
       assert.match(text, /^HTTP\/1\.0 200 OK[^]*X-Handshake: 0\r\nX-Handshake: 1\r\nX-Handshake: 2\r\n/);
       assert.equal(new Set(seen).size, 4);

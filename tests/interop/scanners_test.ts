@@ -1,4 +1,4 @@
-/** Our server, judged by those who judge servers: sslscan and testssl.sh. */
+/** Our server, judged by the programs that judge servers: sslscan and testssl.sh. @module */
 import { assert, Effect } from "../deps.ts";
 import { Names, Policy } from "../../mod.ts";
 import { suites } from "../../src/tables/suites.ts";

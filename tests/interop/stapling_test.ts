@@ -1,3 +1,4 @@
+/** OCSP stapling with OpenSSL and nginx (RFC 6066 §8). @module */
 import { assert, Clock, Effect } from "../deps.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { parseCertificate } from "../../src/x509/certificate/certificate.ts";

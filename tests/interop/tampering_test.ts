@@ -1,3 +1,4 @@
+/** OpenSSL behind a proxy that changes records or cuts the stream: what each end makes of it. @module */
 import { assert, Effect } from "../deps.ts";
 import { certificates, freePort, start, withPeer } from "./peers.ts";
 import * as Programs from "./programs.ts";

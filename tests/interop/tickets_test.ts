@@ -7,6 +7,7 @@ import { only } from "./old.ts";
 import { keys, oldestAndNewest, root, sClient, sServer, sServerAt } from "./openssl.ts";
 import { certificates, freePort, start, temporary, untilListening, withPeer } from "./peers.ts";
 import * as Programs from "./programs.ts";
+import { bytesOf } from "../support/text.ts";
 
 /** How a connection began: full or resumed, and by what its session can be resumed. */
 const beginning = (connection: Connection) =>
@@ -272,7 +273,7 @@ for (const { gnutls, id, jsse, name, nss: range } of oldestAndNewest) {
             Effect.gen(function* () {
               seen.push(yield* beginning(connection));
               yield* connection.read;
-              yield* connection.write(new TextEncoder().encode("HTTP/1.0 200 OK\r\n\r\ndesserts\n"));
+              yield* connection.write(bytesOf("HTTP/1.0 200 OK\r\n\r\ndesserts\n"));
             })),
           SessionTickets.layerRotating(),
         );

@@ -1,3 +1,4 @@
+/** What tshark decrypts with our key log, and what it reads in our messages. @module */
 import { assert, Effect } from "../deps.ts";
 import { KeyLog, Policy, SessionTickets } from "../../mod.ts";
 import * as Golden from "../golden/certificates.ts";

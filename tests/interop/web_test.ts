@@ -1,3 +1,4 @@
+/** HTTPS with browsers' relatives: curl, nginx, Node, Deno's fetch, GnuTLS. @module */
 import { assert, Effect } from "../deps.ts";
 import { Policy } from "../../mod.ts";
 import { ask, client, connect, listen } from "./ends.ts";

@@ -1,6 +1,7 @@
-/** Each service is swapped by `Effect.provide`, in one program that does not change. */
+/** Each service is exchanged for another by `Effect.provide`, in one program that does not change. @module */
 import { assert, Effect, Either, Layer, Option } from "../deps.ts";
 import { live } from "../support/effect.ts";
+import { bytesOf, textOf } from "../support/text.ts";
 import * as Golden from "../golden/certificates.ts";
 import {
   ByteStream,
@@ -49,8 +50,8 @@ const program = (
     );
     const once = Effect.scoped(Effect.gen(function* () {
       const connection = yield* Client.connect({ ...address, serverName: "localhost" });
-      yield* connection.write(new TextEncoder().encode("hello"));
-      const answer = new TextDecoder().decode(yield* connection.read);
+      yield* connection.write(bytesOf("hello"));
+      const answer = textOf(yield* connection.read);
       yield* connection.close;
       const { resumed } = yield* connection.negotiated;
       return `${answer}${resumed ? ", resumed" : ""}`;
@@ -210,10 +211,10 @@ live(
       ),
     ], { concurrency: 2 });
     // These streams have no buffer: a write ends when it is read.
-    const [, heard] = yield* Effect.all([c.write(new TextEncoder().encode("hello")), s.read], {
+    const [, heard] = yield* Effect.all([c.write(bytesOf("hello")), s.read], {
       concurrency: 2,
     });
-    assert.equal(new TextDecoder().decode(heard), "hello");
+    assert.equal(textOf(heard), "hello");
     yield* Effect.all([c.close, s.read], { concurrency: 2 });
   }),
 );

@@ -1,3 +1,8 @@
+/**
+ * What holds for every message and extension, whatever its bytes: read and written back, cut short, spans, JSON.
+ *
+ * @module
+ */
 import { Arbitrary, assert, Either, Equal, FastCheck as fc, Hash } from "../deps.ts";
 import { codec, type Constructor, make } from "../../src/wire/codec.ts";
 import { declarationOf } from "../../src/wire/layout.ts";

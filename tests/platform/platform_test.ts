@@ -1,3 +1,8 @@
+/**
+ * TLS over @effect/platform: Sockets on either side of a connection, and sessions in a KeyValueStore.
+ *
+ * @module
+ */
 import { assert, Context, Deferred, Effect, Either, Fiber, Layer } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
@@ -7,8 +12,9 @@ import { SessionStore } from "../../src/ports/sessions.ts";
 import { Transport } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
 import { live } from "../support/effect.ts";
-import { build, meet } from "../support/handshake.ts";
+import { bothHandshake, build } from "../support/handshake.ts";
 import { sessionWith } from "../support/session.ts";
+import { bytesOf, textOf } from "../support/text.ts";
 
 /** Two Sockets, back to back. */
 const sockets = Effect.gen(function* () {
@@ -35,15 +41,13 @@ const connected = Effect.gen(function* () {
   return { client, server };
 });
 
-const text = new TextDecoder();
-
 live(
   "a Transport from any Socket: a client and a server speak TLS over two Sockets",
   Effect.gen(function* () {
     const { client, server } = yield* connected;
     yield* Effect.all([
-      client.write(new TextEncoder().encode("over a Socket")),
-      Effect.map(server.read, (data) => assert.equal(text.decode(data), "over a Socket")),
+      client.write(bytesOf("over a Socket")),
+      Effect.map(server.read, (data) => assert.equal(textOf(data), "over a Socket")),
     ], { concurrency: 2 });
     const end = yield* Effect.fork(server.read);
     yield* Effect.fork(client.closeWrite);
@@ -58,7 +62,7 @@ live(
     const heard: Array<string> = [];
     const opened = yield* Deferred.make<void>();
     const running = yield* Effect.fork(
-      toSocket(server).run((bytes) => Effect.sync(() => heard.push(text.decode(bytes))), {
+      toSocket(server).run((bytes) => Effect.sync(() => heard.push(textOf(bytes))), {
         onOpen: Effect.asVoid(Deferred.succeed(opened, undefined)),
       }),
     );
@@ -66,7 +70,7 @@ live(
     yield* Effect.scoped(Effect.gen(function* () {
       const write = yield* toSocket(client).writer;
       yield* write("as text, ");
-      yield* write(new TextEncoder().encode("as bytes"));
+      yield* write(bytesOf("as bytes"));
     }));
     yield* Fiber.join(running);
     assert.equal(heard.join(""), "as text, as bytes");
@@ -87,8 +91,8 @@ live(
       ),
       Effect.flatMap(fromSocket(toSocket(outer.server)), Server.over).pipe(Effect.provide(inner.server)),
     ], { concurrency: 2 });
-    yield* client.write(new TextEncoder().encode("twice sealed"));
-    assert.equal(text.decode(yield* server.read), "twice sealed");
+    yield* client.write(bytesOf("twice sealed"));
+    assert.equal(textOf(yield* server.read), "twice sealed");
   }),
 );
 
@@ -116,7 +120,7 @@ live(
       Effect.gen(function* () {
         // New ends each time: only the store is the same.
         const built = yield* build({ seed: String(Math.random()) });
-        const { client } = yield* meet({
+        const { client } = yield* bothHandshake({
           client: Context.merge(built.client, sessions),
           server: Context.merge(built.server, sessions),
         });

@@ -1,4 +1,4 @@
-/** How much a record carries, how application data is split, and how much a key may see. @module */
+/** How much a record carries, how application data is split, and how much one key may protect. @module */
 import { assert } from "../deps.ts";
 import { isRecordError } from "../../src/faults/faults.ts";
 import { alertOf } from "../../src/faults/meaning.ts";

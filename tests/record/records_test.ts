@@ -1,3 +1,9 @@
+/**
+ * Reading and writing records: what is refused and how, fragments, and what may not stand between them (RFC 5246
+ * §6.2).
+ *
+ * @module
+ */
 import { assert } from "../deps.ts";
 import { BadRecordMac } from "../../src/faults/errors/connection.ts";
 import { isRecordError } from "../../src/faults/faults.ts";

@@ -1,4 +1,4 @@
-/** Sessions that OpenSSL, NSS and Java had with each other, read by our own code. */
+/** Sessions that OpenSSL, NSS and Java had with each other, read by our own code. @module */
 import { assert } from "../deps.ts";
 import { dataFolder } from "../support/data.ts";
 import { eavesdrop, type Heard, mastersOf } from "./eavesdrop.ts";

@@ -37,6 +37,7 @@ import { type Derivation, type Dialect, dialects } from "../../src/tables/versio
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
 import { hex } from "../support/keys.ts";
+import { textOf } from "../support/text.ts";
 import type { Segment } from "./pcap.ts";
 
 type Side = Segment["from"];
@@ -143,7 +144,7 @@ export const eavesdrop = (segments: ReadonlyArray<Segment>, masterOf: MasterOf):
         if (!master) return void (heard.leftOut = SEALED);
         return records[side].changeRead((keys ??= at!.keys(master))[side]);
       case "ApplicationData":
-        heard.data[side] += new TextDecoder().decode(arrival.data);
+        heard.data[side] += textOf(arrival.data);
         return;
       case "Alert":
         heard.messages.push(`${side} Alert ${arrival.level} ${arrival.description}`);

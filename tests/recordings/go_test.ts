@@ -1,6 +1,8 @@
 /**
  * Sessions of Go's TLS with OpenSSL, read by our own code. Go's end drew nothing but zeros for its tests, so that its
  * half of a key exchange is known to everybody, and with it the master secret; its server's RSA key is not.
+ *
+ * @module
  */
 import {
   ClientKeyExchangeECDHE,

@@ -3,7 +3,7 @@ import { Effect, Either, type Schema } from "../deps.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { codec, type Constructor, make } from "../../src/wire/codec.ts";
-import { build, meet, recordsOf, type Setup } from "./handshake.ts";
+import { bothHandshake, build, recordsOf, type Setup } from "./handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "./replay.ts";
 
 /** A flow with one message read, changed and written anew. */
@@ -27,7 +27,7 @@ export const altering = <A, I, P>(
 export const verdict = (role: "client" | "server", setup: Setup, change: (flow: Bytes) => Bytes) =>
   Effect.gen(function* () {
     const peer = role === "client" ? "server" : "client";
-    const { tape } = yield* meet(yield* build(setup), setup);
+    const { tape } = yield* bothHandshake(yield* build(setup), setup);
     const first = tape.flows.find((f) => f.from === peer)!.bytes;
     const { error } = yield* replay(role, [change(first)], setup);
     // Nothing comes after the first flow, so one that will do is Truncated.

@@ -22,7 +22,7 @@ import { type Suite, suites } from "../../src/tables/suites.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
-import { standingStill } from "./effect.ts";
+import { atFixedTime } from "./effect.ts";
 import { credentialOf, recordsOf, taped } from "./handshake.ts";
 import { makeToy } from "./toy_crypto.ts";
 import { Buffer } from "node:buffer";
@@ -97,7 +97,7 @@ export const open = (
     ? Client.over(stream, { serverName: "localhost", policy, observe })
     : Server.over(stream, { policy, clientAuth, observe });
   // A ticket says when it was made.
-  return standingStill(Effect.provide(connected, contextOf(role, course, kept)));
+  return atFixedTime(Effect.provide(connected, contextOf(role, course, kept)));
 };
 
 /** What was sent that has a place in a flight, of which an alert is one alone: no_certificate of SSL 3.0. */

@@ -1,5 +1,5 @@
 /** A client and a server over memory, and what passes between them. @module */
-import { assert, Effect, Fiber, Layer, type Scope } from "../deps.ts";
+import { assert, Deferred, Effect, Fiber, Layer, type Scope } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import type { Connection, Renegotiation } from "../../src/connection/connection.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";
@@ -16,6 +16,8 @@ import { layerRotating } from "../../src/layers/tickets/rotating.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { layerInsecure } from "../../src/layers/trust/layers.ts";
 import { layerRoots } from "../../src/layers/trust/roots.ts";
+import { AlertDescription, AlertLevel } from "../../src/names/alert.ts";
+import { ContentType } from "../../src/names/protocol.ts";
 import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import type { Credential } from "../../src/ports/credentials.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
@@ -23,6 +25,7 @@ import * as Server from "../../src/server.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
 import { layerToy } from "./toy_crypto.ts";
+import { bytesOf, textOf } from "./text.ts";
 
 /** What passed on a stream, in the order in which it was written. */
 export interface Tape {
@@ -46,6 +49,13 @@ export const taped = (tamper: Tamper = (_, bytes) => bytes) =>
     });
     return { client: recording("client", a), server: recording("server", b), tape };
   });
+
+/** A stream that tells when somebody first reads from it: by then an end has said what it says by itself. */
+export const tellingOfReads = (stream: ByteStream) =>
+  Effect.map(Deferred.make<void>(), (isRead) => ({
+    stream: { ...stream, read: Effect.zipRight(Deferred.succeed(isRead, undefined), stream.read) },
+    isRead: Deferred.await(isRead),
+  }));
 
 /** How a test's two ends are set up; what is left out is usual. */
 export interface Setup {
@@ -111,7 +121,8 @@ export const build = (setup: Parts = {}) =>
     return { client: yield* Layer.build(client), server: yield* Layer.build(server) };
   });
 
-type Built = Effect.Effect.Success<ReturnType<typeof build>>;
+/** Two ends that were built: what each is made of. */
+export type Built = Effect.Effect.Success<ReturnType<typeof build>>;
 
 /** How each side makes a stream a connection. */
 export interface Sides {
@@ -124,7 +135,7 @@ export interface Sides {
 }
 
 /** One handshake between ends that were built: both results, whatever they are, and the tape. */
-export const meetBy = (built: Built, setup: Setup, sides: Sides) =>
+export const bothHandshakeBy = (built: Built, setup: Setup, sides: Sides) =>
   Effect.gen(function* () {
     const { client, server, tape } = yield* taped(setup.tamper);
     const [c, s] = yield* Effect.all([
@@ -135,8 +146,8 @@ export const meetBy = (built: Built, setup: Setup, sides: Sides) =>
   });
 
 /** The same between ends of ours. */
-export const meet = (built: Built, setup: Setup = {}) =>
-  meetBy(built, setup, {
+export const bothHandshake = (built: Built, setup: Setup = {}) =>
+  bothHandshakeBy(built, setup, {
     client: (stream) => {
       const client = { serverName: "localhost", ...setup.client };
       return Client.over(stream, { sessionKey: client.serverName, ...client });
@@ -148,29 +159,27 @@ export const meet = (built: Built, setup: Setup = {}) =>
 export const handshake = (setup: Setup = {}) =>
   Effect.gen(function* () {
     const built = yield* build(setup);
-    const { client, server, tape } = yield* meet(built, setup);
+    const { client, server, tape } = yield* bothHandshake(built, setup);
     return { client: yield* client, server: yield* server, tape, built };
   });
 
-const text = new TextEncoder();
-
 /** Sends text each way and gives what arrived. */
-export const converse = (client: Connection, server: Connection) =>
+export const pingPong = (client: Connection, server: Connection) =>
   Effect.gen(function* () {
-    yield* client.write(text.encode("ping"));
-    const there = yield* hear(server, 4);
-    yield* server.write(text.encode("pong"));
-    return `${there} ${yield* hear(client, 4)}`;
+    yield* client.write(bytesOf("ping"));
+    const there = yield* readText(server, 4);
+    yield* server.write(bytesOf("pong"));
+    return `${there} ${yield* readText(client, 4)}`;
   });
 
 /** So many bytes as text, in however many records they come, or what there was before the end. */
-export const hear = (connection: Connection, length: number) =>
+export const readText = (connection: Connection, length: number) =>
   Effect.gen(function* () {
     let heard = "";
     while (heard.length < length) {
       const data = yield* connection.read;
       if (!data) break;
-      heard += new TextDecoder().decode(data);
+      heard += textOf(data);
     }
     return heard;
   });
@@ -179,7 +188,7 @@ export const hear = (connection: Connection, length: number) =>
 export const renegotiated = (client: Connection, server: Connection, changes: Renegotiation) =>
   Effect.gen(function* () {
     const asked = yield* Effect.fork(client.renegotiateWith(changes));
-    const heard = yield* Effect.fork(hear(server, 1));
+    const heard = yield* Effect.fork(readText(server, 1));
     yield* Fiber.join(asked);
     yield* client.write(ascii("."));
     assert.equal(yield* Fiber.join(heard), ".");
@@ -196,8 +205,16 @@ export const recordsOf = (bytes: Bytes): ReadonlyArray<Bytes> => {
   return out;
 };
 
-/** The last record that one side wrote, as an alert in the clear: level and description. */
+/** What an alert in the clear says, as `fatal bad_record_mac`; under keys it is `sealed`. */
+export const alertOfRecord = (record: Bytes): string =>
+  record.length === 7
+    ? `${AlertLevel.nameOf(AlertLevel.of(record[5]!))} ${
+      AlertDescription.nameOf(AlertDescription.of(record[6]!))
+    }`
+    : "sealed";
+
+/** The alert that is the last record of a side, where it is one. */
 export const lastAlert = (tape: Tape, from: "client" | "server"): string => {
   const last = recordsOf(concat(...tape.flows.filter((f) => f.from === from).map((f) => f.bytes))).at(-1);
-  return last && last[0] === 21 && last.length === 7 ? `${last[5]} ${last[6]}` : "none in the clear";
+  return last && last[0] === ContentType.alert ? alertOfRecord(last) : "no alert";
 };

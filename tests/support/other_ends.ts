@@ -10,9 +10,7 @@ import { Handshakes, type HandshakeStream } from "../../src/record/handshake_str
 import { modern } from "../../src/tables/policy.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
-import { type build, meetBy, type Setup } from "./handshake.ts";
-
-type Built = Effect.Effect.Success<ReturnType<typeof build>>;
+import { bothHandshakeBy, type Built, type Setup } from "./handshake.ts";
 
 /** What is done to a stream of messages. */
 export type Change = (stream: HandshakeStream) => HandshakeStream;
@@ -35,7 +33,7 @@ const changed = <R>(
 };
 
 /** As `meet`, with ends whose streams of messages are changed. */
-export const meetChanged = (
+export const changedHandshake = (
   built: Built,
   setup: Setup,
   { client = (stream) => stream, server = (stream) => stream }: { client?: Change; server?: Change },
@@ -52,18 +50,18 @@ export const meetChanged = (
     alpn: setup.server?.alpn ?? [],
     clientAuth: setup.server?.clientAuth ?? "none",
   };
-  return meetBy(built, setup, {
+  return bothHandshakeBy(built, setup, {
     client: (stream) => establish(stream, changed(clientProgram(settings), client)),
     server: (stream) => establish(stream, changed(serverProgram(theirs), server)),
   });
 };
 
 /** As `meet`, with a client whose stream of messages is changed. */
-export const meetOther = (built: Built, setup: Setup, change: Change) =>
-  meetChanged(built, setup, { client: change });
+export const changedClientHandshake = (built: Built, setup: Setup, change: Change) =>
+  changedHandshake(built, setup, { client: change });
 
 /** Says another hello, given as the bytes of the message with its header; the count is that of the connection. */
-export const sayingHello = (change: (hello: ClientHello, count: number) => Bytes): Change => {
+export const changingHello = (change: (hello: ClientHello, count: number) => Bytes): Change => {
   let count = 0;
   return (stream) => ({
     ...stream,
@@ -73,7 +71,7 @@ export const sayingHello = (change: (hello: ClientHello, count: number) => Bytes
 };
 
 /** The same of a ServerHello. */
-export const sayingServerHello = (change: (hello: ServerHello, count: number) => Bytes): Change => {
+export const changingServerHello = (change: (hello: ServerHello, count: number) => Bytes): Change => {
   let count = 0;
   return (stream) => ({
     ...stream,
@@ -84,10 +82,10 @@ export const sayingServerHello = (change: (hello: ServerHello, count: number) =>
 
 /** As `meet`, with a client that never heard of extended_master_secret. */
 export const withoutExtendedMasterSecret = (built: Built, setup: Setup) =>
-  meetOther(
+  changedClientHandshake(
     built,
     setup,
-    sayingHello((hello) =>
+    changingHello((hello) =>
       encodeMessage(make(ClientHello, {
         ...hello,
         extensions: hello.extensions?.filter(({ _tag }) => _tag !== "extended_master_secret"),

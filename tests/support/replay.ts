@@ -1,10 +1,11 @@
 /** One side against arrays: what the other side says is given beforehand. @module */
 import { Effect } from "../deps.ts";
 import * as Client from "../../src/client.ts";
+import { ContentType } from "../../src/names/protocol.ts";
 import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import * as Server from "../../src/server.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
-import { ends, recordsOf, type Setup } from "./handshake.ts";
+import { alertOfRecord, ends, recordsOf, type Setup } from "./handshake.ts";
 
 /** A stream that says these chunks and then ends; what is written is kept. */
 export const scripted = (input: ReadonlyArray<Bytes>) => {
@@ -37,8 +38,8 @@ export const replay = (
       return {
         end: end._tag === "Left" ? end.left._tag : "established",
         error: end._tag === "Left" ? end.left : undefined,
-        /** Level and description, or `sealed` under keys of its own. */
-        alerts: records.filter((r) => r[0] === 21).map((r) => r.length === 7 ? `${r[5]} ${r[6]}` : "sealed"),
+        /** As \`alertOfRecord\` tells them. */
+        alerts: records.filter(([type]) => type === ContentType.alert).map(alertOfRecord),
         said: concat(...said),
         closed: state.closed,
       };

@@ -12,22 +12,19 @@ import { partitionHash } from "../../src/ports/partition.ts";
 import { Session, SessionStore } from "../../src/ports/sessions.ts";
 import { SessionTickets, type SessionTicketsService } from "../../src/ports/tickets.ts";
 import { make } from "../../src/wire/codec.ts";
-import { build, converse, meet, type Setup } from "./handshake.ts";
-
-/** Two ends that were built. */
-export type Built = Effect.Effect.Success<ReturnType<typeof build>>;
+import { bothHandshake, build, type Built, pingPong, type Setup } from "./handshake.ts";
 
 /** Two ends of which the server gives tickets, under keys that rotate. */
-export const giving = build({ toy: true, tickets: true });
+export const builtWithTickets = build({ toy: true, tickets: true });
 
 /** The same with other tickets of the server's, or with none. */
-export const serving = (built: Built, tickets: SessionTicketsService | undefined): Built => ({
+export const withServerTickets = (built: Built, tickets: SessionTicketsService | undefined): Built => ({
   ...built,
   server: Context.add(built.server, SessionTickets, tickets) as Built["server"],
 });
 
 /** A server's tickets under one key; others open as well. */
-export const ringOf = (n: number, ...older: ReadonlyArray<number>): SessionTicketsService => {
+export const ticketsUnderKeys = (n: number, ...older: ReadonlyArray<number>): SessionTicketsService => {
   const keyOf = (n: number) => ({
     name: new Uint8Array(16).fill(n),
     key: new Uint8Array(32).fill(n),
@@ -38,41 +35,42 @@ export const ringOf = (n: number, ...older: ReadonlyArray<number>): SessionTicke
 };
 
 /** The same tickets, of which each that is shown is replaced. */
-export const renewing = (tickets: SessionTicketsService): SessionTicketsService => ({
+export const alwaysRenewing = (tickets: SessionTicketsService): SessionTicketsService => ({
   ...tickets,
   open: (ticket) => Effect.map(tickets.open(ticket), Option.map((opened) => ({ ...opened, renew: true }))),
 });
 
 /** Where the client's store has its session with the server. */
-export const placeOf = ({ client }: Built): string => {
+export const placeOfSession = ({ client }: Built): string => {
   const { partition } = Context.get(client, Credentials);
   const credentials = partitionHash(Context.get(client, Crypto), partition);
   return placesOf({ sessionKey: "localhost" }, partition, credentials)[0]!;
 };
 
 /** What the client knows of the server. */
-export const kept = (built: Built): Effect.Effect<Option.Option<Session>> =>
-  Effect.orDie(Context.get(built.client, SessionStore).get(placeOf(built)));
+export const findStoredSession = (built: Built): Effect.Effect<Option.Option<Session>> =>
+  Effect.orDie(Context.get(built.client, SessionStore).get(placeOfSession(built)));
 
 /** The session that the client must have. */
-export const session = (built: Built): Effect.Effect<Session> => Effect.map(kept(built), Option.getOrThrow);
+export const storedSession = (built: Built): Effect.Effect<Session> =>
+  Effect.map(findStoredSession(built), Option.getOrThrow);
 
 /** Changes what the client knows behind its back. */
-export const doctor = (built: Built, change: (session: Session) => Partial<Session>) =>
+export const editStoredSession = (built: Built, change: (session: Session) => Partial<Session>) =>
   Effect.gen(function* () {
-    const known = yield* session(built);
+    const known = yield* storedSession(built);
     const { put } = Context.get(built.client, SessionStore);
-    yield* Effect.orDie(put(placeOf(built), make(Session, { ...known, ...change(known) })));
+    yield* Effect.orDie(put(placeOfSession(built), make(Session, { ...known, ...change(known) })));
   });
 
 /** What a good handshake was like, with data both ways after it. */
-export const told = (built: Built, setup: Setup = {}) =>
+export const handshakeStory = (built: Built, setup: Setup = {}) =>
   Effect.gen(function* () {
     const events: Array<ConnectionEvent> = [];
     const observe = (e: ConnectionEvent) => void events.push(e);
-    const ends = yield* meet(built, { ...setup, client: { ...setup.client, observe } });
+    const ends = yield* bothHandshake(built, { ...setup, client: { ...setup.client, observe } });
     const [client, server] = [yield* ends.client, yield* ends.server];
-    assert.equal(yield* converse(client, server), "ping pong");
+    assert.equal(yield* pingPong(client, server), "ping pong");
     const messages = events.flatMap((e) => e._tag === "message" ? [e.message] : []);
     const hello = messages.find((m) => m instanceof ClientHello)!;
     const answer = messages.find((m) => m instanceof ServerHello)!;
@@ -102,27 +100,27 @@ export const told = (built: Built, setup: Setup = {}) =>
   });
 
 /** A full handshake in which a ticket is given. */
-export const first = (built: Built, setup: Setup = {}) =>
-  Effect.map(told(built, setup), (story) => {
+export const firstHandshake = (built: Built, setup: Setup = {}) =>
+  Effect.map(handshakeStory(built, setup), (story) => {
     assert.deepEqual([story.resumed, story.sessionTicket], [false, true]);
     assert.ok(story.given !== undefined && story.given.ticket.length > 0);
     return { ...story, ticket: story.given.ticket };
   });
 
 /** A ticket is shown in vain, and nobody complains: the handshake is full, under a new ticket that is good. */
-export const inVain = (built: Built, setup: Setup = {}) =>
+export const expectTicketRefused = (built: Built, setup: Setup = {}) =>
   Effect.gen(function* () {
-    const story = yield* first(built, setup);
+    const story = yield* firstHandshake(built, setup);
     assert.ok(story.shown !== undefined && story.shown.length > 0, "a ticket was shown");
     assert.equal(story.answer.sessionId.length, 0);
-    const again = yield* told(built, setup);
+    const again = yield* handshakeStory(built, setup);
     assert.deepEqual(again.shown, story.ticket);
     assert.equal(again.resumed, true);
     return story;
   });
 
 /** What an end has to say against its peer, or hears from it when it is content itself. */
-export const complaint = (end: Either.Either<Connection, TlsError>) =>
+export const failureMessage = (end: Either.Either<Connection, TlsError>) =>
   Effect.map(
     Either.isLeft(end) ? Effect.succeed(end.left) : Effect.flip(end.right.read),
     ({ message }) => message,

@@ -1,3 +1,9 @@
+/**
+ * The versions: the highest of some, and the sentinel by which a server says that it could speak more (RFC 8446
+ * §4.1.3).
+ *
+ * @module
+ */
 import { assert } from "../deps.ts";
 import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import { downgradeSentinel, isDowngraded } from "../../src/tables/versions/downgrade.ts";

@@ -1,4 +1,8 @@
-/** The vectors of OpenSSL's test suite for the functions that derive keys, which it has from NIST and RFC 5869. */
+/**
+ * The vectors of OpenSSL's test suite for the functions that derive keys, which it has from NIST and RFC 5869.
+ *
+ * @module
+ */
 import { assert } from "../deps.ts";
 import { prf10, prf12 } from "../../src/crypto/prf.ts";
 import type { CryptoService } from "../../src/ports/crypto.ts";

@@ -1,3 +1,4 @@
+/** Project Wycheproof's vectors for key agreement: X25519 and the curves of NIST. @module */
 import { Effect, Either } from "../deps.ts";
 import { equal } from "../../src/crypto/equal.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";

@@ -1,3 +1,4 @@
+/** The files of Project Wycheproof that are tried nowhere, each with its reason. @module */
 import { assert } from "../deps.ts";
 import { files, kinds, vectorsOf } from "./wycheproof.ts";
 

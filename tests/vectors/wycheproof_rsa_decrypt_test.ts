@@ -1,3 +1,4 @@
+/** Project Wycheproof's vectors for RSA decryption. @module */
 import { assert, Effect, Either } from "../deps.ts";
 import { equal } from "../../src/crypto/equal.ts";
 import { PREMASTER_LENGTH, unpadPremaster } from "../../src/crypto/pkcs1.ts";

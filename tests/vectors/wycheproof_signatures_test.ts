@@ -1,3 +1,4 @@
+/** Project Wycheproof's vectors for ECDSA, Ed25519, and both kinds of RSA signature. @module */
 import { assert, Effect, Either } from "../deps.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import type { HashName, PublicKey } from "../../src/ports/crypto.ts";

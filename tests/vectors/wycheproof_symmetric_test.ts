@@ -1,3 +1,4 @@
+/** Project Wycheproof's vectors for ciphers, HMAC and HKDF. @module */
 import { equal } from "../../src/crypto/equal.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { hex } from "../support/keys.ts";

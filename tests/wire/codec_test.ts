@@ -1,3 +1,4 @@
+/** The codec, by a ClientHello of OpenSSL: names, spans, and where exactly a message is wrong. @module */
 import { assert, Either, Schema } from "../deps.ts";
 import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";

@@ -1,3 +1,4 @@
+/** What a peer sent, made fit to be printed: nothing in it moves a terminal or forges a line. @module */
 import { assert, FastCheck as fc } from "../deps.ts";
 import { Errors } from "../../mod.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";

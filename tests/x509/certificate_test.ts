@@ -1,3 +1,4 @@
+/** Reading certificates: their members, keys and names, and what is refused (RFC 5280 §4). @module */
 import { assert, Effect, Either } from "../deps.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";

@@ -1,3 +1,4 @@
+/** DER, read and written: each type, and what is not DER (X.690). @module */
 import { assert, Either, FastCheck } from "../deps.ts";
 import { ascii, type Bytes, toHex } from "../../src/wire/bytes.ts";
 import {

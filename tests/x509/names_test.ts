@@ -1,3 +1,4 @@
+/** Host names and IP addresses, and which of them a certificate is for (RFC 9525, RFC 5952). @module */
 import { assert, Either } from "../deps.ts";
 import { ascii, toHex } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/certificate/build.ts";

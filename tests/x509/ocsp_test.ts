@@ -1,3 +1,8 @@
+/**
+ * OCSP responses that are stapled: what each says of its leaf, as OpenSSL judges it too (RFC 6960, RFC 7633).
+ *
+ * @module
+ */
 import { assert, Effect, Either } from "../deps.ts";
 import { certificateAlerts, type CertificateReason } from "../../src/faults/certificate_alerts.ts";
 import type { CertificateError } from "../../src/faults/errors/trust.ts";
@@ -10,6 +15,7 @@ import { makeCa, pem } from "../support/ca.ts";
 import { makeStaple, responderOf, singleResponse } from "../support/ocsp.ts";
 import { bad, good, type OpensslVerdict, type Stapled } from "./statuses.ts";
 import { covering, stride } from "../support/exhaustive.ts";
+import { bytesOf, textOf } from "../support/text.ts";
 
 const judge = (
   { root, leaf, staple, strength, purpose = "serverAuth" }: Stapled,
@@ -40,8 +46,7 @@ const opensslSays = async (
       Deno.writeFileSync(`${folder}/${name}`, what);
       return `${folder}/${name}`;
     };
-    const certificate = (name: string, der: Uint8Array) =>
-      file(name, new TextEncoder().encode(pem("CERTIFICATE", der)));
+    const certificate = (name: string, der: Uint8Array) => file(name, bytesOf(pem("CERTIFICATE", der)));
     const { stdout, stderr } = await new Deno.Command("openssl", {
       args: [
         ...["ocsp", "-respin", file("response", staple), "-no_nonce", "-validity_period", "300"],
@@ -49,7 +54,7 @@ const opensslSays = async (
         ...["-verify_other", `${folder}/issuer`, `-${hash}`, "-cert", certificate("leaf", leaf.der)],
       ],
     }).output();
-    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    const said = textOf(stdout) + textOf(stderr);
     return [verdictOf(said), said];
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,3 +1,8 @@
+/**
+ * Chains of certificates, right or wrong in one way: the verdict of each, as OpenSSL judges it too (RFC 5280 §6).
+ *
+ * @module
+ */
 import { assert, Clock, Effect, Either } from "../deps.ts";
 import type { CertificateError } from "../../src/faults/errors/trust.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
@@ -6,6 +11,7 @@ import { parseIp } from "../../src/x509/names/ip_address.ts";
 import { makeCa, pem } from "../support/ca.ts";
 import { bad, type Chain, good, NOW } from "./chains.ts";
 import { covering, stride } from "../support/exhaustive.ts";
+import { textOf } from "../support/text.ts";
 
 const judge = (
   { roots, chain, host = "localhost", purpose = "serverAuth", time = NOW, strength }: Chain,
@@ -41,7 +47,7 @@ const opensslSays = async (
     file("leaf.pem", [leaf!]),
   ];
   const { success, stdout, stderr } = await new Deno.Command("openssl", { args }).output();
-  return { success, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  return { success, said: textOf(stdout) + textOf(stderr) };
 };
 
 /** What OpenSSL is asked besides, and what it must say where it is not known to see it otherwise. */

@@ -1,3 +1,4 @@
+/** What a program is told of a peer's certificate, beside what node:crypto says of it. @module */
 import { assert, Context, Effect, Schema } from "../deps.ts";
 import { PeerCertificate } from "../../mod.ts";
 import { hash } from "../../src/layers/crypto/noble/hash.ts";
@@ -8,7 +9,7 @@ import * as Der from "../../src/x509/der/writer.ts";
 import * as Golden from "../golden/certificates.ts";
 import { type KeyKind, makeCa, makeKey } from "../support/ca.ts";
 import { live } from "../support/effect.ts";
-import { build, credentialOf, meet } from "../support/handshake.ts";
+import { bothHandshake, build, credentialOf } from "../support/handshake.ts";
 import { Buffer } from "node:buffer";
 import { X509Certificate } from "node:crypto";
 
@@ -91,7 +92,7 @@ live(
       candidates: () => Effect.succeed([{ ...credential, chain }]),
     });
     const built = yield* build({ toy: true }); // everybody is trusted
-    const ends = yield* meet({
+    const ends = yield* bothHandshake({
       ...built,
       server: Context.merge(built.server, Context.make(Credentials, shown)) as typeof built.server,
     });

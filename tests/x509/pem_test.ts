@@ -1,3 +1,4 @@
+/** PEM blocks and the private keys in them, encrypted ones too (RFC 7468, RFC 5958, RFC 8018). @module */
 import { assert, Effect, Either } from "../deps.ts";
 import { PemError } from "../../src/faults/errors/pem.ts";
 import { publicKeyOf } from "../../src/layers/credentials/keys.ts";

@@ -1,3 +1,4 @@
+/** How much work a chain may cost: no chain, forged or certified, takes longer than it should. @module */
 import { assert, Clock, Effect, Either } from "../deps.ts";
 import type { CertificateError } from "../../src/faults/errors/trust.ts";
 import { makeNoble, platformRandom } from "../../src/layers/crypto/noble/provider.ts";

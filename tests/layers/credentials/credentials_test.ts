@@ -1,3 +1,8 @@
+/**
+ * Credentials: which keys go with which certificates, which are offered to a peer first, and certificates made here.
+ *
+ * @module
+ */
 import { assert, Effect, Either, type Layer, TestClock } from "../../deps.ts";
 import { layerDeterministic } from "../../../src/layers/crypto/deterministic.ts";
 import { layerNoble } from "../../../src/layers/crypto/noble/layer.ts";

@@ -1,3 +1,8 @@
+/**
+ * Credentials that are loaded again: by signal or by time, and what stays when the new ones are no good.
+ *
+ * @module
+ */
 import { assert, Effect, Logger, Queue, Stream, TestClock } from "../../deps.ts";
 import { CredentialFileError } from "../../../src/faults/errors/credentials.ts";
 import { layerFiles, type PemFiles } from "../../../src/layers/credentials/files.ts";

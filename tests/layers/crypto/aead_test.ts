@@ -1,9 +1,11 @@
+/** AES-GCM and ChaCha20-Poly1305, by known outputs and beside node:crypto (RFC 5288, RFC 7905). @module */
 import { assert, FastCheck as fc } from "../../deps.ts";
 import { aead } from "../../../src/layers/crypto/noble/aead.ts";
 import type { AeadName } from "../../../src/ports/crypto.ts";
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../../src/wire/bytes.ts";
 import { hex } from "../../support/keys.ts";
 import { layers } from "../../support/layers.ts";
+import { bytesOf } from "../../support/text.ts";
 import crypto from "node:crypto";
 
 const ciphers = [
@@ -131,7 +133,7 @@ const vectors: ReadonlyArray<Vector> = [
     nonce: "000000000102030405060708",
     additional: "f33388860000000000004e91",
     plaintext: toHex(
-      new TextEncoder().encode(
+      bytesOf(
         "Internet-Drafts are draft documents valid for a maximum of six months and may be updated, replaced, or " +
           "obsoleted by other documents at any time. It is inappropriate to use Internet-Drafts as reference " +
           "material or to cite them other than as /\u201cwork in progress./\u201d",

@@ -1,4 +1,4 @@
-/** Every provider of cryptography does the same, to the bit, whatever it is given. */
+/** All providers of cryptography give the same bytes and refuse the same, whatever they are given. @module */
 import { assert, Effect, Either, FastCheck as fc } from "../../deps.ts";
 import { makeNative } from "../../../src/layers/crypto/native/provider.ts";
 import { ed25519 } from "../../../src/layers/crypto/noble/deps.ts";

@@ -1,3 +1,4 @@
+/** AES-CBC, 3DES and RC4, by known outputs and beside node:crypto. @module */
 import { assert } from "../../deps.ts";
 import { makeDeterministic } from "../../../src/layers/crypto/seeded.ts";
 import type { CbcName } from "../../../src/ports/crypto.ts";

@@ -1,3 +1,4 @@
+/** Random bytes from a seed: the same for ever, and others for another seed. @module */
 import { assert, Effect } from "../../deps.ts";
 import { layerDeterministic } from "../../../src/layers/crypto/deterministic.ts";
 import { layerNoble } from "../../../src/layers/crypto/noble/layer.ts";

@@ -1,3 +1,4 @@
+/** Diffie-Hellman over prime fields: the groups of RFC 7919, and the shares that are refused. @module */
 import { assert, Effect } from "../../deps.ts";
 import { bitLength, ffdhe, ffdheGroupOf, ffdheGroups } from "../../../src/crypto/ffdhe.ts";
 import { InvalidKeyShare } from "../../../src/faults/errors/crypto.ts";

@@ -1,3 +1,4 @@
+/** ECDSA: RFC 6979's signatures, node:crypto's, and what does not hold. @module */
 import { assert } from "../../deps.ts";
 import { nistCurves } from "../../../src/layers/crypto/noble/groups.ts";
 import { NamedGroup } from "../../../src/names/named_group.ts";

@@ -1,3 +1,8 @@
+/**
+ * Diffie-Hellman over elliptic curves: known secrets, and the points that are refused (RFC 8422 §5.10, RFC 7748 §6).
+ *
+ * @module
+ */
 import { assert, Effect, Exit } from "../../deps.ts";
 import { InvalidKeyShare } from "../../../src/faults/errors/crypto.ts";
 import { makeNoble } from "../../../src/layers/crypto/noble/provider.ts";

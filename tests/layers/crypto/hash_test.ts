@@ -1,3 +1,4 @@
+/** Hashes and HMAC, by known outputs and beside node:crypto (RFC 2104, RFC 2202). @module */
 import { assert, FastCheck as fc } from "../../deps.ts";
 import { hash } from "../../../src/layers/crypto/noble/hash.ts";
 import type { Hash, HashName } from "../../../src/ports/crypto.ts";

@@ -1,3 +1,8 @@
+/**
+ * RSA signatures, PKCS #1 v1.5 and PSS: what is made, and what holds in its one form alone (RFC 8017).
+ *
+ * @module
+ */
 import { assert, Effect } from "../../deps.ts";
 import { publicNumbers, publicOperation } from "../../../src/layers/crypto/noble/rsa.ts";
 import { SignatureScheme } from "../../../src/names/signature_scheme.ts";

@@ -1,3 +1,9 @@
+/**
+ * RSA encryption and the raw private operation: padding, blinding, and keys or ciphertexts that are wrong (RFC 8017
+ * §7.2).
+ *
+ * @module
+ */
 import { assert, Effect, Exit } from "../../deps.ts";
 import { PrivateKeyError } from "../../../src/faults/errors/crypto.ts";
 import { makeNoble } from "../../../src/layers/crypto/noble/provider.ts";

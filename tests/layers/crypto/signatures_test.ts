@@ -1,3 +1,4 @@
+/** Ed25519 (RFC 8032), and schemes that do not go with a key. @module */
 import { Buffer } from "node:buffer";
 import crypto from "node:crypto";
 import { SignatureScheme as S } from "../../../src/names/signature_scheme.ts";

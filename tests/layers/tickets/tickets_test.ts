@@ -1,3 +1,9 @@
+/**
+ * Sealing and opening session tickets, and the keys for it: how they rotate, and the file that keeps them (RFC 5077
+ * §4).
+ *
+ * @module
+ */
 import {
   Arbitrary,
   assert,

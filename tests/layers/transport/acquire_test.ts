@@ -1,3 +1,9 @@
+/**
+ * Promises that are awaited in an Effect: when it is interrupted they are called off, and what they give late is let
+ * go of.
+ *
+ * @module
+ */
 import { assert, Effect, Fiber } from "../../deps.ts";
 import { fromPromise } from "../../../src/layers/transport/acquire.ts";
 import { layerTcp } from "../../../src/layers/transport/tcp.ts";

@@ -1,3 +1,4 @@
+/** What every byte stream promises, in memory and over TCP: order, interruption, close. @module */
 import { assert, Effect, Either, Exit, Fiber, Scope } from "../../deps.ts";
 import { fromConn, fromStreams, makePair } from "../../../src/layers/transport/byte_stream.ts";
 import { layerMemory } from "../../../src/layers/transport/memory.ts";
@@ -5,7 +6,7 @@ import { layerTcp } from "../../../src/layers/transport/tcp.ts";
 import type { ByteStream } from "../../../src/ports/byte_stream.ts";
 import { Transport } from "../../../src/ports/transport.ts";
 import { ascii, concat } from "../../../src/wire/bytes.ts";
-import { live } from "../../support/effect.ts";
+import { live, untilWaiting } from "../../support/effect.ts";
 
 type Pair = Effect.Effect<readonly [ByteStream, ByteStream], unknown, Scope.Scope>;
 
@@ -111,7 +112,7 @@ for (const [kind, pair] of Object.entries(pairs)) {
       const [a, b] = yield* pair;
       const ours = yield* Effect.fork(a.read);
       const theirs = yield* Effect.fork(b.read);
-      yield* Effect.sleep("5 millis");
+      yield* untilWaiting(ours, theirs);
       yield* a.close;
       yield* a.close;
       assert.equal(yield* Fiber.join(ours), undefined);

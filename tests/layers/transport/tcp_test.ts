@@ -1,3 +1,4 @@
+/** TCP connections send small writes at once. @module */
 import { assert, Duration, Effect } from "../../deps.ts";
 import { layerTcp } from "../../../src/layers/transport/tcp.ts";
 import type { ByteStream } from "../../../src/ports/byte_stream.ts";

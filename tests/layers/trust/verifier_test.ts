@@ -1,3 +1,8 @@
+/**
+ * The layers that judge a peer's certificate: roots of one's own, of the system, of the runtime, and pins.
+ *
+ * @module
+ */
 import { assert, Effect, Either, Exit, type Layer, TestClock } from "../../deps.ts";
 import { CertificateError } from "../../../src/faults/errors/trust.ts";
 import { alertOf } from "../../../src/faults/meaning.ts";

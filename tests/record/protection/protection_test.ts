@@ -1,4 +1,9 @@
-/** Every cipher under every version, and what attacks on them would need. @module */
+/**
+ * Every cipher under every version: what is sealed opens, what is changed does not, and no padding tells anything
+ * (Lucky 13, POODLE).
+ *
+ * @module
+ */
 import { assert } from "../../deps.ts";
 import { makeDeterministic } from "../../../src/layers/crypto/seeded.ts";
 import { ContentType, ProtocolVersion, versionText } from "../../../src/names/protocol.ts";
