@@ -1,11 +1,11 @@
 /** The server's side of TLS, and the loop that accepts connections. @module */
-import { Cause, Effect, Either, Exit, FiberSet, Schema, Scope } from "./deps.ts";
-import { within } from "./connection/bounds/deadline.ts";
+import { Cause, Effect, Either, Schema, type Scope } from "./deps.ts";
+import { acceptForever, makePermits } from "./connection/accept.ts";
 import type { Connection } from "./connection/connection.ts";
 import { establish } from "./connection/establish.ts";
 import { serverProgram } from "./connection/handshakes/server_program.ts";
 import type { InvalidOption } from "./faults/errors/connection.ts";
-import { TransportError } from "./faults/errors/transport.ts";
+import type { TransportError } from "./faults/errors/transport.ts";
 import type { TlsError } from "./faults/tls_error.ts";
 import type { ServerSettings } from "./flights/base/server_settings.ts";
 import { fromStore } from "./flights/sessions/made.ts";
@@ -118,8 +118,8 @@ const speak = (
   return establish<ServerRequirements>(stream, {
     ...serverProgram({ policy, alpn, clientAuth }),
     observe,
-    forget: (left) => {
-      const key = left?.sessionKey;
+    forget: (last) => {
+      const key = last?.sessionKey;
       return key === undefined ? Effect.void : fromStore((store) => store.remove(key), undefined);
     },
   });
@@ -142,100 +142,32 @@ export const listen = <E, R, R2 = never>(
     const decoded = yield* decodeListen(options);
     const { hostname, port, maxConnections = 1024, maxHandshakes = 1024, onFailure = warn } = decoded;
     const listener = yield* (yield* Transport).listen({ hostname, port });
-    const fibers = yield* FiberSet.make<void>();
-    const serving = yield* Effect.makeSemaphore(maxConnections);
-    const shaking = yield* Effect.makeSemaphore(maxHandshakes);
-    let count = 0;
-
+    const permits = makePermits(maxConnections, maxHandshakes);
     const observer = (number: number, remote: Address) =>
       Effect.try(() => decoded.observe?.(number, remote)).pipe(
         Effect.catchAll(({ error }) =>
           Effect.as(Effect.logWarning(`connection ${number} has no observer: ${wordsOf(error)}`), undefined)
         ),
       );
-    /** Runs one connection. `established` completes when the connection may be served. */
-    const serve = (stream: ByteStream, remote: Address, number: number, established: Effect.Effect<void>) =>
-      // While the limit of served connections is reached, no handshake starts.
-      Effect.zipRight(serving.withPermits(1)(Effect.void), observer(number, remote)).pipe(
-        Effect.flatMap((observe) => speak(stream, { ...decoded, observe })),
-        Effect.zipLeft(established),
-        Effect.flatMap((connection) =>
-          Effect.zipRight(handler(connection, number, remote), connection.close)
+    const accepting = yield* Effect.forkScoped(acceptForever(listener.accept, permits, {
+      serve: ({ stream, remote }, number, permit) =>
+        // While the limit of served connections is reached, no handshake starts.
+        Effect.zipRight(permits.room, observer(number, remote)).pipe(
+          Effect.flatMap((observe) => speak(stream, { ...decoded, observe })),
+          Effect.zipLeft(permit.served),
+          Effect.flatMap((connection) =>
+            Effect.zipRight(handler(connection, number, remote), connection.close)
+          ),
+          Effect.scoped,
         ),
-        Effect.scoped,
-      );
-    const told = (cause: Cause.Cause<unknown>, number: number, remote: Address) =>
-      Cause.isInterruptedOnly(cause) ? Effect.void : Effect.catchAllCause(
-        Effect.suspend(() => onFailure(cause, number, remote)),
-        (again) => warn(again, number),
-      );
-
-    /** Accepts and serves one connection, which has a scope of its own from the start. */
-    const acceptOne = Effect.uninterruptibleMask(Effect.fnUntraced(
-      function* (restore) {
-        yield* restore(shaking.take(1));
-        const scope = yield* Scope.make();
-        let held = shaking;
-        const established = Effect.uninterruptibleMask((restore) =>
-          Effect.zipRight(
-            restore(serving.take(1)),
-            Effect.suspend(() => {
-              held = serving;
-              return Effect.asVoid(shaking.release(1));
-            }),
-          )
-        );
-        // The permit is released whatever a transport's finalizer does.
-        const end = (exit: Exit.Exit<unknown, unknown>) =>
-          Effect.zipRight(within(CLOSES, Scope.close(scope, exit)), Effect.suspend(() => held.release(1)));
-        const { stream, remote } = yield* Effect.onError(
-          restore(Effect.catchAllCause(Scope.extend(listener.accept, scope), failed)),
-          (cause) => end(Exit.failCause(cause)),
-        );
-        const number = ++count;
-        const served = Effect.onExit(restore(serve(stream, remote, number, established)), end);
-        // The permit is released before `onFailure` runs.
-        yield* FiberSet.run(
-          fibers,
-          Effect.catchAllCause(served, (cause) => restore(told(cause, number, remote))),
-        );
-      },
-    ));
-    // An accept can fail for one peer (it reset the connection too early), which must not delay the next, or for lack
-    // of file descriptors, which takes time to pass. Neither ends the loop.
-    let failures = 0;
-    const loop = acceptOne.pipe(
-      Effect.tap(() => Effect.sync(() => void (failures = 0))),
-      Effect.catchAllCause((cause) => {
-        if (Cause.isInterrupted(cause)) return Effect.failCause(cause);
-        if (++failures < PATIENCE) return Effect.void;
-        return Effect.zipRight(
-          Effect.logWarning(`accept: ${wordsOf(Cause.squash(cause))}`),
-          Effect.sleep("100 millis"),
-        );
-      }),
-      Effect.forever,
-    );
-    const accepting = yield* Effect.forkScoped(loop);
+      told: (cause, number, remote) =>
+        Cause.isInterruptedOnly(cause) ? Effect.void : Effect.catchAllCause(
+          Effect.suspend(() => onFailure(cause, number, remote)),
+          (again) => warn(again, number),
+        ),
+    }));
     return { address: listener.address, ended: Effect.asVoid(Effect.exit(accepting)) };
   });
-
-/** How many accepts in a row may fail before the loop pauses. */
-const PATIENCE = 64;
-
-/** How long a stream's finalizer may take, in milliseconds. */
-const CLOSES = 1_000;
-
-/**
- * Turns the cause of a failed accept into a TransportError. An interruption that did not come from here is a failure,
- * too.
- */
-const failed = (cause: Cause.Cause<TransportError>) => {
-  const why = Cause.isInterruptedOnly(cause) ? "it was interrupted below" : Cause.squash(cause);
-  return Effect.fail(
-    why instanceof TransportError ? why : new TransportError({ operation: "accept", cause: why }),
-  );
-};
 
 const warn = (cause: Cause.Cause<unknown>, connection: number): Effect.Effect<void> =>
   Effect.logWarning(`connection ${connection}: ${wordsOf(Cause.squash(cause))}`);
