@@ -464,7 +464,7 @@ const targets: Readonly<
   "the server's close": { of: (_, server) => server.close, lives: false },
 };
 
-const STEP = stride("steps of a renegotiation", 5);
+const STEP = stride("steps of a renegotiation", 9);
 
 for (const [name, { of, lives }] of Object.entries(targets)) {
   Deno.test(

@@ -521,13 +521,18 @@ live(
   }),
 );
 
+/** How many certificates the peer showed in each renegotiation that a program tells of. */
+const renegotiated = (lines: ReadonlyArray<Line>) =>
+  lines.filter(({ event }) => event === "renegotiated").map(({ peerCertificates }) =>
+    (peerCertificates as ReadonlyArray<unknown>).length
+  );
+
+const later = ["--renegotiate", "--renegotiate-client-auth", "require", "--client-ca", root, "--json"];
+const own = ["--cert", `${certificates}/client-p256.pem`, "--key", `${certificates}/client-p256.key`];
+
 live(
   "--renegotiate in either program: another handshake between two lines, and the server's asks for a certificate",
   Effect.gen(function* () {
-    const renegotiated = (lines: ReadonlyArray<Line>) =>
-      lines.filter(({ event }) => event === "renegotiated").map(({ peerCertificates }) =>
-        (peerCertificates as ReadonlyArray<unknown>).length
-      );
     const willing = yield* server("--renegotiation", "allow", "--json", ...ours);
     const asking = linesOf(
       clean(yield* client(willing.port, "--renegotiate", "--send", "one", "--json")),
@@ -537,16 +542,21 @@ live(
     yield* willing.peer.until(/"event":"closed"/);
     assert.deepEqual(renegotiated(linesOf(willing.peer.output())), [0]);
 
-    const later = ["--renegotiate", "--renegotiate-client-auth", "require", "--client-ca", root, "--json"];
     const asked = yield* server(...later, ...ours);
-    const own = ["--cert", `${certificates}/client-p256.pem`, "--key", `${certificates}/client-p256.key`];
     const shows = linesOf(
       clean(yield* client(asked.port, "--renegotiation", "allow", "--send", "two", "--json", ...own)),
     );
     assert.equal(saidIn(shows), "two\n");
     yield* asked.peer.until(/"event":"closed"/);
     assert.deepEqual(renegotiated(linesOf(asked.peer.output())), [1]);
+  }),
+);
 
+live(
+  "--renegotiate where the other end does not want to: a client is refused, a server goes on unless it requires a certificate",
+  exhaustiveOnly,
+  Effect.gen(function* () {
+    const asked = yield* server(...later, ...ours);
     // By default nobody's wish is met: the client's is refused, and the server goes on without.
     const { port } = yield* server(...ours);
     const refused = yield* client(port, "--renegotiate", "--send", "three");
@@ -563,25 +573,38 @@ live(
   }),
 );
 
+/** A server with some flags and a client that connects twice: what was resumed, and which messages passed. */
+const twice = (...args: ReadonlyArray<string>) =>
+  Effect.scoped(Effect.gen(function* () {
+    const { port } = yield* server(...args, ...ours);
+    const lines = linesOf(clean(yield* client(port, "--reconnect", "1", "--json")));
+    return { resumed: resumptions(lines), types: new Set(lines.map(({ type }) => type)) };
+  }));
+
 live(
-  "--ticket-keys outlives the server; without it, or with --no-tickets, a ticket is none",
+  "--ticket-keys outlives the server",
   Effect.gen(function* () {
     const file = `${yield* temporary}/ring.json`;
-    const flights = (...args: ReadonlyArray<string>) =>
-      Effect.scoped(Effect.gen(function* () {
-        const { port } = yield* server(...args, ...ours);
-        const lines = linesOf(clean(yield* client(port, "--reconnect", "1", "--json")));
-        return { resumed: resumptions(lines), types: new Set(lines.map(({ type }) => type)) };
-      }));
-    const first = yield* flights("--ticket-keys", file);
-    assert.deepEqual(first.resumed, [false, true]);
+    assert.deepEqual((yield* twice("--ticket-keys", file)).resumed, [false, true]);
     const kept = yield* Effect.promise(() => Deno.readTextFile(file));
-    assert.equal((yield* flights("--ticket-keys", file)).types.has("NewSessionTicket"), true);
+    assert.equal((yield* twice("--ticket-keys", file)).types.has("NewSessionTicket"), true);
     assert.equal(yield* Effect.promise(() => Deno.readTextFile(file)), kept);
-    const byId = yield* flights("--no-tickets");
-    assert.deepEqual(byId, { resumed: [false, true], types: byId.types });
+  }),
+);
+
+live(
+  "with --no-tickets sessions are resumed by ID, and with tickets alone without a store",
+  exhaustiveOnly,
+  Effect.gen(function* () {
+    const byId = yield* twice("--no-tickets");
+    assert.deepEqual(byId.resumed, [false, true]);
     assert.equal(byId.types.has("NewSessionTicket"), false);
-    const stateless = yield* flights("--session-store", "none", "--ticket-keys", file);
+    const stateless = yield* twice(
+      "--session-store",
+      "none",
+      "--ticket-keys",
+      `${yield* temporary}/ring.json`,
+    );
     assert.deepEqual(stateless.resumed, [false, true]);
   }),
 );

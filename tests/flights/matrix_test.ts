@@ -85,7 +85,7 @@ const traits = ({ version, suite, kind, group, there, good }: Cell): ReadonlyArr
   return [
     [version, exchange, authentication, there, good],
     good && [id],
-    good && [authentication, kind, version],
+    good && [authentication, kind],
     good && [group, authentication],
   ];
 };

@@ -191,7 +191,7 @@ const traits = (course: Course): ReadonlyArray<unknown> => {
     [exchange, authentication],
     [resumed, newSessionTicket],
     [statusRequest],
-    [version, clientCertificate],
+    [clientCertificate],
   ];
 };
 

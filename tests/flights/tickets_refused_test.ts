@@ -89,7 +89,7 @@ for (const [what, forge] of Object.entries(forgeries)) {
   );
 }
 
-const STEP = stride("prefixes and bytes of a ticket", 11);
+const STEP = stride("prefixes and bytes of a ticket", 23);
 
 sync(
   "every prefix of a ticket, and every ticket with one byte changed: a full handshake",
