@@ -69,9 +69,17 @@ export const PeerCertificate: PeerCertificateSchema = Connections_.PeerCertifica
 export type PeerCertificate = Connections_.PeerCertificate;
 /** Every error that a connection can fail with. */
 export type TlsError = Errors_.TlsError;
-/** The former name of `TlsError`. @deprecated since 0.2.0, removed in 0.4.0: use `TlsError`. */
+/**
+ * The former name of `TlsError`.
+ *
+ * @deprecated since 0.2.0, removed in 0.4.0: use `TlsError`.
+ */
 export type HandshakeError = Errors_.TlsError;
-/** The former name for a part of `TlsError`. @deprecated since 0.2.0, removed in 0.4.0: use `TlsError`. */
+/**
+ * Formerly the errors of an open connection; all errors are `TlsError` now.
+ *
+ * @deprecated since 0.2.0, removed in 0.4.0: use `TlsError`.
+ */
 export type ConnectionError = Errors_.TlsError;
 /** Every error class, the alert that each one sends, and `explain`, which describes an error to people. */
 export * as Errors from "./src/public/errors.ts";

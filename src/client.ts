@@ -46,14 +46,15 @@ export interface ClientOptions {
 export interface OverOptions extends ClientOptions {
   /**
    * The host name or IP address that the server's certificate must be valid for. A host name (also a non-ASCII one)
-   * is sent as SNI; an IP address never is (RFC 6066 §3).
+   * is sent as SNI; an IP address never is (RFC 6066 §3). With `undefined` no name is checked and no SNI is sent: every
+   * certificate that the verifier trusts passes, whomever it was issued to.
    */
   readonly serverName: string | undefined;
   /**
    * The key under which the session store keeps this server's session. Give one that tells services apart, such as
-   * host and port, as `connect` does. Unless given, it is made from the name and the protocols of `alpn`. Two
-   * services of one host may share such a key, so the last two sessions are kept under it and offered in turn. With
-   * neither a name nor a key, nothing is resumed. The key also covers the client's credentials, if it has any.
+   * host and port, as `connect` does. Unless given, it is made from the name and the protocols of `alpn`. That
+   * key may stand for two services of one host, so it holds two sessions, offered alternately. With neither a name nor
+   * a key, nothing is resumed. Clients with different credentials never share a key.
    */
   readonly sessionKey?: string | undefined;
 }

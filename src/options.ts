@@ -137,6 +137,10 @@ export const clientAuthOption = word("none", "request", "require");
 /** Refuses unknown members: one is probably a typing error, and the setting that it meant would have no effect. */
 const STRICT = { onExcessProperty: "error", exact: true } as const;
 
+/** Options that may be left out: `{}` for undefined. Anything else, null as well, is decoded as it is. */
+export const given = <A extends object>(options: A | undefined): A | Record<never, never> =>
+  options === undefined ? {} : options;
+
 /** A decoder of options. It fails with InvalidOption for the first fault, with its path; `name` begins the path. */
 export const decodeOption = <A, I>(schema: Schema.Schema<A, I>, name = "options") => {
   const decode = ParseResult.decodeUnknownEither(schema, STRICT);

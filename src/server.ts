@@ -7,10 +7,19 @@ import { serverProgram } from "./connection/handshakes/server_program.ts";
 import type { InvalidOption } from "./faults/errors/connection.ts";
 import type { TransportError } from "./faults/errors/transport.ts";
 import type { TlsError } from "./faults/tls_error.ts";
-import type { ServerSettings } from "./flights/base/server_settings.ts";
+import type { ClientAuth } from "./flights/base/client_auth.ts";
 import { fromStore } from "./flights/sessions/made.ts";
 import type { Address } from "./names/address.ts";
-import { alpnOption, clientAuthOption, decodeOption, functionOf, limit, port, text } from "./options.ts";
+import {
+  alpnOption,
+  clientAuthOption,
+  decodeOption,
+  functionOf,
+  given,
+  limit,
+  port,
+  text,
+} from "./options.ts";
 import type { ByteStream } from "./ports/byte_stream.ts";
 import type { Credentials } from "./ports/credentials.ts";
 import type { Crypto } from "./ports/crypto.ts";
@@ -35,7 +44,7 @@ export interface ServerOptions {
    * Whether to ask clients for a certificate (`request`), and to refuse those without one (`require`); `none` unless
    * given.
    */
-  readonly clientAuth?: ServerSettings["clientAuth"] | undefined;
+  readonly clientAuth?: ClientAuth | undefined;
   /** Called with each message, change of keys and alert as it happens. */
   readonly observe?: Observe | undefined;
 }
@@ -45,8 +54,8 @@ export interface ListenOptions<R = never> extends Address, Omit<ServerOptions, "
   /** How many connections are served at once; others wait before their handshake. 1024 unless given. */
   readonly maxConnections?: number | undefined;
   /**
-   * How many more connections may wait for their handshake or be in it, besides those that are served. Any others
-   * wait in the system's backlog. 1024 unless given.
+   * How many connections may be in their handshake, or wait for it, in addition to `maxConnections`. Any others wait in
+   * the system's backlog. 1024 unless given.
    */
   readonly maxHandshakes?: number | undefined;
   /**
@@ -102,9 +111,9 @@ const decodeListen = decodeOption(listenOptions) as <R>(
  */
 export const over = (
   stream: ByteStream,
-  options: ServerOptions = {},
+  options?: ServerOptions,
 ): Effect.Effect<Connection, TlsError, ServerRequirements | Scope.Scope> =>
-  Either.match(decodeOver(options), {
+  Either.match(decodeOver(given(options)), {
     onLeft: (error) => Effect.zipRight(stream.close, Effect.fail(error)),
     onRight: (decoded) => speak(stream, decoded),
   });

@@ -3,7 +3,7 @@ import type { Effect, Stream } from "../deps.ts";
 import type { BindingUnavailable, ChannelBindingType } from "../faults/errors/bindings.ts";
 import type { TlsError } from "../faults/tls_error.ts";
 import type { Negotiated } from "../flights/agreed/negotiated.ts";
-import type { ServerSettings } from "../flights/base/server_settings.ts";
+import type { ClientAuth } from "../flights/base/client_auth.ts";
 import type { ConnectionEvent, EventsLost } from "../ports/observer.ts";
 import type { Policy } from "../tables/policy.ts";
 import type { Bytes } from "../wire/bytes.ts";
@@ -25,8 +25,8 @@ export interface Connection {
    */
   readonly read: Effect.Effect<Bytes | undefined, TlsError>;
   /**
-   * Reads as `read` does, and tells which handshake made the keys that the data came under. So data from before a
-   * renegotiation can be told from data after it, and the peer's former identity from its present one.
+   * Reads as `read` does, and tells which handshake made the keys that the data came under. Use it to tell data that the
+   * peer sent before a renegotiation, under its earlier identity, from data after it.
    */
   readonly readWithEpoch: Effect.Effect<ReceivedData | undefined, TlsError>;
   /**
@@ -53,7 +53,7 @@ export interface Connection {
    */
   readonly renegotiateWith: (changes: Renegotiation) => Effect.Effect<Negotiated, TlsError>;
   /**
-   * Exports `length` bytes of keys of the last handshake, for a use of their own (RFC 5705 §4). No context and an empty one
+   * Derives `length` bytes from the secrets of the last handshake, for a protocol of your own (RFC 5705 §4). No context and an empty one
    * give different keys. Fails with `BindingUnavailable` in SSL 3.0, for a label that the protocol itself uses, and without
    * the extended master secret unless `policy.bindWithoutExtendedMasterSecret` allows it.
    */
@@ -68,7 +68,7 @@ export interface Connection {
    */
   readonly channelBinding: (type: ChannelBindingType) => Effect.Effect<Bytes, BindingUnavailable>;
   /**
-   * Handshake messages, changes of keys and alerts, from now until nothing more can come from the peer. At most 1,024
+   * Handshake messages, changes of keys and alerts, from when the stream is run until nothing more can come from the peer. At most 1,024
    * events wait in the stream; later ones are lost, and an `EventsLost` tells how many.
    */
   readonly events: Stream.Stream<ConnectionEvent | EventsLost>;
@@ -89,7 +89,7 @@ export interface Connection {
    * fails, and may be called again.
    */
   readonly abort: Effect.Effect<void>;
-  /** The state of both halves of the connection; docs/ends.md has all of them. */
+  /** The state of both halves of the connection: see `Reading` and `Writing`. */
   readonly state: Effect.Effect<{ readonly reading: Reading; readonly writing: Writing }>;
 }
 
@@ -121,7 +121,7 @@ export interface Renegotiation {
    */
   readonly policy?: Policy | undefined;
   /** Server: whether the client is asked for a certificate, in this renegotiation and in all later ones. */
-  readonly clientAuth?: ServerSettings["clientAuth"] | undefined;
+  readonly clientAuth?: ClientAuth | undefined;
   /** Whether a session with the extended master secret may be resumed, so that only the keys are new; false unless given. */
   readonly resume?: boolean | undefined;
 }

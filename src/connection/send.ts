@@ -3,7 +3,7 @@ import { Effect, Either } from "../deps.ts";
 import { InvalidOption } from "../faults/errors/connection.ts";
 import type { TlsError } from "../faults/tls_error.ts";
 import { ContentType } from "../names/protocol.ts";
-import { attempt } from "../record/attempt.ts";
+import { catching } from "../record/catching.ts";
 import { type Bytes, isBytes } from "../wire/bytes.ts";
 import type { Life } from "./life.ts";
 import type { ConnectionState } from "./state.ts";
@@ -29,7 +29,7 @@ export const sending = (
         const end = state.writeFault();
         if (end) return Effect.fail(end);
         if (state.mustWait()) return Effect.zipRight(state.idle, from(at));
-        const sealed = attempt(() =>
+        const sealed = catching(() =>
           wire.records.write(ContentType.application_data, data.subarray(at, at + PIECE))
         );
         if (Either.isLeft(sealed)) return life.guard(Effect.fail(sealed.left));

@@ -14,7 +14,7 @@ import type { Side } from "../names/side.ts";
 import type { ByteStream } from "../ports/byte_stream.ts";
 import type { Observe } from "../ports/observer.ts";
 import type { Arrival, HandshakeMessage } from "../record/arrival.ts";
-import { attempt } from "../record/attempt.ts";
+import { catching } from "../record/catching.ts";
 import type { Due } from "../record/due.ts";
 import {
   type Coming,
@@ -166,7 +166,7 @@ export const makeWire = (
       : { ...due, most: (type) => type === HandshakeType.hello_request ? 0 : due.most(type) };
   let idle: Due | undefined;
   const poll: Wire["poll"] = (due = idle ??= greeted(state.due())) => {
-    const arrived = attempt(() => records.next(due));
+    const arrived = catching(() => records.next(due));
     if (Either.isLeft(arrived)) return Either.left(arrived.left);
     return arrived.right ? received(arrived.right) : Either.right(undefined);
   };

@@ -244,6 +244,9 @@ export type WireError = ErrorOf<TagFrom<"records" | "wire">>;
 /** The row of an error. */
 export const faultOf = (e: TlsError): Fault<TlsError> => faults[e._tag] as Fault<TlsError>;
 
+/** Whether an error is one that a connection can end in. */
+export const isTlsError = (e: { readonly _tag: string }): e is TlsError => Object.hasOwn(faults, e._tag);
+
 /** Whether a thrown value is an error that records throw. Anything else is a bug of this library. */
 export const isRecordError = (e: unknown): e is RecordError =>
   e instanceof Error && "_tag" in e && Object.hasOwn(faults, e._tag as Tag) &&

@@ -1,6 +1,7 @@
 /** Advice about errors, by what the peer sent and what is known of the circumstances. @module */
 import type { CertificateReason } from "./certificate_alerts.ts";
 import type { Circumstances } from "./circumstances.ts";
+import type { SetupError } from "./setup_error.ts";
 
 /** Joins several pieces of advice with "or"; `undefined` when there are none. */
 export const either = (...parts: ReadonlyArray<string | undefined>): string | undefined =>
@@ -24,9 +25,16 @@ export const certificateHints: Partial<Record<CertificateReason, string>> = {
     "or the peer does not send an intermediate certificate, as it must",
   name_mismatch:
     "only names in subjectAltName count: connect to one of them, or say which to expect (serverName, --servername)",
+  not_pinned: "if this is the server that you mean, its key is new: pin it as well",
   status_missing:
     "its server must staple an OCSP response (RFC 6066 §8): ssl_stapling in nginx, ocspResponse in this library",
   status_stale: "its server staples an old OCSP response, or a clock is wrong",
+};
+
+/** Advice about errors outside of a connection. */
+export const setupHints: Partial<Record<SetupError["_tag"], string>> = {
+  InvalidPin: "the pin of a server's key: openssl x509 -in CERTIFICATE -pubkey -noout | " +
+    "openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64",
 };
 
 /** Advice for a stream that broke, perhaps because a device on the way blocks such bytes. */

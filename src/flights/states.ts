@@ -159,7 +159,7 @@ export const comings: ReadonlyArray<Coming> = [
   { _tag: "NoCertificate" },
 ];
 
-/** The number of places that are behind after a message, if `at` places were before it; `undefined` if it is out of place. */
+/** How many places are done after a message, if `at` were done before it; `undefined` if the message is out of place. */
 export const next = (
   places: ReadonlyArray<Awaited>,
   at: number,

@@ -61,8 +61,8 @@ export interface CredentialsService {
    */
   readonly partition: string;
   /**
-   * The credentials that fit a request, the best first. The handshake uses the first that fits the suite, schemes and
-   * groups.
+   * The credentials for a request, the best first. The handshake takes the first whose key suits the cipher suite,
+   * schemes and groups.
    */
   readonly candidates: (request: CredentialRequest) => Effect.Effect<ReadonlyArray<Credential>>;
 }

@@ -5,7 +5,7 @@ import { fixed, type Opaque, type Uint, uint32 } from "../wire/schema.ts";
 import type { Crypto } from "./crypto.ts";
 import type { Session } from "./sessions.ts";
 
-/** A key that seals tickets. Whoever has it can decrypt the connections that those tickets resume. */
+/** A key that seals tickets. Whoever has it can decrypt the connections that were given those tickets, and those that they resume. */
 export const TicketKey: Schema.Struct<{ name: Opaque; key: Opaque; createdAt: Uint }> = Schema.Struct({
   /** The key's random name, which each ticket carries unencrypted. */
   name: fixed(16),
@@ -42,7 +42,7 @@ export interface SessionTicketsService {
 }
 
 /**
- * The service that seals a server's tickets; `undefined` unless a layer sets one, and then the server issues none.
+ * The service that seals a server's tickets. Without a layer it is `undefined`, and the server issues no tickets.
  */
 export class SessionTickets extends Context.Reference<SessionTickets>()("effect-tls/1/SessionTickets", {
   defaultValue: (): SessionTicketsService | undefined => undefined,

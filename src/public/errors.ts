@@ -10,6 +10,7 @@ export * from "../faults/errors/transport.ts";
 export * from "../faults/errors/trust.ts";
 export * from "../wire/errors.ts";
 export * from "../faults/family.ts";
+export * from "../faults/setup_error.ts";
 export * from "../faults/meaning.ts";
 export * from "../faults/tls_error.ts";
 export * from "../faults/circumstances.ts";
@@ -18,8 +19,16 @@ export * from "../wire/printable.ts";
 
 import type { TlsError } from "../faults/tls_error.ts";
 
-/** The former name of `TlsError`. @deprecated since 0.1.0, removed in 0.3.0: use `TlsError`. */
+/**
+ * The former name of `TlsError`.
+ *
+ * @deprecated since 0.1.0, removed in 0.3.0: use `TlsError`.
+ */
 export type HandshakeError = TlsError;
 
-/** The former name for a part of `TlsError`. @deprecated since 0.1.0, removed in 0.3.0: use `TlsError`. */
+/**
+ * Formerly the errors of an open connection; all errors are `TlsError` now.
+ *
+ * @deprecated since 0.1.0, removed in 0.3.0: use `TlsError`.
+ */
 export type ConnectionError = TlsError;

@@ -8,7 +8,7 @@ import { ContentType, HandshakeType, type ProtocolVersion } from "../names/proto
 import type { Direction, Observe } from "../ports/observer.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Arrival } from "./arrival.ts";
-import { attempt } from "./attempt.ts";
+import { catching } from "./catching.ts";
 import type { Due } from "./due.ts";
 import type { Protection } from "./protection/protection.ts";
 import type { Records } from "./records.ts";
@@ -125,7 +125,7 @@ export const handshakeStream = (over: {
     changeRead: (protection) => {
       const flight = inFlight("received");
       observe?.({ _tag: "changeCipherSpec", direction: "received", flight });
-      return attempt(() => records.changeRead(protection));
+      return catching(() => records.changeRead(protection));
     },
     changeWrite: (protection) => {
       const flight = inFlight("sent");

@@ -2,13 +2,13 @@
 
 /** Limits on what a peer may send in records. Beyond them the connection fails with `LimitExceeded`. */
 export interface RecordLimits {
-  /** The most bytes of a handshake message; many messages are shorter by their form. By default 131,396, the longest ClientHello. */
+  /** The most bytes of a handshake message; many messages are shorter by their form. In `Policy.limits` 131,396, the longest ClientHello. */
   readonly handshakeMessage: number;
-  /** The most bytes of a Certificate message; 256 KiB by default. */
+  /** The most bytes of a Certificate message; 256 KiB in `Policy.limits`. */
   readonly certificateMessage: number;
-  /** The most empty records in a row; 32 by default. */
+  /** The most empty records in a row; 32 in `Policy.limits`. */
   readonly emptyRecords: number;
-  /** The most bytes in each direction under one key of a cipher with 64-bit blocks; 64 MiB by default. */
+  /** The most bytes in each direction under one key of a cipher with 64-bit blocks; 64 MiB in `Policy.limits`. */
   readonly shortBlockData: number;
 }
 

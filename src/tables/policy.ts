@@ -11,7 +11,7 @@ import { type Suite, suites } from "./suites.ts";
 export interface Limits extends RecordLimits {
   /** The most warning alerts in a row; 4 in `Policy.limits`. */
   readonly warningAlerts: number;
-  /** The most HelloRequests that are ignored, and renegotiations that are declined, in a row; 4 in `Policy.limits`. */
+  /** The most requests to renegotiate in a row that this end ignores or declines; 4 in `Policy.limits`. */
   readonly helloRequests: number;
   /** The most bytes of unread application data during a renegotiation; 128 KiB in `Policy.limits`. */
   readonly renegotiationBuffer: number;
@@ -22,8 +22,7 @@ export interface Limits extends RecordLimits {
   /** How long `close` waits for the peer's close_notify, in milliseconds; 1,000 in `Policy.limits`. */
   readonly closeWait: number;
   /**
-   * How long the byte stream may take nothing of what is left to send when the connection ends, in milliseconds; 5,000 in
-   * `Policy.limits`.
+   * How long sending may stall at the end of a connection before it is given up, in milliseconds; 5,000 in `Policy.limits`.
    */
   readonly writeWait: number;
   /**
@@ -46,7 +45,7 @@ export interface Limits extends RecordLimits {
 
 /**
  * What happens when the peer wants to renegotiate. `allow`: it does. `refuse`: it gets the warning no_renegotiation, and the
- * connection goes on. `close`: it gets that alert as a fatal one. `ignore`: nothing (RFC 5246 §7.2.2, §7.4.1.1).
+ * connection goes on (in SSL 3.0, which has no such warning, it ends). `close`: it gets that alert as a fatal one. `ignore`: nothing (RFC 5246 §7.2.2, §7.4.1.1).
  */
 export type RenegotiationPolicy = "allow" | "refuse" | "close" | "ignore";
 
@@ -60,7 +59,7 @@ export interface Policy extends RecordOptions {
   readonly groups: ReadonlyArray<NamedGroup>;
   /** The signature schemes of TLS 1.2. In earlier versions RSA signs MD5 and SHA-1, and ECDSA signs SHA-1. */
   readonly signatureSchemes: ReadonlyArray<SignatureScheme>;
-  /** The least bits of a Diffie-Hellman prime that a server chooses. */
+  /** The shortest Diffie-Hellman prime, in bits, that a client accepts of a server. */
   readonly minimumDhPrimeBits: number;
   /** Whether CBC suites encrypt first and then MAC, if the peer can (RFC 7366). */
   readonly encryptThenMac: boolean;
@@ -74,7 +73,7 @@ export interface Policy extends RecordOptions {
   readonly requestOcsp: boolean;
   /** Whether a client asks for signed certificate timestamps (RFC 6962 §3.3). */
   readonly requestScts: boolean;
-  /** Whether a peer without the extended master secret is refused (RFC 7627 §5.2). */
+  /** Either end: whether a peer without the extended master secret is refused (RFC 7627 §5.2). */
   readonly requireExtendedMasterSecret: boolean;
   /** Whether a session without the extended master secret may be resumed, in a renegotiation as well (RFC 7627 §5.3). */
   readonly resumeWithoutExtendedMasterSecret: boolean;
@@ -85,7 +84,10 @@ export interface Policy extends RecordOptions {
   readonly bindWithoutExtendedMasterSecret: boolean;
   /** Whether a client refuses a server that does not know secure renegotiation (RFC 5746 §4.1). */
   readonly requireSecureRenegotiation: boolean;
-  /** What happens when the peer wants to renegotiate. `Connection.renegotiate` is not affected. */
+  /**
+   * What happens when the peer wants to renegotiate. `allow` counts as `refuse` if that is unsafe (`insecureRenegotiation`).
+   * Renegotiations that this end begins are not affected.
+   */
   readonly renegotiation: RenegotiationPolicy;
   /**
    * Whether renegotiation, the peer's or ours, is allowed without protection: with a peer that does not know secure
@@ -186,8 +188,8 @@ export const modern: Policy = frozen({
 });
 
 /**
- * The policy for older peers. It adds to `modern` TLS 1.0 and 1.1, CBC, SHA-1 signatures, renegotiation, and RSA key
- * transport, which has no forward secrecy.
+ * The policy for older peers. It adds to `modern` TLS 1.0 and 1.1, CBC, SHA-1 signatures, renegotiation, RSA key transport,
+ * which has no forward secrecy, and a ClientHello in the format of SSL 2.0.
  */
 export const compatible: Policy = frozen({
   ...modern,
@@ -204,7 +206,7 @@ export const compatible: Policy = frozen({
 
 /**
  * The policy for peers that nothing else reaches. It adds to `compatible` what is broken: SSL 3.0, 3DES, RC4, DEFLATE, short
- * primes, and peers that know neither RFC 5746 nor RFC 7627.
+ * primes, servers without secure renegotiation (RFC 5746), and resumption without the extended master secret (RFC 7627).
  */
 export const legacy: Policy = frozen({
   ...compatible,

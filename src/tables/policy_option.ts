@@ -86,7 +86,7 @@ export const PolicyOption: Schema.Schema<Policy> = Schema.declare([], {
   decode: () => (u, how) =>
     known.has(u as object) ? ParseResult.succeed(u as Policy) : ParseResult.flatMap(parse(u, how), complete),
   encode: () => (u) => ParseResult.succeed(u as Policy),
-}, { identifier: "Policy", description: "a Policy" });
+}, { identifier: "Policy", description: "a Policy, such as Policy.modern" });
 
 /**
  * Decodes a policy from an unknown value, such as a file's JSON. Every member must be there and of its type, and no others;

@@ -1,7 +1,7 @@
 /** What others' fuzzers found worth keeping, as inputs and as what mutations begin with; where it is there. @module */
 import { assert, Effect, Either } from "../deps.ts";
 import { clientHelloPlace } from "../../src/flights/hellos/read_client_hello.ts";
-import { attempt } from "../../src/record/attempt.ts";
+import { catching } from "../../src/record/catching.ts";
 import { Records } from "../../src/record/records.ts";
 import { legacy, limits, modern } from "../../src/tables/policy.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
@@ -42,7 +42,7 @@ const messages = (files: ReadonlyArray<Bytes>): Target => {
       const records = new Records(limits, { splitRecords: true, sslv2Hello: true });
       records.feed(bytes!.slice());
       for (let count = 0;; count++) {
-        const next = attempt(() => records.next());
+        const next = catching(() => records.next());
         if (Either.isLeft(next)) return "refused";
         const arrival = next.right;
         if (!arrival) return count > 0 ? "accepted" : "refused";

@@ -5,7 +5,7 @@ import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { CompressionMethod, ContentType } from "../../src/names/protocol.ts";
 import type { Arrival } from "../../src/record/arrival.ts";
-import { attempt } from "../../src/record/attempt.ts";
+import { catching } from "../../src/record/catching.ts";
 import { compressed } from "../../src/record/protection/compression.ts";
 import { MAX_PLAINTEXT, plaintext } from "../../src/record/protection/protection.ts";
 import { Records } from "../../src/record/records.ts";
@@ -27,7 +27,7 @@ const drained = (records: Records, chunks: ReadonlyArray<Bytes>) => {
   for (const chunk of chunks) {
     records.feed(chunk);
     while (!fault) {
-      const next = attempt(() => records.next());
+      const next = catching(() => records.next());
       if (Either.isLeft(next)) fault = next.left._tag;
       else if (next.right) arrivals.push(next.right);
       else break;
@@ -208,7 +208,7 @@ const deflate: Target = {
   run: (pieces) => {
     const { open } = compressed(plaintext, CompressionMethod.DEFLATE);
     for (const piece of pieces) {
-      const opened = attempt(() => open(ContentType.application_data, piece));
+      const opened = catching(() => open(ContentType.application_data, piece));
       if (Either.isLeft(opened)) return "refused";
       assert.ok(opened.right.fragment.length <= MAX_PLAINTEXT);
     }

@@ -1,5 +1,6 @@
 /** The settings of a server's handshakes. @module */
 import type { Policy } from "../../tables/policy.ts";
+import type { ClientAuth } from "./client_auth.ts";
 
 /** The settings of a server's handshakes. */
 export interface ServerSettings {
@@ -7,5 +8,5 @@ export interface ServerSettings {
   /** Application protocols, the best first (RFC 7301). */
   readonly alpn: ReadonlyArray<string>;
   /** Whether clients are asked for a certificate, and refused without one. */
-  readonly clientAuth: "none" | "request" | "require";
+  readonly clientAuth: ClientAuth;
 }

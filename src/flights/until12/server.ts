@@ -45,7 +45,7 @@ import type { Choice } from "./server_choice.ts";
 import { answers, clientHello, fullAnswers, type Heard, serverHello } from "./server_hello.ts";
 
 /** Flight 2 is sent; the client's answer is awaited. */
-export interface Asked {
+export interface Sent {
   readonly settings: ServerSettings;
   readonly at: Full;
   readonly offered: ServerShare;
@@ -57,7 +57,7 @@ export interface Asked {
 }
 
 /** The client's key exchange has come, and its certificate, if there is one, is trusted. */
-export interface Keyed extends Asked, Keys {
+export interface Keyed extends Sent, Keys {
   readonly chain: ReadonlyArray<Bytes>;
   readonly peerKey: PublicKey | undefined;
   /** The scheme that the client signed with, if it signed. */
@@ -101,7 +101,7 @@ export const clientFinishShape = (at: Finishing, keys: Keys) => finishShape(at, 
 
 /** Sends the whole flight 2 of a full handshake. */
 export const serverFlight = Effect.fnUntraced(
-  function* (heard: Extract<Heard, { _tag: "Full" }>): Steps<Asked> {
+  function* (heard: Extract<Heard, { _tag: "Full" }>): Steps<Sent> {
     const { settings, choice, tickets, wish } = heard;
     const { credential, suite } = choice;
     const { compressionMethod } = wish;
@@ -144,7 +144,7 @@ const stapled = (credential: Choice["credential"]) =>
 // ---- flight 3 <-, in three parts: the keys of the later two are agreed on in the first ----
 
 /** Receives the client's certificate, if we asked for one, and its key share. */
-export const clientFlight = Effect.fnUntraced(function* (asked: Asked): Steps<Keyed> {
+export const clientFlight = Effect.fnUntraced(function* (asked: Sent): Steps<Keyed> {
   const { certificate: chain, premaster } = yield* receive(clientFlightShape(asked));
   const transcript = (yield* Handshakes).transcript();
   const peerKey = asked.request ? yield* clientKey(asked.settings, asked.request, chain) : undefined;

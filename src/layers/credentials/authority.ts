@@ -5,6 +5,7 @@
  */
 import { Effect, Layer } from "../../deps.ts";
 import type { InvalidOption } from "../../faults/errors/connection.ts";
+import { given } from "../../options.ts";
 import type { Credential, Credentials } from "../../ports/credentials.ts";
 import type { Crypto } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
@@ -50,9 +51,9 @@ export interface Authority {
  * InvalidOption.
  */
 export const makeSelfSigned = (
-  options: SelfSignedOptions = {},
+  options?: SelfSignedOptions,
 ): Effect.Effect<Issued, InvalidOption, Crypto> =>
-  Effect.flatMap(makeLeaf(options), (made) => issued(made, []));
+  Effect.flatMap(makeLeaf(given(options)), (made) => issued(made, []));
 
 /** Credentials of one self-signed certificate, made when the layer is built. */
 export const layerSelfSigned = (
@@ -65,9 +66,9 @@ export const layerSelfSigned = (
  * InvalidOption.
  */
 export const makeAuthority = (
-  options: AuthorityOptions = {},
+  options?: AuthorityOptions,
 ): Effect.Effect<Authority, InvalidOption, Crypto> =>
-  Effect.map(makeAuthorityCertificate(options), (made) => authority(made, []));
+  Effect.map(makeAuthorityCertificate(given(options)), (made) => authority(made, []));
 
 /** An authority; `above` is the chain from its own certificate to below the root. */
 const authority = (made: Made, above: ReadonlyArray<Bytes>): Authority => ({

@@ -7,7 +7,7 @@ import {
   CredentialMismatch,
 } from "../../faults/errors/credentials.ts";
 import { PemError } from "../../faults/errors/pem.ts";
-import { decodeOption, duration } from "../../options.ts";
+import { decodeOption, duration, given } from "../../options.ts";
 import type { Credentials } from "../../ports/credentials.ts";
 import { credentialFromPem, layerReloading } from "./credentials.ts";
 import type { Passphrase } from "./options.ts";
@@ -45,9 +45,9 @@ const decode = decodeOption(filesOptions);
  */
 export const layerFiles = <E = never>(
   files: readonly [PemFiles<E>, ...ReadonlyArray<PemFiles<E>>],
-  options: FilesOptions = {},
+  options?: FilesOptions,
 ): Layer.Layer<Credentials, CredentialFileError | InvalidOption | E> =>
-  Layer.unwrapEffect(Effect.map(Effect.suspend(() => decode(options)), (decoded) => {
+  Layer.unwrapEffect(Effect.map(Effect.suspend(() => decode(given(options))), (decoded) => {
     const { every = "10 seconds", reload = Stream.empty } = decoded;
     /** The last content that was tried, usable or not, so that the same files cause no second warning. */
     let tried = "";

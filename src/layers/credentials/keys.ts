@@ -5,6 +5,7 @@ import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { bytesToNumberBE, ed25519, invert, numberToBytesBE, pow } from "../crypto/noble/deps.ts";
 import { nistCurves } from "../crypto/noble/groups.ts";
 import { privateNumbers } from "../crypto/noble/rsa.ts";
+import type { NewKey } from "./options.ts";
 
 /** A source of random bytes. */
 export type Random = (length: number) => Bytes;
@@ -44,7 +45,7 @@ export const freshKey = {
   ed25519: (random: Random): PrivateKey => ({ _tag: "ed25519", seed: random(32) }),
   /** RSA with 2048 bits. */
   rsa: (random: Random): PrivateKey => rsa(2048, random),
-} as const;
+} satisfies Record<NewKey, (random: Random) => PrivateKey>;
 
 const ecdsa = (group: NamedGroup, random: Random): PrivateKey => {
   const { utils, lengths } = nistCurves.get(group)!;

@@ -1,6 +1,8 @@
 /** Options of certificates made in memory, and passphrases. @module */
 import type { Effect } from "../../deps.ts";
-import type { freshKey } from "./keys.ts";
+
+/** A kind of key that is made in memory. RSA keys have 2048 bits. */
+export type NewKey = "ecdsa_p256" | "ecdsa_p384" | "ecdsa_p521" | "ed25519" | "rsa";
 
 /** Options of a self-signed certificate. All have defaults. */
 export interface SelfSignedOptions {
@@ -10,7 +12,7 @@ export interface SelfSignedOptions {
    * The kind of key; ECDSA on P-256 unless given. An RSA key takes a moment to make, and also allows RSA key
    * transport.
    */
-  readonly key?: keyof typeof freshKey | undefined;
+  readonly key?: NewKey | undefined;
   /** How many days the certificate is valid from now on; 365 unless given. */
   readonly days?: number | undefined;
   /** What the certificate may be used for; `serverAuth` unless given. */

@@ -1,7 +1,7 @@
 /** Session stores: in memory, and none. @module */
 import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../../deps.ts";
 import type { InvalidOption } from "../../faults/errors/connection.ts";
-import { decodeOption, duration, limit } from "../../options.ts";
+import { decodeOption, duration, given, limit } from "../../options.ts";
 import { type Session, SessionStore, type SessionStoreService } from "../../ports/sessions.ts";
 
 /** Options of a session store in memory. */
@@ -19,8 +19,8 @@ const memoryOptions: Schema.Schema<MemoryOptions> = Schema.Struct({
 const decode = decodeOption(memoryOptions);
 
 /** Makes an empty session store in memory. Throws InvalidOption for options of the wrong type. */
-export const makeMemory = (options: MemoryOptions = {}): SessionStoreService =>
-  memory(Either.getOrThrowWith(decode(options), (e) => e));
+export const makeMemory = (options?: MemoryOptions): SessionStoreService =>
+  memory(Either.getOrThrowWith(decode(given(options)), (e) => e));
 
 const memory = (options: MemoryOptions): SessionStoreService => {
   const { capacity = 1024, timeToLive = "24 hours" } = options;
@@ -54,8 +54,8 @@ const memory = (options: MemoryOptions): SessionStoreService => {
  * A session store in this process's memory. It drops the least recently used session when full, and sessions that are
  * too old. Fails with InvalidOption.
  */
-export const layerMemory = (options: MemoryOptions = {}): Layer.Layer<SessionStore, InvalidOption> =>
-  Layer.effect(SessionStore, Effect.map(Effect.suspend(() => decode(options)), memory));
+export const layerMemory = (options?: MemoryOptions): Layer.Layer<SessionStore, InvalidOption> =>
+  Layer.effect(SessionStore, Effect.map(Effect.suspend(() => decode(given(options))), memory));
 
 /** No session store. A client resumes nothing. A server sends an empty session ID, and can resume only by tickets. */
 export const layerNone: Layer.Layer<SessionStore> = Layer.succeed(SessionStore, {

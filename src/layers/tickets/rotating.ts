@@ -2,7 +2,7 @@
 import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../../deps.ts";
 import { InvalidOption } from "../../faults/errors/connection.ts";
 import type { TicketKeysError } from "../../faults/errors/tickets.ts";
-import { bytes, decodeOption, duration, list } from "../../options.ts";
+import { bytes, decodeOption, duration, given, list } from "../../options.ts";
 import { Crypto } from "../../ports/crypto.ts";
 import type { Session } from "../../ports/sessions.ts";
 import { SessionTickets, type SessionTicketsService, type TicketKey } from "../../ports/tickets.ts";
@@ -16,8 +16,8 @@ import { readKeys, writeKeys } from "./file.ts";
 export interface LifetimeOptions {
   /**
    * How long after its full handshake a session can be resumed, however many tickets are issued meanwhile; 24 hours
-   * unless given, and at most the 7 days of RFC 8446 §4.6.1. A stolen key can decrypt recorded connections for as
-   * long.
+   * unless given, and at most the 7 days of RFC 8446 §4.6.1. The longer it is, the
+   * more recorded connections one stolen key decrypts.
    */
   readonly lifetime?: Duration.DurationInput | undefined;
 }
@@ -112,8 +112,8 @@ export const makeKey: Effect.Effect<TicketKey, never, Crypto> = Effect.zipWith(
  * A ticket service whose keys are made on demand, rotate, and are lost with this value. Throws InvalidOption for
  * options of the wrong type.
  */
-export const makeRotating = (options: RotatingOptions = {}): SessionTicketsService =>
-  rotating(Either.getOrThrowWith(decodeRotating(options), (e) => e));
+export const makeRotating = (options?: RotatingOptions): SessionTicketsService =>
+  rotating(Either.getOrThrowWith(decodeRotating(given(options)), (e) => e));
 
 const rotating = (options: RotatingOptions): SessionTicketsService => {
   const lifetimes = lifetimesOf(options);
@@ -146,8 +146,8 @@ const foundIn = (
  * Session tickets with keys made in this process. Keys rotate, and are lost with the process. Fails with
  * InvalidOption.
  */
-export const layerRotating = (options: RotatingOptions = {}): Layer.Layer<never, InvalidOption> =>
-  layer(Effect.map(Effect.suspend(() => decodeRotating(options)), rotating));
+export const layerRotating = (options?: RotatingOptions): Layer.Layer<never, InvalidOption> =>
+  layer(Effect.map(Effect.suspend(() => decodeRotating(given(options))), rotating));
 
 /**
  * Session tickets with given keys: for several servers with one name, or to keep the keys across restarts. Fails with
@@ -189,10 +189,11 @@ export const layerKeys = (options: KeysOptions): Layer.Layer<never, InvalidOptio
  */
 export const layerFile = (
   path: string,
-  options: RotatingOptions = {},
+  options?: RotatingOptions,
 ): Layer.Layer<never, TicketKeysError | InvalidOption, Crypto> =>
   layer(
-    Effect.flatMap(Effect.suspend(() => decodeRotating(options)), (of) => makeFile(path, lifetimesOf(of))),
+    Effect.flatMap(Effect.suspend(() => decodeRotating(given(options))), (of) =>
+      makeFile(path, lifetimesOf(of))),
   );
 
 /** How often unknown key names may cause a reading, in milliseconds: anybody can send such names. */

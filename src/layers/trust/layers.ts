@@ -14,7 +14,7 @@ import { partitionOf } from "../crypto/partition.ts";
 
 /**
  * Trust by a function of your own. `partition` identifies its settings, in a text of any length. Sessions made under
- * one partition are not resumed under another, so a function that changes its mind must change its partition.
+ * one partition are not resumed under another, so if the settings change, give another partition.
  */
 export const layer = (
   partition: string,
@@ -31,9 +31,10 @@ export const layerNone: Layer.Layer<CertificateVerifier> = layer(
 );
 
 /**
- * Trusts only peers with one of the given keys, whatever their certificates say. A pin is the SHA-256 of the leaf's
- * SubjectPublicKeyInfo (RFC 7469 §2.4), in base64 or hexadecimal, optionally after `sha256/`. To check roots as well,
- * use `layerBoth`. Fails with InvalidPin.
+ * Trusts servers and clients by the key of their certificate alone, whatever else the certificate says. A pin is the
+ * SHA-256 of the leaf's SubjectPublicKeyInfo (RFC 7469 §2.4), in base64 or hexadecimal, with or without `sha256/` in front:
+ * `openssl x509 -in cert.pem -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64`.
+ * To check roots as well, use `layerBoth`. Fails with InvalidPin for a text that is no such hash.
  */
 export const layerPinned = (
   spkiSha256: ReadonlyArray<string>,

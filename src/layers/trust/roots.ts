@@ -3,6 +3,7 @@ import { Clock, Effect, Either, Layer } from "../../deps.ts";
 import type { InvalidOption } from "../../faults/errors/connection.ts";
 import type { PemError } from "../../faults/errors/pem.ts";
 import { CertificateError } from "../../faults/errors/trust.ts";
+import { given } from "../../options.ts";
 import { type Allowances, CertificateVerifier, type CertificateVerifierService } from "../../ports/trust.ts";
 import { type Bytes, toHex } from "../../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
@@ -20,13 +21,13 @@ import { partitionOf } from "../crypto/partition.ts";
  */
 export const layerRoots = (
   pem: string | ReadonlyArray<string>,
-  allowances: Allowances = {},
+  allowances?: Allowances,
 ): Layer.Layer<CertificateVerifier, PemError | InvalidOption> =>
   Layer.effect(
     CertificateVerifier,
     Effect.zipWith(
       Effect.forEach([pem].flat(), certificatesFromPem),
-      decodeAllowances(allowances),
+      decodeAllowances(given(allowances)),
       (certificates, decoded) => rootsService(certificates.flat().map(({ raw }) => raw), decoded),
     ),
   );
@@ -37,9 +38,9 @@ export const layerRoots = (
  */
 export const makeRoots = (
   roots: ReadonlyArray<Bytes>,
-  allowances: Allowances = {},
+  allowances?: Allowances,
 ): CertificateVerifierService =>
-  rootsService(roots, Either.getOrThrowWith(decodeAllowances(allowances), (e) => e));
+  rootsService(roots, Either.getOrThrowWith(decodeAllowances(given(allowances)), (e) => e));
 
 const rootsService = (roots: ReadonlyArray<Bytes>, allowances: Allowances): CertificateVerifierService => {
   let anchors: BySubject | undefined;

@@ -3,7 +3,7 @@ import { Either } from "../deps.ts";
 import { isRecordError, type RecordError } from "../faults/faults.ts";
 
 /** Runs a function that throws RecordError. Anything else that it throws is a defect of ours, and is thrown on. */
-export const attempt = <A>(f: () => A): Either.Either<A, RecordError> => {
+export const catching = <A>(f: () => A): Either.Either<A, RecordError> => {
   try {
     return Either.right(f());
   } catch (e) {

@@ -1,0 +1,20 @@
+/** The union of the errors outside of a connection: of layers that are built, of stores, of exported keys. @module */
+import type { BindingUnavailable } from "./errors/bindings.ts";
+import type { CredentialFileError, CredentialMismatch } from "./errors/credentials.ts";
+import type { InvalidKeyShare } from "./errors/crypto.ts";
+import type { PemError } from "./errors/pem.ts";
+import type { SessionStoreError } from "./errors/sessions.ts";
+import type { TicketKeysError } from "./errors/tickets.ts";
+import type { InvalidPin, SystemRootsError } from "./errors/trust.ts";
+
+/** What can go wrong outside of a connection: a layer cannot be built, a store fails, keys cannot be exported. */
+export type SetupError =
+  | BindingUnavailable
+  | CredentialFileError
+  | CredentialMismatch
+  | InvalidKeyShare
+  | InvalidPin
+  | PemError
+  | SessionStoreError
+  | SystemRootsError
+  | TicketKeysError;
