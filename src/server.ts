@@ -1,6 +1,6 @@
 /** The server's side of TLS, and the loop that accepts connections. @module */
 import { Cause, Effect, Either, Schema, type Scope } from "./deps.ts";
-import { acceptForever, makePermits } from "./connection/accept.ts";
+import { makePermits, startAccepting } from "./connection/accept.ts";
 import type { Connection } from "./connection/connection.ts";
 import { establish } from "./connection/establish.ts";
 import { serverProgram } from "./connection/handshakes/server_program.ts";
@@ -158,7 +158,7 @@ export const listen = <E, R, R2 = never>(
           Effect.as(Effect.logWarning(`connection ${number} has no observer: ${wordsOf(error)}`), undefined)
         ),
       );
-    const accepting = yield* Effect.forkScoped(acceptForever(listener.accept, permits, {
+    const accepting = yield* startAccepting(listener.accept, permits, {
       serve: ({ stream, remote }, number, permit) =>
         // While the limit of served connections is reached, no handshake starts.
         Effect.zipRight(permits.room, observer(number, remote)).pipe(
@@ -174,7 +174,7 @@ export const listen = <E, R, R2 = never>(
           Effect.suspend(() => onFailure(cause, number, remote)),
           (again) => warn(again, number),
         ),
-    }));
+    });
     return { address: listener.address, ended: Effect.asVoid(Effect.exit(accepting)) };
   });
 

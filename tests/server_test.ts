@@ -160,4 +160,51 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
       assert.equal(late._tag === "Left" && late.left._tag, "TransportError");
     })),
   );
+
+  live(
+    `${name}: from when its scope begins to close a server accepts nothing, however long its handlers take to end`,
+    over(Effect.gen(function* () {
+      const counts = { accepted: 0, closed: 0 };
+      const scope = yield* Scope.make();
+      const [serving, mayEnd] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()];
+      const { address, ended } = yield* listen(
+        {},
+        () =>
+          Effect.zipRight(
+            Deferred.succeed(serving, undefined),
+            Effect.onInterrupt(Effect.never, () => Deferred.await(mayEnd)),
+          ),
+      ).pipe(Scope.extend(scope), Effect.provide(counting(yield* Transport, counts)));
+      yield* connect(address);
+      yield* Deferred.await(serving);
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void));
+      yield* ended;
+      const late = yield* Effect.fork(
+        Effect.either(Effect.flatMap((yield* Transport).open(address), (s) => s.read)),
+      );
+      yield* Effect.sleep("50 millis");
+      yield* Deferred.succeed(mayEnd, undefined);
+      yield* closing;
+      const heard = yield* late;
+      assert.ok(heard._tag === "Left" || heard.right === undefined, "the late stream ends without a byte");
+      assert.deepEqual(counts, { accepted: 1, closed: 1 });
+    })),
+  );
 }
+
+/** A transport that counts the streams it accepts, and those whose scope is closed. */
+const counting = (transport: Transport["Type"], counts: { accepted: number; closed: number }) =>
+  Layer.succeed(Transport, {
+    ...transport,
+    listen: (at: Address) =>
+      Effect.map(transport.listen(at), (listener) => ({
+        ...listener,
+        accept: Effect.zipLeft(
+          listener.accept,
+          Effect.zipRight(
+            Effect.sync(() => void counts.accepted++),
+            Effect.addFinalizer(() => Effect.sync(() => void counts.closed++)),
+          ),
+        ),
+      })),
+  });

@@ -1,5 +1,5 @@
 /** The accept loop of a server: a fiber and a scope for each connection, within limits. @module */
-import { Cause, Effect, Exit, FiberSet, Scope } from "../deps.ts";
+import { Cause, Effect, Exit, type Fiber, FiberSet, Scope } from "../deps.ts";
 import { TransportError } from "../faults/errors/transport.ts";
 import type { Incoming } from "../ports/transport.ts";
 import { wordsOf } from "../wire/words_of.ts";
@@ -63,12 +63,15 @@ export interface Service<R, R2> {
   ) => Effect.Effect<void, never, R2>;
 }
 
-/** Accepts connections until it is interrupted, and serves each in a fiber of the scope. */
-export const acceptForever = <R, R2>(
+/**
+ * Starts to accept connections, in the fiber that it gives, and serves each in a fiber of its own. When the scope closes,
+ * accepting ends first, and then what is served: a connection that came between would be served by nobody.
+ */
+export const startAccepting = <R, R2>(
   accept: Effect.Effect<Incoming, TransportError, Scope.Scope>,
   permits: Permits,
   { serve, told }: Service<R, R2>,
-): Effect.Effect<never, never, R | R2 | Scope.Scope> =>
+): Effect.Effect<Fiber.RuntimeFiber<never>, never, R | R2 | Scope.Scope> =>
   Effect.flatMap(FiberSet.make<void>(), (fibers) => {
     let count = 0;
     /** Accepts and serves one connection, which has a scope of its own from the start. */
@@ -93,7 +96,7 @@ export const acceptForever = <R, R2>(
     // An accept can fail for one peer (it reset the connection too early), which must not delay the next, or for lack
     // of file descriptors, which takes time to pass. Neither ends the loop.
     let failures = 0;
-    return acceptOne.pipe(
+    const loop = acceptOne.pipe(
       Effect.tap(() => Effect.sync(() => void (failures = 0))),
       Effect.catchAllCause((cause) => {
         if (Cause.isInterrupted(cause)) return Effect.failCause(cause as Cause.Cause<never>);
@@ -105,6 +108,7 @@ export const acceptForever = <R, R2>(
       }),
       Effect.forever,
     );
+    return Effect.forkScoped(loop);
   });
 
 /**
