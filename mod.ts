@@ -72,13 +72,13 @@ export type TlsError = Errors_.TlsError;
 /**
  * The former name of `TlsError`.
  *
- * @deprecated since 0.2.0, removed in 0.4.0: use `TlsError`.
+ * @deprecated since 0.1.0, removed in 0.3.0: use `TlsError`.
  */
 export type HandshakeError = Errors_.TlsError;
 /**
  * Formerly the errors of an open connection; all errors are `TlsError` now.
  *
- * @deprecated since 0.2.0, removed in 0.4.0: use `TlsError`.
+ * @deprecated since 0.1.0, removed in 0.3.0: use `TlsError`.
  */
 export type ConnectionError = Errors_.TlsError;
 /** Every error class, the alert that each one sends, and `explain`, which describes an error to people. */

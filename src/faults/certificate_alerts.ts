@@ -36,15 +36,12 @@ export const certificateAlerts = {
   refused: "certificate_unknown",
 } as const satisfies Record<string, AlertName>;
 
-/** A reason why a certificate is not trusted. */
-export type CertificateReason = keyof typeof certificateAlerts;
-
 /** Alerts that end a connection normally, or mean something else: they never report a refusal. */
 const peaceful = ["close_notify", "user_canceled", "no_renegotiation", "no_certificate"] as const;
 
-/** An alert that can report the refusal of a certificate. */
-export type RefusalAlert = Exclude<AlertName, typeof peaceful[number]>;
+/** An alert that can report no refusal. */
+export type PeacefulAlert = typeof peaceful[number];
 
 /** Whether an alert can report the refusal of a certificate. `false` for a name that is not registered. */
-export const isRefusalAlert = (name: string): name is RefusalAlert =>
-  name in AlertDescription.members && !peaceful.some((one) => one === name);
+export const isRefusalAlert = (name: string): name is Exclude<AlertName, PeacefulAlert> =>
+  Object.hasOwn(AlertDescription.members, name) && !peaceful.some((one) => one === name);

@@ -37,7 +37,7 @@ export const explain = (e: TlsError | SetupError, circumstances?: Circumstances)
       what: e.message,
       alert: undefined,
       rfc: e._tag === "BindingUnavailable" ? e.rfc : undefined,
-      hint: setupHints[e._tag],
+      hint: setupHints.get(e._tag),
     };
 
 /** Formats an explanation as a few lines of text. Unprintable characters, which a peer may have sent, are escaped. */

@@ -241,8 +241,17 @@ export type RecordError = ErrorOf<TagFrom<"records">>;
 /** The errors between the byte stream and the flights. */
 export type WireError = ErrorOf<TagFrom<"records" | "wire">>;
 
+/** The row of an error that is none of these. A user's own service can fail with one, whatever its type says. */
+const unknown: Fault<TlsError> = {
+  family: "local",
+  from: "flights",
+  alert: "internal_error",
+  rfc: undefined,
+};
+
 /** The row of an error. */
-export const faultOf = (e: TlsError): Fault<TlsError> => faults[e._tag] as Fault<TlsError>;
+export const faultOf = (e: TlsError): Fault<TlsError> =>
+  isTlsError(e) ? faults[e._tag] as Fault<TlsError> : unknown;
 
 /** Whether an error is one that a connection can end in. */
 export const isTlsError = (e: { readonly _tag: string }): e is TlsError => Object.hasOwn(faults, e._tag);

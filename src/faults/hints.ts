@@ -1,5 +1,5 @@
 /** Advice about errors, by what the peer sent and what is known of the circumstances. @module */
-import type { CertificateReason } from "./certificate_alerts.ts";
+import type { CertificateReason } from "./errors/trust.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { SetupError } from "./setup_error.ts";
 
@@ -32,10 +32,13 @@ export const certificateHints: Partial<Record<CertificateReason, string>> = {
 };
 
 /** Advice about errors outside of a connection. */
-export const setupHints: Partial<Record<SetupError["_tag"], string>> = {
-  InvalidPin: "the pin of a server's key: openssl x509 -in CERTIFICATE -pubkey -noout | " +
+export const setupHints: ReadonlyMap<string, string> = new Map<SetupError["_tag"], string>([
+  [
+    "InvalidPin",
+    "the pin of a server's key: openssl x509 -in CERTIFICATE -pubkey -noout | " +
     "openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64",
-};
+  ],
+]);
 
 /** Advice for a stream that broke, perhaps because a device on the way blocks such bytes. */
 export const onTheWay = (older: Older) =>

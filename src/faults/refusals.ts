@@ -14,7 +14,8 @@ const handshake_failure = "handshake_failure";
 const illegal_parameter = "illegal_parameter";
 
 /** The row of each reason. */
-const refusals = {
+/** The reasons to refuse a handshake. */
+export const refusals = {
   no_common_version: {
     alert: "protocol_version",
     rfc: "RFC 5246 §E.1",
@@ -71,8 +72,5 @@ const refusals = {
   },
 } as const satisfies Record<string, Refusal>;
 
-/** A reason to refuse a handshake. */
-export type RefusalReason = keyof typeof refusals;
-
 /** The row of a reason. */
-export const refusalOf = (reason: RefusalReason): Refusal => refusals[reason];
+export const refusalOf = (reason: keyof typeof refusals): Refusal => refusals[reason];

@@ -1,6 +1,6 @@
 /** What the flags mean in this library: a policy, credentials and a trust decision. @module */
 import { Effect, Layer } from "../../src/deps.ts";
-import type { RefusalAlert } from "../../src/faults/certificate_alerts.ts";
+import type { RefusalAlert } from "../../src/faults/errors/trust.ts";
 import type { CredentialError } from "../../src/faults/errors/credentials.ts";
 import { PrivateKeyError } from "../../src/faults/errors/crypto.ts";
 import { CertificateError } from "../../src/faults/errors/trust.ts";

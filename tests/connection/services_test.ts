@@ -74,6 +74,33 @@ live(
   })),
 );
 
+live(
+  "a verifier that fails with an error of its own, against its type, is a refusal: internal_error, and the stream is closed",
+  Effect.gen(function* () {
+    const mine = Object.assign(new Error("the oracle is silent"), { _tag: "MyError" }) as never;
+    const verifier = Layer.succeed(CertificateVerifier, {
+      partition: "mine",
+      verify: () => Effect.fail(mine),
+    });
+    const built = yield* build();
+    const [a, b] = yield* makePair();
+    const server = yield* Effect.fork(
+      Effect.provide(Effect.flip(Effect.scoped(Server.over(b))), built.server),
+    );
+    let closed = false;
+    const watched = { ...a, close: Effect.zipRight(Effect.sync(() => void (closed = true)), a.close) };
+    const error = yield* Client.over(watched, { serverName: "localhost" }).pipe(
+      Effect.provide(verifier),
+      Effect.provide(built.client),
+      Effect.flip,
+    );
+    assert.equal(error, mine);
+    assert.equal(closed, true);
+    const heard = yield* Fiber.join(server);
+    assert.equal(heard._tag === "PeerAlert" && heard.description, AlertDescription.internal_error);
+  }),
+);
+
 const badStores: Readonly<Record<string, () => Effect.Effect<never>>> = {
   hangs: () => stuckForEver,
   dies: () => Effect.die(new Error("the database is gone")),

@@ -1,5 +1,5 @@
 /** Chains, each right or wrong in one way, with the verdict that each must have. @module */
-import type { CertificateReason } from "../../src/faults/certificate_alerts.ts";
+import type { CertificateReason } from "../../src/faults/errors/trust.ts";
 import type { Allowances, Verification } from "../../src/ports/trust.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/certificate/build.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import { assert, Effect, Either } from "../deps.ts";
-import { certificateAlerts, type CertificateReason } from "../../src/faults/certificate_alerts.ts";
+import { certificateAlerts } from "../../src/faults/certificate_alerts.ts";
+import type { CertificateReason } from "../../src/faults/errors/trust.ts";
 import type { CertificateError } from "../../src/faults/errors/trust.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";

@@ -2,7 +2,7 @@
 import { Data } from "../../deps.ts";
 import { AlertDescription, AlertLevel } from "../../names/alert.ts";
 import { printable } from "../../wire/printable.ts";
-import type { RefusalReason } from "../refusals.ts";
+import type { refusals } from "../refusals.ts";
 
 /** The peer's first bytes are not a TLS record. */
 export class NotTls extends Data.TaggedError("NotTls")<{
@@ -105,6 +105,9 @@ export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
     return `${this.limit}: ${this.got}; at most ${this.allowed} are allowed`;
   }
 }
+
+/** A reason to refuse a handshake. */
+export type RefusalReason = keyof typeof refusals;
 
 /** The handshake was refused, because the two ends' demands do not match. */
 export class Refused extends Data.TaggedError("Refused")<{

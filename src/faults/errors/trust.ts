@@ -1,7 +1,14 @@
 /** Errors of the trust decision. @module */
 import { Data } from "../../deps.ts";
+import type { AlertName } from "../../names/alert.ts";
 import { printable } from "../../wire/printable.ts";
-import type { CertificateReason, RefusalAlert } from "../certificate_alerts.ts";
+import type { certificateAlerts, PeacefulAlert } from "../certificate_alerts.ts";
+
+/** A reason why a certificate is not trusted. */
+export type CertificateReason = keyof typeof certificateAlerts;
+
+/** An alert that can report the refusal of a certificate. */
+export type RefusalAlert = Exclude<AlertName, PeacefulAlert>;
 
 /** The peer's certificate is not trusted. */
 export class CertificateError extends Data.TaggedError("CertificateError")<{

@@ -1,4 +1,5 @@
 /** Former names. Each is removed two releases after the one that deprecates it. @module */
+import type { Allowances } from "../../ports/trust.ts";
 import { layer, layerBoth } from "./layers.ts";
 
 /**
@@ -14,3 +15,10 @@ export const make: typeof layer = layer;
  * @deprecated since 0.1.0, removed in 0.3.0: use `layerBoth`.
  */
 export const both: typeof layerBoth = layerBoth;
+
+/**
+ * The former name of `Allowances`.
+ *
+ * @deprecated since 0.1.0, removed in 0.3.0: use `Allowances`.
+ */
+export type Strength = Allowances;

@@ -1,6 +1,6 @@
 /** Checks the OCSP response that was stapled to a leaf certificate (RFC 6960 §3.2, RFC 7633). @module */
 import { Effect, Either } from "../../deps.ts";
-import type { CertificateReason } from "../../faults/certificate_alerts.ts";
+import type { CertificateReason } from "../../faults/errors/trust.ts";
 import { CertificateError } from "../../faults/errors/trust.ts";
 import { ExtensionType } from "../../names/extension_type.ts";
 import { Crypto, type CryptoService, type HashName } from "../../ports/crypto.ts";

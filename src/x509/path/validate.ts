@@ -1,6 +1,6 @@
 /** The rules for a certification path (RFC 5280 §6.1), as a table. @module */
 import { Effect, Schema } from "../../deps.ts";
-import type { CertificateReason } from "../../faults/certificate_alerts.ts";
+import type { CertificateReason } from "../../faults/errors/trust.ts";
 import { CertificateError } from "../../faults/errors/trust.ts";
 import { ExtensionType } from "../../names/extension_type.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
