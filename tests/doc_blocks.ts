@@ -26,6 +26,10 @@ export const blocksOf = ({ text }: Page): ReadonlyArray<Block> =>
     code: code!,
   }));
 
+/** The lines of TypeScript blocks that are fenced so that nobody would check them: by `~~~`, or indented. */
+export const unseenIn = ({ text }: Page): ReadonlyArray<number> =>
+  text.split("\n").flatMap((line, i) => /^\s*~~~|^\s+```(?:ts|typescript)\b/.test(line) ? [i + 1] : []);
+
 /** The same code, importing from here what it imports from the repository's root or from a server of it. */
 const here = (code: string): string =>
   code.replace(
@@ -35,6 +39,8 @@ const here = (code: string): string =>
 
 /** What `deno check` finds wrong in the blocks of these pages, each place as PATH:LINE:COLUMN; nothing if all is well. */
 export const check = async (pages: ReadonlyArray<Page>): Promise<string> => {
+  const unseen = pages.flatMap((page) => unseenIn(page).map((line) => `${page.path}:${line}`));
+  if (unseen.length > 0) return `blocks begin with \`\`\` at the start of a line: ${unseen.join(", ")}`;
   const folder = await Deno.makeTempDir();
   try {
     const files: Array<string> = [];

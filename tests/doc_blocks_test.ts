@@ -1,6 +1,6 @@
 /** The check that type-checks the code blocks of the documentation, by pages with a fault in them. @module */
 import { assert } from "./deps.ts";
-import { check } from "./doc_blocks.ts";
+import { check, unseenIn } from "./doc_blocks.ts";
 import { exhaustiveOnly } from "./support/exhaustive.ts";
 
 /** A page of one block, whose import is on line 4. */
@@ -23,3 +23,8 @@ Deno.test(
     assert.doesNotMatch(faults, /PATH\.md|URL\.md|TS(?!2322)\d/);
   },
 );
+
+Deno.test("a block that is indented or fenced by tildes is found, because it would not be checked", () => {
+  const text = "- one\n\n  ```ts\n  x\n  ```\n\n~~~ts\nx\n~~~\n\n```ts\nx\n```\n";
+  assert.deepEqual(unseenIn({ path: "PAGE.md", text }), [3, 7, 9]);
+});

@@ -18,6 +18,20 @@ for (const [entry, listed] of names) {
   });
 }
 
+Deno.test("each former name says since when it is one, and when it goes", () => {
+  const former = ["layers/credentials/former_names.ts", "layers/trust/former_names.ts", "public/errors.ts"];
+  for (const path of former) {
+    const text = Deno.readTextFileSync(new URL(`../../src/${path}`, import.meta.url));
+    const declared = [...text.matchAll(/^export (?:const|type) /gm)];
+    const told = [
+      ...text.matchAll(
+        /@deprecated since \d+\.\d+\.0, removed in \d+\.\d+\.0: use `\w+`\.\n \*\/\nexport (?:const|type) /g,
+      ),
+    ];
+    assert.ok(declared.length > 0 && declared.length === told.length, path);
+  }
+});
+
 Deno.test("a name that is handed on by another module's name is found when it runs, and its members are", async () => {
   const module = { Inner: await import("./names.ts"), value: 1 };
   assert.deepEqual(atRuntime(module).filter((path) => /^(Inner|Inner\.page|value)$/.test(path)), [
