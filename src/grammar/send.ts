@@ -8,7 +8,7 @@ import type { Protection } from "../record/protection/protection.ts";
 import { EncodeError } from "../wire/errors.ts";
 import { encodeMessage } from "./message_kind.ts";
 
-/** An item of a flight: we change to these keys here. */
+/** An item of a flight: we say ChangeCipherSpec, and change to these keys. */
 export class ChangeTo {
   constructor(readonly keys: Protection) {}
 }
@@ -35,6 +35,7 @@ export const send = (
   Effect.flatMap(Handshakes, (to) => {
     for (const item of items) {
       if (item instanceof ChangeTo) {
+        to.changeCipherSpec();
         to.changeWrite(item.keys);
         continue;
       }

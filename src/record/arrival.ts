@@ -21,6 +21,9 @@ export type Arrival =
   | { readonly _tag: "ApplicationData"; readonly data: Bytes }
   | { readonly _tag: "Alert"; readonly level: AlertLevel; readonly description: AlertDescription };
 
+/** The content of a ChangeCipherSpec (RFC 5246 §7.1). */
+export const CHANGE_CIPHER_SPEC: Bytes = Uint8Array.of(1);
+
 /** Reads a ChangeCipherSpec. Throws IllegalParameter unless it is one byte 01. */
 export const changeCipherSpec = (fragment: Bytes): Arrival => {
   if (fragment.length === 1 && fragment[0] === 1) return { _tag: "ChangeCipherSpec" };

@@ -7,9 +7,10 @@ import type { AlertLevel, AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
 import type { Direction, Observe } from "../ports/observer.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import type { Arrival } from "./arrival.ts";
+import { type Arrival, CHANGE_CIPHER_SPEC } from "./arrival.ts";
 import { catching } from "./catching.ts";
 import type { Due } from "./due.ts";
+import type { Epoch } from "./epoch.ts";
 import type { Protection } from "./protection/protection.ts";
 import type { Records } from "./records.ts";
 
@@ -40,7 +41,7 @@ export interface HandshakeStream {
   readonly here: (due: Due) => Either.Either<Coming | undefined, WireError>;
   /** Sends what is in the outbox, and waits for more bytes. */
   readonly more: Effect.Effect<void, WireError>;
-  /** Takes what is here. A message is added to the transcript. */
+  /** Takes what is here. A message is added to the transcript; the observer is told of a ChangeCipherSpec. */
   readonly take: () => void;
   /** Tells the observer, if there is one, which message was taken. */
   readonly heard: (raw: Bytes, message: Message) => void;
@@ -49,8 +50,10 @@ export interface HandshakeStream {
   /** Puts a message into the outbox and adds it to the transcript. Throws UnexpectedMessage if it is not our turn. */
   readonly send: (raw: Bytes, message: Message) => void;
   /** Changes the peer's keys. */
-  readonly changeRead: (protection: Protection) => Either.Either<void, RecordError>;
-  /** Sends ChangeCipherSpec and changes our keys. */
+  readonly changeRead: (protection: Protection, epoch: Epoch) => Either.Either<void, RecordError>;
+  /** Puts ChangeCipherSpec into the outbox. */
+  readonly changeCipherSpec: () => void;
+  /** Changes our keys. */
   readonly changeWrite: (protection: Protection) => void;
   /** Sets the version of our records and alerts until one is agreed on. */
   readonly sayUntilAgreed: (version: Pick<VersionInUse, "version" | "alert">) => void;
@@ -85,12 +88,15 @@ export const handshakeStream = (over: {
     last = direction;
     return flight;
   };
+  const changed = (direction: Direction): void =>
+    observe?.({ _tag: "changeCipherSpec", direction, flight: inFlight(direction) });
   return {
     here: over.here,
     more: over.more,
     take: () => {
       const coming = over.ahead();
       if (coming?._tag === "Handshake") transcript.add(coming.raw);
+      if (coming?._tag === "ChangeCipherSpec") changed("received");
       over.drop();
     },
     heard: (raw, message) => {
@@ -122,16 +128,12 @@ export const handshakeStream = (over: {
       });
       records.write(ContentType.handshake, raw);
     },
-    changeRead: (protection) => {
-      const flight = inFlight("received");
-      observe?.({ _tag: "changeCipherSpec", direction: "received", flight });
-      return catching(() => records.changeRead(protection));
+    changeRead: (protection, epoch) => catching(() => records.changeRead(protection, epoch)),
+    changeCipherSpec: () => {
+      changed("sent");
+      records.write(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
     },
-    changeWrite: (protection) => {
-      const flight = inFlight("sent");
-      observe?.({ _tag: "changeCipherSpec", direction: "sent", flight });
-      records.changeWrite(protection);
-    },
+    changeWrite: (protection) => records.changeWrite(protection),
     sayUntilAgreed: over.sayUntilAgreed,
     agree: over.agree,
     warn: over.warn,

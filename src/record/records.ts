@@ -27,6 +27,7 @@ import {
 } from "./arrival.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { anything, type Due, messageName } from "./due.ts";
+import { type Epoch, epochs } from "./epoch.ts";
 import type { RecordLimits, RecordOptions } from "./limits.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection/protection.ts";
 import { beginsWithSslv2Hello, SSLV2_HEADER, sslv2Hello, sslv2Length } from "./sslv2_hello.ts";
@@ -45,10 +46,12 @@ export class Records {
   #write = plaintext;
   #started = false;
   #empty = 0;
-  /** Whether the peer's ChangeCipherSpec has come and its Finished has not: nothing may come between (RFC 5246 §7.4.9). */
+  /** Whether Finished is due, which must be first under the peer's new keys (RFC 5246 §7.4.9). */
   #changing = false;
-  #readEpoch = 0;
-  #writeEpoch = 0;
+  /** What may come under the peer's present key. */
+  #epoch: Epoch = epochs.initial;
+  #readChanges = 0;
+  #writeChanges = 0;
   #agreed: ProtocolVersion | undefined;
   /** The version in our records before one is agreed on: every server reads TLS 1.0 (RFC 5246 §E.1). */
   #first: ProtocolVersion = ProtocolVersion.TLS_1_0;
@@ -67,7 +70,7 @@ export class Records {
 
   /** How often the peer's keys have changed, and how often ours have. */
   get epochs(): { readonly read: number; readonly write: number } {
-    return { read: this.#readEpoch, write: this.#writeEpoch };
+    return { read: this.#readChanges, write: this.#writeChanges };
   }
 
   /** Takes bytes from the peer. The caller may not change them afterwards: arrivals are views of them. */
@@ -87,7 +90,7 @@ export class Records {
   agree(version: ProtocolVersion, maxFragment: number = MAX_PLAINTEXT): void {
     this.#agreed = version;
     this.#maxFragment = maxFragment;
-    this.#maxFragmentRead = this.#readEpoch === 0
+    this.#maxFragmentRead = this.#readChanges === 0
       ? maxFragment
       : Math.max(maxFragment, this.#maxFragmentRead);
   }
@@ -126,7 +129,7 @@ export class Records {
         case ContentType.alert:
           return alert(fragment);
         case ContentType.application_data:
-          if (this.#readEpoch === 0) throw unexpected("a handshake message", contentName(type));
+          if (!this.#epoch.applicationData) throw unexpected("a handshake message", contentName(type));
           if (fragment.length > 0) return { _tag: "ApplicationData", data: fragment };
           break;
         default:
@@ -143,23 +146,23 @@ export class Records {
   }
 
   /** Changes the peer's keys. Throws UnexpectedMessage if a message under the old keys is incomplete. */
-  changeRead(protection: Protection): void {
+  changeRead(protection: Protection, epoch: Epoch): void {
     if (this.#message.length > 0) {
       throw unexpected("ChangeCipherSpec between two messages", "handshake bytes before a change of keys");
     }
     this.#read = protection;
     this.#maxFragmentRead = this.#maxFragment;
     this.#opened = 0;
-    this.#readEpoch++;
-    this.#changing = true;
+    this.#readChanges++;
+    this.#epoch = epoch;
+    this.#changing = epoch.finishedFirst;
   }
 
-  /** Sends ChangeCipherSpec and changes our keys (RFC 5246 §7.1). */
+  /** Changes our keys. The peer hears of it by a message: nothing here says so. */
   changeWrite(protection: Protection): void {
-    this.write(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
     this.#write = protection;
     this.#sealed = 0;
-    this.#writeEpoch++;
+    this.#writeChanges++;
   }
 
   /**
@@ -237,7 +240,7 @@ export class Records {
     const length = queue.at(3) << 8 | queue.at(4);
     if (!this.#started && !(type in contentNames && version >> 8 === 3)) throw notTls(queue);
     // A peer that gave up before a version was agreed on sends its alert in a record of another version.
-    const any = this.#agreed === undefined || (type === ContentType.alert && this.#readEpoch === 0);
+    const any = this.#agreed === undefined || (type === ContentType.alert && this.#epoch.alertsOfAnyVersion);
     if (any ? version >> 8 !== 3 : version !== this.#agreed) {
       throw new RecordVersion({
         expected: any ? "a version of SSL 3.0 or TLS" : ProtocolVersion.nameOf(this.#agreed!),
@@ -286,7 +289,5 @@ export class Records {
     return { _tag: "Handshake", type, raw, body: raw.subarray(4) };
   }
 }
-
-const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
 
 const unexpected = (expected: string, got: string) => new UnexpectedMessage({ expected: [expected], got });

@@ -25,7 +25,6 @@ import { ClientHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType } from "../../src/names/protocol.ts";
 import { compatible, legacy, type Policy } from "../../src/tables/policy.ts";
-import { plaintext } from "../../src/record/protection/protection.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { ascii, type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
@@ -126,7 +125,7 @@ const earlyChange = (name: string): Change => {
   return (stream) => ({
     ...stream,
     send: (raw, message) => {
-      if (message._tag === name && count++ > 0) stream.changeWrite(plaintext);
+      if (message._tag === name && count++ > 0) stream.changeCipherSpec();
       stream.send(raw, message);
     },
   });
@@ -160,7 +159,7 @@ sync(
         if (message._tag === "ServerHello") hellos++;
         const skipped = hellos > 1 &&
           ["Certificate", "ServerKeyExchange", "ServerHelloDone"].includes(message._tag);
-        if (skipped && message._tag === "ServerHelloDone") stream.changeWrite(plaintext);
+        if (skipped && message._tag === "ServerHelloDone") stream.changeCipherSpec();
         else if (!skipped) stream.send(raw, message);
       },
     });

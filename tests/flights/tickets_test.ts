@@ -238,11 +238,13 @@ const misplacing = (where: "nowhere" | "before ChangeCipherSpec" | "after it"): 
   send: (raw, message) => {
     if (!(message instanceof NewSessionTicket)) stream.send(raw, message);
   },
+  changeCipherSpec: () => {
+    if (where === "before ChangeCipherSpec") stream.send(encodeMessage(aTicket), aTicket);
+    stream.changeCipherSpec();
+  },
   changeWrite: (protection) => {
-    const say = () => stream.send(encodeMessage(aTicket), aTicket);
-    if (where === "before ChangeCipherSpec") say();
     stream.changeWrite(protection);
-    if (where === "after it") say();
+    if (where === "after it") stream.send(encodeMessage(aTicket), aTicket);
   },
 });
 const inAnswer = (change: (hello: ServerHello) => Partial<ServerHello>): Change =>

@@ -10,6 +10,8 @@ import type { RecordOptions } from "../../src/record/limits.ts";
 import { keyLengths, protect, type RecordForm } from "../../src/record/protection/cipher.ts";
 import { hmacForm, ssl30Form } from "../../src/record/protection/mac.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection/protection.ts";
+import { CHANGE_CIPHER_SPEC } from "../../src/record/arrival.ts";
+import { epochs } from "../../src/record/epoch.ts";
 import { Records } from "../../src/record/records.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
@@ -75,10 +77,11 @@ const rekey = (
   receiver: Records,
   { seal, open }: { seal: Protection; open: Protection },
 ): void => {
+  sender.write(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
   sender.changeWrite(seal);
   receiver.feed(sender.takeOutbox());
   assert.equal(all(receiver).at(-1)?._tag, "ChangeCipherSpec");
-  receiver.changeRead(open);
+  receiver.changeRead(open, epochs.changed);
   sender.write(handshake, Uint8Array.of(HandshakeType.finished, 0, 0, 0));
   receiver.feed(sender.takeOutbox());
   assert.deepEqual(all(receiver).map((a) => a._tag), ["Handshake"]);

@@ -8,6 +8,8 @@ import { makeDeterministic } from "../../../src/layers/crypto/seeded.ts";
 import { CompressionMethod, ContentType, ProtocolVersion } from "../../../src/names/protocol.ts";
 import { compressed, compressions } from "../../../src/record/protection/compression.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../../src/record/protection/protection.ts";
+import { CHANGE_CIPHER_SPEC } from "../../../src/record/arrival.ts";
+import { epochs } from "../../../src/record/epoch.ts";
 import { Records } from "../../../src/record/records.ts";
 import { ascii, type Bytes, concat, EMPTY, sameBytes, toHex } from "../../../src/wire/bytes.ts";
 import { constants, createDeflate, deflateRawSync, deflateSync, gzipSync, inflateSync } from "node:zlib";
@@ -344,11 +346,12 @@ const ends = (maxFragment?: number) => {
   const [from, to] = [new Records(limits), new Records(limits)];
   for (const end of [from, to]) end.agree(ProtocolVersion.TLS_1_2, maxFragment);
   const change = () => {
+    from.write(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
     from.changeWrite(compressed(plaintext, DEFLATE));
     from.write(ContentType.handshake, finished);
     to.feed(from.takeOutbox());
     assert.equal(to.next()?._tag, "ChangeCipherSpec");
-    to.changeRead(compressed(plaintext, DEFLATE));
+    to.changeRead(compressed(plaintext, DEFLATE), epochs.changed);
     assert.equal(to.next()?._tag, "Handshake");
   };
   change();
