@@ -473,6 +473,7 @@ live(
 
 live(
   "what a peer says is printed without its escapes and on a line of its own, in words and in JSON",
+  exhaustiveOnly,
   Effect.scoped(Effect.gen(function* () {
     const forged = "\x1b[2J\x9b31m\u202e\u2028";
     const { port, served } = yield* cutting(`${forged}\r\n`);
@@ -532,6 +533,7 @@ const own = ["--cert", `${certificates}/client-p256.pem`, "--key", `${certificat
 
 live(
   "--renegotiate in either program: another handshake between two lines, and the server's asks for a certificate",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const willing = yield* server("--renegotiation", "allow", "--json", ...ours);
     const asking = linesOf(
@@ -583,6 +585,7 @@ const twice = (...args: ReadonlyArray<string>) =>
 
 live(
   "--ticket-keys outlives the server",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const file = `${yield* temporary}/ring.json`;
     assert.deepEqual((yield* twice("--ticket-keys", file)).resumed, [false, true]);
@@ -611,6 +614,7 @@ live(
 
 live(
   "the flags decide on suite, group and protocol, and --key-log appends a line for each master secret",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const file = `${yield* temporary}/keys.log`;
     const { port } = yield* server("--alpn", "a,b", "--groups", "secp384r1,secp256r1", ...ours);
@@ -660,6 +664,7 @@ live(
 
 live(
   "a question that gets no answer is a failure: the server wanted to renegotiate, and the client did not",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const asking = [
       "--renegotiate",
@@ -754,6 +759,7 @@ const leafShown = (port: number, ...args: ReadonlyArray<string>) =>
 
 live(
   "a server with several --cert and --key shows what fits, and the client tells of it in a line or in JSON",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const rsa = ["--cert", `${certificates}/rsa.pem`, "--key", `${certificates}/rsa.key`];
     const { port } = yield* server(...ours, ...rsa);
@@ -772,6 +778,7 @@ live(
 
 live(
   "the server reads its files again at SIGHUP, encrypted keys too, and keeps what it has when they are no good",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const folder = yield* temporary;
     const [cert, key, pass] = [`${folder}/cert.pem`, `${folder}/key.pem`, `${folder}/pass`];
@@ -833,6 +840,7 @@ const mine = Layer.mergeAll(
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   live(
     `${signal} ends the server with exit code 0, and its clients are told that the answer broke off`,
+    { ignore: signal === "SIGINT" && !exhaustive },
     Effect.gen(function* () {
       const { port, peer } = yield* server(...ours);
       const told: Array<ConnectionEvent> = [];
