@@ -12,7 +12,7 @@ import {
 } from "../mod.ts";
 import { Effect, Layer } from "../src/deps.ts";
 import { aeadProtection, nonceForms } from "../src/record/protection/aead.ts";
-import { epochs } from "../src/record/epoch.ts";
+import { phases } from "../src/record/phase.ts";
 import { Records } from "../src/record/records.ts";
 import { limits } from "../src/tables/policy.ts";
 import type { Bytes } from "../src/wire/bytes.ts";
@@ -31,7 +31,7 @@ export const bulk = (crypto: Crypto.CryptoService, name: Crypto.AeadName, size: 
     const records = new Records(limits);
     const protection = () => aeadProtection(Names.ProtocolVersion.TLS_1_2, crypto.aead(name, key), iv, form);
     records.changeWrite(protection());
-    records.changeRead(protection(), epochs.changed);
+    records.changeRead(protection(), phases.changed);
     records.takeOutbox();
     return records;
   };

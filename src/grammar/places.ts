@@ -11,7 +11,7 @@ import { DecryptError, type Refused, UnexpectedMessage } from "../faults/errors/
 import type { RecordError, WireError } from "../faults/faults.ts";
 import type { HandshakeMessage } from "../record/arrival.ts";
 import type { Due } from "../record/due.ts";
-import { epochs } from "../record/epoch.ts";
+import { phases } from "../record/phase.ts";
 import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshake_stream.ts";
 import type { Protection } from "../record/protection/protection.ts";
 import type { Bytes } from "../wire/bytes.ts";
@@ -155,7 +155,7 @@ export const absent: Place<undefined> = new Place(
 export const changeCipherSpec = (keys: Protection): Place<void> =>
   new Place("ChangeCipherSpec", (coming) => coming._tag === "ChangeCipherSpec", (_, from) => {
     from.take();
-    return from.changeRead(keys, epochs.changed);
+    return from.changeRead(keys, phases.changed);
   });
 
 /** The declaration of a flight: places by name, in order. */

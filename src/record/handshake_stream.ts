@@ -10,7 +10,7 @@ import type { Bytes } from "../wire/bytes.ts";
 import { type Arrival, CHANGE_CIPHER_SPEC } from "./arrival.ts";
 import { catching } from "./catching.ts";
 import type { Due } from "./due.ts";
-import type { Epoch } from "./epoch.ts";
+import type { Phase } from "./phase.ts";
 import type { Protection } from "./protection/protection.ts";
 import type { Records } from "./records.ts";
 
@@ -50,7 +50,7 @@ export interface HandshakeStream {
   /** Puts a message into the outbox and adds it to the transcript. Throws UnexpectedMessage if it is not our turn. */
   readonly send: (raw: Bytes, message: Message) => void;
   /** Changes the peer's keys. */
-  readonly changeRead: (protection: Protection, epoch: Epoch) => Either.Either<void, RecordError>;
+  readonly changeRead: (protection: Protection, phase: Phase) => Either.Either<void, RecordError>;
   /** Puts ChangeCipherSpec into the outbox. */
   readonly changeCipherSpec: () => void;
   /** Changes our keys. */
@@ -128,7 +128,7 @@ export const handshakeStream = (over: {
       });
       records.write(ContentType.handshake, raw);
     },
-    changeRead: (protection, epoch) => catching(() => records.changeRead(protection, epoch)),
+    changeRead: (protection, phase) => catching(() => records.changeRead(protection, phase)),
     changeCipherSpec: () => {
       changed("sent");
       records.write(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);

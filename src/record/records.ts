@@ -27,7 +27,7 @@ import {
 } from "./arrival.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { anything, type Due, messageName } from "./due.ts";
-import { type Epoch, epochs } from "./epoch.ts";
+import { type Phase, phases } from "./phase.ts";
 import type { RecordLimits, RecordOptions } from "./limits.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection/protection.ts";
 import { beginsWithSslv2Hello, SSLV2_HEADER, sslv2Hello, sslv2Length } from "./sslv2_hello.ts";
@@ -49,7 +49,7 @@ export class Records {
   /** Whether Finished is due, which must be first under the peer's new keys (RFC 5246 §7.4.9). */
   #changing = false;
   /** What may come under the peer's present key. */
-  #epoch: Epoch = epochs.initial;
+  #phase: Phase = phases.initial;
   #readChanges = 0;
   #writeChanges = 0;
   #agreed: ProtocolVersion | undefined;
@@ -129,7 +129,7 @@ export class Records {
         case ContentType.alert:
           return alert(fragment);
         case ContentType.application_data:
-          if (!this.#epoch.applicationData) throw unexpected("a handshake message", contentName(type));
+          if (!this.#phase.applicationData) throw unexpected("a handshake message", contentName(type));
           if (fragment.length > 0) return { _tag: "ApplicationData", data: fragment };
           break;
         default:
@@ -146,7 +146,7 @@ export class Records {
   }
 
   /** Changes the peer's keys. Throws UnexpectedMessage if a message under the old keys is incomplete. */
-  changeRead(protection: Protection, epoch: Epoch): void {
+  changeRead(protection: Protection, phase: Phase): void {
     if (this.#message.length > 0) {
       throw unexpected("ChangeCipherSpec between two messages", "handshake bytes before a change of keys");
     }
@@ -154,8 +154,8 @@ export class Records {
     this.#maxFragmentRead = this.#maxFragment;
     this.#opened = 0;
     this.#readChanges++;
-    this.#epoch = epoch;
-    this.#changing = epoch.finishedFirst;
+    this.#phase = phase;
+    this.#changing = phase.finishedFirst;
   }
 
   /** Changes our keys. The peer hears of it by a message: nothing here says so. */
@@ -240,7 +240,7 @@ export class Records {
     const length = queue.at(3) << 8 | queue.at(4);
     if (!this.#started && !(type in contentNames && version >> 8 === 3)) throw notTls(queue);
     // A peer that gave up before a version was agreed on sends its alert in a record of another version.
-    const any = this.#agreed === undefined || (type === ContentType.alert && this.#epoch.alertsOfAnyVersion);
+    const any = this.#agreed === undefined || (type === ContentType.alert && this.#phase.alertsOfAnyVersion);
     if (any ? version >> 8 !== 3 : version !== this.#agreed) {
       throw new RecordVersion({
         expected: any ? "a version of SSL 3.0 or TLS" : ProtocolVersion.nameOf(this.#agreed!),

@@ -12,7 +12,7 @@ import * as N from "../../src/names/mod.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
 import { Transport } from "../../src/ports/transport.ts";
 import { plaintext } from "../../src/record/protection/protection.ts";
-import { epochs } from "../../src/record/epoch.ts";
+import { phases } from "../../src/record/phase.ts";
 import { Records } from "../../src/record/records.ts";
 import * as Server from "../../src/server.ts";
 import { modern } from "../../src/tables/policy.ts";
@@ -81,7 +81,7 @@ Deno.test("between ChangeCipherSpec and Finished nothing has a place, a HelloReq
   const limits = { handshakeMessage: 100, certificateMessage: 100, emptyRecords: 4, shortBlockData: 2 ** 20 };
   for (const type of [0, 1, 4, 11]) {
     const records = new Records(limits);
-    records.changeRead(plaintext, epochs.changed);
+    records.changeRead(plaintext, phases.changed);
     records.feed(plainRecord(22, handshakeMessage(type, new Uint8Array(0))));
     assert.throws(() => records.next(), { _tag: "UnexpectedMessage" });
   }

@@ -8,7 +8,7 @@ import type { Arrival } from "../../src/record/arrival.ts";
 import { catching } from "../../src/record/catching.ts";
 import { compressed } from "../../src/record/protection/compression.ts";
 import { MAX_PLAINTEXT, plaintext } from "../../src/record/protection/protection.ts";
-import { epochs } from "../../src/record/epoch.ts";
+import { phases } from "../../src/record/phase.ts";
 import { Records } from "../../src/record/records.ts";
 import { sslv2Hello } from "../../src/record/sslv2_hello.ts";
 import { limits } from "../../src/tables/policy.ts";
@@ -181,7 +181,7 @@ const sealed: Target = {
     const at = head![0]! << 8 | head![1]!;
     const reading = new Records(limits);
     reading.agree(sealings[at]!.dialect.version);
-    reading.changeRead(protectionOf(at, (n) => new Uint8Array(n)), epochs.changed);
+    reading.changeRead(protectionOf(at, (n) => new Uint8Array(n)), phases.changed);
     const { arrivals, fault } = drained(reading, chunks);
     const heard = concat(...arrivals.map((a) => a._tag === "ApplicationData" ? a.data : new Uint8Array(0)));
     assert.ok(sameBytes(said!.subarray(0, heard.length), heard), "only what was said is heard");

@@ -11,7 +11,7 @@ import { keyLengths, protect, type RecordForm } from "../../src/record/protectio
 import { hmacForm, ssl30Form } from "../../src/record/protection/mac.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection/protection.ts";
 import { CHANGE_CIPHER_SPEC } from "../../src/record/arrival.ts";
-import { epochs } from "../../src/record/epoch.ts";
+import { phases } from "../../src/record/phase.ts";
 import { Records } from "../../src/record/records.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
@@ -81,7 +81,7 @@ const rekey = (
   sender.changeWrite(seal);
   receiver.feed(sender.takeOutbox());
   assert.equal(all(receiver).at(-1)?._tag, "ChangeCipherSpec");
-  receiver.changeRead(open, epochs.changed);
+  receiver.changeRead(open, phases.changed);
   sender.write(handshake, Uint8Array.of(HandshakeType.finished, 0, 0, 0));
   receiver.feed(sender.takeOutbox());
   assert.deepEqual(all(receiver).map((a) => a._tag), ["Handshake"]);

@@ -13,7 +13,7 @@ import type { Arrival } from "../../src/record/arrival.ts";
 import type { Due } from "../../src/record/due.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../src/record/protection/protection.ts";
 import { CHANGE_CIPHER_SPEC } from "../../src/record/arrival.ts";
-import { epochs } from "../../src/record/epoch.ts";
+import { phases } from "../../src/record/phase.ts";
 import { Records } from "../../src/record/records.ts";
 import { ascii, concat } from "../../src/wire/bytes.ts";
 
@@ -51,7 +51,7 @@ const fault = (records: Records): string => {
 const established = (): Records => {
   const records = new Records(limits);
   records.agree(ProtocolVersion.TLS_1_2);
-  records.changeRead({ ...plaintext, limit: MAX_PLAINTEXT + 2048 }, epochs.changed);
+  records.changeRead({ ...plaintext, limit: MAX_PLAINTEXT + 2048 }, phases.changed);
   records.feed(record(22, message(20, 12)));
   all(records);
   return records;
@@ -152,7 +152,7 @@ const faults: ReadonlyArray<readonly [string, () => Records, string]> = [
     "application data between ChangeCipherSpec and Finished",
     () => {
       const r = new Records(limits);
-      r.changeRead(plaintext, epochs.changed);
+      r.changeRead(plaintext, phases.changed);
       r.feed(record(23, ascii("x")));
       return r;
     },
@@ -202,7 +202,7 @@ Deno.test("between two fragments of a message keys never change, and between Cha
   for (const chunk of [one, record(20, Uint8Array.of(1))]) under.feed(chunk);
   assert.equal(fault(under), "UnexpectedMessage unexpected_message");
   const changing = new Records(limits);
-  changing.changeRead(plaintext, epochs.changed);
+  changing.changeRead(plaintext, phases.changed);
   for (const chunk of [record(22, message(20, 12).subarray(0, 8)), record(23, ascii("x"))]) {
     changing.feed(chunk);
   }
@@ -212,7 +212,7 @@ Deno.test("between two fragments of a message keys never change, and between Cha
 Deno.test("behind a Finished its record has no handshake bytes, be they a HelloRequest, a ClientHello or half of one", () => {
   const finishedWith = (...more: ReadonlyArray<Uint8Array>): Records => {
     const records = new Records(limits);
-    records.changeRead(plaintext, epochs.changed);
+    records.changeRead(plaintext, phases.changed);
     for (const chunk of more) records.feed(chunk);
     return records;
   };
@@ -285,7 +285,7 @@ Deno.test("a message that is not due, or is longer than its form, is refused at 
 Deno.test("handshake bytes left over at a change of keys are refused", () => {
   const records = fed(record(22, message(2, 40).subarray(0, 20)));
   all(records);
-  assert.throws(() => records.changeRead(plaintext, epochs.changed), { _tag: "UnexpectedMessage" });
+  assert.throws(() => records.changeRead(plaintext, phases.changed), { _tag: "UnexpectedMessage" });
 });
 
 Deno.test("whatever the cuts, the same messages arrive", () => {
@@ -338,6 +338,6 @@ Deno.test("a record is opened under the keys that are in force when it is asked 
   const records = fed(record(22, message(14, 0)), record(20, Uint8Array.of(1)), record(22, message(20, 12)));
   assert.equal(records.next()?._tag, "Handshake");
   assert.equal(records.next()?._tag, "ChangeCipherSpec");
-  records.changeRead(failing, epochs.changed);
+  records.changeRead(failing, phases.changed);
   assert.equal(fault(records), "BadRecordMac bad_record_mac");
 });

@@ -28,7 +28,7 @@ import type { Arrival, HandshakeMessage } from "../../src/record/arrival.ts";
 import type { HandshakeStream, Message } from "../../src/record/handshake_stream.ts";
 import { compressed } from "../../src/record/protection/compression.ts";
 import type { Protection } from "../../src/record/protection/protection.ts";
-import { epochs } from "../../src/record/epoch.ts";
+import { phases } from "../../src/record/phase.ts";
 import { Records } from "../../src/record/records.ts";
 import { exchanges, type KeyExchange, type Terms } from "../../src/tables/exchanges/mod.ts";
 import { serverAuthentications } from "../../src/tables/exchanges/server_authentication.ts";
@@ -143,7 +143,7 @@ export const eavesdrop = (segments: ReadonlyArray<Segment>, masterOf: MasterOf):
         heard.messages.push(`${side} ChangeCipherSpec`);
         master ??= masterOf({ hello: hello!, messages, derivation: at!.derivation });
         if (!master) return void (heard.leftOut = SEALED);
-        return records[side].changeRead((keys ??= at!.keys(master))[side], epochs.changed);
+        return records[side].changeRead((keys ??= at!.keys(master))[side], phases.changed);
       case "ApplicationData":
         heard.data[side] += textOf(arrival.data);
         return;

@@ -9,7 +9,7 @@ import { CompressionMethod, ContentType, ProtocolVersion } from "../../../src/na
 import { compressed, compressions } from "../../../src/record/protection/compression.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "../../../src/record/protection/protection.ts";
 import { CHANGE_CIPHER_SPEC } from "../../../src/record/arrival.ts";
-import { epochs } from "../../../src/record/epoch.ts";
+import { phases } from "../../../src/record/phase.ts";
 import { Records } from "../../../src/record/records.ts";
 import { ascii, type Bytes, concat, EMPTY, sameBytes, toHex } from "../../../src/wire/bytes.ts";
 import { constants, createDeflate, deflateRawSync, deflateSync, gzipSync, inflateSync } from "node:zlib";
@@ -351,7 +351,7 @@ const ends = (maxFragment?: number) => {
     from.write(ContentType.handshake, finished);
     to.feed(from.takeOutbox());
     assert.equal(to.next()?._tag, "ChangeCipherSpec");
-    to.changeRead(compressed(plaintext, DEFLATE), epochs.changed);
+    to.changeRead(compressed(plaintext, DEFLATE), phases.changed);
     assert.equal(to.next()?._tag, "Handshake");
   };
   change();
