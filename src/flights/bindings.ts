@@ -5,7 +5,7 @@ import { SignatureScheme } from "../names/signature_scheme.ts";
 import { shown } from "../options.ts";
 import type { CryptoService, HashName } from "../ports/crypto.ts";
 import type { Policy } from "../tables/policy.ts";
-import { type Bytes, concat, EMPTY, isBytes } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, isBytes } from "../wire/bytes.ts";
 import { parseCertificate } from "../x509/certificate/certificate.ts";
 import type { Established } from "./agreed/established.ts";
 
@@ -39,7 +39,7 @@ export const exportKeyingMaterial = (
   context?: Bytes,
 ): Bound => {
   const what = "exportKeyingMaterial";
-  const { derivation: { exporter }, masterSecret, negotiated } = finished;
+  const { exporter } = finished;
   if (!exporter) return unavailable(what, "SSL 3.0 has none", "RFC 5705 §4");
   if (reserved.has(label)) return unavailable(what, `"${label}" is the protocol's own label`, "RFC 5705 §4");
   if (typeof label !== "string" || !/^[\x20-\x7e]*$/.test(label)) {
@@ -57,10 +57,7 @@ export const exportKeyingMaterial = (
   if (!isUnique(finished, policy)) {
     return unavailable(what, "the master secret is not bound to this connection", "RFC 7627 §5.4");
   }
-  const { clientRandom, serverRandom } = negotiated;
-  const seed = [clientRandom, serverRandom];
-  if (context) seed.push(Uint8Array.of(context.length >> 8, context.length), context);
-  return Effect.sync(() => exporter(masterSecret, label, concat(...seed), length));
+  return Effect.sync(() => exporter(label, context, length));
 };
 
 /** The most bytes that are exported at a time, which bounds the work. */
@@ -70,7 +67,7 @@ const MAX_EXPORT = 2 ** 16;
 export const channelBinding = (finished: Established, policy: Policy, type: ChannelBindingType): Bound => {
   switch (type) {
     case "tls-unique": {
-      if (!finished.derivation.exporter) return unavailable(type, "SSL 3.0 has none", "RFC 5929 §3");
+      if (!finished.exporter) return unavailable(type, "SSL 3.0 has none", "RFC 5929 §3");
       // A full handshake's Finished covers a transcript of its own. Two that resume one session may have the same.
       if (finished.negotiated.resumed && !isUnique(finished, policy)) {
         return unavailable(type, "another connection may have the same Finished", "RFC 7627 §5.4");

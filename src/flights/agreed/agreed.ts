@@ -16,7 +16,7 @@ import {
 import type { Policy } from "../../tables/policy.ts";
 import type { Suite } from "../../tables/suites.ts";
 import type { Derivation, Dialect } from "../../tables/versions/mod.ts";
-import type { Bytes } from "../../wire/bytes.ts";
+import { type Bytes, concat } from "../../wire/bytes.ts";
 import type { Established } from "./established.ts";
 
 /** What both ends know after the two hellos. Every table is looked up here once, so that no flight asks again. */
@@ -165,17 +165,29 @@ export const established = (at: Agreed, how: {
     secureRenegotiation: at.secureRenegotiation,
   },
   dialect: at.dialect,
-  suite: at.suite,
   clientVersion: at.previous?.clientVersion ?? at.hello.clientVersion,
   encryptThenMac: at.encryptThenMac || (at.previous?.encryptThenMac ?? false),
   renegotiated: at.previous !== undefined,
-  derivation: at.derivation,
-  masterSecret: how.masterSecret,
+  exporter: exporterOf(at, how.masterSecret),
   serverEndPoint: how.serverEndPoint,
   verifyData: how.verifyData,
   peerCertificates: how.peerCertificates,
   sessionKey: how.sessionKey,
 });
+
+/** Exports keys from a master secret. The seed has no context, or its length and itself (RFC 5705 §4). */
+const exporterOf = (
+  { derivation: { exporter }, hello, server }: Agreed,
+  master: Bytes,
+): Established["exporter"] => {
+  const randoms = concat(hello.random, server.random);
+  return exporter && ((label, context, length) => {
+    const seed = context
+      ? concat(randoms, Uint8Array.of(context.length >> 8, context.length), context)
+      : randoms;
+    return exporter(master, label, seed, length);
+  });
+};
 
 /** The signed certificate timestamps in the server's hello, if any. */
 export const timestamps = ({ server }: Agreed): ReadonlyArray<Bytes> =>

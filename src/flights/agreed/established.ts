@@ -1,8 +1,7 @@
 /** What a finished handshake leaves for the next one, for exported keys, and for the user. @module */
 import type { ProtocolVersion } from "../../names/protocol.ts";
 import type { OfBoth } from "../../names/side.ts";
-import type { Suite } from "../../tables/suites.ts";
-import type { Derivation, Dialect } from "../../tables/versions/mod.ts";
+import type { Dialect } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Negotiated } from "./negotiated.ts";
 
@@ -10,15 +9,14 @@ import type { Negotiated } from "./negotiated.ts";
 export interface Established {
   readonly negotiated: Negotiated;
   readonly dialect: Dialect;
-  readonly suite: Suite;
   /** The client_version of the connection's first ClientHello, which every later one repeats. */
   readonly clientVersion: ProtocolVersion;
   /** Whether encrypt-then-MAC was ever agreed on. It may not be lost after that (RFC 7366 §3.1). */
   readonly encryptThenMac: boolean;
   /** Whether this was a renegotiation. */
   readonly renegotiated: boolean;
-  readonly derivation: Derivation;
-  readonly masterSecret: Bytes;
+  /** Exports `length` bytes of keys under a label (RFC 5705 §4); `undefined` in SSL 3.0, which has no PRF. */
+  readonly exporter: ((label: string, context: Bytes | undefined, length: number) => Bytes) | undefined;
   /** The channel binding `tls-server-end-point` (RFC 5929 §4); empty if there is none. */
   readonly serverEndPoint: Bytes;
   /** The verify_data of both Finished, for RFC 5746 and RFC 5929. */
