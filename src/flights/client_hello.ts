@@ -19,7 +19,7 @@ import { CertificateVerifier } from "../ports/trust.ts";
 import { canCompress } from "../record/protection/compression.ts";
 import type { Policy } from "../tables/policy.ts";
 import { suites } from "../tables/suites.ts";
-import { type Dialect, dialects, highest, spoken } from "../tables/versions/mod.ts";
+import { dialects, highest, spoken } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, utf8 } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { parseIp } from "../x509/names/ip_address.ts";
@@ -35,7 +35,7 @@ export interface SentHello {
   readonly settings: ClientSettings;
   readonly hello: ClientHello;
   /** The highest version that is offered. */
-  readonly dialect: Dialect;
+  readonly best: ProtocolVersion;
   /** The session that is offered, by `hello.sessionId`, which is made up if the session has a ticket. */
   readonly session: Option.Option<Session>;
   readonly held: Held;
@@ -67,20 +67,18 @@ export const offer = Effect.fnUntraced(
     const versions = versionsOf(policy, previous);
     const held = yield* toOffer(settings, again, versions, partition, credentials);
     const session = Option.map(Option.fromNullable(held.offered), ({ shown }) => shown);
-    const dialect = versions.length > 0 ? dialects.get(highest(versions)) : undefined;
-    if (dialect === undefined) {
+    if (versions.length === 0) {
       return yield* new Refused({
         reason: "no_common_version",
         detail: "our policy names no version that can be spoken",
       });
     }
-    const cipherSuites = policy.cipherSuites.filter((id) =>
-      (suites.get(id)?.since ?? Infinity) <= dialect.version
-    );
+    const best = highest(versions);
+    const cipherSuites = policy.cipherSuites.filter((id) => (suites.get(id)?.since ?? Infinity) <= best);
     if (cipherSuites.length === 0) {
       return yield* new Refused({
         reason: "no_common_cipher_suite",
-        detail: `our policy names no suite that ${versionText(dialect.version)} has`,
+        detail: `our policy names no suite that ${versionText(best)} has`,
       });
     }
     // A server of SSL 3.0 may ignore extensions; the SCSV tells it the same (RFC 5746 §3.4).
@@ -93,9 +91,9 @@ export const offer = Effect.fnUntraced(
       ...(asks ? [sessionTicket(session)] : []),
       ...extensions(settings),
       ...(previous ? [] : applicationProtocols(settings)),
-    ].filter(({ _tag }) => dialect.says(_tag));
+    ].filter(({ _tag }) => versions.some((version) => dialects.get(version)?.says(_tag)));
     const hello = make(ClientHello, {
-      clientVersion: previous?.clientVersion ?? dialect.version,
+      clientVersion: previous?.clientVersion ?? best,
       random: crypto.random(32),
       sessionId: Option.match(session, {
         onNone: () => EMPTY,
@@ -113,7 +111,7 @@ export const offer = Effect.fnUntraced(
       // No extension block if there are none, because the oldest servers cannot read an empty one.
       extensions: wanted.length > 0 ? wanted : undefined,
     });
-    return { settings, hello: padded(hello), dialect, session, held, partition, credentials, previous };
+    return { settings, hello: padded(hello), best, session, held, partition, credentials, previous };
   },
 );
 

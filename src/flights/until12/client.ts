@@ -113,7 +113,7 @@ const noTicket: Place<NewSessionTicket | undefined> = absent;
 export const clientHello = Effect.fnUntraced(
   function* (settings: ClientSettings, again?: Again): Steps<SentHello> {
     const offered = yield* offer(settings, again);
-    (yield* Handshakes).sayUntilAgreed(spokenFirst(offered.dialect.version));
+    (yield* Handshakes).sayUntilAgreed(spokenFirst(offered.best));
     yield* send(offered.hello);
     return offered;
   },

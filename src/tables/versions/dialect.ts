@@ -85,7 +85,7 @@ export interface CertificateWish {
 export interface Dialect extends Pick<VersionInUse, "version" | "alert" | "noCertificate"> {
   /** The messages that may come to each side after a handshake, to ask for another one (RFC 5246 §7.4.1). */
   readonly afterHandshake: OfBoth<ReadonlyArray<HandshakeType>>;
-  /** Whether a client whose highest version is this one sends an extension, by name. */
+  /** Whether a client that offers this version sends an extension, by name. */
   readonly says: (extension: string) => boolean;
   /** Whether an extension has a meaning in an end's hello once this version is chosen; otherwise it is ignored. */
   readonly honours: OfBoth<(extension: string) => boolean>;
