@@ -48,3 +48,21 @@ for (const [what, error] of Object.entries(foreign)) {
     assert.equal(Errors.explain(e).hint, undefined);
   });
 }
+
+Deno.test("a verifier's alert that is no registered name, or reports no refusal, gives way to that of its reason", () => {
+  const alertOf = (alert: string) =>
+    Errors.alertOf(
+      new Errors.CertificateError({
+        reason: "expired",
+        index: 0,
+        subject: "",
+        detail: "",
+        rfc: "",
+        alert: alert as never,
+      }),
+    );
+  assert.equal(alertOf("access_denied"), "access_denied");
+  for (const alert of ["toString", "no_such_alert", "close_notify"]) {
+    assert.equal(alertOf(alert), "certificate_expired");
+  }
+});
