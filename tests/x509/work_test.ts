@@ -259,8 +259,9 @@ Deno.test("a leaf is not trusted where the work is spent anywhere in judging its
   const { result, left } = await search(root, chain);
   assertTrusted(result);
   const used = LIMIT - left;
-  for (let limit = 0; limit < used; limit += used / 100) {
-    assertSpent((await search(root, chain, new Work(limit))).result);
+  // Counted, because sums of hundredths may come to a hair less than all, which is enough.
+  for (let i = 0; i < 100; i++) {
+    assertSpent((await search(root, chain, new Work(used * i / 100))).result);
   }
   assertSpent((await search(root, chain, new Work(used - 0.1))).result);
 });
@@ -282,7 +283,7 @@ Deno.test("a leaf is not trusted where the work is spent anywhere in judging its
   };
   const { result, used } = await ask(LIMIT);
   assertTrusted(result);
-  for (let limit = 0; limit < used; limit += used / 100) assertSpent((await ask(limit)).result);
+  for (let i = 0; i < 100; i++) assertSpent((await ask(used * i / 100)).result);
   assertSpent((await ask(used - 0.1)).result);
 });
 
