@@ -91,9 +91,10 @@ export const makeWire = (
   let deaf = false;
   let ahead: Coming | undefined;
   let warnings = 0;
-  let helloRequests = 0;
+  let requests = 0;
   let opened: Pick<VersionInUse, "alert"> | undefined;
   let inUse: VersionInUse | undefined;
+  const helloRequests = () => inUse?.helloRequests ?? true;
 
   const enough = limits.renegotiationBuffer / 2;
   let drained: Deferred.Deferred<void> | undefined;
@@ -106,7 +107,7 @@ export const makeWire = (
     if (a._tag !== "Alert") warnings = 0;
     switch (a._tag) {
       case "ApplicationData":
-        helloRequests = 0;
+        requests = 0;
         if (deaf) return Either.right("data");
         unread += a.data.length;
         // The first piece is always kept: a reader asked for it. More piles up only during a handshake.
@@ -118,7 +119,9 @@ export const makeWire = (
       case "Alert":
         observe?.({ _tag: "alert", direction: "received", level: a.level, description: a.description });
         if (a.description === AlertDescription.close_notify) return Either.right("close_notify");
-        if (a.level === AlertLevel.fatal) return Either.left(new PeerAlert(a));
+        if (inUse?.isFatal(a.level, a.description) ?? a.level === AlertLevel.fatal) {
+          return Either.left(new PeerAlert(a));
+        }
         if (a.description === AlertDescription.no_certificate && handshaking() && inUse?.noCertificate) {
           ahead = { _tag: "NoCertificate" };
           return Either.right("handshake");
@@ -128,8 +131,8 @@ export const makeWire = (
           a.description === AlertDescription.no_renegotiation ? "no_renegotiation" : "warning",
         );
       case "Handshake":
-        if (a.type === HandshakeType.hello_request) return helloRequest(a);
-        if (handshaking()) helloRequests = 0;
+        if (a.type === HandshakeType.hello_request && helloRequests()) return helloRequest(a);
+        if (handshaking()) requests = 0;
         ahead = a;
         return Either.right("handshake");
       case "ChangeCipherSpec":
@@ -157,11 +160,11 @@ export const makeWire = (
     Either.left(new LimitExceeded({ limit, allowed: limits[limit], got }));
 
   const passOver: Wire["passOver"] = () =>
-    ++helloRequests > limits.helloRequests ? exceeded("helloRequests", helloRequests) : Either.void;
+    ++requests > limits.helloRequests ? exceeded("helloRequests", requests) : Either.void;
 
   /** Lets a HelloRequest come to a client at any time (RFC 5246 §7.4.1.1). */
   const greeted = (due: Due): Due =>
-    role === "server"
+    role === "server" || !helloRequests()
       ? due
       : { ...due, most: (type) => type === HandshakeType.hello_request ? 0 : due.most(type) };
   let idle: Due | undefined;
@@ -258,11 +261,13 @@ export const makeWire = (
           opened = version;
           records.sayUntilAgreed(version.version);
         },
-        agree: (version, maxFragment) => {
+        agree: (version, fragments) => {
           inUse = version;
-          records.agree(version.version, maxFragment);
+          idle = undefined;
+          records.agree(version.records, fragments);
         },
         warn: (description) => alert(AlertLevel.warning, description),
+        takesTurns: true,
       }),
   };
 };

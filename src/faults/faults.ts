@@ -57,6 +57,7 @@ const limitAlerts: Record<Errors.LimitName, AlertName> = {
   renegotiationBuffer: "internal_error",
   // The peer did nothing wrong: the key is used up.
   shortBlockData: "internal_error",
+  skippedEarlyData: "unexpected_message",
 };
 
 const limitHints: Partial<Record<Errors.LimitName, string>> = {

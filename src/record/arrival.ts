@@ -24,9 +24,12 @@ export type Arrival =
 /** The content of a ChangeCipherSpec (RFC 5246 §7.1). */
 export const CHANGE_CIPHER_SPEC: Bytes = Uint8Array.of(1);
 
+/** Whether the content of a record is that of a ChangeCipherSpec: one byte 01. */
+export const isChangeCipherSpec = (fragment: Bytes): boolean => fragment.length === 1 && fragment[0] === 1;
+
 /** Reads a ChangeCipherSpec. Throws IllegalParameter unless it is one byte 01. */
 export const changeCipherSpec = (fragment: Bytes): Arrival => {
-  if (fragment.length === 1 && fragment[0] === 1) return { _tag: "ChangeCipherSpec" };
+  if (isChangeCipherSpec(fragment)) return { _tag: "ChangeCipherSpec" };
   throw new IllegalParameter({
     subject: "ChangeCipherSpec",
     field: "type",

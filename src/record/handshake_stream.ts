@@ -3,16 +3,16 @@ import { Context, type Effect, type Either } from "../deps.ts";
 import { type Snapshot, Transcript } from "../crypto/transcript.ts";
 import { UnexpectedMessage } from "../faults/errors/connection.ts";
 import type { RecordError, WireError } from "../faults/faults.ts";
-import type { AlertLevel, AlertName } from "../names/alert.ts";
+import type { AlertDescription, AlertLevel, AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
 import type { Direction, Observe } from "../ports/observer.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type Arrival, CHANGE_CIPHER_SPEC } from "./arrival.ts";
 import { catching } from "./catching.ts";
 import type { Due } from "./due.ts";
-import type { Phase } from "./phase.ts";
+import type { Phase, RecordRules } from "./phase.ts";
 import type { Protection } from "./protection/protection.ts";
-import type { Records } from "./records.ts";
+import type { FragmentLimits, Records } from "./records.ts";
 
 /** What can come in a flight. */
 export type Coming =
@@ -30,6 +30,12 @@ export interface VersionInUse {
   ) => { readonly level: AlertLevel; readonly description: AlertName } | undefined;
   /** Whether a client without a certificate sends a warning instead of an empty Certificate. */
   readonly noCertificate: boolean;
+  /** Whether an alert of the peer's ends the connection; close_notify is none of these (RFC 5246 §7.2.2, RFC 8446 §6.2). */
+  readonly isFatal: (level: AlertLevel, description: AlertDescription) => boolean;
+  /** Whether a server may send a HelloRequest at any time (RFC 5246 §7.4.1.1). */
+  readonly helloRequests: boolean;
+  /** What the version changes in records. */
+  readonly records: RecordRules;
 }
 
 /** A message, as an instance of its class. */
@@ -57,8 +63,8 @@ export interface HandshakeStream {
   readonly changeWrite: (protection: Protection) => void;
   /** Sets the version of our records and alerts until one is agreed on. */
   readonly sayUntilAgreed: (version: Pick<VersionInUse, "version" | "alert">) => void;
-  /** Sets the version of all records from now on, and the most content in bytes of each (RFC 6066 §4). */
-  readonly agree: (version: VersionInUse, maxFragment: number) => void;
+  /** Sets the version of all records from now on, and the most content in bytes of each (RFC 6066 §4, RFC 8449). */
+  readonly agree: (version: VersionInUse, fragments: FragmentLimits) => void;
   /** Puts a warning alert into the outbox. */
   readonly warn: (description: AlertName) => void;
 }
@@ -77,6 +83,8 @@ export const handshakeStream = (over: {
   readonly sayUntilAgreed: HandshakeStream["sayUntilAgreed"];
   readonly agree: HandshakeStream["agree"];
   readonly warn: HandshakeStream["warn"];
+  /** Whether the two ends take turns, so that we may not answer before the peer's flight ends. */
+  readonly takesTurns: boolean;
 }): HandshakeStream => {
   const { records, observe } = over;
   const transcript = new Transcript();
@@ -112,7 +120,7 @@ export const handshakeStream = (over: {
     },
     transcript: () => transcript.snapshot(),
     send: (raw, message) => {
-      if (last === "received" && records.saysMore) {
+      if (over.takesTurns && last === "received" && records.saysMore) {
         throw new UnexpectedMessage({ expected: ["the end of the flight"], got: "more handshake bytes" });
       }
       // HelloRequest is not part of the transcript (RFC 5246 §7.4.1.1).

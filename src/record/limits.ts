@@ -10,6 +10,10 @@ export interface RecordLimits {
   readonly emptyRecords: number;
   /** The most bytes in each direction under one key of a cipher with 64-bit blocks; 64 MiB in `Policy.limits`. */
   readonly shortBlockData: number;
+  /** TLS 1.3: how many records this end seals under one key before it changes it (RFC 8446 §5.5); 2^24 in `Policy.limits`. */
+  readonly recordsPerKey: number;
+  /** TLS 1.3: the most bytes of records of refused early data that are passed over; 32 KiB in `Policy.limits`. */
+  readonly skippedEarlyData: number;
 }
 
 /** Options of the record layer. */

@@ -115,6 +115,8 @@ export const limits: Limits = {
   helloRequests: 4,
   // 2^23 blocks of 64 bits: far from the 2^32 where they begin to repeat (Sweet32, RFC 9325 §4.4).
   shortBlockData: 64 * 1024 * 1024,
+  recordsPerKey: 2 ** 24,
+  skippedEarlyData: 32 * 1024,
   handshakeTimeout: 30_000,
   firstByteTimeout: 5_000,
   closeWait: 1_000,

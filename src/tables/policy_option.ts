@@ -17,6 +17,8 @@ const limitsOption: Schema.Schema<Limits> = Schema.Struct({
   warningAlerts: limit(0),
   helloRequests: limit(0),
   shortBlockData: limit(1),
+  recordsPerKey: limit(1),
+  skippedEarlyData: limit(0),
   handshakeTimeout: limit(1),
   firstByteTimeout: limit(1),
   closeWait: limit(0),

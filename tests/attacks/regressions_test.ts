@@ -78,7 +78,14 @@ Deno.test("what is longer than any IP address is none, whatever it holds", () =>
 });
 
 Deno.test("between ChangeCipherSpec and Finished nothing has a place, a HelloRequest neither (RFC 5246 §7.4.9)", () => {
-  const limits = { handshakeMessage: 100, certificateMessage: 100, emptyRecords: 4, shortBlockData: 2 ** 20 };
+  const limits = {
+    handshakeMessage: 100,
+    certificateMessage: 100,
+    emptyRecords: 4,
+    shortBlockData: 2 ** 20,
+    recordsPerKey: 2 ** 24,
+    skippedEarlyData: 2 ** 15,
+  };
   for (const type of [0, 1, 4, 11]) {
     const records = new Records(limits);
     records.changeRead(plaintext, phases.changed);

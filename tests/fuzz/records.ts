@@ -1,4 +1,5 @@
 /** The record layer: however the bytes come, the same arrivals, or a fault that is typed; and no data that nobody sealed. @module */
+import { rulesUntil12 } from "../../src/record/phase.ts";
 import { assert, Either } from "../deps.ts";
 import { isRecordError } from "../../src/faults/faults.ts";
 import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
@@ -163,7 +164,7 @@ const sealed: Target = {
     const at = random.below(sealings.length);
     const { dialect: { version } } = sealings[at]!;
     const writing = new Records(limits);
-    writing.agree(version);
+    writing.agree(rulesUntil12(version));
     writing.changeWrite(protectionOf(at, (n) => random.bytes(n)));
     writing.takeOutbox();
     writing.write(ContentType.handshake, FINISHED);
@@ -180,7 +181,7 @@ const sealed: Target = {
   run: ([head, said, ...chunks]) => {
     const at = head![0]! << 8 | head![1]!;
     const reading = new Records(limits);
-    reading.agree(sealings[at]!.dialect.version);
+    reading.agree(rulesUntil12(sealings[at]!.dialect.version));
     reading.changeRead(protectionOf(at, (n) => new Uint8Array(n)), phases.changed);
     const { arrivals, fault } = drained(reading, chunks);
     const heard = concat(...arrivals.map((a) => a._tag === "ApplicationData" ? a.data : new Uint8Array(0)));

@@ -1,4 +1,5 @@
 /** How much a record carries, how application data is split, and how much one key may protect. @module */
+import { rulesUntil12 } from "../../src/record/phase.ts";
 import { assert } from "../deps.ts";
 import { isRecordError } from "../../src/faults/faults.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
@@ -24,6 +25,8 @@ const limits = {
   certificateMessage: 65536,
   emptyRecords: 32,
   shortBlockData: 2 ** 20,
+  recordsPerKey: 2 ** 24,
+  skippedEarlyData: 2 ** 15,
 };
 const splitting: RecordOptions = { splitRecords: true, sslv2Hello: false };
 const whole: RecordOptions = { splitRecords: false, sslv2Hello: false };
@@ -93,7 +96,9 @@ const ends = (
   { version = TLS_1_2, maxFragment = MAX_PLAINTEXT, options = splitting, of = limits } = {},
 ) => {
   const [sender, receiver] = [new Records(of, options), new Records(of, options)];
-  for (const end of [sender, receiver]) end.agree(version, maxFragment);
+  for (const end of [sender, receiver]) {
+    end.agree(rulesUntil12(version), { read: maxFragment, write: maxFragment });
+  }
   rekey(sender, receiver, keys);
   return { sender, receiver };
 };
@@ -128,7 +133,7 @@ const lengths = (stream: Bytes): ReadonlyArray<number> => {
 for (const maxFragment of [512, 1024, 2048, 4096]) {
   Deno.test(`a fragment of at most ${maxFragment} bytes: what is sent is cut to it, in the clear and sealed`, () => {
     const records = new Records(limits);
-    records.agree(TLS_1_2, maxFragment);
+    records.agree(rulesUntil12(TLS_1_2), { read: maxFragment, write: maxFragment });
     records.write(handshake, new Uint8Array(2 * maxFragment + 1));
     assert.deepEqual(lengths(records.takeOutbox()), [maxFragment, maxFragment, 1]);
     assert.deepEqual(carried(GCM, TLS_1_2, 2 * maxFragment + 1, { maxFragment }), [
@@ -142,8 +147,8 @@ for (const maxFragment of [512, 1024, 2048, 4096]) {
   Deno.test(`a fragment of at most ${maxFragment} bytes: one more byte from the peer is refused`, () => {
     for (const suite of [GCM, CBC]) {
       const [sender, receiver] = [new Records(limits), new Records(limits)];
-      sender.agree(TLS_1_2);
-      receiver.agree(TLS_1_2, maxFragment);
+      sender.agree(rulesUntil12(TLS_1_2));
+      receiver.agree(rulesUntil12(TLS_1_2), { read: maxFragment, write: maxFragment });
       rekey(sender, receiver, direction(suite, TLS_1_2));
       sender.write(application_data, new Uint8Array(maxFragment));
       sender.write(application_data, new Uint8Array(maxFragment + 1));
@@ -159,7 +164,7 @@ for (const maxFragment of [512, 1024, 2048, 4096]) {
 
 Deno.test("in a renegotiation the peer's records may be as long as they were, until its keys change", () => {
   const { sender, receiver } = ends(direction(GCM, TLS_1_2), { maxFragment: 1024 });
-  receiver.agree(TLS_1_2, 512);
+  receiver.agree(rulesUntil12(TLS_1_2), { read: 512, write: 512 });
   receiver.write(application_data, new Uint8Array(1024));
   assert.deepEqual(lengths(receiver.takeOutbox()).length, 2, "ours are cut at once");
   const data = new Uint8Array(1024);
@@ -184,7 +189,7 @@ Deno.test("our first records say the version that they are told to, until one is
     const records = new Records(limits);
     records.sayUntilAgreed(version);
     records.write(handshake, Uint8Array.of(1));
-    records.agree(TLS_1_1);
+    records.agree(rulesUntil12(TLS_1_1));
     records.write(handshake, Uint8Array.of(1));
     const out = records.takeOutbox();
     assert.equal(out[1]! << 8 | out[2]!, version);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { rulesUntil12 } from "../../src/record/phase.ts";
 import { assert } from "../deps.ts";
 import { BadRecordMac } from "../../src/faults/errors/connection.ts";
 import { isRecordError } from "../../src/faults/faults.ts";
@@ -22,6 +23,8 @@ const limits = {
   certificateMessage: 262144,
   emptyRecords: 32,
   shortBlockData: 2 ** 20,
+  recordsPerKey: 2 ** 24,
+  skippedEarlyData: 2 ** 15,
 };
 const record = (type: number, body: Uint8Array, version = 0x0303) =>
   concat(Uint8Array.of(type, version >> 8, version, body.length >> 8, body.length), body);
@@ -50,7 +53,7 @@ const fault = (records: Records): string => {
 /** As if keys had changed and a Finished had come; the cipher adds nothing. */
 const established = (): Records => {
   const records = new Records(limits);
-  records.agree(ProtocolVersion.TLS_1_2);
+  records.agree(rulesUntil12(ProtocolVersion.TLS_1_2));
   records.changeRead({ ...plaintext, limit: MAX_PLAINTEXT + 2048 }, phases.changed);
   records.feed(record(22, message(20, 12)));
   all(records);
@@ -241,7 +244,7 @@ Deno.test("behind a Finished its record has no handshake bytes, be they a HelloR
 Deno.test("who gave up before reading our hello is heard in a record of another version, and nothing else is", () => {
   const agreed = () => {
     const records = new Records(limits);
-    records.agree(ProtocolVersion.TLS_1_2);
+    records.agree(rulesUntil12(ProtocolVersion.TLS_1_2));
     return records;
   };
   const heard = (records: Records, bytes: Uint8Array) => {
@@ -321,7 +324,7 @@ Deno.test("what is sent is cut at 2^14 bytes, says 1.0 until a version is agreed
   assert.deepEqual([...first.subarray(0, 5)], [22, 3, 1, 0x40, 0]);
   assert.deepEqual([...first.subarray(5 + MAX_PLAINTEXT, 10 + MAX_PLAINTEXT)], [22, 3, 1, 0, 4]);
   assert.equal(first.length, 2 * 5 + MAX_PLAINTEXT + 4);
-  records.agree(ProtocolVersion.TLS_1_2);
+  records.agree(rulesUntil12(ProtocolVersion.TLS_1_2));
   records.write(ContentType.application_data, new Uint8Array(0));
   assert.equal(records.takeOutbox().length, 0);
   records.write(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);

@@ -15,6 +15,8 @@ const limits = {
   certificateMessage: 1000,
   emptyRecords: 32,
   shortBlockData: 2 ** 20,
+  recordsPerKey: 2 ** 24,
+  skippedEarlyData: 2 ** 15,
 };
 const taking = { splitRecords: true, sslv2Hello: true };
 

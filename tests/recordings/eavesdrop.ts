@@ -5,9 +5,10 @@
  *
  * @module
  */
+import { rulesUntil12 } from "../../src/record/phase.ts";
 import { assert, Either } from "../deps.ts";
 import { type Snapshot, Transcript } from "../../src/crypto/transcript.ts";
-import { fragmentBytes } from "../../src/flights/agreed/agreed.ts";
+import { fragmentsOf } from "../../src/flights/agreed/agreed.ts";
 import { encodeMessage, nameOfComing } from "../../src/grammar/message_kind.ts";
 import { one, type Place } from "../../src/grammar/places.ts";
 import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
@@ -120,7 +121,9 @@ export const eavesdrop = (segments: ReadonlyArray<Segment>, masterOf: MasterOf):
       if (typeof found === "string") return void (heard.leftOut = `${text}: ${found}`);
       at = found;
       const code = findExtension(server.extensions, "max_fragment_length")?.maxFragmentLength;
-      for (const end of Object.values(records)) end.agree(at.dialect.version, fragmentBytes(code));
+      for (const end of Object.values(records)) {
+        end.agree(rulesUntil12(at.dialect.version), fragmentsOf(code));
+      }
     } else if (type === HandshakeType.finished) {
       assert.equal(
         toHex(body),

@@ -92,7 +92,8 @@ export type LimitName =
   | "helloRequests"
   | "renegotiations"
   | "renegotiationBuffer"
-  | "shortBlockData";
+  | "shortBlockData"
+  | "skippedEarlyData";
 
 /** The peer sent more of something than the policy allows. */
 export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{

@@ -8,6 +8,7 @@ import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { CryptoService } from "../../ports/crypto.ts";
 import type { Session } from "../../ports/sessions.ts";
 import { MAX_PLAINTEXT } from "../../record/protection/protection.ts";
+import type { FragmentLimits } from "../../record/records.ts";
 import { exchanges, type KeyExchange, type Terms } from "../../tables/exchanges/mod.ts";
 import {
   type ServerAuthentication,
@@ -117,6 +118,12 @@ export const settle = ({ crypto, groups, schemes, minimumDhPrimeBits, ...settled
 /** The most bytes of content in a record, by the code of RFC 6066 §4: 1 is 2^9, 4 is 2^12. */
 export const fragmentBytes = (code: MaxFragmentLength | undefined): number =>
   code === undefined ? MAX_PLAINTEXT : 2 ** (8 + code);
+
+/** The most content of the records of both directions, by the code of RFC 6066 §4. */
+export const fragmentsOf = (code: MaxFragmentLength | undefined): FragmentLimits => {
+  const bytes = fragmentBytes(code);
+  return { read: bytes, write: bytes };
+};
 
 /** The codes of RFC 6066 §4, by length in bytes. */
 const fragmentCodes = {

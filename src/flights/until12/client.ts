@@ -32,7 +32,7 @@ import type { ClientShare, ExchangeError } from "../../tables/exchanges/mod.ts";
 import { type CertificateWish, dialects, spokenFirst } from "../../tables/versions/mod.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import { established, fragmentBytes, type Full, type Resumed, timestamps } from "../agreed/agreed.ts";
+import { established, fragmentsOf, type Full, type Resumed, timestamps } from "../agreed/agreed.ts";
 import type { Again, Established } from "../agreed/established.ts";
 import { type Keys, keysOf } from "../agreed/keys.ts";
 import { sameServer } from "../agreed/renegotiation.ts";
@@ -129,7 +129,7 @@ export const serverHello = Effect.fnUntraced(function* (offer: SentHello): Steps
   const theirs = dialects.get(server.serverVersion);
   if (theirs) handshakes.sayUntilAgreed(theirs);
   const at = yield* negotiate(offer, server, yield* Crypto);
-  handshakes.agree(at.dialect, fragmentBytes(at.maxFragmentLength));
+  handshakes.agree(at.dialect, fragmentsOf(at.maxFragmentLength));
   return { offer, at };
 });
 

@@ -21,7 +21,7 @@ import { downgradeSentinel } from "../../tables/versions/downgrade.ts";
 import { highest, spoken, spokenFirst } from "../../tables/versions/mod.ts";
 import { EMPTY, toHex, utf8 } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import { type Agreed, fragmentBytes, settle } from "../agreed/agreed.ts";
+import { type Agreed, fragmentsOf, settle } from "../agreed/agreed.ts";
 import type { Again } from "../agreed/established.ts";
 import { keepsPromises, mayResume, serverInfo } from "../agreed/renegotiation.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
@@ -146,7 +146,7 @@ export const serverHello = Effect.fnUntraced(
       // No extension block if there are none, because the oldest clients cannot read an empty one.
       extensions: answer.length > 0 ? answer : undefined,
     });
-    handshakes.agree(dialect, fragmentBytes(wish.maxFragmentLength));
+    handshakes.agree(dialect, fragmentsOf(wish.maxFragmentLength));
     yield* send(server);
     return settle({
       previous,

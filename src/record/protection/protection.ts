@@ -6,6 +6,8 @@ import type { Bytes } from "../../wire/bytes.ts";
 export interface Opened {
   readonly type: ContentType;
   readonly fragment: Bytes;
+  /** The bytes that count as content, if padding counts as well (RFC 8449 §4); otherwise the fragment's. */
+  readonly size?: number;
 }
 
 /**
@@ -19,6 +21,10 @@ export interface Protection {
   readonly predictableIv: boolean;
   /** Whether the cipher has 64-bit blocks, which begin to repeat after some 2^32 of them (Sweet32). */
   readonly shortBlocks: boolean;
+  /** The content type of a sealed record's header, where its own is sealed with it (RFC 8446 §5.2). */
+  readonly outer?: ContentType;
+  /** The most records that the key may seal (RFC 8446 §5.5); any number unless given. */
+  readonly records?: number;
   readonly seal: (type: ContentType, fragment: Bytes) => ReadonlyArray<Bytes>;
   readonly open: (type: ContentType, sealed: Bytes) => Opened;
 }

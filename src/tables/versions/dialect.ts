@@ -82,7 +82,7 @@ export interface CertificateWish {
 }
 
 /** What a protocol version changes, up to TLS 1.2. */
-export interface Dialect extends Pick<VersionInUse, "version" | "alert" | "noCertificate"> {
+export interface Dialect extends VersionInUse {
   /** The messages that may come to each side after a handshake, to ask for another one (RFC 5246 §7.4.1). */
   readonly afterHandshake: OfBoth<ReadonlyArray<HandshakeType>>;
   /** Whether a client that offers this version sends an extension, by name. */

@@ -7,6 +7,7 @@ import { ClientKeyExchangeRSASSL30 } from "../../messages/mod.ts";
 import { AlertLevel, type AlertName } from "../../names/alert.ts";
 import { ClientCertificateType, ProtocolVersion } from "../../names/protocol.ts";
 import type { CryptoService } from "../../ports/crypto.ts";
+import { rulesUntil12 } from "../../record/phase.ts";
 import type { RecordForm } from "../../record/protection/cipher.ts";
 import { ssl30Form } from "../../record/protection/mac.ts";
 import { ascii, concat, EMPTY } from "../../wire/bytes.ts";
@@ -95,6 +96,9 @@ export const ssl30: Dialect = {
   version: ProtocolVersion.SSL_3_0,
   alert,
   noCertificate: true,
+  isFatal: tlsCommon.isFatal,
+  helloRequests: true,
+  records: rulesUntil12(ProtocolVersion.SSL_3_0),
   afterHandshake: tlsCommon.afterHandshake,
   says: among("renegotiation_info"),
   honours: {

@@ -4,6 +4,7 @@ import type { Snapshot } from "../../crypto/transcript.ts";
 import { form } from "../../grammar/form.ts";
 import { one } from "../../grammar/places.ts";
 import { Certificate, ClientKeyExchangeRSA } from "../../messages/mod.ts";
+import { AlertLevel } from "../../names/alert.ts";
 import { ClientCertificateType, HandshakeType } from "../../names/protocol.ts";
 import type { CryptoService } from "../../ports/crypto.ts";
 import type { RecordForm } from "../../record/protection/cipher.ts";
@@ -51,6 +52,8 @@ export const tlsCommon: Pick<
   Dialect,
   | "afterHandshake"
   | "alert"
+  | "isFatal"
+  | "helloRequests"
   | "noCertificate"
   | "certificateTypes"
   | "clientKeyExchangeRSA"
@@ -59,6 +62,8 @@ export const tlsCommon: Pick<
   afterHandshake: { client: [HandshakeType.hello_request], server: [HandshakeType.client_hello] },
   alert: (level, description) => ({ level, description }),
   noCertificate: false,
+  isFatal: (level) => level === AlertLevel.fatal,
+  helloRequests: true,
   certificateTypes: [ClientCertificateType.ecdsa_sign, ClientCertificateType.rsa_sign],
   clientKeyExchangeRSA: form(ClientKeyExchangeRSA),
   clientCertificate: {

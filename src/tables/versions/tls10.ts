@@ -2,6 +2,7 @@
 import { prf10 } from "../../crypto/prf.ts";
 import { ProtocolVersion } from "../../names/protocol.ts";
 import type { CryptoService } from "../../ports/crypto.ts";
+import { rulesUntil12 } from "../../record/phase.ts";
 import type { RecordForm } from "../../record/protection/cipher.ts";
 import { hmacForm } from "../../record/protection/mac.ts";
 import { concat } from "../../wire/bytes.ts";
@@ -24,6 +25,7 @@ const isOfBefore12 = (extension: string): boolean => extension !== "signature_al
 const dialect = (records: RecordForm, survivesTruncation: boolean): Dialect => ({
   ...tlsCommon,
   version: records.version,
+  records: rulesUntil12(records.version),
   // A client that does not offer TLS 1.2 must not send signature_algorithms (RFC 5246 §7.4.1.4.1).
   says: isOfBefore12,
   honours: { client: isOfBefore12, server: isOfBefore12 },

@@ -13,6 +13,7 @@ import {
 import { ProtocolVersion } from "../../names/protocol.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
+import { rulesUntil12 } from "../../record/phase.ts";
 import type { RecordForm } from "../../record/protection/cipher.ts";
 import { hmacForm } from "../../record/protection/mac.ts";
 import { make } from "../../wire/codec.ts";
@@ -68,6 +69,7 @@ const records: RecordForm = {
 export const tls12: Dialect = {
   ...tlsCommon,
   version: ProtocolVersion.TLS_1_2,
+  records: rulesUntil12(ProtocolVersion.TLS_1_2),
   says: () => true,
   honours: { client: () => true, server: () => true },
   derive: deriveTls(records, hashing),

@@ -1,4 +1,5 @@
 /** Compressed records: what comes back, what node:zlib says to them, and what a peer could send instead. @module */
+import { rulesUntil12 } from "../../../src/record/phase.ts";
 import { assert, FastCheck as fc } from "../../deps.ts";
 import { DecompressionFailure } from "../../../src/faults/errors/connection.ts";
 import { explain } from "../../../src/faults/explain.ts";
@@ -337,14 +338,18 @@ const limits = {
   certificateMessage: 262144,
   emptyRecords: 32,
   shortBlockData: 2 ** 20,
+  recordsPerKey: 2 ** 24,
+  skippedEarlyData: 2 ** 15,
 };
 /** A Finished, which is what comes first under new keys. */
 const finished = concat(Uint8Array.of(20, 0, 0, 12), zeros(12));
 
 /** Two ends that have changed to compressed records, `change` as often as wanted. */
-const ends = (maxFragment?: number) => {
+const ends = (maxFragment = 2 ** 14) => {
   const [from, to] = [new Records(limits), new Records(limits)];
-  for (const end of [from, to]) end.agree(ProtocolVersion.TLS_1_2, maxFragment);
+  for (const end of [from, to]) {
+    end.agree(rulesUntil12(ProtocolVersion.TLS_1_2), { read: maxFragment, write: maxFragment });
+  }
   const change = () => {
     from.write(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
     from.changeWrite(compressed(plaintext, DEFLATE));
