@@ -21,7 +21,7 @@ import * as Golden from "../tests/golden/certificates.ts";
 /** One record of application data through the record layer, compared with the cipher alone. */
 export const bulk = (crypto: Crypto.CryptoService, name: Crypto.AeadName, size: number) => {
   const key = new Uint8Array(name === "aes_128_gcm" ? 16 : 32).fill(1);
-  const form = name === "chacha20_poly1305" ? nonceForms.chacha : nonceForms.gcm;
+  const form = nonceForms[name];
   const cipher = crypto.aead(name, key);
   const iv = new Uint8Array(form.fixed);
   const data = new Uint8Array(size).fill(7);

@@ -12,6 +12,7 @@ import {
 } from "../mod.ts";
 import { unpadPremaster } from "../src/crypto/pkcs1.ts";
 import { prf12 } from "../src/crypto/prf.ts";
+import { nonceForms } from "../src/record/protection/aead.ts";
 import type { AeadRow } from "../src/record/protection/cipher.ts";
 import { authenticationOf } from "../src/tables/key_kinds.ts";
 import { suites } from "../src/tables/suites.ts";
@@ -110,12 +111,12 @@ const symmetric = (
   const row = suites.get(suite)!;
   const hash = crypto.hash(row.hash);
   const said = new Uint8Array(messages);
-  const { aead, key, nonce } = row.cipher as AeadRow;
+  const { aead, key } = row.cipher as AeadRow;
   const side = () => {
     const master = how === "full"
       ? prf12(hash)(label, "extended master secret", label, 48)
       : label.subarray(0, 48);
-    const block = prf12(hash)(master, "key expansion", label, 2 * (key + nonce.fixed));
+    const block = prf12(hash)(master, "key expansion", label, 2 * (key + nonceForms[aead].fixed));
     prf12(hash)(master, "client finished", label, 12);
     prf12(hash)(master, "server finished", label, 12);
     hash.digest([said]);

@@ -24,7 +24,7 @@ import { type Bytes, EMPTY, utf8 } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { parseIp } from "../x509/names/ip_address.ts";
 import { fragmentCode } from "./agreed/agreed.ts";
-import type { Again, Established } from "./agreed/established.ts";
+import type { Again, Renegotiable } from "./agreed/established.ts";
 import { clientInfo } from "./agreed/renegotiation.ts";
 import type { ClientSettings } from "./base/client_settings.ts";
 import { type Held, toOffer } from "./sessions/client_sessions.ts";
@@ -42,7 +42,7 @@ export interface SentHello {
   /** The hash of the trust settings, as a session keeps it. */
   readonly partition: Bytes;
   readonly credentials: Bytes;
-  readonly previous: Established | undefined;
+  readonly previous: Renegotiable | undefined;
 }
 
 /** The name for the extension server_name: without a final dot; `undefined` for an IP address (RFC 6066 §3). */
@@ -50,8 +50,8 @@ export const sniOf = (name: string | undefined): string | undefined =>
   name === undefined || parseIp(name) ? undefined : name.replace(/\.$/, "") || undefined;
 
 /** The versions that a client offers; in a renegotiation, the connection's own (RFC 5246 §7.4.1.2). */
-export const versionsOf = (policy: Policy, previous: Established | undefined) =>
-  previous ? [previous.dialect.version] : spoken(policy.versions);
+export const versionsOf = (policy: Policy, previous: Renegotiable | undefined) =>
+  previous ? [previous.dialect.version] : spoken(policy);
 
 /** Makes a ClientHello. Nothing is sent yet. */
 export const offer = Effect.fnUntraced(
@@ -149,7 +149,7 @@ const sessionTicket = (session: Option.Option<Session>): ClientHelloExtension =>
  * it as well: a server that knows it then notices that an attacker removed it (RFC 5746 §4.2).
  */
 const renegotiationInfo = (
-  previous: Established | undefined,
+  previous: Renegotiable | undefined,
   scsv: boolean,
 ): ReadonlyArray<ClientHelloExtension> =>
   scsv ? [] : [{ _tag: "renegotiation_info", renegotiatedConnection: clientInfo(previous) }];

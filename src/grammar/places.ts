@@ -56,6 +56,8 @@ export class Place<out A> {
 export interface Received<A> {
   readonly message: A;
   readonly body: Bytes;
+  /** Header and body. */
+  readonly raw: Bytes;
   /** The transcript before the message. */
   readonly before: Snapshot;
 }
@@ -64,10 +66,16 @@ export interface Received<A> {
 export const proof = <A extends Message, I>(schema: Schema.Schema<A, I>): Place<Received<A>> =>
   ofKind(kindOf(schema));
 
-/** As `proof`, for a message with a decoder of its own. */
-export const ofKind = <A extends Message>(kind: MessageKind<A>): Place<Received<A>> => {
+/**
+ * As `proof`, for a message with a decoder of its own, or one that only its body tells from another of the same type: `is`
+ * says whether a body is of this kind.
+ */
+export const ofKind = <A extends Message>(
+  kind: MessageKind<A>,
+  is: (body: Bytes) => boolean = () => true,
+): Place<Received<A>> => {
   const here = (coming: Coming): coming is HandshakeMessage =>
-    coming._tag === "Handshake" && coming.type === kind.type;
+    coming._tag === "Handshake" && coming.type === kind.type && is(coming.body);
   const take = (coming: Coming, from: HandshakeStream): Taken<Received<A>> => {
     // `receive` asked `accepts` before it came here.
     const { body, raw } = coming as HandshakeMessage;
@@ -75,7 +83,7 @@ export const ofKind = <A extends Message>(kind: MessageKind<A>): Place<Received<
     from.take();
     return Either.map(kind.decode(body), (message) => {
       from.heard(raw, message);
-      return { message, body, before };
+      return { message, body, raw, before };
     });
   };
   return new Place(kind.name, here, take, undefined, (type) => type === kind.type ? kind.most : undefined);

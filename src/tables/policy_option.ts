@@ -8,7 +8,7 @@ import { SignatureScheme } from "../names/signature_scheme.ts";
 import { among, decodeOption, flag, limit, list, registered, whole, word } from "../options.ts";
 import { frozen, known } from "./frozen.ts";
 import type { Limits, Policy } from "./policy.ts";
-import { suites } from "./suites.ts";
+import { spoken } from "./versions/mod.ts";
 
 const limitsOption: Schema.Schema<Limits> = Schema.Struct({
   handshakeMessage: limit(1),
@@ -75,8 +75,8 @@ const speakable = Schema.declare((_): _ is never => false, {
 const complete = (
   { maxFragmentLength, ...rest }: Members,
 ): Either.Either<Policy, ParseResult.ParseIssue> => {
-  const { versions, cipherSuites } = rest;
-  return versions.some((version) => cipherSuites.some((id) => (suites.get(id)?.since ?? Infinity) <= version))
+  const { versions } = rest;
+  return spoken(rest).length > 0
     ? Either.right(frozen({ ...rest, maxFragmentLength: maxFragmentLength ?? undefined }))
     : Either.left(
       new ParseResult.Pointer("versions", rest, new ParseResult.Type(speakable, versions, NO_SUITE)),

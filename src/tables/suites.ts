@@ -2,7 +2,6 @@
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { ProtocolVersion } from "../names/protocol.ts";
 import type { HashName } from "../ports/crypto.ts";
-import { nonceForms } from "../record/protection/aead.ts";
 import type { AeadRow, CbcRow, CipherRow, StreamRow } from "../record/protection/cipher.ts";
 import type { Authentication } from "./key_kinds.ts";
 
@@ -18,9 +17,9 @@ export interface Suite {
   readonly since: ProtocolVersion;
 }
 
-const AES_128_GCM: AeadRow = { _tag: "aead", aead: "aes_128_gcm", key: 16, nonce: nonceForms.gcm };
-const AES_256_GCM: AeadRow = { _tag: "aead", aead: "aes_256_gcm", key: 32, nonce: nonceForms.gcm };
-const CHACHA20: AeadRow = { _tag: "aead", aead: "chacha20_poly1305", key: 32, nonce: nonceForms.chacha };
+const AES_128_GCM: AeadRow = { _tag: "aead", aead: "aes_128_gcm", key: 16 };
+const AES_256_GCM: AeadRow = { _tag: "aead", aead: "aes_256_gcm", key: 32 };
+const CHACHA20: AeadRow = { _tag: "aead", aead: "chacha20_poly1305", key: 32 };
 
 const aes128 = (mac: HashName): CbcRow => ({ _tag: "cbc", cipher: "aes_128_cbc", key: 16, block: 16, mac });
 const aes256 = (mac: HashName): CbcRow => ({ _tag: "cbc", cipher: "aes_256_cbc", key: 32, block: 16, mac });

@@ -2,7 +2,7 @@
 import { Clock, Effect } from "../../deps.ts";
 import { LimitExceeded, Refused } from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
-import type { Established } from "../../flights/agreed/established.ts";
+import type { Renegotiable } from "../../flights/agreed/established.ts";
 import { isSafe } from "../../flights/agreed/renegotiation.ts";
 import { AlertLevel } from "../../names/alert.ts";
 import type { RenegotiationPolicy } from "../../tables/policy.ts";
@@ -26,7 +26,7 @@ export interface AskedParts<R> extends Pick<RunParts<R>, "wire" | "state"> {
 /** Answers to a peer that wants to renegotiate. */
 export interface Asked {
   /** Answers the message that is ahead, given what the last handshake left. */
-  readonly answer: (previous: Established) => Effect.Effect<void, TlsError>;
+  readonly answer: (previous: Renegotiable) => Effect.Effect<void, TlsError>;
   /** Drops the message that is ahead, and counts it. */
   readonly ignore: Effect.Effect<void, LimitExceeded>;
 }

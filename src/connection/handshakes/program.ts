@@ -2,7 +2,7 @@
 import { type Effect, Either, Schema } from "../../deps.ts";
 import { InvalidOption } from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
-import type { Established } from "../../flights/agreed/established.ts";
+import type { Established, Renegotiable } from "../../flights/agreed/established.ts";
 import type { Side } from "../../names/side.ts";
 import { clientAuthOption, decodeOption, flag, shown } from "../../options.ts";
 import type { Observe } from "../../ports/observer.ts";
@@ -38,7 +38,7 @@ export const decodeRenegotiation = (
 
 /** A renegotiation that this end wants, after the handshake before it. */
 export interface Wanted {
-  readonly previous: Established;
+  readonly previous: Renegotiable;
   readonly changes: Renegotiation;
 }
 
@@ -54,7 +54,7 @@ export interface Program<R> {
     R | Handshakes
   >;
   /** Server: the handshake that begins with a ClientHello on an established connection. */
-  readonly asked?: (previous: Established) => Effect.Effect<Established, TlsError, R | Handshakes>;
+  readonly asked?: (previous: Renegotiable) => Effect.Effect<Established, TlsError, R | Handshakes>;
   /** Invalidates the session after a fatal alert (RFC 5246 §7.2.2). */
   readonly forget: (last: Established | undefined) => Effect.Effect<void, never, R>;
 }

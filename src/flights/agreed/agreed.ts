@@ -18,12 +18,12 @@ import type { Policy } from "../../tables/policy.ts";
 import type { Suite } from "../../tables/suites.ts";
 import type { Derivation, Dialect } from "../../tables/versions/mod.ts";
 import { type Bytes, concat } from "../../wire/bytes.ts";
-import type { Established } from "./established.ts";
+import type { Exporter, Renegotiable } from "./established.ts";
 
 /** What both ends know after the two hellos. Every table is looked up here once, so that no flight asks again. */
 export interface Agreed {
   /** In a renegotiation: what the last handshake left. */
-  readonly previous: Established | undefined;
+  readonly previous: Renegotiable | undefined;
   readonly hello: ClientHello;
   readonly server: ServerHello;
   readonly dialect: Dialect;
@@ -149,7 +149,8 @@ export const established = (at: Agreed, how: {
   readonly group?: NamedGroup | undefined;
   readonly scheme?: SignatureScheme | undefined;
   readonly ocspResponse?: Bytes | undefined;
-}): Established => ({
+}): Renegotiable => ({
+  era: "until12",
   negotiated: {
     epoch: 1 + (at.previous?.negotiated.epoch ?? 0),
     version: at.dialect.version,
@@ -186,7 +187,7 @@ export const established = (at: Agreed, how: {
 const exporterOf = (
   { derivation: { exporter }, hello, server }: Agreed,
   master: Bytes,
-): Established["exporter"] => {
+): Exporter | undefined => {
   const randoms = concat(hello.random, server.random);
   return exporter && ((label, context, length) => {
     const seed = context

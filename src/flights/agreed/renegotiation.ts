@@ -12,9 +12,9 @@ import { CipherSuite } from "../../names/cipher_suite.ts";
 import type { Policy } from "../../tables/policy.ts";
 import type { Suite } from "../../tables/suites.ts";
 import { type Bytes, concat, EMPTY, sameBytes } from "../../wire/bytes.ts";
-import type { Again, Established } from "./established.ts";
+import type { Again, Renegotiable } from "./established.ts";
 
-type Previous = Established | undefined;
+type Previous = Renegotiable | undefined;
 
 const refused = (detail: string) => Either.left(new Refused({ reason: "insecure_renegotiation", detail }));
 
@@ -38,7 +38,7 @@ export const mayResume = (again: Again | undefined, policy: Policy): boolean =>
  * attacker's as well, and then RFC 5746 binds nothing (RFC 7627 §5.4). One that was resumed in a renegotiation is bound to
  * the handshake before it, which was safe.
  */
-export const isSafe = ({ negotiated, renegotiated }: Established, policy: Policy): boolean => {
+export const isSafe = ({ negotiated, renegotiated }: Renegotiable, policy: Policy): boolean => {
   const { secureRenegotiation, extendedMasterSecret, resumed } = negotiated;
   return policy.insecureRenegotiation ||
     (secureRenegotiation && (extendedMasterSecret || !resumed || renegotiated));

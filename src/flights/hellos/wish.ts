@@ -19,7 +19,7 @@ import type { Policy } from "../../tables/policy.ts";
 import { type Suite, suites } from "../../tables/suites.ts";
 import { type Dialect, dialects, highest, spoken } from "../../tables/versions/mod.ts";
 import { type Bytes, sameBytes, utf8 } from "../../wire/bytes.ts";
-import type { Established } from "../agreed/established.ts";
+import type { Renegotiable } from "../agreed/established.ts";
 import { boundHello } from "../agreed/renegotiation.ts";
 import type { Negotiating } from "../base/negotiating.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
@@ -42,7 +42,7 @@ export interface Wish {
   /** The ticket that the client shows; empty if it asks for one, `undefined` if it takes none (RFC 5077 §3.2). */
   readonly ticket: Bytes | undefined;
   /** In a renegotiation: what the last handshake left. */
-  readonly previous: Established | undefined;
+  readonly previous: Renegotiable | undefined;
   /** Whether the client names finite fields, and none of them is ours (RFC 7919 §4). */
   readonly noCommonField: boolean;
   /** The groups that both ends can use, in our order, the best first. */
@@ -63,13 +63,13 @@ export const refused = (reason: Refused["reason"], detail: string) =>
 export const wishOf = (
   settings: ServerSettings,
   hello: ClientHello,
-  previous: Established | undefined,
+  previous: Renegotiable | undefined,
 ): Checked<Wish> => Either.gen(() => reading(settings, hello, previous));
 
 function* reading(
   { policy, alpn }: ServerSettings,
   hello: ClientHello,
-  previous: Established | undefined,
+  previous: Renegotiable | undefined,
 ): Negotiating<Wish, IllegalParameter | Refused> {
   const dialect = yield* versionOf(policy, hello, previous);
   const extensions = hello.extensions?.filter(({ _tag }) => dialect.honours.client(_tag)) ?? [];
@@ -133,9 +133,9 @@ const anyCurve: ReadonlyArray<NamedGroup> = [
 const versionOf = (
   policy: Policy,
   hello: ClientHello,
-  previous: Established | undefined,
+  previous: Renegotiable | undefined,
 ): Checked<Dialect> => {
-  const ours = previous ? [previous.dialect.version] : spoken(policy.versions);
+  const ours = previous ? [previous.dialect.version] : spoken(policy);
   const offered = hello.clientVersion > ProtocolVersion.SSL_3_0
     ? findExtension(hello.extensions, "supported_versions")?.versions
     : undefined;
@@ -162,7 +162,7 @@ const versionOf = (
  */
 const hostName = (
   extensions: Wish["extensions"],
-  previous: Established | undefined,
+  previous: Renegotiable | undefined,
 ): Checked<string | undefined> => {
   const names =
     findExtension(extensions, "server_name")?.serverNameList.filter((n) =>

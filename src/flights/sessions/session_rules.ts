@@ -19,7 +19,7 @@ import { dialects } from "../../tables/versions/mod.ts";
 import { type Bytes, EMPTY, sameBytes } from "../../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
 import { type Agreed, fragmentCode } from "../agreed/agreed.ts";
-import type { Established } from "../agreed/established.ts";
+import type { Renegotiable } from "../agreed/established.ts";
 import type { ClientSettings } from "../base/client_settings.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import { possibleSuites, type Wish } from "../hellos/wish.ts";
@@ -115,7 +115,7 @@ export const leafHash = (leaf: Bytes | undefined, { hash }: CryptoService): Byte
 export const mayOffer = (
   s: Session,
   { policy, serverName }: ClientSettings,
-  by: Standing & { readonly credentials: Bytes; readonly previous: Established | undefined },
+  by: Standing & { readonly credentials: Bytes; readonly previous: Renegotiable | undefined },
 ): boolean =>
   s.id.length + s.ticket.length > 0 &&
   s.serverName === (serverName ?? "") &&

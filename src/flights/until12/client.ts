@@ -33,7 +33,7 @@ import { type CertificateWish, dialects, spokenFirst } from "../../tables/versio
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import { established, fragmentsOf, type Full, type Resumed, timestamps } from "../agreed/agreed.ts";
-import type { Again, Established } from "../agreed/established.ts";
+import type { Again, Renegotiable } from "../agreed/established.ts";
 import { type Keys, keysOf } from "../agreed/keys.ts";
 import { sameServer } from "../agreed/renegotiation.ts";
 import type { ClientSettings } from "../base/client_settings.ts";
@@ -183,7 +183,7 @@ export const clientFlight = Effect.fnUntraced(function* (from: Authenticated): S
 // ---- flight 4 <- ----
 
 /** Receives the server's Finished, and keeps the session. */
-export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Established> {
+export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Renegotiable> {
   const { at, offer, chain, master, shown, used } = from;
   const { theirs, ticket } = yield* receive(serverFinishShape(at, from));
   const { policy, sessionKey, serverName } = offer.settings;
@@ -227,7 +227,7 @@ export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Est
 
 /** Resumes a session: both ends have its master secret, and the server finishes first. */
 export const resumedFinish = Effect.fnUntraced(
-  function* ({ offer, at }: Answered<Resumed>): Steps<Established> {
+  function* ({ offer, at }: Answered<Resumed>): Steps<Renegotiable> {
     const { masterSecret, peerCertificates } = at.session;
     const { sessionKey } = offer.settings;
     const keyed = yield* keysOf(at, masterSecret);
@@ -251,11 +251,11 @@ export const resumedFinish = Effect.fnUntraced(
 
 // ---- the handshake ----
 
-const full = (answered: Answered<Full>): Step<Established> =>
+const full = (answered: Answered<Full>): Step<Renegotiable> =>
   serverFlight(answered).pipe(Effect.flatMap(clientFlight), Effect.flatMap(serverFinish));
 
 /** The handshake of a client, from ServerHello to Finished. */
-export const afterClientHello = (offer: SentHello): Step<Established> =>
+export const afterClientHello = (offer: SentHello): Step<Renegotiable> =>
   Effect.flatMap(
     serverHello(offer),
     ({ at }) => at._tag === "Resumed" ? resumedFinish({ offer, at }) : full({ offer, at }),

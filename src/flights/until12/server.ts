@@ -31,7 +31,7 @@ import type { CertificateWish } from "../../tables/versions/mod.ts";
 import { type Bytes, EMPTY, toHex } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import { established, type Full, type Resumed } from "../agreed/agreed.ts";
-import type { Again, Established } from "../agreed/established.ts";
+import type { Again, Renegotiable } from "../agreed/established.ts";
 import { type Keys, keysOf } from "../agreed/keys.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { Step, Steps } from "../base/services.ts";
@@ -180,7 +180,7 @@ export const clientFinish = (from: Keyed): Step<Proven> =>
 // ---- flight 4 -> ----
 
 /** Sends our Finished. The session is in the store before that, so that a quick client finds it there. */
-export const serverFinish = Effect.fnUntraced(function* (from: Proven): Steps<Established> {
+export const serverFinish = Effect.fnUntraced(function* (from: Proven): Steps<Renegotiable> {
   const { at, chain, master, offered, peerScheme, theirs } = from;
   const sessionKey = at.server.sessionId.length > 0 ? toHex(at.server.sessionId) : undefined;
   const crypto = yield* Crypto;
@@ -218,7 +218,7 @@ export const serverFinish = Effect.fnUntraced(function* (from: Proven): Steps<Es
 
 /** Resumes a session: the server finishes first (RFC 5246 §7.3, figure 2). */
 export const resumed = Effect.fnUntraced(
-  function* (heard: Extract<Heard, { _tag: "Resumed" }>): Steps<Established> {
+  function* (heard: Extract<Heard, { _tag: "Resumed" }>): Steps<Renegotiable> {
     const { byTicket, session, suite, wish } = heard;
     const { compressionMethod } = session;
     const sessionId = byTicket ? wish.hello.sessionId : session.id;
@@ -243,7 +243,7 @@ export const resumed = Effect.fnUntraced(
 
 // ---- the handshake ----
 
-const full = (heard: Extract<Heard, { _tag: "Full" }>): Step<Established> =>
+const full = (heard: Extract<Heard, { _tag: "Full" }>): Step<Renegotiable> =>
   serverFlight(heard).pipe(
     Effect.flatMap(clientFlight),
     Effect.flatMap(clientProof),
@@ -252,7 +252,7 @@ const full = (heard: Extract<Heard, { _tag: "Full" }>): Step<Established> =>
   );
 
 /** Resumes a session, and forgets it if that ends in a fatal alert (RFC 5246 §7.2.2). */
-const resumedOrForgotten = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Established> =>
+const resumedOrForgotten = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Renegotiable> =>
   Effect.tapError(
     resumed(heard),
     // Only the client can forget a ticket.
@@ -263,7 +263,7 @@ const resumedOrForgotten = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Es
   );
 
 /** The whole handshake of a server. */
-export const serverHandshake = (settings: ServerSettings, again?: Again): Step<Established> =>
+export const serverHandshake = (settings: ServerSettings, again?: Again): Step<Renegotiable> =>
   Effect.flatMap(
     clientHello(settings, again),
     (heard) => heard._tag === "Resumed" ? resumedOrForgotten(heard) : full(heard),

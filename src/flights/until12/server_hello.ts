@@ -135,7 +135,7 @@ export const serverHello = Effect.fnUntraced(
     const handshakes = yield* Handshakes;
     const { previous, hello, dialect, serverName, alpn, secureRenegotiation, groups } = wish;
     const random = crypto.random(32);
-    const sentinel = downgradeSentinel(dialect.version, highest(spoken(policy.versions)));
+    const sentinel = downgradeSentinel(dialect.version, highest(spoken(policy)));
     if (sentinel) random.set(sentinel, random.length - sentinel.length);
     const server = make(ServerHello, {
       serverVersion: dialect.version,

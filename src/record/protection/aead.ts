@@ -8,7 +8,7 @@
  */
 import { BadRecordMac } from "../../faults/errors/connection.ts";
 import type { ProtocolVersion } from "../../names/protocol.ts";
-import type { Aead } from "../../ports/crypto.ts";
+import type { Aead, AeadName } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
 import { Sequence } from "./sequence.ts";
@@ -23,11 +23,12 @@ export interface NonceForm {
   readonly fixed: 4 | 12;
 }
 
-/** The nonces of AES-GCM (RFC 5288 §3) and ChaCha20-Poly1305 (RFC 7905 §2). */
-export const nonceForms = {
-  gcm: { explicit: 8, fixed: 4 },
-  chacha: { explicit: 0, fixed: 12 },
-} as const satisfies Record<string, NonceForm>;
+/** The nonces of TLS 1.2: AES-GCM (RFC 5288 §3) and ChaCha20-Poly1305 (RFC 7905 §2). */
+export const nonceForms: Readonly<Record<AeadName, NonceForm>> = {
+  aes_128_gcm: { explicit: 8, fixed: 4 },
+  aes_256_gcm: { explicit: 8, fixed: 4 },
+  chacha20_poly1305: { explicit: 0, fixed: 12 },
+};
 
 /** The protection of one direction by an AEAD cipher. `iv` is the part of the nonce that the key block gives. */
 export const aeadProtection = (

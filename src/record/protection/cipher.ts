@@ -2,7 +2,7 @@
 import type { ProtocolVersion } from "../../names/protocol.ts";
 import type { AeadName, CbcName, CryptoService, HashName, StreamName } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
-import { aeadProtection, type NonceForm } from "./aead.ts";
+import { aeadProtection, nonceForms } from "./aead.ts";
 import { chainedIvs, encryptThenMac, explicitIvs, macThenEncrypt } from "./cbc.ts";
 import type { PaddingForm } from "./cbc_padding.ts";
 import type { MacForm } from "./mac.ts";
@@ -15,7 +15,6 @@ export interface AeadRow {
   readonly aead: AeadName;
   /** The length of the key in bytes. */
   readonly key: number;
-  readonly nonce: NonceForm;
 }
 
 /** A block cipher in CBC mode, and a MAC (RFC 5246 §6.2.3.2). */
@@ -60,7 +59,7 @@ export interface RecordKeys {
 /** The bytes that each direction takes from the key block, in the order of the block (RFC 5246 §6.3). */
 export const keyLengths = (row: CipherRow, form: RecordForm, crypto: CryptoService) => {
   const { key } = row;
-  if (row._tag === "aead") return { mac: 0, key, iv: row.nonce.fixed };
+  if (row._tag === "aead") return { mac: 0, key, iv: nonceForms[row.aead].fixed };
   const mac = crypto.hash(row.mac).length;
   return { mac, key, iv: row._tag === "cbc" && form.iv === "chained" ? row.block : 0 };
 };
@@ -74,7 +73,7 @@ export const protect = (
   etm: boolean,
 ): Protection => {
   if (row._tag === "aead") {
-    return aeadProtection(version, crypto.aead(row.aead, keys.key), keys.iv, row.nonce);
+    return aeadProtection(version, crypto.aead(row.aead, keys.key), keys.iv, nonceForms[row.aead]);
   }
   const mac = macOf(crypto.hash(row.mac), keys.mac);
   if (row._tag === "stream") {

@@ -6,14 +6,14 @@ import type { Form } from "../../grammar/form.ts";
 import type { Place } from "../../grammar/places.ts";
 import type { FlightItem } from "../../grammar/send.ts";
 import type { ServerDHParams, ServerECDHParams } from "../../messages/mod.ts";
-import type { ClientCertificateType, HandshakeType } from "../../names/protocol.ts";
+import type { ClientCertificateType } from "../../names/protocol.ts";
 import type { OfBoth, Side } from "../../names/side.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
-import type { VersionInUse } from "../../record/handshake_stream.ts";
 import type { Protection } from "../../record/protection/protection.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
+import type { Schemes, Version } from "./version.ts";
 
 /** The key derivation of a suite and a version. It is made once, after ServerHello, and synchronous. */
 export interface Derivation {
@@ -43,14 +43,9 @@ export interface ServerKeyExchangeForms<More> {
 }
 
 /** The signatures of a version: which schemes, over which bytes, in which form. */
-export interface Signing {
+export interface Signing extends Schemes {
   readonly serverKeyExchange: ServerKeyExchangeForms<Signed>;
   readonly certificateVerify: Form<Signed>;
-  /** The schemes that a key can sign with in this version, the best first, of those that both ends allow. */
-  readonly schemesOf: (
-    key: PublicKey,
-    common: ReadonlyArray<SignatureScheme>,
-  ) => ReadonlyArray<SignatureScheme>;
   /** The scheme to verify a signature of the peer's with, or the error if it may not be used. */
   readonly schemeOf: (
     message: Signed,
@@ -82,21 +77,14 @@ export interface CertificateWish {
 }
 
 /** What a protocol version changes, up to TLS 1.2. */
-export interface Dialect extends VersionInUse {
-  /** The messages that may come to each side after a handshake, to ask for another one (RFC 5246 §7.4.1). */
-  readonly afterHandshake: OfBoth<ReadonlyArray<HandshakeType>>;
-  /** Whether a client that offers this version sends an extension, by name. */
-  readonly says: (extension: string) => boolean;
-  /** Whether an extension has a meaning in an end's hello once this version is chosen; otherwise it is ignored. */
-  readonly honours: OfBoth<(extension: string) => boolean>;
+export interface Dialect extends Version {
+  readonly era: "until12";
   readonly derive: (suite: Suite, random: OfBoth<Bytes>, crypto: CryptoService) => Derivation;
   readonly signing: Signing;
   /** The signature schemes of a client that sends no signature_algorithms (RFC 5246 §7.4.1.4.1). */
   readonly defaultSchemes: ReadonlyArray<SignatureScheme>;
   /** The form of ClientKeyExchange for RSA key transport, with a length or without (RFC 5246 §7.4.7.1). */
   readonly clientKeyExchangeRSA: Form<{ readonly _tag: string; readonly encryptedPreMasterSecret: Bytes }>;
-  /** The types of client certificate that a server can ask for. */
-  readonly certificateTypes: ReadonlyArray<ClientCertificateType>;
   /** The place and the maker of CertificateRequest. */
   readonly certificateRequest: {
     readonly place: Place<CertificateWish>;
@@ -107,6 +95,4 @@ export interface Dialect extends VersionInUse {
     readonly place: Place<ReadonlyArray<Bytes>>;
     readonly none: FlightItem;
   };
-  /** Whether a session can still be resumed if its connection ended without close_notify (RFC 4346 §7.2.1). */
-  readonly survivesTruncation: boolean;
 }

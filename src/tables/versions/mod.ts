@@ -1,10 +1,14 @@
 /** The protocol versions that this library speaks. @module */
+import type { CipherSuite } from "../../names/cipher_suite.ts";
 import { ProtocolVersion } from "../../names/protocol.ts";
+import { suites } from "../suites.ts";
 import type { Dialect } from "./dialect.ts";
 import { ssl30 } from "./ssl30.ts";
 import { tls10, tls11 } from "./tls10.ts";
 import { tls12 } from "./tls12.ts";
+import type { Version } from "./version.ts";
 
+export type { Version } from "./version.ts";
 export type {
   CertificateWish,
   Derivation,
@@ -14,14 +18,36 @@ export type {
   Signing,
 } from "./dialect.ts";
 
-/** Every version that this library speaks, by number, the highest first. */
+/** Every version up to TLS 1.2 that this library speaks, by number, the highest first. */
 export const dialects: ReadonlyMap<ProtocolVersion, Dialect> = new Map(
   [tls12, tls11, tls10, ssl30].map((dialect) => [dialect.version, dialect]),
 );
 
-/** The versions of a policy that this library speaks. */
-export const spoken = (versions: ReadonlyArray<ProtocolVersion>): ReadonlyArray<ProtocolVersion> =>
-  versions.filter((version) => dialects.has(version));
+/** Every version that this library speaks, of either era, by number, the highest first. */
+export const versions: ReadonlyMap<ProtocolVersion, Version> = dialects;
+
+/** The lists of a policy that say which versions are spoken. */
+export interface Speaking {
+  readonly versions: ReadonlyArray<ProtocolVersion>;
+  readonly cipherSuites: ReadonlyArray<CipherSuite>;
+}
+
+/** Whether a suite exists in a version. */
+export const hasSuite = (version: ProtocolVersion, id: CipherSuite): boolean =>
+  (suites.get(id)?.since ?? Infinity) <= version;
+
+const known = new WeakMap<Speaking, ReadonlyArray<ProtocolVersion>>();
+
+/** The versions that a policy speaks: those that it names, and names a cipher suite for. */
+export const spoken = (policy: Speaking): ReadonlyArray<ProtocolVersion> => {
+  const before = known.get(policy);
+  if (before) return before;
+  const now = policy.versions.filter((version) =>
+    versions.has(version) && policy.cipherSuites.some((id) => hasSuite(version, id))
+  );
+  known.set(policy, now);
+  return now;
+};
 
 /** The highest of some versions; there must be at least one. */
 export const highest = (versions: ReadonlyArray<ProtocolVersion>): ProtocolVersion =>

@@ -93,6 +93,7 @@ const among = (...names: ReadonlyArray<string>) => {
  * carries. Extensions that change keys, or messages that SSL 3.0 does not have, are ignored.
  */
 export const ssl30: Dialect = {
+  era: "until12",
   version: ProtocolVersion.SSL_3_0,
   alert,
   noCertificate: true,

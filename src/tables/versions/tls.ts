@@ -50,6 +50,7 @@ export const deriveTls =
 /** What TLS 1.0, 1.1 and 1.2 share. */
 export const tlsCommon: Pick<
   Dialect,
+  | "era"
   | "afterHandshake"
   | "alert"
   | "isFatal"
@@ -59,6 +60,7 @@ export const tlsCommon: Pick<
   | "clientKeyExchangeRSA"
   | "clientCertificate"
 > = {
+  era: "until12",
   afterHandshake: { client: [HandshakeType.hello_request], server: [HandshakeType.client_hello] },
   alert: (level, description) => ({ level, description }),
   noCertificate: false,
