@@ -165,3 +165,32 @@ export const MaxFragmentLength: Enumerated<"MaxFragmentLength", typeof fragmentL
 );
 /** The code of a maximum fragment length. */
 export type MaxFragmentLength = typeof MaxFragmentLength.Type;
+
+const pskKeyExchangeModes = { psk_ke: 0, psk_dhe_ke: 1 } as const;
+/** `enum { psk_ke(0), psk_dhe_ke(1), (255) } PskKeyExchangeMode` (RFC 8446 §4.2.9). */
+export const PskKeyExchangeMode: Enumerated<"PskKeyExchangeMode", typeof pskKeyExchangeModes> = enumerated(
+  "PskKeyExchangeMode",
+  1,
+  pskKeyExchangeModes,
+);
+/** The number of a way to use a pre-shared key: alone, or together with (EC)DHE. */
+export type PskKeyExchangeMode = typeof PskKeyExchangeMode.Type;
+
+const keyUpdateRequests = { update_not_requested: 0, update_requested: 1 } as const;
+/** `enum { update_not_requested(0), update_requested(1), (255) } KeyUpdateRequest` (RFC 8446 §4.6.3). */
+export const KeyUpdateRequest: Enumerated<"KeyUpdateRequest", typeof keyUpdateRequests> = enumerated(
+  "KeyUpdateRequest",
+  1,
+  keyUpdateRequests,
+);
+/** Whether the sender of a KeyUpdate wants one in return, as a number. */
+export type KeyUpdateRequest = typeof KeyUpdateRequest.Type;
+
+const compressionAlgorithms = { zlib: 1, brotli: 2, zstd: 3 } as const;
+/** `enum { zlib(1), brotli(2), zstd(3), (65535) } CertificateCompressionAlgorithm` (RFC 8879 §3). */
+export const CertificateCompressionAlgorithm: Enumerated<
+  "CertificateCompressionAlgorithm",
+  typeof compressionAlgorithms
+> = enumerated("CertificateCompressionAlgorithm", 2, compressionAlgorithms);
+/** The number of an algorithm that compresses certificate chains. */
+export type CertificateCompressionAlgorithm = typeof CertificateCompressionAlgorithm.Type;
