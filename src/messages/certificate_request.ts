@@ -2,10 +2,8 @@
 import { Schema } from "../deps.ts";
 import { ClientCertificateType } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import { meta, type Opaque, opaque, type Vector, vector } from "../wire/schema.ts";
-
-/** `opaque DistinguishedName<1..2^16-1>`: a distinguished name, as DER. */
-export const DistinguishedName: Opaque = opaque(1, 2 ** 16 - 1);
+import { meta, type Vector, vector } from "../wire/schema.ts";
+import { DistinguishedName } from "./extensions/certificates.ts";
 
 /** `ClientCertificateType certificate_types<1..2^8-1>`. An empty list is accepted, as other implementations do. */
 const clientCertificateTypes: Vector<ClientCertificateType, string> = vector(

@@ -1,11 +1,9 @@
 /** @module */
 import { Schema } from "../deps.ts";
-import { CertificateStatusType } from "../names/protocol.ts";
-import { meta, opaque, rest, variant } from "../wire/schema.ts";
+import { meta } from "../wire/schema.ts";
+import { StapledStatus } from "./extensions/certificate_status.ts";
 
 /** A stapled OCSP response from the server (RFC 6066 §8). */
 export class CertificateStatus extends Schema.TaggedClass<CertificateStatus>()("CertificateStatus", {
-  status: variant("statusType", CertificateStatusType, { ocsp: { response: opaque(1, 2 ** 24 - 1) } }, {
-    response: rest,
-  }),
+  status: StapledStatus.fields.status,
 }, meta(22, "RFC 6066 §8")) {}

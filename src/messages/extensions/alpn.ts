@@ -7,7 +7,7 @@ export const ProtocolName: Opaque = label(1, 2 ** 8 - 1);
 
 /**
  * The application protocols that a client offers, the preferred first, or the one that the server chose
- * (RFC 7301 §3.1). In both hellos.
+ * (RFC 7301 §3.1). In a ClientHello, and in ServerHello or EncryptedExtensions.
  */
 export const ApplicationLayerProtocolNegotiation: Extension<
   "application_layer_protocol_negotiation",

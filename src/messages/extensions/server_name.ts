@@ -32,7 +32,7 @@ export const ServerNameList: Extension<
   serverNameList: vector(ServerName, 1, 2 ** 16 - 1),
 });
 
-/** In a ServerHello: the server used the client's server_name. The body is empty (RFC 6066 §3). */
+/** In ServerHello or EncryptedExtensions: the server used the client's server_name. Empty (RFC 6066 §3). */
 export const ServerNameAcknowledged: Extension<"server_name"> = extension(
   "server_name",
   0,
