@@ -1,5 +1,6 @@
 /** Message classes as the grammar knows them. @module */
 import type { Either, Schema } from "../deps.ts";
+import { isHelloRetryRequest } from "../messages/mod.ts";
 import { HandshakeType } from "../names/protocol.ts";
 import { messageName } from "../record/due.ts";
 import type { Coming, Message } from "../record/handshake_stream.ts";
@@ -54,6 +55,13 @@ export const encodeMessage = (message: Message): Bytes =>
   // An instance's constructor is its class, and a message class is its schema.
   kindOf(message.constructor as unknown as Schema.Schema<Message>).encode(message);
 
-/** The name of what came: a message's as its class has it (`ServerHelloDone`), `ChangeCipherSpec`, `NoCertificate`. */
-export const nameOfComing = (coming: Coming): string =>
-  coming._tag === "Handshake" ? messageName(coming.type) : coming._tag;
+/**
+ * The name of what came: a message's as its class has it (`ServerHelloDone`), `ChangeCipherSpec`, `NoCertificate`. A
+ * HelloRetryRequest has the number of a ServerHello, so its body names it.
+ */
+export const nameOfComing = (coming: Coming): string => {
+  if (coming._tag !== "Handshake") return coming._tag;
+  return coming.type === HandshakeType.server_hello && isHelloRetryRequest(coming.body)
+    ? "HelloRetryRequest"
+    : messageName(coming.type);
+};

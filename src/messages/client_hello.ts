@@ -6,8 +6,8 @@ import { fixed, meta, opaque, rest, vector } from "../wire/schema.ts";
 import { ClientHelloExtensions } from "./extensions/mod.ts";
 
 /**
- * A client's offer (RFC 5246 §7.4.1.2). `extensions` is `undefined` when the block is absent; an empty block has
- * other bytes.
+ * A client's offer (RFC 5246 §7.4.1.2, RFC 8446 §4.1.2). `extensions` is `undefined` when the block is absent; an
+ * empty block has other bytes.
  */
 export class ClientHello extends Schema.TaggedClass<ClientHello>()("ClientHello", {
   clientVersion: ProtocolVersion,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { Schema } from "../deps.ts";
-import { meta, opaque, rest } from "../wire/schema.ts";
+import { Schema } from "../../deps.ts";
+import { meta, opaque, rest } from "../../wire/schema.ts";
 
 /** The premaster secret, encrypted with the server's RSA key (RFC 5246 §7.4.7.1). */
 export class ClientKeyExchangeRSA

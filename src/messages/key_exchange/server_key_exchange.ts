@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { Schema } from "../deps.ts";
-import { NamedGroup } from "../names/named_group.ts";
-import { ECCurveType } from "../names/protocol.ts";
-import { meta, type Opaque, opaque } from "../wire/schema.ts";
-import { DigitallySigned, Signed } from "./digitally_signed.ts";
+import { Schema } from "../../deps.ts";
+import { NamedGroup } from "../../names/named_group.ts";
+import { ECCurveType } from "../../names/protocol.ts";
+import { meta, type Opaque, opaque } from "../../wire/schema.ts";
+import { DigitallySigned, Signed } from "../digitally_signed.ts";
 
 /**
  * `struct { ECParameters curve_params; ECPoint public; } ServerECDHParams` for a named curve, the only kind still in
