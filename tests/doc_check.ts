@@ -40,7 +40,7 @@ const cites = (doc: string): boolean => /\bRFC \d{3,5}( §[\dA-F]+(\.\d+)*)\b/.t
 const isOfProtocol = ({ declarations }: Symbol): boolean =>
   declarations.some(({ kind, location }) =>
     kind === "class" && location.filename.includes("/src/messages/") ||
-    /\/src\/messages\/extensions\/(?!mod\.ts)/.test(location.filename)
+    /\/src\/messages\/extensions\/(?!carriers\.ts)/.test(location.filename)
   );
 
 /** The faults of a symbol and of what it holds. */
