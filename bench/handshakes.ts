@@ -182,10 +182,12 @@ export const bare = (crypto: Service, kind: Kind, how: "full" | "resumed"): () =
 export const withoutPublicKeys = (crypto: Service): Service => {
   const share = run(crypto.keyShare(crypto.groups[0]!));
   const signature = new Uint8Array(70);
+  const keyShare = () =>
+    Effect.succeed({ publicKey: share.publicKey, agree: () => Effect.succeed(label.subarray(0, 32)) });
   return {
     ...crypto,
-    keyShare: () =>
-      Effect.succeed({ publicKey: share.publicKey, agree: () => Effect.succeed(label.subarray(0, 32)) }),
+    keyShare,
+    answerShare: Crypto.answerByShare(keyShare),
     sign: () => Effect.succeed(signature),
     verify: () => Effect.succeed(true),
   };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Context, type Effect } from "../deps.ts";
+import { Context, Effect } from "../deps.ts";
 import type { InvalidKeyShare, PrivateKeyError } from "../faults/errors/crypto.ts";
 import type { NamedGroup } from "../names/named_group.ts";
 import type { SignatureScheme } from "../names/signature_scheme.ts";
@@ -118,6 +118,14 @@ export interface KeyShare {
   readonly agree: (theirs: Bytes) => Effect.Effect<Bytes, InvalidKeyShare>;
 }
 
+/** This end's answer to a share of the peer's, and the secret that both ends then have. */
+export interface ShareAnswer {
+  /** What is sent back: a share of the same group, or a ciphertext for a KEM. */
+  readonly publicKey: Bytes;
+  /** The shared secret, leading zeros kept. */
+  readonly secret: Bytes;
+}
+
 /** The operations of a provider of cryptography. */
 export interface CryptoService {
   /** Returns random bytes, from a cryptographic source unless the layer says otherwise. */
@@ -138,7 +146,16 @@ export interface CryptoService {
   readonly finiteFieldShare: (prime: Bytes, generator: Bytes) => Effect.Effect<KeyShare, InvalidKeyShare>;
   /** A new share of a group, never the same twice. A group that is not in `groups` is a defect. */
   readonly keyShare: (group: NamedGroup) => Effect.Effect<KeyShare>;
-  /** The groups that `keyShare` supports. */
+  /**
+   * The answer to a share that the peer made with `keyShare`, as a server of TLS 1.3 gives it. Fails with
+   * InvalidKeyShare when the peer's share is invalid. A group that is not in `groups` is a defect. The answer of a KEM
+   * depends on the peer's share; without KEMs, `answerByShare` makes this of `keyShare`.
+   */
+  readonly answerShare: (
+    group: NamedGroup,
+    theirs: Bytes,
+  ) => Effect.Effect<ShareAnswer, InvalidKeyShare>;
+  /** The groups that `keyShare` and `answerShare` support. */
   readonly groups: ReadonlyArray<NamedGroup>;
   /** Signs `data` (not its hash) with a scheme. PSS salts are as long as the hash. */
   readonly sign: (
@@ -165,3 +182,14 @@ export interface CryptoService {
 
 /** The provider of cryptography, as a service. */
 export class Crypto extends Context.Tag("effect-tls/1/Crypto")<Crypto, CryptoService>() {}
+
+/**
+ * `answerShare` for groups of Diffie-Hellman, where an answer is a new share. Whoever replaces a provider's `keyShare`
+ * replaces its `answerShare`, too.
+ */
+export const answerByShare =
+  (keyShare: CryptoService["keyShare"]): CryptoService["answerShare"] => (group, theirs) =>
+    Effect.flatMap(
+      keyShare(group),
+      (share) => Effect.map(share.agree(theirs), (secret) => ({ publicKey: share.publicKey, secret })),
+    );

@@ -12,7 +12,7 @@ import {
   ServerKeyExchangeECDHE,
 } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { Crypto, type PublicKey } from "../../src/ports/crypto.ts";
+import { answerByShare, Crypto, type CryptoService, type PublicKey } from "../../src/ports/crypto.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
 import * as Server from "../../src/server.ts";
 import { authenticationOf, hasRoomFor } from "../../src/tables/key_kinds.ts";
@@ -310,14 +310,12 @@ for (const role of ["client", "server"] as const) {
       const built = yield* build(setup);
       const agreeing = (end: typeof built.client, ...secret: ReadonlyArray<number>) => {
         const crypto = Context.get(end, Crypto);
-        return Context.add(end, Crypto, {
-          ...crypto,
-          keyShare: (group) =>
-            Effect.map(
-              crypto.keyShare(group),
-              (share) => ({ ...share, agree: () => Effect.succeed(Uint8Array.from(secret)) }),
-            ),
-        });
+        const keyShare: CryptoService["keyShare"] = (group) =>
+          Effect.map(
+            crypto.keyShare(group),
+            (share) => ({ ...share, agree: () => Effect.succeed(Uint8Array.from(secret)) }),
+          );
+        return Context.add(end, Crypto, { ...crypto, keyShare, answerShare: answerByShare(keyShare) });
       };
       const other = role === "client" ? "server" : "client";
       const { client, server } = yield* bothHandshake({

@@ -16,7 +16,7 @@ import {
   ServerKeyExchangeECDHE,
 } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { Crypto, type CryptoService } from "../../src/ports/crypto.ts";
+import { answerByShare, Crypto, type CryptoService } from "../../src/ports/crypto.ts";
 import { compatible, modern } from "../../src/tables/policy.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
@@ -437,9 +437,11 @@ const points: Readonly<Record<string, readonly [N.NamedGroup, Bytes]>> = {
 for (const [what, [group, publicKey]] of Object.entries(points)) {
   const policy = { ...modern, groups: [group, ...modern.groups.filter((g) => g !== group)] };
   const setup: Setup = { client: { policy }, server: { policy } };
-  const lying = (crypto: CryptoService): Partial<CryptoService> => ({
-    keyShare: (g) => Effect.map(crypto.keyShare(g), (share) => ({ ...share, publicKey })),
-  });
+  const lying = (crypto: CryptoService): Partial<CryptoService> => {
+    const keyShare: CryptoService["keyShare"] = (g) =>
+      Effect.map(crypto.keyShare(g), (share) => ({ ...share, publicKey }));
+    return { keyShare, answerShare: answerByShare(keyShare) };
+  };
   sync(
     `a client is given ${what}: illegal_parameter`,
     Effect.gen(function* () {

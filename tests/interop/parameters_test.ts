@@ -49,7 +49,8 @@ const untilLeadingZero = (crypto: Crypto.CryptoService, found: () => void): Cryp
           }),
       };
     });
-  return { ...crypto, keyShare: (group) => persistent(crypto.keyShare(group)) };
+  const keyShare: Crypto.CryptoService["keyShare"] = (group) => persistent(crypto.keyShare(group));
+  return { ...crypto, keyShare, answerShare: Crypto.answerByShare(keyShare) };
 };
 
 const exchanges = [

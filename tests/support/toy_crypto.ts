@@ -7,7 +7,7 @@
 import { Effect, Layer } from "../deps.ts";
 import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
-import { Crypto, type CryptoService, type KeyShare } from "../../src/ports/crypto.ts";
+import { answerByShare, Crypto, type CryptoService, type KeyShare } from "../../src/ports/crypto.ts";
 import { type Bytes, concat, EMPTY, sameBytes, toHex } from "../../src/wire/bytes.ts";
 
 /** As deterministic as the real one of the same seed, and never safe. */
@@ -27,9 +27,11 @@ export const makeToy = (seed: string): CryptoService => {
       },
     };
   };
+  const keyShare = (group: NamedGroup) => Effect.sync(() => share(lengths.get(group) ?? 256));
   return {
     ...real,
-    keyShare: (group) => Effect.sync(() => share(lengths.get(group) ?? 256)),
+    keyShare,
+    answerShare: answerByShare(keyShare),
     finiteFieldShare: (prime) => Effect.sync(() => share(prime.length)),
     sign: (_, scheme, data) => Effect.sync(() => signature(scheme, data)),
     verify: (_, scheme, data, said) => Effect.sync(() => sameBytes(signature(scheme, data), said)),

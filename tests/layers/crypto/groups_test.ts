@@ -7,7 +7,7 @@ import { assert, Effect, Exit } from "../../deps.ts";
 import { InvalidKeyShare } from "../../../src/faults/errors/crypto.ts";
 import { makeNoble } from "../../../src/layers/crypto/noble/provider.ts";
 import { NamedGroup } from "../../../src/names/named_group.ts";
-import type { KeyShare } from "../../../src/ports/crypto.ts";
+import { answerByShare, type KeyShare } from "../../../src/ports/crypto.ts";
 import { type Bytes, concat, toHex } from "../../../src/wire/bytes.ts";
 import { curves, ecPair, ecPublicKey, hex } from "../../support/keys.ts";
 import { layers, type Tried } from "../../support/layers.ts";
@@ -91,6 +91,38 @@ Deno.test("two shares of a group agree, and no two are the same", () => {
     assert.notDeepEqual(a.publicKey, b.publicKey);
     assert.deepEqual(agree(a, b.publicKey), agree(b, a.publicKey));
   }
+});
+
+for (const { name, crypto } of layers) {
+  Deno.test(`${name}: an answer has the secret that the share it answers gives, in every group`, async () => {
+    for (const group of crypto.groups) {
+      const share = await Effect.runPromise(crypto.keyShare(group));
+      const answer = await Effect.runPromise(crypto.answerShare(group, share.publicKey));
+      assert.deepEqual(await Effect.runPromise(share.agree(answer.publicKey)), answer.secret);
+      const again = await Effect.runPromise(crypto.answerShare(group, share.publicKey));
+      assert.notDeepEqual(again.publicKey, answer.publicKey);
+    }
+  });
+
+  Deno.test(`${name}: a share that is none has no answer, in any group`, async () => {
+    for (const group of crypto.groups) {
+      const { publicKey } = await Effect.runPromise(crypto.keyShare(group));
+      for (const share of [publicKey.map(() => 0), concat(Uint8Array.of(1), publicKey), new Uint8Array(0)]) {
+        const error = await Effect.runPromise(Effect.flip(crypto.answerShare(group, share)));
+        assert.ok(error instanceof InvalidKeyShare);
+        assert.equal(error.group, group);
+      }
+    }
+  });
+}
+
+Deno.test("who replaces a provider's shares gives answers of the same kind by answerByShare", () => {
+  const publicKey = Uint8Array.of(1, 2, 3);
+  const answer = answerByShare(() =>
+    Effect.succeed({ publicKey, agree: (theirs) => Effect.succeed(theirs) })
+  );
+  const secret = Uint8Array.of(9);
+  assert.deepEqual(Effect.runSync(answer(x25519, secret)), { publicKey, secret });
 });
 
 Deno.test("x25519 agrees with node:crypto", () => {

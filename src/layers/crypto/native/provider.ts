@@ -1,5 +1,5 @@
 /** The platform's cryptography as one service. @module */
-import type { CryptoService } from "../../../ports/crypto.ts";
+import { answerByShare, type CryptoService } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 import { makeNoble } from "../noble/provider.ts";
 import { nativeCrypto } from "./platform.ts";
@@ -10,12 +10,15 @@ import { makeAead, makeCbc, makeHash } from "./symmetric.ts";
 export const makeNative = (random: (length: number) => Bytes): CryptoService => {
   const noble = makeNoble(random);
   const native = nativeCrypto();
-  return !native ? noble : {
+  if (!native) return noble;
+  const keyShare = makeKeyShare(native, random);
+  return {
     ...noble,
     hash: makeHash(native),
     aead: makeAead(native),
     cbc: makeCbc(native),
-    keyShare: makeKeyShare(native, random),
+    keyShare,
+    answerShare: answerByShare(keyShare),
     sign: makeSign(native, random),
     verify: makeVerify(native),
   };

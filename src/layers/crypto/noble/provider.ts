@@ -2,7 +2,7 @@
 import { Effect } from "../../../deps.ts";
 import { bytesToNumberBE } from "./deps.ts";
 import { PrivateKeyError } from "../../../faults/errors/crypto.ts";
-import type { CryptoService } from "../../../ports/crypto.ts";
+import { answerByShare, type CryptoService } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 import { aead } from "./aead.ts";
 import { cbc, stream } from "./cbc.ts";
@@ -13,20 +13,24 @@ import { encrypt, privateNumbers, privateOperation, publicNumbers } from "./rsa.
 import { makeSign, verify } from "./signatures.ts";
 
 /** The provider with a given source of random bytes. */
-export const makeNoble = (random: (length: number) => Bytes): CryptoService => ({
-  random,
-  hash,
-  aead,
-  cbc,
-  stream,
-  finiteFieldShare: makeFiniteFieldShare(random),
-  groups,
-  keyShare: makeKeyShare(random),
-  sign: makeSign(random),
-  verify,
-  rsaEncrypt: makeRsaEncrypt(random),
-  rsaDecryptRaw: makeRsaDecryptRaw(random),
-});
+export const makeNoble = (random: (length: number) => Bytes): CryptoService => {
+  const keyShare = makeKeyShare(random);
+  return {
+    random,
+    hash,
+    aead,
+    cbc,
+    stream,
+    finiteFieldShare: makeFiniteFieldShare(random),
+    groups,
+    keyShare,
+    answerShare: answerByShare(keyShare),
+    sign: makeSign(random),
+    verify,
+    rsaEncrypt: makeRsaEncrypt(random),
+    rsaDecryptRaw: makeRsaDecryptRaw(random),
+  };
+};
 
 /** Random bytes from the platform. */
 export const platformRandom = (length: number): Bytes => {
