@@ -104,18 +104,24 @@ export type PrivateKey =
   | { readonly _tag: "ecdsa"; readonly group: NamedGroup; readonly privateKey: Bytes }
   | { readonly _tag: "ed25519"; readonly seed: Bytes };
 
-/** This end's half of a Diffie-Hellman exchange, for one use. */
+/** This end's half of a key exchange, for one use. */
 export interface KeyShare {
   /**
-   * The public key as sent: an uncompressed point, the 32 bytes of X25519 (RFC 7748), or an integer as long as the
-   * prime.
+   * The public key as sent: an uncompressed point, the 32 bytes of X25519 or the 56 of X448 (RFC 7748), or an integer
+   * as long as the prime. In a hybrid group the encapsulation key of ML-KEM is joined to the curve's.
    */
   readonly publicKey: Bytes;
   /**
-   * Computes the shared secret, leading zeros kept: the x coordinate, the output of X25519, or an integer as long as
-   * the prime. Fails with InvalidKeyShare when the peer's share is invalid.
+   * Computes the shared secret, leading zeros kept: the x coordinate, the output of X25519 or X448, or an integer as
+   * long as the prime. In a hybrid group `theirs` is the answer of `answerShare`, and ML-KEM's secret is joined to the
+   * curve's. Fails with InvalidKeyShare when the peer's share is invalid.
    */
   readonly agree: (theirs: Bytes) => Effect.Effect<Bytes, InvalidKeyShare>;
+  /**
+   * In a hybrid group, the curve's part as a share of its own. A client may offer it beside this one in the same
+   * ClientHello, so that the curve's key is made once (RFC 9954 §3.2). Other groups have none.
+   */
+  readonly part?: { readonly group: NamedGroup; readonly share: KeyShare } | undefined;
 }
 
 /** This end's answer to a share of the peer's, and the secret that both ends then have. */

@@ -15,7 +15,7 @@ export interface Tried {
 }
 
 /**
- * A provider that makes its secrets of what it draws: x25519's is drawn as it is; that of another curve is the number
+ * A provider that makes its secrets of what it draws: those of x25519 and x448 are drawn as they are; that of another curve is the number
  * drawn plus one, so that it is never zero (FIPS 186-5 §A.2.1).
  */
 const drawing = (name: string, make: (random: (length: number) => Bytes) => CryptoService): Tried => ({
@@ -23,7 +23,7 @@ const drawing = (name: string, make: (random: (length: number) => Bytes) => Cryp
   crypto: make((length) => crypto.getRandomValues(new Uint8Array(length))),
   shareOf: (group, secret) => {
     const drawn = (length: number): Bytes =>
-      group === NamedGroup.x25519
+      group === NamedGroup.x25519 || group === NamedGroup.x448
         ? secret.slice(0, length)
         : hex((BigInt(`0x${toHex(secret)}`) - 1n).toString(16).padStart(2 * length, "0"));
     return make(drawn).keyShare(group);

@@ -50,6 +50,9 @@ const lengths = new Map<NamedGroup, number>([
   [NamedGroup.secp256r1, 65],
   [NamedGroup.secp384r1, 97],
   [NamedGroup.secp521r1, 133],
+  [NamedGroup.x448, 56],
+  [NamedGroup.X25519MLKEM768, 1216],
+  [NamedGroup.SecP256r1MLKEM768, 1249],
 ]);
 
 /** The same as a layer. */

@@ -75,12 +75,13 @@ export const kinds = {
   hkdf: /^hkdf_/,
   ecdh: /^ecdh_/,
   x25519: /^x25519$/,
+  x448: /^x448$/,
   ecdsa: /^ecdsa_/,
   ed25519: /^ed25519$/,
   pkcs1: /^rsa_signature_/,
   pss: /^rsa_pss_/,
   decrypt: /^rsa_pkcs1_/,
-  leftOut: /^(aes_ccm|dsa_|ed448|x448|primality)/,
+  leftOut: /^(aes_ccm|dsa_|ed448|primality)/,
 } as const;
 
 /** Tries the files of a kind with every layer. */

@@ -1,4 +1,4 @@
-/** Project Wycheproof's vectors for key agreement: X25519 and the curves of NIST. @module */
+/** Project Wycheproof's vectors for key agreement: X25519, X448 and the curves of NIST. @module */
 import { Effect, Either } from "../deps.ts";
 import { equal } from "../../src/crypto/equal.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
@@ -28,14 +28,16 @@ const agrees = async (
   return Either.isRight(outcome) && equal(outcome.right, hex(shared));
 };
 
-wycheproof<Agreement>("x25519", {
-  expected: because({
-    ZeroSharedSecret: [false, "a secret of zero is none (RFC 7748 §6.1)"],
-    NonCanonicalPublic: [true, "numbers may be above the prime (RFC 7748 §5)"],
-    Twist: [true, "the points of the twist are as good (RFC 7748 §5)"],
-  }),
-  taken: (layer, vector) => agrees(layer, NamedGroup.x25519, hex(vector.public), vector),
-});
+for (const [kind, group] of [["x25519", NamedGroup.x25519], ["x448", NamedGroup.x448]] as const) {
+  wycheproof<Agreement>(kind, {
+    expected: because({
+      ZeroSharedSecret: [false, "a secret of zero is none (RFC 7748 §6)"],
+      NonCanonicalPublic: [true, "numbers may be above the prime (RFC 7748 §5)"],
+      Twist: [true, "the points of the twist are as good (RFC 7748 §5)"],
+    }),
+    taken: (layer, vector) => agrees(layer, group, hex(vector.public), vector),
+  });
+}
 
 const curves: Readonly<Record<string, NamedGroup>> = {
   secp256r1: NamedGroup.secp256r1,

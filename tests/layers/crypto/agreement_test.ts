@@ -141,6 +141,7 @@ const curves: ReadonlyArray<NamedGroup> = [
   NamedGroup.secp256r1,
   NamedGroup.secp384r1,
   NamedGroup.secp521r1,
+  NamedGroup.x448,
 ];
 for (const group of curves) {
   Deno.test(`${NamedGroup.nameOf(group)}: shares, secrets and what is refused are the same`, () => {

@@ -13,7 +13,10 @@ const pair = rsaPair(1024);
 /** Everything that draws random bytes, one after another. */
 const all = (crypto: CryptoService): ReadonlyArray<string> => [
   toHex(crypto.random(32)),
-  ...crypto.groups.map((group) => toHex(Effect.runSync(crypto.keyShare(group)).publicKey)),
+  ...crypto.groups.flatMap((group) => {
+    const { publicKey } = Effect.runSync(crypto.keyShare(group));
+    return [publicKey, Effect.runSync(crypto.answerShare(group, publicKey)).publicKey].map(toHex);
+  }),
   toHex(Effect.runSync(crypto.sign(pair.privateKey, SignatureScheme.rsa_pss_rsae_sha256, ascii("data")))),
   toHex(Effect.runSync(crypto.rsaEncrypt(pair.publicKey, ascii("premaster")))),
   toHex(crypto.random(1)),

@@ -35,7 +35,7 @@ const refused = (group: NamedGroup, theirs: Bytes, reason: RegExp): void => {
 
 Deno.test("the groups there are, in order of preference", () => {
   assert.deepEqual(noble.groups.map(NamedGroup.nameOf), [
-    ...["x25519", "secp256r1", "secp384r1", "secp521r1"],
+    ...["x25519", "secp256r1", "secp384r1", "secp521r1", "x448", "X25519MLKEM768", "SecP256r1MLKEM768"],
     ...["ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192"],
   ]);
 });
@@ -79,28 +79,72 @@ for (const layer of layers) {
   });
 }
 
+/** RFC 7748 §6.2. */
+const pair = {
+  alice: "9a8f4925d1519f5775cf46b04b5800d4ee9ee8bae8bc5565d498c28dd9c9baf574a9419744897391006382a6f127ab1d" +
+    "9ac2d8c0a598726b",
+  alicePublic:
+    "9b08f7cc31b7e3e67d22d5aea121074a273bd2b83de09c63faa73d2c22c5d9bbc836647241d953d40c5b12da88120d53" +
+    "177f80e532c41fa0",
+  bob: "1c306a7ac2a0e2e0990b294470cba339e6453772b075811d8fad0d1d6927c120bb5ee8972b0d3e21374c9c921b09d1b0" +
+    "366f10b65173992d",
+  bobPublic:
+    "3eb7a829b0cd20f5bcfc0b599b6feccf6da4627107bdb0d4f345b43027d8b972fc3e34fb4232a13ca706dcb57aec3dae" +
+    "07bdc1c67bf33609",
+  shared: "07fff4181ac6cc95ec1c16a94a0f74d12da232ce40a77552281d282bb60c0b56fd2464c335543936521c24403085d59a" +
+    "449a5037514a879d",
+};
+
+for (const { name, shareOf } of layers) {
+  Deno.test(`${name}: x448 gives the public keys and the secret of RFC 7748 §6.2`, async () => {
+    const sides = [[pair.alice, pair.alicePublic, pair.bobPublic], [
+      pair.bob,
+      pair.bobPublic,
+      pair.alicePublic,
+    ]] as const;
+    for (const [secret, publicKey, theirs] of sides) {
+      const share = await Effect.runPromise(shareOf(NamedGroup.x448, hex(secret)));
+      assert.equal(toHex(share.publicKey), publicKey);
+      assert.equal(toHex(await Effect.runPromise(share.agree(hex(theirs)))), pair.shared);
+    }
+  });
+
+  Deno.test(`${name}: x448 refuses the points of low order, and a share of another length`, async () => {
+    const share = await Effect.runPromise(shareOf(NamedGroup.x448, hex(pair.alice)));
+    const least = new Uint8Array(56);
+    const p = least.map((_, i) => i === 28 ? 0xfe : 0xff); // 2^448 - 2^224 - 1, little-endian
+    const points = [
+      least,
+      least.with(0, 1),
+      p.with(0, 0xfe),
+      p,
+      p.map((byte, i) => i < 28 ? 0 : i === 28 ? 0xff : byte),
+    ];
+    for (const point of points) {
+      assert.match((await Effect.runPromise(Effect.flip(share.agree(point)))).message, /all zero/);
+    }
+    for (const length of [0, 32, 55, 57]) {
+      const error = await Effect.runPromise(Effect.flip(share.agree(new Uint8Array(length).fill(9))));
+      assert.match(error.message, /bytes, not 56/);
+    }
+  });
+}
+
 Deno.test("a share of x25519 may be written in a way that is not canonical (RFC 7748 §5)", () => {
   const share = Effect.runSync(noble.keyShare(x25519));
   const theirs = hex(vectors[0]!.theirs);
   assert.deepEqual(agree(share, theirs.with(31, theirs[31]! | 0x80)), agree(share, theirs));
 });
 
-Deno.test("two shares of a group agree, and no two are the same", () => {
-  for (const group of noble.groups) {
-    const [a, b] = [Effect.runSync(noble.keyShare(group)), Effect.runSync(noble.keyShare(group))];
-    assert.notDeepEqual(a.publicKey, b.publicKey);
-    assert.deepEqual(agree(a, b.publicKey), agree(b, a.publicKey));
-  }
-});
-
 for (const { name, crypto } of layers) {
-  Deno.test(`${name}: an answer has the secret that the share it answers gives, in every group`, async () => {
+  Deno.test(`${name}: an answer has the secret that the share it answers gives, in every group, and no two are the same`, async () => {
     for (const group of crypto.groups) {
       const share = await Effect.runPromise(crypto.keyShare(group));
       const answer = await Effect.runPromise(crypto.answerShare(group, share.publicKey));
       assert.deepEqual(await Effect.runPromise(share.agree(answer.publicKey)), answer.secret);
       const again = await Effect.runPromise(crypto.answerShare(group, share.publicKey));
-      assert.notDeepEqual(again.publicKey, answer.publicKey);
+      assert.notDeepEqual(again, answer);
+      assert.notDeepEqual((await Effect.runPromise(crypto.keyShare(group))).publicKey, share.publicKey);
     }
   });
 
@@ -225,7 +269,7 @@ Deno.test("x25519 refuses the points of low order, which give the all-zero secre
 });
 
 Deno.test("a group that is not among them is a defect", () => {
-  for (const group of [NamedGroup.x448, NamedGroup.of(0x01ff), NamedGroup.of(0x0a0a)]) {
+  for (const group of [NamedGroup.curveSM2, NamedGroup.of(0x01ff), NamedGroup.of(0x0a0a)]) {
     const exit = Effect.runSyncExit(noble.keyShare(group));
     assert.ok(Exit.isFailure(exit) && exit.cause._tag === "Die");
     assert.match(String(exit.cause.defect), new RegExp(NamedGroup.nameOf(group)));

@@ -1,7 +1,9 @@
 /** The platform's cryptography as one service. @module */
-import { answerByShare, type CryptoService } from "../../../ports/crypto.ts";
+import type { CryptoService } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
+import { withHybrids } from "../noble/hybrid.ts";
 import { makeNoble } from "../noble/provider.ts";
+import { makeKem } from "./kem.ts";
 import { nativeCrypto } from "./platform.ts";
 import { makeKeyShare, makeSign, makeVerify } from "./public.ts";
 import { makeAead, makeCbc, makeHash } from "./symmetric.ts";
@@ -10,15 +12,12 @@ import { makeAead, makeCbc, makeHash } from "./symmetric.ts";
 export const makeNative = (random: (length: number) => Bytes): CryptoService => {
   const noble = makeNoble(random);
   const native = nativeCrypto();
-  if (!native) return noble;
-  const keyShare = makeKeyShare(native, random);
-  return {
+  return !native ? noble : {
     ...noble,
     hash: makeHash(native),
     aead: makeAead(native),
     cbc: makeCbc(native),
-    keyShare,
-    answerShare: answerByShare(keyShare),
+    ...withHybrids(makeKeyShare(native, random), makeKem(random)),
     sign: makeSign(native, random),
     verify: makeVerify(native),
   };

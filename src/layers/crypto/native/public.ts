@@ -6,10 +6,10 @@ import type { CryptoService, KeyShare, PublicKey } from "../../../ports/crypto.t
 import { type Bytes, concat, toHex } from "../../../wire/bytes.ts";
 import {
   makeKeyShare as nobleKeyShare,
+  montgomeryShare,
   nistCurves,
   pointShare,
   UNCOMPRESSED,
-  x25519Share,
 } from "../noble/groups.ts";
 import { makeSign as nobleSign, verify as nobleVerify } from "../noble/signatures.ts";
 import { bytesOf, type NativeCrypto } from "./platform.ts";
@@ -17,17 +17,18 @@ import { bytesOf, type NativeCrypto } from "./platform.ts";
 type Random = (length: number) => Bytes;
 
 /** The last byte of each algorithm's object identifier (RFC 8410 §3). */
-const oids = { x25519: 0x6e, ed25519: 0x70 } as const;
+const oids = { x25519: 0x6e, x448: 0x6f, ed25519: 0x70 } as const;
 
-/** The DER in front of a 32-byte private key (RFC 8410 §7), and below in front of a public key (RFC 8410 §4). */
-const pkcs8 = (oid: number): Bytes =>
-  Uint8Array.of(0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, oid, 4, 34, 4, 32);
-const spki = (oid: number): Bytes => Uint8Array.of(0x30, 42, 0x30, 5, 6, 3, 0x2b, 0x65, oid, 3, 33, 0);
-
-const privateDer = (oid: number, key: Bytes) =>
-  ({ key: concat(pkcs8(oid), key), format: "der", type: "pkcs8" }) as const;
-const publicDer = (oid: number, key: Bytes) =>
-  ({ key: concat(spki(oid), key), format: "der", type: "spki" }) as const;
+/** A private key as DER (RFC 8410 §7), and below a public key (RFC 8410 §4). */
+const privateDer = (oid: number, key: Bytes) => {
+  const { length } = key;
+  const head = [0x30, length + 14, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, oid, 4, length + 2, 4, length];
+  return { key: concat(Uint8Array.from(head), key), format: "der", type: "pkcs8" } as const;
+};
+const publicDer = (oid: number, key: Bytes) => {
+  const head = [0x30, key.length + 10, 0x30, 5, 6, 3, 0x2b, 0x65, oid, 3, key.length + 1, 0];
+  return { key: concat(Uint8Array.from(head), key), format: "der", type: "spki" } as const;
+};
 
 const toBase64Url = (bytes: Bytes): string =>
   btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -43,21 +44,40 @@ const curves: ReadonlyMap<NamedGroup, { readonly name: string; readonly crv: str
   [NamedGroup.secp384r1, { name: "secp384r1", crv: "P-384" }],
 ]);
 
-/** Makes key shares. Their secrets are drawn in the same way as noble's. */
+/** A curve of RFC 7748: the last byte of its object identifier, and the length of a key in bytes. */
+interface Montgomery {
+  readonly oid: number;
+  readonly length: number;
+}
+
+const montgomeryCurves: ReadonlyMap<NamedGroup, Montgomery> = new Map([
+  [NamedGroup.x25519, { oid: oids.x25519, length: 32 }],
+  [NamedGroup.x448, { oid: oids.x448, length: 56 }],
+]);
+
+/** Makes key shares of Diffie-Hellman groups. Their secrets are drawn in the same way as noble's. */
 export const makeKeyShare = (native: NativeCrypto, random: Random): CryptoService["keyShare"] => {
   const noble = nobleKeyShare(random);
   return (group) =>
     Effect.suspend(() => {
-      if (group === NamedGroup.x25519) return Effect.succeed(montgomery(native, random));
-      const curve = curves.get(group);
-      return curve ? Effect.succeed(weierstrass(native, group, curve.name, random)) : noble(group);
+      const [curve, other] = [curves.get(group), montgomeryCurves.get(group)];
+      return curve
+        ? Effect.succeed(weierstrass(native, group, curve.name, random))
+        : other
+        ? Effect.succeed(montgomery(native, group, other, random))
+        : noble(group);
     });
 };
 
-const montgomery = (native: NativeCrypto, random: Random): KeyShare => {
-  const privateKey = native.createPrivateKey(privateDer(oids.x25519, random(32)));
-  return x25519Share(fromBase64Url(privateKey.export({ format: "jwk" }).x), (theirs) => {
-    const publicKey = native.createPublicKey(publicDer(oids.x25519, theirs));
+const montgomery = (
+  native: NativeCrypto,
+  group: NamedGroup,
+  { oid, length }: Montgomery,
+  random: Random,
+): KeyShare => {
+  const privateKey = native.createPrivateKey(privateDer(oid, random(length)));
+  return montgomeryShare(group, fromBase64Url(privateKey.export({ format: "jwk" }).x), (theirs) => {
+    const publicKey = native.createPublicKey(publicDer(oid, theirs));
     const secret = bytesOf(native.diffieHellman({ privateKey, publicKey }));
     if (secret.every((byte) => byte === 0)) throw new RangeError("all zero");
     return secret;

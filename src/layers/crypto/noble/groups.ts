@@ -1,12 +1,13 @@
 /** Diffie-Hellman by group: elliptic curves with @noble/curves, finite fields with `dh.ts`. @module */
 import { Effect } from "../../../deps.ts";
-import { p256, p384, p521, x25519 } from "./deps.ts";
+import { p256, p384, p521, x25519, x448 } from "./deps.ts";
 import { ffdheGroups } from "../../../crypto/ffdhe.ts";
 import { InvalidKeyShare } from "../../../faults/errors/crypto.ts";
 import { NamedGroup } from "../../../names/named_group.ts";
 import type { CryptoService, KeyShare } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 import { namedFieldShare } from "./dh.ts";
+import { hybridGroups } from "./hybrid.ts";
 
 /** The NIST curves, by group. ECDSA uses them, too. */
 export const nistCurves = new Map([
@@ -15,37 +16,58 @@ export const nistCurves = new Map([
   [NamedGroup.secp521r1, p521],
 ]);
 
-/** The supported groups, the fastest first. */
-export const groups: ReadonlyArray<NamedGroup> = [NamedGroup.x25519, ...nistCurves.keys(), ...ffdheGroups];
+/** The curves of RFC 7748, by group. */
+const montgomeryCurves = new Map([[NamedGroup.x25519, x25519], [NamedGroup.x448, x448]]);
 
-/** Makes key shares with secrets from `random`. */
+/** The supported groups: curves, hybrids and finite fields, of each the fastest first. */
+export const groups: ReadonlyArray<NamedGroup> = [
+  NamedGroup.x25519,
+  ...nistCurves.keys(),
+  NamedGroup.x448,
+  ...hybridGroups,
+  ...ffdheGroups,
+];
+
+/** Makes key shares of Diffie-Hellman groups with secrets from `random`. */
 export const makeKeyShare = (random: (length: number) => Bytes): CryptoService["keyShare"] => (group) =>
   Effect.suspend(() => {
-    if (group === NamedGroup.x25519) return Effect.succeed(montgomery(random));
-    const curve = nistCurves.get(group);
-    const share = curve ? weierstrass(group, curve, random) : namedFieldShare(group, random);
+    const [curve, other] = [nistCurves.get(group), montgomeryCurves.get(group)];
+    const share = curve
+      ? weierstrass(group, curve, random)
+      : other
+      ? montgomery(group, other, random)
+      : namedFieldShare(group, random);
     return share
       ? Effect.succeed(share)
       : Effect.die(new RangeError(`no such group: ${NamedGroup.nameOf(group)}`));
   });
 
-const montgomery = (random: (length: number) => Bytes): KeyShare => {
-  const secret = random(32);
+const montgomery = (
+  group: NamedGroup,
+  curve: typeof x25519,
+  random: (length: number) => Bytes,
+): KeyShare => {
+  const secret = random(curve.lengths.secretKey!);
   // Noble refuses points of low order, which are those that give zero, before it uses the secret.
-  return x25519Share(x25519.getPublicKey(secret), (theirs) => x25519.getSharedSecret(secret, theirs));
+  return montgomeryShare(
+    group,
+    curve.getPublicKey(secret),
+    (theirs) => curve.getSharedSecret(secret, theirs),
+  );
 };
 
-/** An X25519 share. `secretWith` computes the shared secret, and throws when it is all zero. */
-export const x25519Share = (publicKey: Bytes, secretWith: (theirs: Bytes) => Bytes): KeyShare => {
-  const group = NamedGroup.x25519;
-  return {
-    publicKey,
-    agree: (theirs) =>
-      theirs.length !== 32
-        ? refuse(group, `the share has ${theirs.length} bytes, not 32`)
-        : attempt(group, "the shared secret is all zero", () => secretWith(theirs)),
-  };
-};
+/** A share of X25519 or X448. `secretWith` computes the shared secret, and throws when it is all zero. */
+export const montgomeryShare = (
+  group: NamedGroup,
+  publicKey: Bytes,
+  secretWith: (theirs: Bytes) => Bytes,
+): KeyShare => ({
+  publicKey,
+  agree: (theirs) =>
+    theirs.length !== publicKey.length
+      ? refuse(group, `the share has ${theirs.length} bytes, not ${publicKey.length}`)
+      : attempt(group, "the shared secret is all zero", () => secretWith(theirs)),
+});
 
 const weierstrass = (group: NamedGroup, curve: typeof p256, random: (length: number) => Bytes): KeyShare => {
   const secret = curve.utils.randomSecretKey(random(curve.lengths.seed!));

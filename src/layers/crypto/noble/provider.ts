@@ -2,35 +2,33 @@
 import { Effect } from "../../../deps.ts";
 import { bytesToNumberBE } from "./deps.ts";
 import { PrivateKeyError } from "../../../faults/errors/crypto.ts";
-import { answerByShare, type CryptoService } from "../../../ports/crypto.ts";
+import type { CryptoService } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 import { aead } from "./aead.ts";
 import { cbc, stream } from "./cbc.ts";
 import { makeFiniteFieldShare } from "./dh.ts";
 import { groups, makeKeyShare } from "./groups.ts";
 import { hash } from "./hash.ts";
+import { withHybrids } from "./hybrid.ts";
+import { makeKem } from "./kem.ts";
 import { encrypt, privateNumbers, privateOperation, publicNumbers } from "./rsa.ts";
 import { makeSign, verify } from "./signatures.ts";
 
 /** The provider with a given source of random bytes. */
-export const makeNoble = (random: (length: number) => Bytes): CryptoService => {
-  const keyShare = makeKeyShare(random);
-  return {
-    random,
-    hash,
-    aead,
-    cbc,
-    stream,
-    finiteFieldShare: makeFiniteFieldShare(random),
-    groups,
-    keyShare,
-    answerShare: answerByShare(keyShare),
-    sign: makeSign(random),
-    verify,
-    rsaEncrypt: makeRsaEncrypt(random),
-    rsaDecryptRaw: makeRsaDecryptRaw(random),
-  };
-};
+export const makeNoble = (random: (length: number) => Bytes): CryptoService => ({
+  random,
+  hash,
+  aead,
+  cbc,
+  stream,
+  finiteFieldShare: makeFiniteFieldShare(random),
+  groups,
+  ...withHybrids(makeKeyShare(random), makeKem(random)),
+  sign: makeSign(random),
+  verify,
+  rsaEncrypt: makeRsaEncrypt(random),
+  rsaDecryptRaw: makeRsaDecryptRaw(random),
+});
 
 /** Random bytes from the platform. */
 export const platformRandom = (length: number): Bytes => {
