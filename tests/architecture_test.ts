@@ -180,12 +180,15 @@ Deno.test("mod.ts reaches neither node: modules nor @effect/platform, so that it
   assert.deepEqual(packages.filter((p) => !/^npm:(effect|des\.js|pako|@noble\/[\w-]+)@\^/.test(p)), []);
 });
 
+/** What the flights of TLS 1.3 will use, and nothing uses before. */
+const awaited = ["src/crypto/hkdf.ts", "src/crypto/key_schedule.ts"];
+
 Deno.test("every file under src is reached from an entry point", () => {
   const files = (folder: string): ReadonlyArray<string> =>
     [...Deno.readDirSync(new URL(folder, root))].flatMap(({ name, isDirectory }) =>
       isDirectory ? files(`${folder}${name}/`) : [`${folder}${name}`]
     );
-  assert.deepEqual(files("src/").filter((file) => !whole.has(file)), []);
+  assert.deepEqual(files("src/").filter((file) => !whole.has(file)), awaited);
 });
 
 /** What stands in a closure is made for each handshake anew; `Effect.gen(() => body(args))` is not (docs/adr/0014). */

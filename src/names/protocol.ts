@@ -194,3 +194,13 @@ export const CertificateCompressionAlgorithm: Enumerated<
 > = enumerated("CertificateCompressionAlgorithm", 2, compressionAlgorithms);
 /** The number of an algorithm that compresses certificate chains. */
 export type CertificateCompressionAlgorithm = typeof CertificateCompressionAlgorithm.Type;
+
+const kdfIdentifiers = { HKDF_SHA256: 1, HKDF_SHA384: 2 } as const;
+/** IANA "TLS KDF Identifiers" (RFC 9258 §10): the KDF that an imported PSK is for. */
+export const KdfIdentifier: Enumerated<"KdfIdentifier", typeof kdfIdentifiers> = enumerated(
+  "KdfIdentifier",
+  2,
+  kdfIdentifiers,
+);
+/** The number of a KDF. */
+export type KdfIdentifier = typeof KdfIdentifier.Type;

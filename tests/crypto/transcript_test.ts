@@ -53,3 +53,35 @@ Deno.test("several hashes run along behind one transcript, each on its own", () 
     }
   }
 });
+
+Deno.test("after a HelloRetryRequest the first ClientHello is its hash, as a message of its own type", () => {
+  const transcript = transcriptOf(1);
+  const sha384 = hash("sha384");
+  assert.deepEqual(transcript.snapshot().digest(sha384), sha384.digest([messages[0]!]));
+  transcript.retry(sha384);
+  transcript.add(messages[1]!);
+  const hashed = concat(Uint8Array.of(254, 0, 0, 48), sha384.digest([messages[0]!]));
+  assert.deepEqual(transcript.snapshot().bytes, concat(hashed, messages[1]!));
+  assert.deepEqual(transcript.snapshot().digest(sha384), sha384.digest([hashed, messages[1]!]));
+});
+
+Deno.test("a transcript that continues another hashes both, however often and in whatever order it is asked", () => {
+  const sha256 = hash("sha256");
+  const before = transcriptOf(3);
+  const past = before.snapshot().past(sha256);
+  before.add(messages[4]!); // what is said elsewhere later is no part of it
+  for (let again = 0; again < 2; again++) {
+    const transcript = new Transcript(past);
+    const start = transcript.snapshot();
+    transcript.add(messages[3]!);
+    assert.deepEqual(transcript.snapshot().digest(sha256), sha256.digest([upTo(4)]));
+    assert.deepEqual(start.digest(sha256), sha256.digest([upTo(3)]));
+    assert.deepEqual(transcript.snapshot().digest(sha256), sha256.digest([upTo(4)]));
+  }
+});
+
+Deno.test("a transcript that continues another has no hash but the one that was kept, and no bytes", () => {
+  const transcript = new Transcript(transcriptOf(3).snapshot().past(hash("sha256")));
+  assert.throws(() => transcript.snapshot().digest(hash("sha384")), TypeError);
+  assert.throws(() => transcript.snapshot().bytes, TypeError);
+});

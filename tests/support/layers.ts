@@ -39,8 +39,8 @@ export const layers: ReadonlyArray<Tried> = [
   drawing("native", makeNative),
 ];
 
-/** The hash function that a name has in it: `hmac_sha256`, `SHA-256`. */
+/** The hash function that a name has in it: `hmac_sha256`, `SHA-256`, `SHA2-256`. */
 export const hashIn = (name: string): HashName => {
-  const [, bits] = /sha-?(1|224|256|384|512)/i.exec(name) ?? assert.fail(`no hash of ours: ${name}`);
+  const [, bits] = /sha(?:2?-)?(1|224|256|384|512)/i.exec(name) ?? assert.fail(`no hash of ours: ${name}`);
   return `sha${bits}` as HashName;
 };

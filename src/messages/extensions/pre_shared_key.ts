@@ -1,6 +1,6 @@
 /** Extensions about pre-shared keys, and the early data that is sent under one. @module */
 import { Schema } from "../../deps.ts";
-import { PskKeyExchangeMode } from "../../names/protocol.ts";
+import { KdfIdentifier, ProtocolVersion, PskKeyExchangeMode } from "../../names/protocol.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import {
   type Extension,
@@ -64,3 +64,21 @@ export const MaxEarlyData: Extension<"early_data", { maxEarlyDataSize: Uint }> =
   "RFC 8446 §4.2.10",
   { maxEarlyDataSize: uint32 },
 );
+
+/**
+ * `struct { opaque external_identity<1..2^16-1>; opaque context<0..2^16-1>; uint16 target_protocol; uint16 target_kdf;
+ * } ImportedIdentity` (RFC 9258 §5.1): as bytes, the identity of a PSK that was imported for one version and one KDF.
+ */
+export const ImportedIdentity: Schema.Struct<{
+  externalIdentity: Opaque;
+  context: Opaque;
+  targetProtocol: typeof ProtocolVersion;
+  targetKdf: typeof KdfIdentifier;
+}> = Schema.Struct({
+  externalIdentity: opaque(1, 2 ** 16 - 1),
+  context: opaque(0, 2 ** 16 - 1),
+  targetProtocol: ProtocolVersion,
+  targetKdf: KdfIdentifier,
+});
+/** The identity of an imported PSK: the external one's, a context, and what it is for. */
+export type ImportedIdentity = typeof ImportedIdentity.Type;
