@@ -83,11 +83,12 @@ export type PublicKey =
   }
   /** `point` is uncompressed: `04 || x || y`. */
   | { readonly _tag: "ecdsa"; readonly group: NamedGroup; readonly point: Bytes }
-  | { readonly _tag: "ed25519"; readonly key: Bytes };
+  /** `key` has 32 bytes for Ed25519, and 57 for Ed448 (RFC 8032). */
+  | { readonly _tag: "ed25519" | "ed448"; readonly key: Bytes };
 
 /**
  * A private key as data. Integers are big-endian; an elliptic curve's `privateKey` has the length of the curve's
- * field.
+ * field. The `seed` of Ed25519 has 32 bytes, that of Ed448 57 (RFC 8032).
  */
 export type PrivateKey =
   | {
@@ -102,7 +103,7 @@ export type PrivateKey =
     readonly coefficient: Bytes;
   }
   | { readonly _tag: "ecdsa"; readonly group: NamedGroup; readonly privateKey: Bytes }
-  | { readonly _tag: "ed25519"; readonly seed: Bytes };
+  | { readonly _tag: "ed25519" | "ed448"; readonly seed: Bytes };
 
 /** This end's half of a key exchange, for one use. */
 export interface KeyShare {

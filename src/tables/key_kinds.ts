@@ -84,6 +84,12 @@ const authentications: Record<PublicKey["_tag"], Authentication> = {
     certificateType: ClientCertificateType.ecdsa_sign,
     makes: among(S.ed25519),
   },
+  ed448: {
+    name: "eddsa",
+    certifies: "ecdsa", // RFC 8422 §5.10
+    certificateType: ClientCertificateType.ecdsa_sign,
+    makes: among(S.ed448),
+  },
 };
 
 /** Whether a server that asks for certificates of these types asks for this key's. A server that names none asks for any. */

@@ -10,6 +10,7 @@ import {
   SessionStore,
   Transport,
 } from "../../mod.ts";
+import { toPem } from "../../src/x509/pem.ts";
 import { makeCa } from "../support/ca.ts";
 import { bytesOf } from "../support/text.ts";
 import { connect, reverse } from "./ends.ts";
@@ -140,8 +141,8 @@ const topk8 = (...how: ReadonlyArray<string>) => ["pkcs8", "-topk8", ...how, ...
 const forms: ReadonlyArray<
   readonly [kinds: ReadonlyArray<keyof typeof made>, ...args: ReadonlyArray<string>]
 > = [
-  [["rsa", "ec", "ed25519"], "pkey"],
-  [["rsa", "ec", "ed25519"], ...topk8("-v2", "aes-256-cbc")],
+  [["rsa", "ec", "ed25519", "ed448"], "pkey"],
+  [["rsa", "ec", "ed25519", "ed448"], ...topk8("-v2", "aes-256-cbc")],
   [["rsa", "ec", "ed25519"], ...topk8("-v2", "aes-128-cbc", "-v2prf", "hmacWithSHA1")],
   [["ec"], ...topk8("-v2", "aes-192-cbc", "-v2prf", "hmacWithSHA224")],
   [["ec"], ...topk8("-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA256", "-iter", "100000")],
@@ -154,12 +155,13 @@ const forms: ReadonlyArray<
   [["ec"], "ec"],
 ];
 
-const { rsa_pkcs1_sha256, ecdsa_secp256r1_sha256, ed25519 } = Names.SignatureScheme;
+const { rsa_pkcs1_sha256, ecdsa_secp256r1_sha256, ed25519, ed448 } = Names.SignatureScheme;
 /** How OpenSSL makes each kind of key, and what it signs. */
 const made = {
   rsa: { args: ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], scheme: rsa_pkcs1_sha256 },
   ec: { args: ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"], scheme: ecdsa_secp256r1_sha256 },
   ed25519: { args: ["-algorithm", "ED25519"], scheme: ed25519 },
+  ed448: { args: ["-algorithm", "ED448"], scheme: ed448 },
 } as const;
 
 /** A key of OpenSSL's with a certificate of OpenSSL's, in a folder. */
@@ -190,7 +192,7 @@ for (const [kinds, ...args] of forms) {
         });
         const data = bytesOf("what is signed");
         const signature = yield* Effect.provide(sign(made[kind].scheme, data), Crypto.layerNoble);
-        const hash = kind === "ed25519" ? null : "sha256";
+        const hash = kind.startsWith("ed") ? null : "sha256";
         assert.ok(verify(hash, data, createPublicKey(certificate), signature));
       }),
     );
@@ -225,6 +227,26 @@ for (
 }
 
 // -- certificates of ours before OpenSSL --
+
+withPeer(
+  "openssl",
+  "a chain of Ed448 made in memory is verified by openssl verify, strictly, and one that was changed is not",
+  Effect.gen(function* () {
+    const folder = yield* temporary;
+    const root = yield* Credentials.makeAuthority({ key: "ed448" });
+    const { certificate, certificatePem } = yield* root.issue({ key: "ed448" });
+    const [rootFile, leafFile] = [`${folder}/root.pem`, `${folder}/leaf.pem`];
+    yield* write(rootFile, root.certificatePem);
+    yield* write(leafFile, certificatePem);
+    const verified = ["verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", rootFile, leafFile];
+    yield* openssl(...verified);
+    const changed = certificate.with(-20, certificate.at(-20)! ^ 1);
+    yield* write(leafFile, toPem("CERTIFICATE", changed));
+    const peer = yield* start("openssl", verified);
+    assert.equal(yield* peer.ended, 2);
+    assert.match(peer.output(), /certificate signature failure/);
+  }).pipe(Effect.provide(Crypto.layerNoble)),
+);
 
 /** What `deno task certs` makes, in a folder. */
 const certs = Effect.gen(function* () {

@@ -16,7 +16,7 @@ import { Buffer } from "node:buffer";
 import crypto from "node:crypto";
 
 /** The keys there are; `rsa` has 2048 bits, `rsa_pss` is one whose SubjectPublicKeyInfo says id-RSASSA-PSS. */
-export type KeyKind = "rsa" | "rsa1024" | "rsa_pss" | "p256" | "p384" | "p521" | "ed25519";
+export type KeyKind = "rsa" | "rsa1024" | "rsa_pss" | "p256" | "p384" | "p521" | "ed25519" | "ed448";
 
 /** A key pair of a kind. */
 export interface KeyPair {
@@ -209,6 +209,7 @@ const generators: Record<KeyKind, () => Pair> = {
   p384: ec("P-384"),
   p521: ec("P-521"),
   ed25519: () => crypto.generateKeyPairSync("ed25519"),
+  ed448: () => crypto.generateKeyPairSync("ed448"),
 };
 
 /** The key information of an RSA key with id-RSASSA-PSS in place of rsaEncryption (RFC 4055 §1.2). */
@@ -270,6 +271,7 @@ export const signatures = {
   ecdsa_sha384: ecdsa(oids["ecdsa-with-SHA384"], "sha384"),
   ecdsa_sha512: ecdsa(oids["ecdsa-with-SHA512"], "sha512"),
   ed25519: { algorithm: identifier(oids["id-Ed25519"]), sign: plain(null) },
+  ed448: { algorithm: identifier(oids["id-Ed448"]), sign: plain(null) },
   /** An algorithm that nobody has. */
   unheard: { algorithm: identifier("1.3.6.1.4.1.55555.1"), sign: plain("sha256") },
   /** A signature that is well-formed and wrong: over other bytes. */
@@ -288,4 +290,5 @@ export const usualSignature = {
   p384: "ecdsa_sha384",
   p521: "ecdsa_sha512",
   ed25519: "ed25519",
+  ed448: "ed448",
 } as const satisfies Record<KeyKind, Signature>;

@@ -78,10 +78,11 @@ export const kinds = {
   x448: /^x448$/,
   ecdsa: /^ecdsa_/,
   ed25519: /^ed25519$/,
+  ed448: /^ed448$/,
   pkcs1: /^rsa_signature_/,
   pss: /^rsa_pss_/,
   decrypt: /^rsa_pkcs1_/,
-  leftOut: /^(aes_ccm|dsa_|ed448|primality)/,
+  leftOut: /^(aes_ccm|dsa_|primality)/,
 } as const;
 
 /** Tries the files of a kind with every layer. */

@@ -6,7 +6,6 @@ const reasons: Readonly<Record<string, string>> = {
   aes_ccm: "no AES-CCM here",
   dsa_2048_224_sha256: "no DSA here",
   dsa_2048_256_sha256: "no DSA here",
-  ed448: "no Ed448 here",
   primality: "nothing here judges primes",
 };
 

@@ -1,4 +1,4 @@
-/** Project Wycheproof's vectors for ECDSA, Ed25519, and both kinds of RSA signature. @module */
+/** Project Wycheproof's vectors for ECDSA, Ed25519, Ed448, and both kinds of RSA signature. @module */
 import { assert, Effect, Either } from "../deps.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import type { HashName, PublicKey } from "../../src/ports/crypto.ts";
@@ -37,9 +37,11 @@ wycheproof<Signed>("ecdsa", {
   taken: (layer, vector) => holds(layer, vector, ecdsaSchemes.get(hashIn(vector.sha))!),
 });
 
-wycheproof<Signed>("ed25519", {
-  taken: (layer, vector) => holds(layer, vector, SignatureScheme.ed25519),
-});
+for (const kind of ["ed25519", "ed448"] as const) {
+  wycheproof<Signed>(kind, {
+    taken: (layer, vector) => holds(layer, vector, SignatureScheme[kind]),
+  });
+}
 
 const pkcs1Schemes: Schemes = new Map(byHash(pkcs1));
 wycheproof<Signed>("pkcs1", {

@@ -61,6 +61,7 @@ const keys: Readonly<Record<KeyKind, (key: PublicKey) => unknown>> = {
   p384: (key) => key._tag === "ecdsa" && key.group === NamedGroup.secp384r1 && key.point.length === 97,
   p521: (key) => key._tag === "ecdsa" && key.group === NamedGroup.secp521r1 && key.point.length === 133,
   ed25519: (key) => key._tag === "ed25519" && key.key.length === 32,
+  ed448: (key) => key._tag === "ed448" && key.key.length === 57,
 };
 
 for (const [kind, isRight] of Object.entries(keys)) {

@@ -165,6 +165,7 @@ export const good: Rows = {
   "P-521": () => three({ root: { key: "p521" }, middle: { key: "p521" }, leaf: { key: "p521" } }),
   "P-384 with SHA-256": () => three({ root: { key: "p384" }, middle: { signature: "ecdsa_sha256" } }),
   "Ed25519": () => three({ root: { key: "ed25519" }, middle: { key: "ed25519" }, leaf: { key: "ed25519" } }),
+  "Ed448": () => three({ root: { key: "ed448" }, middle: { key: "ed448" }, leaf: { key: "ed448" } }),
   "SHA-1, where it is allowed": () =>
     three({ leaf: { signature: "ecdsa_sha1" } }, {
       strength: { sha1: true },
@@ -323,6 +324,7 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
     "a leaf changed after it was signed, RSASSA-PSS": () =>
       spoilt(three({ middle: { key: "rsa" }, leaf: { signature: "pss_sha256" } })),
     "a leaf changed after it was signed, Ed25519": () => spoilt(three({ middle: { key: "ed25519" } })),
+    "a leaf changed after it was signed, Ed448": () => spoilt(three({ middle: { key: "ed448" } })),
     "an issuer that is a leaf": () => three({ middle: { ca: false } }, { index: 1 }),
     "an issuer that does not say what it is": () => {
       const root = makeCa();

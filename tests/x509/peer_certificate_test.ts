@@ -27,6 +27,7 @@ const keys = {
   p384: { _tag: "ecdsa", bits: 384, group: 24 },
   p521: { _tag: "ecdsa", bits: 521, group: 25 },
   ed25519: { _tag: "ed25519", bits: 256 },
+  ed448: { _tag: "ed448", bits: 456 },
 } satisfies Record<KeyKind, unknown>;
 
 for (const [kind, publicKey] of Object.entries(keys)) {

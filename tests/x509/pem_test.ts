@@ -124,7 +124,7 @@ Deno.test("an error says on which line its block begins", () => {
   assert.equal(error.line, 1 + ca.certificatePem.split("\n").length);
 });
 
-const kinds: ReadonlyArray<KeyKind> = ["rsa", "rsa_pss", "p256", "p384", "p521", "ed25519"];
+const kinds: ReadonlyArray<KeyKind> = ["rsa", "rsa_pss", "p256", "p384", "p521", "ed25519", "ed448"];
 
 for (const kind of kinds) {
   Deno.test(`a private key of ${kind} is read from PKCS #8, and its public half is node:crypto's`, () => {

@@ -106,6 +106,8 @@ export const good: Rows = {
     }),
   "good, by Ed25519": () =>
     stapled((issuer, leaf) => makeStaple(issuer, leaf), {}, { issuer: { key: "ed25519" } }),
+  "good, by Ed448": () =>
+    stapled((issuer, leaf) => makeStaple(issuer, leaf), {}, { issuer: { key: "ed448" } }),
   "good, by SHA-1, where it is allowed": () =>
     says({ signature: "ecdsa_sha1" }, { strength: { sha1: true } }),
   "good, of a clock that goes a little fast": () => says({ thisUpdate: NOW + 120 }),

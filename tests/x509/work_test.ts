@@ -296,8 +296,9 @@ Deno.test("a signature costs by its key: more for more bits, for a longer expone
     }, 0);
   assert.ok(rsa(2048, 1, 0, 1) < rsa(4096, 1, 0, 1) && rsa(4096, 1, 0, 1) < rsa(8192, 1, 0, 1));
   assert.ok(2 * rsa(4096, 1, 0, 1) < rsa(4096, 255, 255, 255, 255));
-  const of = (key: "p256" | "p384" | "p521" | "ed25519", bytes = 0) =>
+  const of = (key: "p256" | "p384" | "p521" | "ed25519" | "ed448", bytes = 0) =>
     signaturePrice(read(makeCa({ key }).der).publicKey as never, bytes);
   assert.ok(of("ed25519") < of("p256") && of("p256") < of("p384") && of("p384") < of("p521"));
+  assert.ok(of("ed25519") < of("ed448") && of("ed448") < of("p521"));
   assert.ok(of("p256") < of("p256", 1000));
 });

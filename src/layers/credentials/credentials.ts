@@ -57,7 +57,8 @@ export interface Signer extends Pick<Credential, "schemes" | "ocspResponse" | "s
   /** The certificate chain as PEM, leaf first, without the root. */
   readonly certificate: string;
   /**
-   * Signs `data` with a scheme. A signer of digests must hash the data first (`Crypto.hash`), except for Ed25519.
+   * Signs `data` with a scheme. A signer of digests must hash the data first (`Crypto.hash`), except for Ed25519 and
+   * Ed448.
    * ECDSA signatures are DER (RFC 8422 §5.4), and PSS salts are as long as the hash (RFC 8446 §4.2.3).
    */
   readonly sign: Credential["sign"];

@@ -2,7 +2,7 @@
 import { NamedGroup } from "../../names/named_group.ts";
 import type { PrivateKey, PublicKey } from "../../ports/crypto.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
-import { bytesToNumberBE, ed25519, invert, numberToBytesBE, pow } from "../crypto/noble/deps.ts";
+import { bytesToNumberBE, ed25519, ed448, invert, numberToBytesBE, pow } from "../crypto/noble/deps.ts";
 import { nistCurves } from "../crypto/noble/groups.ts";
 import { privateNumbers } from "../crypto/noble/rsa.ts";
 import type { NewKey } from "./options.ts";
@@ -25,6 +25,8 @@ export const publicKeyOf = (key: PrivateKey): PublicKey | undefined => {
     }
     case "ed25519":
       return { _tag: "ed25519", key: ed25519.getPublicKey(key.seed) };
+    case "ed448":
+      return { _tag: "ed448", key: ed448.getPublicKey(key.seed) };
   }
 };
 
@@ -35,7 +37,7 @@ export const sameKey = (a: PublicKey, b: PublicKey): boolean => {
 };
 
 const numbersOf = (key: PublicKey): ReadonlyArray<Bytes> =>
-  key._tag === "ecdsa" ? [key.point] : key._tag === "ed25519" ? [key.key] : [key.modulus, key.publicExponent];
+  key._tag === "ecdsa" ? [key.point] : "key" in key ? [key.key] : [key.modulus, key.publicExponent];
 
 /** Generators of private keys, by kind. */
 export const freshKey = {
@@ -43,6 +45,7 @@ export const freshKey = {
   ecdsa_p384: (random: Random): PrivateKey => ecdsa(NamedGroup.secp384r1, random),
   ecdsa_p521: (random: Random): PrivateKey => ecdsa(NamedGroup.secp521r1, random),
   ed25519: (random: Random): PrivateKey => ({ _tag: "ed25519", seed: random(32) }),
+  ed448: (random: Random): PrivateKey => ({ _tag: "ed448", seed: random(57) }),
   /** RSA with 2048 bits. */
   rsa: (random: Random): PrivateKey => rsa(2048, random),
 } satisfies Record<NewKey, (random: Random) => PrivateKey>;

@@ -2,7 +2,7 @@
 import type { Effect } from "../../deps.ts";
 
 /** A kind of key that is made in memory. RSA keys have 2048 bits. */
-export type NewKey = "ecdsa_p256" | "ecdsa_p384" | "ecdsa_p521" | "ed25519" | "rsa";
+export type NewKey = "ecdsa_p256" | "ecdsa_p384" | "ecdsa_p521" | "ed25519" | "ed448" | "rsa";
 
 /** Options of a self-signed certificate. All have defaults. */
 export interface SelfSignedOptions {

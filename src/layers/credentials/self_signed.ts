@@ -132,5 +132,6 @@ const signatures = {
   ecdsa_p384: signedBy(SignatureScheme.ecdsa_secp384r1_sha384, oids["ecdsa-with-SHA384"]),
   ecdsa_p521: signedBy(SignatureScheme.ecdsa_secp521r1_sha512, oids["ecdsa-with-SHA512"]),
   ed25519: signedBy(SignatureScheme.ed25519, oids["id-Ed25519"]),
+  ed448: signedBy(SignatureScheme.ed448, oids["id-Ed448"]),
   rsa: signedBy(SignatureScheme.rsa_pkcs1_sha256, oids.sha256WithRSAEncryption, Der.nullValue),
 } satisfies Record<keyof typeof freshKey, unknown>;

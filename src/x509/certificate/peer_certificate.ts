@@ -28,7 +28,7 @@ export interface ReadableCertificate extends Shown {
   readonly notAfter: Date;
   /** The kind and length of the key. `algorithm` is an object identifier. */
   readonly publicKey:
-    | { readonly _tag: "rsa" | "rsa_pss" | "ed25519"; readonly bits: number }
+    | { readonly _tag: "rsa" | "rsa_pss" | "ed25519" | "ed448"; readonly bits: number }
     | { readonly _tag: "ecdsa"; readonly bits: number; readonly group: NamedGroup }
     | { readonly _tag: "unsupported"; readonly algorithm: string };
   /** The serial number in hexadecimal, without a leading zero byte. */
@@ -88,6 +88,7 @@ const Readable = Schema.TaggedStruct("Certificate", {
     rsa("rsa_pss"),
     Schema.TaggedStruct("ecdsa", { bits: Schema.Int, group: NamedGroup }),
     Schema.TaggedStruct("ed25519", { bits: Schema.Int }),
+    Schema.TaggedStruct("ed448", { bits: Schema.Int }),
     Schema.TaggedStruct("unsupported", { algorithm: Schema.String }),
   ),
   serialNumber: Schema.String,

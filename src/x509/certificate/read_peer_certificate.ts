@@ -53,6 +53,8 @@ const keyOf = (key: PublicKey | UnsupportedKey): ReadableCertificate["publicKey"
       return { _tag: "ecdsa", bits: curveBits[key.group] ?? 4 * (key.point.length - 1), group: key.group };
     case "ed25519":
       return { _tag: "ed25519", bits: 256 };
+    case "ed448":
+      return { _tag: "ed448", bits: 456 };
     case "unsupported":
       return { _tag: "unsupported", algorithm: key.algorithm };
   }

@@ -116,4 +116,5 @@ const schemes = [
   bare(oids["ecdsa-with-SHA384"], SignatureScheme.ecdsa_secp384r1_sha384),
   bare(oids["ecdsa-with-SHA512"], SignatureScheme.ecdsa_secp521r1_sha512),
   bare(oids["id-Ed25519"], SignatureScheme.ed25519),
+  bare(oids["id-Ed448"], SignatureScheme.ed448),
 ];

@@ -27,6 +27,8 @@ const algorithm = (key: PublicKey | PrivateKey): Bytes => {
       return named(oids["id-ecPublicKey"], Der.objectIdentifier(curveOid(key.group)));
     case "ed25519":
       return named(oids["id-Ed25519"]);
+    case "ed448":
+      return named(oids["id-Ed448"]);
   }
 };
 
@@ -40,14 +42,14 @@ const curveOid = (group: NamedGroup): string => {
 const publicKeyBytes = (key: PublicKey): Bytes =>
   key._tag === "ecdsa"
     ? key.point
-    : key._tag === "ed25519"
+    : "key" in key
     ? key.key
     : Der.sequence(Der.integer(key.modulus), Der.integer(key.publicExponent));
 
 const privateKeyBytes = (key: PrivateKey): Bytes =>
   key._tag === "ecdsa"
     ? Der.sequence(Der.integer(1), Der.octetString(key.privateKey))
-    : key._tag === "ed25519"
+    : "seed" in key
     ? Der.octetString(key.seed)
     : Der.sequence(
       Der.integer(0),

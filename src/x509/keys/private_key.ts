@@ -73,10 +73,11 @@ const ec = (outer?: string): Key =>
   );
 
 /** `CurvePrivateKey` (RFC 8410 §7). */
-const ed25519: Key = map(
-  octetString,
-  (seed, fail) => seed.length === 32 ? { _tag: "ed25519", seed } : fail(`a seed of ${seed.length} bytes`),
-);
+const edwards = (_tag: "ed25519" | "ed448", length: number): Key =>
+  map(
+    octetString,
+    (seed, fail) => seed.length === length ? { _tag, seed } : fail(`a seed of ${seed.length} bytes`),
+  );
 
 /** `OneAsymmetricKey` (RFC 5958 §2). */
 const pkcs8: Key = map(
@@ -98,7 +99,8 @@ const pkcs8: Key = map(
 const algorithms: Readonly<Record<string, Key>> = {
   [oids.rsaEncryption]: rsa("rsa"),
   [oids["id-RSASSA-PSS"]]: rsa("rsa_pss"),
-  [oids["id-Ed25519"]]: ed25519,
+  [oids["id-Ed25519"]]: edwards("ed25519", 32),
+  [oids["id-Ed448"]]: edwards("ed448", 57),
 };
 
 const forms: Record<PrivateKeyLabel, Key> = {

@@ -106,12 +106,14 @@ const ec: ReadKey = (key, parameters, fail) => {
     : fail(`a point of ${key.length} bytes`);
 };
 
-const ed25519: ReadKey = (key, parameters, fail) =>
-  key.length === 32 && parameters === undefined ? { _tag: "ed25519", key } : fail("no Ed25519 key");
+/** RFC 8410 §4. */
+const edwards = (_tag: "ed25519" | "ed448", length: number): ReadKey => (key, parameters, fail) =>
+  key.length === length && parameters === undefined ? { _tag, key } : fail(`no key of ${_tag}`);
 
 const readers: Readonly<Record<string, ReadKey>> = {
   [oids.rsaEncryption]: rsa,
   [oids["id-RSASSA-PSS"]]: rsaPss,
   [oids["id-ecPublicKey"]]: ec,
-  [oids["id-Ed25519"]]: ed25519,
+  [oids["id-Ed25519"]]: edwards("ed25519", 32),
+  [oids["id-Ed448"]]: edwards("ed448", 57),
 };

@@ -79,8 +79,8 @@ export const signaturePrice = (key: PublicKey, signedBytes: number): number =>
   signedBytes * prices.hashed +
   (key._tag === "ecdsa"
     ? ecdsaPrices[key.group] ?? Infinity
-    : key._tag === "ed25519"
-    ? 800
+    : "key" in key
+    ? edwardsPrices[key._tag]
     : 4 * steps(key.publicExponent) * (key.modulus.length / 256) ** 1.5);
 
 const ecdsaPrices: Partial<Record<NamedGroup, number>> = {
@@ -88,6 +88,8 @@ const ecdsaPrices: Partial<Record<NamedGroup, number>> = {
   [NamedGroup.secp384r1]: 1800,
   [NamedGroup.secp521r1]: 3300,
 };
+
+const edwardsPrices = { ed25519: 800, ed448: 1800 };
 
 /** How many squarings and multiplications a power with this exponent takes. */
 const steps = (exponent: Bytes): number =>

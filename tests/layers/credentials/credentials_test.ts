@@ -158,7 +158,7 @@ live(
     const missing = yield* Effect.flip(Layers.credentialFromSigner({ certificate: "", sign }));
     assert.equal(missing._tag, "PemError");
     const spki = new Uint8Array(
-      crypto.generateKeyPairSync("ed448").publicKey.export({ type: "spki", format: "der" }),
+      crypto.generateKeyPairSync("x448").publicKey.export({ type: "spki", format: "der" }),
     );
     const { certificatePem } = ca.issue({ key: { ...makeKey("p256"), spki } });
     const unknown = yield* Effect.flip(Layers.credentialFromSigner({ certificate: certificatePem, sign }));
@@ -297,7 +297,7 @@ live(
 
 // -- certificates made in memory --
 
-for (const key of ["ecdsa_p256", "ecdsa_p384", "ecdsa_p521", "ed25519", "rsa"] as const) {
+for (const key of ["ecdsa_p256", "ecdsa_p384", "ecdsa_p521", "ed25519", "ed448", "rsa"] as const) {
   live(
     `a self-signed certificate of ${key} is trusted by whoever is given it`,
     Effect.gen(function* () {
@@ -383,7 +383,7 @@ live(
   }).pipe(Effect.provide(Layers.selfSigned()), Effect.provide(layerNoble)),
 );
 
-for (const key of ["ecdsa_p256", "ed25519", "rsa"] as const) {
+for (const key of ["ecdsa_p256", "ed25519", "ed448", "rsa"] as const) {
   live(
     `an authority of ${key} issues what those trust who trust it, below intermediates as well, and node:crypto agrees`,
     Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** Ed25519 (RFC 8032), and schemes that do not go with a key. @module */
+/** Ed25519 and Ed448 (RFC 8032), and schemes that do not go with a key. @module */
 import { Buffer } from "node:buffer";
 import crypto from "node:crypto";
 import { SignatureScheme as S } from "../../../src/names/signature_scheme.ts";
@@ -47,18 +47,82 @@ const pure = [
   },
 ];
 
+/** RFC 8032 §7.4: no data, and one byte of it. */
+const longer = [
+  {
+    seed: "6c82a562cb808d10d632be89c8513ebf6c929f34ddfa8c9f63c9960ef6e348a3528c8a3fcc2f044e39a3fc5b94492f8f" +
+      "032e7549a20098f95b",
+    key: "5fd7449b59b461fd2ce787ec616ad46a1da1342485a70e1f8a0ea75d80e96778edf124769b46c7061bd6783df1e50f6c" +
+      "d1fa1abeafe8256180",
+    data: "",
+    signature:
+      "533a37f6bbe457251f023c0d88f976ae2dfb504a843e34d2074fd823d41a591f2b233f034f628281f2fd7a22ddd47d78" +
+      "28c59bd0a21bfd3980ff0d2028d4b18a9df63e006c5d1c2d345b925d8dc00b4104852db99ac5c7cdda8530a113a0f4db" +
+      "b61149f05a7363268c71d95808ff2e652600",
+  },
+  {
+    seed: "c4eab05d357007c632f3dbb48489924d552b08fe0c353a0d4a1f00acda2c463afbea67c5e8d2877c5e3bc397a659949e" +
+      "f8021e954e0a12274e",
+    key: "43ba28f430cdff456ae531545f7ecd0ac834a55d9358c0372bfa0c6c6798c0866aea01eb00742802b8438ea4cb82169c" +
+      "235160627b4c3a9480",
+    data: "03",
+    signature:
+      "26b8f91727bd62897af15e41eb43c377efb9c610d48f2335cb0bd0087810f4352541b143c4b981b7e18f62de8ccdf633" +
+      "fc1bf037ab7cd779805e0dbcc0aae1cbcee1afb2e027df36bc04dcecbf154336c19f0af7e0a6472905e799f1953d2a0f" +
+      "f3348ab21aa4adafd1d234441cf807c03a00",
+  },
+];
+
+const edwards = [["ed25519", pure], ["ed448", longer]] as const;
+
 for (const { name, crypto } of layers) {
-  Deno.test(`${name}: Ed25519 signs and verifies as RFC 8032 §7.1 has it`, async () => {
-    for (const { seed, key, data, signature } of pure) {
-      const signed = crypto.sign({ _tag: "ed25519", seed: hex(seed) }, S.ed25519, hex(data));
-      assert.equal(toHex(await Effect.runPromise(signed)), signature);
-      const holds = (what: Bytes) =>
-        Effect.runPromise(crypto.verify({ _tag: "ed25519", key: hex(key) }, S.ed25519, what, hex(signature)));
-      assert.equal(await holds(hex(data)), true);
-      assert.equal(await holds(message), false);
-    }
-  });
+  for (const [tag, vectors] of edwards) {
+    Deno.test(`${name}: ${tag} signs and verifies as RFC 8032 §7 has it`, async () => {
+      for (const { seed, key, data, signature } of vectors) {
+        const signed = crypto.sign({ _tag: tag, seed: hex(seed) }, S[tag], hex(data));
+        assert.equal(toHex(await Effect.runPromise(signed)), signature);
+        const holds = (what: Bytes) =>
+          Effect.runPromise(crypto.verify({ _tag: tag, key: hex(key) }, S[tag], what, hex(signature)));
+        assert.equal(await holds(hex(data)), true);
+        assert.equal(await holds(message), false);
+      }
+    });
+  }
 }
+
+Deno.test("an Ed448 signature or key of another form does not hold (RFC 8032 §5.2.7)", () => {
+  const [{ key, data, signature }] = longer as [(typeof longer)[number]];
+  const holds = (k: Bytes, s: Bytes) => verify({ _tag: "ed448", key: k }, S.ed448, hex(data), s);
+  const [k, s] = [hex(key), hex(signature)];
+  assert.equal(holds(k, s), true);
+  for (const wrong of [EMPTY, s.subarray(1), concat(s, Uint8Array.of(0)), new Uint8Array(114)]) {
+    assert.equal(holds(k, wrong), false);
+  }
+  for (const wrong of [EMPTY, k.subarray(1), concat(k, Uint8Array.of(0)), new Uint8Array(57), k.with(0, 1)]) {
+    assert.equal(holds(wrong, s), false);
+  }
+  for (let at = 0; at < 114; at += 7) assert.equal(holds(k, s.with(at, s[at]! ^ 1)), false);
+  // S + L says the same to whoever does not check that it is below L.
+  const order = 2n ** 446n - BigInt("0x8335dc163bb124b65129c96fde933d8d723a70aadc873d6d54a7bb0d");
+  const little = (bytes: Bytes) => BigInt(`0x${toHex(bytes.toReversed())}`);
+  const more = hex((little(s.subarray(57)) + order).toString(16).padStart(114, "0")).reverse();
+  assert.equal(holds(k, concat(s.subarray(0, 57), more)), false);
+  // A key of low order signs anything: the identity with S of zero.
+  const identity = new Uint8Array(57).with(0, 1);
+  assert.equal(holds(identity, concat(identity, new Uint8Array(57))), false);
+});
+
+Deno.test("Ed448 agrees with node:crypto both ways", () => {
+  const native = crypto.generateKeyPairSync("ed448");
+  const [seed, key] = [
+    new Uint8Array(native.privateKey.export({ format: "der", type: "pkcs8" })).slice(-57),
+    new Uint8Array(native.publicKey.export({ format: "der", type: "spki" })).slice(-57),
+  ] as const;
+  const ours = sign({ _tag: "ed448", seed }, S.ed448, message);
+  assert.equal(crypto.verify(null, message, native.publicKey, ours), true);
+  const theirs = new Uint8Array(crypto.sign(null, message, native.privateKey));
+  assert.equal(verify({ _tag: "ed448", key }, S.ed448, message, theirs), true);
+});
 
 Deno.test("an Ed25519 signature or key of another form does not hold (RFC 8032 §5.1.7)", () => {
   const [{ key, data, signature }] = pure as [(typeof pure)[number]];
@@ -99,7 +163,8 @@ Deno.test("Ed25519 agrees with node:crypto both ways", () => {
   assert.equal(verify({ _tag: "ed25519", key }, S.ed25519, message, theirs), true);
 });
 
-Deno.test("Ed25519 signs nothing with a seed of another length", () => {
+Deno.test("Ed25519 and Ed448 sign nothing with a seed of another length", () => {
+  cannotSign({ _tag: "ed448", seed: new Uint8Array(32) }, S.ed448, /the seed is not 57 bytes/);
   for (const length of [0, 31, 33, 64]) {
     cannotSign({ _tag: "ed25519", seed: new Uint8Array(length) }, S.ed25519, /the seed is not 32 bytes/);
   }
@@ -113,12 +178,17 @@ Deno.test("a scheme that is not for the key signs and verifies nothing, whicheve
     privateKey: { _tag: "ed25519", seed: hex(pure[0]!.seed) } as const,
     publicKey: { _tag: "ed25519", key: hex(pure[0]!.key) } as const,
   };
+  const longEd = {
+    privateKey: { _tag: "ed448", seed: hex(longer[0]!.seed) } as const,
+    publicKey: { _tag: "ed448", key: hex(longer[0]!.key) } as const,
+  };
   const schemes = {
     rsa: [...Object.values(pkcs1), ...Object.values(pss)],
     ecdsa: Object.values(ecdsa),
     ed25519: [S.ed25519],
+    ed448: [S.ed448],
   };
-  for (const { privateKey, publicKey } of [pair, ec, ed]) {
+  for (const { privateKey, publicKey } of [pair, ec, ed, longEd]) {
     for (const [tag, list] of Object.entries(schemes)) {
       for (const scheme of list) {
         if (tag === privateKey._tag) continue;
@@ -143,9 +213,9 @@ Deno.test("a scheme that is not for the key signs and verifies nothing, whicheve
   );
 });
 
-Deno.test("MD5, DSA, and schemes that nobody registered sign and verify nothing", () => {
+Deno.test("MD5, DSA, ML-DSA, and schemes that nobody registered sign and verify nothing", () => {
   for (
-    const scheme of [S.rsa_pkcs1_md5, S.ecdsa_md5, S.dsa_sha1, S.ed448, S.of(0), S.of(0x0a0a), S.of(0xffff)]
+    const scheme of [S.rsa_pkcs1_md5, S.ecdsa_md5, S.dsa_sha1, S.mldsa44, S.of(0), S.of(0x0a0a), S.of(0xffff)]
   ) {
     for (const { privateKey, publicKey } of [pair, ecPair(curves[0])]) {
       cannotSign(privateKey, scheme, /is not for a key of/);

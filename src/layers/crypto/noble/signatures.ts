@@ -1,6 +1,6 @@
-/** Signatures by scheme: RSA with both encodings, ECDSA, Ed25519. @module */
+/** Signatures by scheme: RSA with both encodings, ECDSA, Ed25519 and Ed448. @module */
 import { Effect } from "../../../deps.ts";
-import { bytesToNumberBE, ecdsa, ed25519 } from "./deps.ts";
+import { bytesToNumberBE, ecdsa, ed25519, ed448 } from "./deps.ts";
 import { pkcs1Encode, pkcs1EncodePair, pssEncode, pssVerify } from "../../../crypto/emsa.ts";
 import { equal } from "../../../crypto/equal.ts";
 import { PrivateKeyError } from "../../../faults/errors/crypto.ts";
@@ -129,20 +129,23 @@ const ecdsaWith = (name: HashName): Algorithm => {
   };
 };
 
-/** Ed25519 (RFC 8032 §5.1.7), strictly: only canonical encodings are accepted. */
-const ed25519Pure: Algorithm = {
+/**
+ * Ed25519 and Ed448 (RFC 8032 §5.1.7, §5.2.7), strictly: only canonical encodings are accepted. A key has `length`
+ * bytes, and a signature twice as many.
+ */
+const edwards = (tag: "ed25519" | "ed448", curve: typeof ed25519, length: number): Algorithm => ({
   verify: (key, data, signature) =>
-    key._tag === "ed25519"
-      ? key.key.length === 32 && signature.length === 64 &&
-        ed25519.verify(signature, data, key.key, { zip215: false })
+    key._tag === tag
+      ? key.key.length === length && signature.length === 2 * length &&
+        curve.verify(signature, data, key.key, { zip215: false })
       : undefined,
   sign: (key, data) =>
-    key._tag !== "ed25519"
+    key._tag !== tag
       ? undefined
-      : key.seed.length === 32
-      ? ed25519.sign(data, key.seed)
-      : "the seed is not 32 bytes",
-};
+      : key.seed.length === length
+      ? curve.sign(data, key.seed)
+      : `the seed is not ${length} bytes`,
+});
 
 const algorithms: ReadonlyMap<SignatureScheme, Algorithm> = new Map([
   [SignatureScheme.rsa_pkcs1_sha1, rsaPkcs1With("sha1")],
@@ -162,5 +165,6 @@ const algorithms: ReadonlyMap<SignatureScheme, Algorithm> = new Map([
   [SignatureScheme.ecdsa_secp384r1_sha384, ecdsaWith("sha384")],
   [SignatureScheme.ecdsa_secp521r1_sha512, ecdsaWith("sha512")],
   [SignatureScheme.rsa_pkcs1_md5_sha1, rsaPkcs1(pkcs1EncodePair)],
-  [SignatureScheme.ed25519, ed25519Pure],
+  [SignatureScheme.ed25519, edwards("ed25519", ed25519, 32)],
+  [SignatureScheme.ed448, edwards("ed448", ed448, 57)],
 ]);
