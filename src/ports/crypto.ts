@@ -39,8 +39,26 @@ export interface Hash {
   readonly hmac: (key: Bytes) => (data: ReadonlyArray<Bytes>) => Bytes;
 }
 
-/** The AEAD ciphers (RFC 5288, RFC 7905). The sealed bytes end with a tag of 16 bytes. */
-export type AeadName = "aes_128_gcm" | "aes_256_gcm" | "chacha20_poly1305";
+/** The AEAD ciphers (RFC 5288, RFC 6655, RFC 7905). The sealed bytes end with a tag, as long as `tagLength` says. */
+export type AeadName =
+  | "aes_128_gcm"
+  | "aes_256_gcm"
+  | "chacha20_poly1305"
+  | "aes_128_ccm"
+  | "aes_256_ccm"
+  | "aes_128_ccm_8"
+  | "aes_256_ccm_8";
+
+/** How many bytes each AEAD cipher adds to a plaintext. */
+export const tagLength: Readonly<Record<AeadName, number>> = {
+  aes_128_gcm: 16,
+  aes_256_gcm: 16,
+  chacha20_poly1305: 16,
+  aes_128_ccm: 16,
+  aes_256_ccm: 16,
+  aes_128_ccm_8: 8,
+  aes_256_ccm_8: 8,
+};
 
 /** An AEAD cipher under one key. */
 export interface Aead {

@@ -3,7 +3,6 @@ import { assert } from "../deps.ts";
 import { files, kinds, vectorsOf } from "./wycheproof.ts";
 
 const reasons: Readonly<Record<string, string>> = {
-  aes_ccm: "no AES-CCM here",
   dsa_2048_224_sha256: "no DSA here",
   dsa_2048_256_sha256: "no DSA here",
   primality: "nothing here judges primes",

@@ -6,7 +6,14 @@ import { makeNoble } from "../../../src/layers/crypto/noble/provider.ts";
 import { makeDeterministic } from "../../../src/layers/crypto/seeded.ts";
 import { NamedGroup } from "../../../src/names/named_group.ts";
 import { SignatureScheme } from "../../../src/names/signature_scheme.ts";
-import type { AeadName, CbcName, CryptoService, HashName, PrivateKey } from "../../../src/ports/crypto.ts";
+import {
+  type AeadName,
+  type CbcName,
+  type CryptoService,
+  type HashName,
+  type PrivateKey,
+  tagLength,
+} from "../../../src/ports/crypto.ts";
 import { authenticationOf } from "../../../src/tables/key_kinds.ts";
 import { type Bytes, concat, toHex } from "../../../src/wire/bytes.ts";
 import { privateKeyFromPem } from "../../../src/x509/pem.ts";
@@ -72,10 +79,15 @@ for (
 }
 
 for (
-  const [name, length] of [["aes_128_gcm", 16], ["aes_256_gcm", 32], [
-    "chacha20_poly1305",
-    32,
-  ]] satisfies ReadonlyArray<[AeadName, number]>
+  const [name, length] of [
+    ["aes_128_gcm", 16],
+    ["aes_256_gcm", 32],
+    ["chacha20_poly1305", 32],
+    ["aes_128_ccm", 16],
+    ["aes_256_ccm", 32],
+    ["aes_128_ccm_8", 16],
+    ["aes_256_ccm_8", 32],
+  ] satisfies ReadonlyArray<[AeadName, number]>
 ) {
   Deno.test(`${name}: sealed and opened the same, and a changed bit or length opens under neither`, () => {
     fc.assert(
@@ -86,7 +98,8 @@ for (
           const sealed = a.seal(nonce, additional, plaintext);
           agree(sealed, b.seal(nonce, additional, plaintext));
           agree(plaintext, b.open(nonce, additional, sealed));
-          for (const bad of [flipped(sealed, at), sealed.subarray(1), sealed.subarray(0, at % 16)]) {
+          const cut = sealed.subarray(0, at % tagLength[name]);
+          for (const bad of [flipped(sealed, at), sealed.subarray(1), cut]) {
             agree(a.open(nonce, additional, bad), undefined);
             agree(b.open(nonce, additional, bad), undefined);
           }

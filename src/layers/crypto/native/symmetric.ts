@@ -1,8 +1,16 @@
 /** Hashes and ciphers of `node:crypto`. @module */
-import type { AeadName, CbcName, CryptoService, RunningHash } from "../../../ports/crypto.ts";
+import {
+  type Aead,
+  type AeadName,
+  type CbcName,
+  type CryptoService,
+  type RunningHash,
+  tagLength,
+} from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
-import { checkNonce, keyOf, TAG } from "../noble/aead.ts";
+import { guarded, keyOf } from "../noble/aead.ts";
 import { cbc as nobleCbc, checked } from "../noble/cbc.ts";
+import { ccm } from "../noble/ccm.ts";
 import { hash as nobleHash, over, tableOf } from "../noble/hash.ts";
 import type { NativeCrypto, NativeHash } from "./platform.ts";
 import { bytesOf } from "./platform.ts";
@@ -38,48 +46,63 @@ export const makeHash = ({ createHash, createHmac }: NativeCrypto): CryptoServic
   return (name) => hashes[name];
 };
 
-const aeadNames: Record<AeadName, string> = {
-  aes_128_gcm: "aes-128-gcm",
-  aes_256_gcm: "aes-256-gcm",
-  chacha20_poly1305: "chacha20-poly1305",
+/** The AEAD ciphers. CCM, which not every `node:crypto` has, is made of two other modes, as with noble. */
+export const makeAead = (native: NativeCrypto): CryptoService["aead"] => (name, key) =>
+  guarded(name, aeads[name](native, keyOf(name, key), tagLength[name]));
+
+type MakeAead = (native: NativeCrypto, key: Bytes, tag: number) => Aead;
+
+const aead = (cipher: string): MakeAead => ({ createCipheriv, createDecipheriv }, key, tag) => {
+  const tagged = { authTagLength: tag };
+  return {
+    seal: (nonce, additionalData, plaintext) => {
+      const { length } = plaintext;
+      const state = createCipheriv(cipher, key, nonce, tagged);
+      state.setAAD(additionalData, { plaintextLength: length });
+      const sealed = new Uint8Array(length + tag);
+      sealed.set(state.update(plaintext));
+      state.final();
+      sealed.set(state.getAuthTag(), length);
+      return sealed;
+    },
+    open: (nonce, additionalData, sealed) => {
+      const length = sealed.length - tag;
+      const state = createDecipheriv(cipher, key, nonce, tagged);
+      state.setAAD(additionalData, { plaintextLength: length });
+      state.setAuthTag(sealed.subarray(length));
+      const plaintext = bytesOf(state.update(sealed.subarray(0, length)));
+      try {
+        state.final();
+      } catch {
+        return undefined; // only a wrong tag throws here
+      }
+      return plaintext;
+    },
+  };
 };
 
-const tagged = { authTagLength: TAG } as const;
-
-/** The AEAD ciphers. */
-export const makeAead =
-  ({ createCipheriv, createDecipheriv }: NativeCrypto): CryptoService["aead"] => (name, key) => {
-    const own = keyOf(name, key);
-    const cipher = aeadNames[name];
-    return {
-      seal: (nonce, additionalData, plaintext) => {
-        checkNonce(nonce);
-        const { length } = plaintext;
-        const state = createCipheriv(cipher, own, nonce, tagged);
-        state.setAAD(additionalData, { plaintextLength: length });
-        const sealed = new Uint8Array(length + TAG);
-        sealed.set(state.update(plaintext));
-        state.final();
-        sealed.set(state.getAuthTag(), length);
-        return sealed;
-      },
-      open: (nonce, additionalData, sealed) => {
-        checkNonce(nonce);
-        const length = sealed.length - TAG;
-        if (length < 0) return undefined;
-        const state = createDecipheriv(cipher, own, nonce, tagged);
-        state.setAAD(additionalData, { plaintextLength: length });
-        state.setAuthTag(sealed.subarray(length));
-        const plaintext = bytesOf(state.update(sealed.subarray(0, length)));
-        try {
-          state.final();
-        } catch {
-          return undefined; // only a wrong tag throws here
-        }
-        return plaintext;
-      },
-    };
+const ccmOver = (bits: 128 | 256): MakeAead => ({ createCipheriv }, key, tag) => {
+  const mode = (cipher: string) => (iv: Bytes, data: Bytes): Bytes => {
+    if (data.length === 0) return data;
+    const state = createCipheriv(`aes-${bits}-${cipher}`, key, iv);
+    state.setAutoPadding(false);
+    const out = bytesOf(state.update(data));
+    state.final();
+    return out;
   };
+  const cbc = mode("cbc");
+  return ccm({ cbc: (blocks) => cbc(new Uint8Array(16), blocks), ctr: mode("ctr") }, tag);
+};
+
+const aeads: Record<AeadName, MakeAead> = {
+  aes_128_gcm: aead("aes-128-gcm"),
+  aes_256_gcm: aead("aes-256-gcm"),
+  chacha20_poly1305: aead("chacha20-poly1305"),
+  aes_128_ccm: ccmOver(128),
+  aes_256_ccm: ccmOver(256),
+  aes_128_ccm_8: ccmOver(128),
+  aes_256_ccm_8: ccmOver(256),
+};
 
 const cbcNames: Record<CbcName, { readonly cipher: string; readonly key: number; readonly from: number }> = {
   aes_128_cbc: { cipher: "aes-128-cbc", key: 16, from: CBC_FROM },

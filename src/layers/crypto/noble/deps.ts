@@ -1,5 +1,5 @@
 /** The parts of the @noble packages that the layers use. No other file names these packages. @module */
-export { cbc, gcm } from "npm:@noble/ciphers@^2.4.0/aes.js";
+export { cbc, ctr, gcm } from "npm:@noble/ciphers@^2.4.0/aes.js";
 export { chacha20, chacha20poly1305 } from "npm:@noble/ciphers@^2.4.0/chacha.js";
 export { invert, mod, pow } from "npm:@noble/curves@^2.4.0/abstract/modular.js";
 export { ecdsa } from "npm:@noble/curves@^2.4.0/abstract/weierstrass.js";
