@@ -14,8 +14,8 @@ import { forgeHandshakes, selfSigned } from "./forge.ts";
 import { bare, bareSymmetric, handshakes, type Kind, whileOpen, withoutPublicKeys } from "./handshakes.ts";
 import { dearer, hostileChains, hostileHellos, judging, reading } from "./hostile.ts";
 import * as Loopback from "./loopback.ts";
-import { beyond, type Figure, ratio, ratioOf } from "./measure.ts";
-import { operations, providers, refused } from "./providers.ts";
+import { beyond, type Figure, ratio, ratioOf, ratioOfAsync } from "./measure.ts";
+import { exchanging, hybrids, operations, providers, refused } from "./providers.ts";
 import { samples } from "./samples.ts";
 import { parseArgs } from "node:util";
 
@@ -275,10 +275,25 @@ const cryptography: ReadonlyArray<Row> = [
         ratio(name, "× as long on noble as by node:crypto", make(providers.noble), make(providers.native)),
     )
   ),
+  ...hybrids.map((group) =>
+    row(`crypto/${Names.NamedGroup.nameOf(group)}`, (name) => {
+      const [noble, native] = [exchanging(providers.noble, group), exchanging(providers.native, group)];
+      return ratioOfAsync(name, "× as long on noble as by the platform", noble, native);
+    })
+  ),
   ...Object.entries(refused).map(([operation, { noble, native }]) =>
     row(`crypto/${operation}`, (name) => ratio(name, "× as long on noble, which is taken", noble, native))
   ),
 ];
+
+const groups: ReadonlyArray<Row> = Object.entries(providers).flatMap(([provider, crypto]) =>
+  crypto.groups.slice(1).map((group) =>
+    row(`share/${Names.NamedGroup.nameOf(group)}/${provider}`, (name) => {
+      const x25519 = exchanging(crypto, Names.NamedGroup.x25519);
+      return ratioOfAsync(name, "× an exchange with x25519", exchanging(crypto, group), x25519);
+    })
+  )
+);
 
 const figures: ReadonlyArray<Row> = [
   ...codecs,
@@ -292,6 +307,7 @@ const figures: ReadonlyArray<Row> = [
   ...scaling,
   ...hostile,
   ...cryptography,
+  ...groups,
 ];
 
 // Fails before anything is measured if the results cannot be written.

@@ -76,6 +76,26 @@ export const beyond = (
   options: Options = {},
 ): Figure => figure(name, unit, sample(ours, bare, (ours, bare) => (ours - bare) / parts, options));
 
+/** The same for what may be asynchronous: how many times as long `ours` takes as `bare`. */
+export const ratioOfAsync = (
+  name: string,
+  unit: string,
+  ours: () => Promise<unknown>,
+  bare: () => Promise<unknown>,
+  milliseconds = 60,
+): Promise<Figure> =>
+  ratioOf(name, unit, async () => await timeAsync(ours, milliseconds) / await timeAsync(bare, milliseconds));
+
+const timeAsync = async (run: () => Promise<unknown>, milliseconds: number): Promise<number> => {
+  const start = performance.now();
+  let calls = 0;
+  while (performance.now() - start < milliseconds) {
+    await run();
+    calls++;
+  }
+  return (performance.now() - start) / calls;
+};
+
 /** Repeats `measure` for several rounds. */
 export const ratioOf = async (
   name: string,

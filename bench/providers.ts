@@ -27,6 +27,15 @@ const agreement = (group: Names.NamedGroup): Make => (crypto) => {
   const { publicKey } = run(crypto.keyShare(group));
   return () => run(run(crypto.keyShare(group)).agree(publicKey));
 };
+/** A share, the answer to it, and the secret on either side: asynchronous where the platform's ML-KEM is. */
+export const exchanging = (crypto: Crypto.CryptoService, group: Names.NamedGroup) => (): Promise<unknown> =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const share = yield* crypto.keyShare(group);
+      const { publicKey } = yield* crypto.answerShare(group, share.publicKey);
+      return yield* share.agree(publicKey);
+    }),
+  );
 const keyOf = (kind: Golden.Kind) => {
   const privateKey = run(privateKeyFromPem(Golden.server(kind).privateKey));
   return { privateKey, publicKey: publicKeyOf(privateKey)! };
@@ -41,7 +50,7 @@ const verifying = (kind: Golden.Kind, scheme: Names.SignatureScheme): Make => (c
   return () => run(crypto.verify(publicKey, scheme, data, signature));
 };
 const sealing = (name: Crypto.AeadName, size: number): Make => (crypto) => {
-  const cipher = crypto.aead(name, new Uint8Array(name === "aes_128_gcm" ? 16 : 32).fill(1));
+  const cipher = crypto.aead(name, new Uint8Array(name.startsWith("aes_128") ? 16 : 32).fill(1));
   const [nonce, plaintext] = [new Uint8Array(12), new Uint8Array(size)];
   return () => cipher.seal(nonce, data, plaintext);
 };
@@ -64,6 +73,7 @@ export const operations: Readonly<Record<string, Make>> = {
   "x25519": agreement(G.x25519),
   "secp256r1": agreement(G.secp256r1),
   "secp384r1": agreement(G.secp384r1),
+  "x448": agreement(G.x448),
   "sign/ed25519": signing("ed25519", S.ed25519),
   "verify/ed25519": verifying("ed25519", S.ed25519),
   "verify/ecdsa_secp256r1_sha256": verifying("p256", S.ecdsa_secp256r1_sha256),
@@ -72,6 +82,8 @@ export const operations: Readonly<Record<string, Make>> = {
   "aes_128_gcm/64": sealing("aes_128_gcm", 64),
   "chacha20_poly1305/16384": sealing("chacha20_poly1305", 16384),
   "chacha20_poly1305/64": sealing("chacha20_poly1305", 64),
+  "aes_128_ccm/16384": sealing("aes_128_ccm", 16384),
+  "aes_128_ccm/64": sealing("aes_128_ccm", 64),
   "aes_128_cbc/16384": cbc("aes_128_cbc", 16384),
   "3des_ede_cbc/16384": cbc("3des_ede_cbc", 16384),
   "sha256/64": hashing(64),
@@ -79,7 +91,13 @@ export const operations: Readonly<Record<string, Make>> = {
   "hmac_sha256/16384": hmac(16384),
 };
 
+/** The groups whose shares may be asynchronous. */
+export const hybrids = [G.X25519MLKEM768, G.SecP256r1MLKEM768] as const;
+
 const pemOf = (kind: Golden.Kind) => node.createPrivateKey(Golden.server(kind).privateKey);
+
+const publicBytes = (key: node.KeyObject) =>
+  new Uint8Array(key.export({ type: "spki", format: "der" })).slice(-57);
 
 /** Operations left to noble in both providers, as `node:crypto` would do them. */
 export const refused: Readonly<
@@ -97,7 +115,20 @@ export const refused: Readonly<
   const sealed = run(noble.rsaEncrypt(rsaPublic, new Uint8Array(48)));
   const field = node.getDiffieHellman("modp14");
   const theirs = node.getDiffieHellman("modp14").generateKeys();
+  const ed448 = node.generateKeyPairSync("ed448");
+  const ed448Der = ed448.privateKey.export({ type: "pkcs8", format: "der" });
+  const seed = new Uint8Array(ed448Der).slice(-57);
+  const ed448Key = { _tag: "ed448", key: publicBytes(ed448.publicKey) } as const;
+  const ed448Signature = run(noble.sign({ _tag: "ed448", seed }, S.ed448, data));
   return {
+    "sign/ed448": {
+      noble: () => run(noble.sign({ _tag: "ed448", seed }, S.ed448, data)),
+      native: () => node.sign(null, data, ed448.privateKey),
+    },
+    "verify/ed448": {
+      noble: () => run(noble.verify(ed448Key, S.ed448, data, ed448Signature)),
+      native: () => node.verify(null, data, ed448.publicKey, ed448Signature),
+    },
     "sign/ecdsa_secp256r1_sha256": {
       noble: signing("p256", S.ecdsa_secp256r1_sha256)(noble),
       native: () => node.sign("sha256", data, ecdsa),
