@@ -89,7 +89,7 @@ const ecdsaPrices: Partial<Record<NamedGroup, number>> = {
   [NamedGroup.secp521r1]: 3300,
 };
 
-const edwardsPrices = { ed25519: 800, ed448: 1800 };
+const edwardsPrices = { ed25519: 800, ed448: 1600 };
 
 /** How many squarings and multiplications a power with this exponent takes. */
 const steps = (exponent: Bytes): number =>

@@ -10,7 +10,7 @@
  * | x25519, a share and a secret             | 7.0            | native                      |
  * | x448, the same                           | 1.5            | native                      |
  * | secp256r1, secp384r1                     | 2.7, 1.6       | native                      |
- * | X25519MLKEM768, SecP256r1MLKEM768        | 3.2, 1.8       | native, where WebCrypto is  |
+ * | X25519MLKEM768, SecP256r1MLKEM768        | 3.2, 1.8       | native, if WebCrypto has it |
  * | secp521r1                                |                | noble: native throws        |
  * | Ed25519, sign and verify                 | 7.6, 14        | native                      |
  * | Ed448, sign and verify                   | 1.1, 1.1       | noble: no gain              |
@@ -36,6 +36,7 @@ import { makeNative } from "./provider.ts";
 
 /**
  * The fastest cryptography on this platform: each operation uses `node:crypto`, WebCrypto (for ML-KEM) or @noble,
- * whichever is fastest. Shares of the hybrid groups are asynchronous where WebCrypto makes them. Apart from that, it behaves as `layerNoble`, and it is `layerNoble` on a platform without `node:crypto`.
+ * whichever is fastest. The shares of hybrid groups are asynchronous where WebCrypto has ML-KEM. Apart from that and
+ * from speed, it behaves as `layerNoble`, and it is `layerNoble` on a platform without `node:crypto`.
  */
 export const layerNative: Layer.Layer<Crypto> = Layer.sync(Crypto, () => makeNative(platformRandom));
