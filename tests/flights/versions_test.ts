@@ -559,6 +559,31 @@ sync(
 );
 
 sync(
+  "a group with ML-KEM is none of ECDHE's: the next curve in common is used, and without one there is no ECDHE",
+  Effect.gen(function* () {
+    const { X25519MLKEM768, SecP256r1MLKEM768, secp384r1 } = N.NamedGroup;
+    const ECDHE = N.CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA;
+    const answer = (...groups: ReadonlyArray<N.NamedGroup>) => {
+      const hello = helloOf(0x0303, {
+        suites: [ECDHE],
+        extensions: [{ _tag: "supported_groups", namedGroupList: [...groups, N.NamedGroup.secp256r1] }],
+      });
+      const policy = { ...everything, cipherSuites: [ECDHE], groups };
+      return Effect.map(
+        replay("server", [hello], { kind: "rsa", server: { policy } }),
+        ({ error, said }) => {
+          if (error && error._tag !== "Truncated") return alertOf(error);
+          const exchange = recordsOf(said).find((r) => r[5] === 12)!;
+          return N.NamedGroup.nameOf(N.NamedGroup.of(exchange[10]! << 8 | exchange[11]!));
+        },
+      );
+    };
+    assert.equal(yield* answer(X25519MLKEM768, SecP256r1MLKEM768, secp384r1), "secp384r1");
+    assert.equal(yield* answer(X25519MLKEM768, SecP256r1MLKEM768), "handshake_failure");
+  }),
+);
+
+sync(
   "finite fields: one that both have is used, none in common means no DHE, and who names none gets our first",
   Effect.gen(function* () {
     const DHE = N.CipherSuite.TLS_DHE_RSA_WITH_AES_128_CBC_SHA;

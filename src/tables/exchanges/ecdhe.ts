@@ -1,6 +1,7 @@
 /** Ephemeral elliptic-curve Diffie-Hellman (RFC 8422 §5.4, §5.7). @module */
 import { Effect } from "../../deps.ts";
 import { isFfdhe } from "../../crypto/ffdhe.ts";
+import { isKem } from "../../crypto/kem.ts";
 import { IllegalParameter } from "../../faults/errors/connection.ts";
 import type { InvalidKeyShare } from "../../faults/errors/crypto.ts";
 import { one } from "../../grammar/places.ts";
@@ -20,8 +21,8 @@ const illegal = (subject: string, field: string, reason: string) =>
 const badShare = (subject: string, field: string, group: NamedGroup) => (e: InvalidKeyShare) =>
   illegal(subject, field, `${e.reason} (${NamedGroup.nameOf(group)})`);
 
-/** Whether a group is an elliptic curve that this library has. */
-const isCurve = (group: NamedGroup): boolean => !isFfdhe(group);
+/** Whether a group is an elliptic curve, and nothing beside it. */
+const isCurve = (group: NamedGroup): boolean => !isFfdhe(group) && !isKem(group);
 
 const clientKeyExchange = one(ClientKeyExchangeECDHE);
 
