@@ -53,6 +53,7 @@ const limitAlerts: Record<Errors.LimitName, AlertName> = {
   warningAlerts: "unexpected_message",
   emptyRecords: "unexpected_message",
   helloRequests: "unexpected_message",
+  postHandshakeMessages: "unexpected_message",
   renegotiations: "no_renegotiation",
   renegotiationBuffer: "internal_error",
   // The peer did nothing wrong: the key is used up.
@@ -79,6 +80,28 @@ const transportHints: Record<Errors.TransportError["operation"], Of<Older, strin
   read: onTheWay,
   write: onTheWay,
 };
+
+const decryptSections: Record<Errors.DecryptError["what"], string> = {
+  Finished: "RFC 5246 §7.4.9",
+  ServerKeyExchange: "RFC 5246 §4.7",
+  CertificateVerify: "RFC 5246 §4.7",
+  binder: "RFC 8446 §4.2.11",
+};
+
+const refusedBy: Record<Errors.RenegotiationRefused["by"], { readonly rfc: string; readonly hint?: string }> =
+  {
+    peer: { rfc: "RFC 5246 §7.2.2" },
+    silence: { rfc: "RFC 5246 §7.2.2" },
+    policy: {
+      rfc: "RFC 5746 §4.2",
+      hint: "to allow it, set insecureRenegotiation in the Policy (--insecure-renegotiation)",
+    },
+    older: { rfc: "RFC 8446 §4.6.3", hint: "before TLS 1.3, `renegotiate` makes new keys" },
+    version: {
+      rfc: "RFC 8446 §4.1.2",
+      hint: "for new keys use `updateKeys`, for a client's certificate `requestClientCertificate`",
+    },
+  };
 
 /** The row of each error, by its tag. */
 const faults = {
@@ -201,7 +224,7 @@ const faults = {
     family: "crypto",
     from: "flights",
     alert: "decrypt_error",
-    rfc: (e) => e.what === "Finished" ? "RFC 5246 §7.4.9" : "RFC 5246 §4.7",
+    rfc: (e) => decryptSections[e.what],
   },
   PrivateKeyError: {
     family: "local",
@@ -226,11 +249,8 @@ const faults = {
     family: "refused",
     from: "flights",
     alert: undefined,
-    rfc: (e) => e.by === "policy" ? "RFC 5746 §4.2" : "RFC 5246 §7.2.2",
-    hint: (e) =>
-      e.by === "policy"
-        ? "to allow it, set insecureRenegotiation in the Policy (--insecure-renegotiation)"
-        : undefined,
+    rfc: (e) => refusedBy[e.by].rfc,
+    hint: (e) => refusedBy[e.by].hint,
   },
 } satisfies { readonly [T in Tag]: Fault<ErrorOf<T>> };
 

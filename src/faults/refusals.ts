@@ -65,6 +65,18 @@ export const refusals = {
     hint: "the peer is broken, or not the one of the first handshake",
   },
   renegotiation_loses_encrypt_then_mac: { alert: handshake_failure, rfc: "RFC 7366 §3.1" },
+  missing_extension: { alert: "missing_extension", rfc: "RFC 8446 §9.2" },
+  no_common_key_exchange: {
+    alert: handshake_failure,
+    rfc: "RFC 8446 §4.1.1",
+    hint: "set the groups for key exchange (Policy.groups, --groups)",
+  },
+  no_common_signature_scheme: {
+    alert: handshake_failure,
+    rfc: "RFC 8446 §4.4.2.2",
+    hint: "the client can verify no signature of our key: give the server another (--cert and --key)",
+  },
+  client_certificate_required: { alert: "certificate_required", rfc: "RFC 8446 §4.4.2.4" },
   server_certificate_changed: {
     alert: illegal_parameter,
     rfc: "RFC 7627 §6.1",

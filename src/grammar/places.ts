@@ -11,10 +11,11 @@ import { DecryptError, type Refused, UnexpectedMessage } from "../faults/errors/
 import type { RecordError, WireError } from "../faults/faults.ts";
 import type { HandshakeMessage } from "../record/arrival.ts";
 import type { Due } from "../record/due.ts";
-import { phases } from "../record/phase.ts";
+import { type Phase, phases } from "../record/phase.ts";
 import { type Coming, Handshakes, type HandshakeStream, type Message } from "../record/handshake_stream.ts";
 import type { Protection } from "../record/protection/protection.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import { DecodeError } from "../wire/errors.ts";
 import { kindOf, type MessageKind, nameOfComing } from "./message_kind.ts";
 
 /** How reading a place can fail. */
@@ -95,11 +96,13 @@ export const one = <A extends Message, I>(schema: Schema.Schema<A, I>): Place<A>
 
 /**
  * The place of Finished. Its value is `verifyData`, which is compared in constant time with what `expected` makes of the
- * transcript; DecryptError if it differs.
+ * transcript; DecryptError if it differs. With a `length`, another length is a DecodeError, as TLS 1.3 has it
+ * (RFC 8446 §4.4.4).
  */
 export const finished = <A extends Message & { readonly verifyData: Bytes }, I>(
   schema: Schema.Schema<A, I>,
   expected: (transcript: Snapshot) => Bytes,
+  length?: number,
 ): Place<Bytes> => {
   const { name, accepts, take, most } = proof(schema);
   return new Place(
@@ -108,16 +111,25 @@ export const finished = <A extends Message & { readonly verifyData: Bytes }, I>(
     (coming, from) =>
       Either.flatMap(
         take(coming, from),
-        ({ message, before }) =>
-          equal(message.verifyData, expected(before))
-            ? Either.right(message.verifyData)
+        ({ message: { verifyData }, before }): Taken<Bytes> =>
+          length !== undefined && verifyData.length !== length
+            ? Either.left(shortFinished(verifyData.length, length))
+            : equal(verifyData, expected(before))
+            ? Either.right(verifyData)
             : Either.left(new DecryptError({ what: "Finished" })),
       ),
     undefined,
-    (type) => most(type) && VERIFY_DATA,
+    (type) => most(type) && (length ?? VERIFY_DATA),
   );
 };
-/** The longest verify_data in bytes: two hashes, in SSL 3.0 (RFC 6101 §5.6.9). */
+const shortFinished = (got: number, due: number) =>
+  new DecodeError({
+    subject: "Finished",
+    path: "verifyData",
+    offset: 0,
+    reason: `${got} bytes, where ${due} are due`,
+  });
+/** The longest verify_data in bytes, up to TLS 1.2: two hashes, in SSL 3.0 (RFC 6101 §5.6.9). */
 const VERIFY_DATA = 36;
 
 /** A place where a message may come. It is never the last of a flight: the reader would not know whether to wait. */
@@ -165,6 +177,13 @@ export const changeCipherSpec = (keys: Protection): Place<void> =>
     from.take();
     return from.changeRead(keys, phases.changed);
   });
+
+/** The peer's records come under these keys from here on, which nothing on the wire says (RFC 8446 §7.3). */
+export const heardUnder = (
+  keys: Protection,
+  phase: Phase,
+): Effect.Effect<void, RecordError, Handshakes> =>
+  Effect.flatMap(Handshakes, (from) => from.changeRead(keys, phase));
 
 /** The declaration of a flight: places by name, in order. */
 // deno-lint-ignore no-explicit-any -- a place's type is its own; only `Place<any>` holds them all

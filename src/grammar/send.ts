@@ -5,6 +5,7 @@ import { UnexpectedMessage } from "../faults/errors/connection.ts";
 import type { AlertName } from "../names/alert.ts";
 import { Handshakes, type Message } from "../record/handshake_stream.ts";
 import type { Protection } from "../record/protection/protection.ts";
+import type { Bytes } from "../wire/bytes.ts";
 import { EncodeError } from "../wire/errors.ts";
 import { encodeMessage } from "./message_kind.ts";
 
@@ -13,16 +14,32 @@ export class ChangeTo {
   constructor(readonly keys: Protection) {}
 }
 
+/** An item of a flight: these keys from here on, which nothing on the wire says (RFC 8446 §7.3). */
+export class Under {
+  constructor(readonly keys: Protection) {}
+}
+
+/** An item of a flight: a ChangeCipherSpec that means nothing, for devices on the way (RFC 8446 §D.4). */
+export class Compatibility {}
+
+/** An item of a flight: data before the handshake is finished (RFC 8446 §2.3). */
+export class Early {
+  constructor(readonly data: Bytes) {}
+}
+
 /** An item of a flight: a warning alert, which is not part of the transcript. */
 export class Warning {
   constructor(readonly description: AlertName) {}
 }
 
 /** What a flight is made of. */
-export type FlightItem = Message | ChangeTo | Warning;
+export type FlightItem = Message | ChangeTo | Under | Compatibility | Early | Warning;
 
 /** An item of a flight: ChangeCipherSpec, and then these keys (RFC 5246 §7.1). */
 export const changeTo = (keys: Protection): ChangeTo => new ChangeTo(keys);
+
+/** An item of a flight: these keys from here on, without a word. */
+export const under = (keys: Protection): Under => new Under(keys);
 
 /**
  * Sends a flight or a part of one, and gives the transcript so far. The whole flight leaves in one write, when we next wait
@@ -37,6 +54,18 @@ export const send = (
       if (item instanceof ChangeTo) {
         to.changeCipherSpec();
         to.changeWrite(item.keys);
+        continue;
+      }
+      if (item instanceof Under) {
+        to.changeWrite(item.keys);
+        continue;
+      }
+      if (item instanceof Compatibility) {
+        to.compatibility();
+        continue;
+      }
+      if (item instanceof Early) {
+        to.sendEarly(item.data);
         continue;
       }
       if (item instanceof Warning) {

@@ -1,10 +1,11 @@
 /** What a flight sees of a connection: the next message, the transcript, and a way to answer. @module */
 import { Context, type Effect, type Either } from "../deps.ts";
-import { type Snapshot, Transcript } from "../crypto/transcript.ts";
+import { type Past, type Snapshot, Transcript } from "../crypto/transcript.ts";
 import { UnexpectedMessage } from "../faults/errors/connection.ts";
 import type { RecordError, WireError } from "../faults/faults.ts";
 import type { AlertDescription, AlertLevel, AlertName } from "../names/alert.ts";
 import { ContentType, HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
+import type { Hash } from "../ports/crypto.ts";
 import type { Direction, Observe } from "../ports/observer.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type Arrival, CHANGE_CIPHER_SPEC } from "./arrival.ts";
@@ -59,6 +60,8 @@ export interface HandshakeStream {
   readonly changeRead: (protection: Protection, phase: Phase) => Either.Either<void, RecordError>;
   /** Puts ChangeCipherSpec into the outbox. */
   readonly changeCipherSpec: () => void;
+  /** Puts a ChangeCipherSpec in the clear into the outbox, which means nothing (RFC 8446 §D.4). */
+  readonly compatibility: () => void;
   /** Changes our keys. */
   readonly changeWrite: (protection: Protection) => void;
   /** Sets the version of our records and alerts until one is agreed on. */
@@ -67,6 +70,12 @@ export interface HandshakeStream {
   readonly agree: (version: VersionInUse, fragments: FragmentLimits) => void;
   /** Puts a warning alert into the outbox. */
   readonly warn: (description: AlertName) => void;
+  /** Replaces the first ClientHello of the transcript by its hash, before a HelloRetryRequest (RFC 8446 §4.4.1). */
+  readonly retry: (hash: Hash) => void;
+  /** Puts early data into the outbox. */
+  readonly sendEarly: (data: Bytes) => void;
+  /** Accepts so many bytes of early data under the peer's present key, or passes over so many of its records (RFC 8446 §4.2.10). */
+  readonly earlyData: (what: "accepted" | "passed over", bytes: number) => void;
 }
 
 /** The message stream of the handshake that is under way, as a service. */
@@ -85,13 +94,15 @@ export const handshakeStream = (over: {
   readonly warn: HandshakeStream["warn"];
   /** Whether the two ends take turns, so that we may not answer before the peer's flight ends. */
   readonly takesTurns: boolean;
+  /** What the transcript continues; `undefined` in a handshake. */
+  readonly past: Past | undefined;
 }): HandshakeStream => {
-  const { records, observe } = over;
-  const transcript = new Transcript();
+  const { records, observe, past } = over;
+  const transcript = new Transcript(past);
   let flight = 0;
   let last: Direction | undefined;
   const inFlight = (direction: Direction, raw?: Bytes): number => {
-    if (raw?.[0] === HandshakeType.hello_request) return 0;
+    if (!over.takesTurns || raw?.[0] === HandshakeType.hello_request) return 0;
     if (direction !== last) flight++;
     last = direction;
     return flight;
@@ -142,6 +153,14 @@ export const handshakeStream = (over: {
       records.write(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
     },
     changeWrite: (protection) => records.changeWrite(protection),
+    compatibility: () => {
+      changed("sent");
+      records.compatibility();
+    },
+    retry: (hash) => transcript.retry(hash),
+    sendEarly: (data) => records.write(ContentType.application_data, data),
+    earlyData: (what, bytes) =>
+      what === "accepted" ? records.limitEarlyData(bytes) : records.skipEarlyData(bytes),
     sayUntilAgreed: over.sayUntilAgreed,
     agree: over.agree,
     warn: over.warn,

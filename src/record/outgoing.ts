@@ -73,7 +73,8 @@ export class Outgoing {
 
   /** Whether the key has sealed as many records as it may, so that data must wait for another key. */
   get isWornOut(): boolean {
-    return this.#records >= Math.min(this.#protection.records ?? Infinity, this.limits.recordsPerKey);
+    const { records } = this.#protection;
+    return records !== undefined && this.#records >= Math.min(records, this.limits.recordsPerKey);
   }
 
   /** The length of the outbox in bytes, at least. */

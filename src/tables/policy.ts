@@ -1,11 +1,12 @@
 /** What an end is willing to speak, as data. Weak algorithms are off until a policy names them. @module */
 import type { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
-import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
+import { CompressionMethod, ProtocolVersion, PskKeyExchangeMode } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { RecordLimits, RecordOptions } from "../record/limits.ts";
 import { frozen } from "./frozen.ts";
 import { type Suite, suites } from "./suites.ts";
+import { suites13 } from "./suites13.ts";
 
 /** Limits on what a peer may send, and on how long things may take. */
 export interface Limits extends RecordLimits {
@@ -13,6 +14,8 @@ export interface Limits extends RecordLimits {
   readonly warningAlerts: number;
   /** The most requests to renegotiate in a row that this end ignores or declines; 4 in `Policy.limits`. */
   readonly helloRequests: number;
+  /** TLS 1.3: the most messages in a row after the handshake, without data in between; 32 in `Policy.limits`. */
+  readonly postHandshakeMessages: number;
   /** The most bytes of unread application data during a renegotiation; 128 KiB in `Policy.limits`. */
   readonly renegotiationBuffer: number;
   /** How long a handshake may take, in milliseconds; 30,000 in `Policy.limits`. */
@@ -67,6 +70,11 @@ export interface Policy extends RecordOptions {
   readonly compressionMethods: ReadonlyArray<CompressionMethod>;
   /** Whether a client takes session tickets, and a server gives them if it has keys for them (RFC 5077). */
   readonly sessionTickets: boolean;
+  /**
+   * TLS 1.3: how a pre-shared key is used, that of a ticket as well. `psk_dhe_ke` adds a key exchange; `psk_ke` does not, and
+   * has no forward secrecy (RFC 8446 §4.2.9). Empty: no tickets, no resumption.
+   */
+  readonly pskKeyExchangeModes: ReadonlyArray<PskKeyExchangeMode>;
   /** The most bytes in a record that a client asks for (RFC 6066 §4); `undefined` for the usual 2^14. */
   readonly maxFragmentLength: 512 | 1024 | 2048 | 4096 | undefined;
   /** Whether a client asks for a stapled OCSP response (RFC 6066 §8). */
@@ -113,6 +121,7 @@ export const limits: Limits = {
   emptyRecords: 32,
   warningAlerts: 4,
   helloRequests: 4,
+  postHandshakeMessages: 32,
   // 2^23 blocks of 64 bits: far from the 2^32 where they begin to repeat (Sweet32, RFC 9325 §4.4).
   shortBlockData: 64 * 1024 * 1024,
   recordsPerKey: 2 ** 24,
@@ -130,7 +139,7 @@ export const limits: Limits = {
 };
 
 /** Every cipher suite that this library has, the best first, including those that no policy names. */
-export const everySuite: ReadonlyArray<CipherSuite> = [...suites.keys()];
+export const everySuite: ReadonlyArray<CipherSuite> = [...suites13.keys(), ...suites.keys()];
 
 const suitesThat = (are: (suite: Suite) => boolean): ReadonlyArray<CipherSuite> =>
   [...suites.values()].filter((suite) => suite.authentication !== "anonymous" && are(suite)).map(({ id }) =>
@@ -175,6 +184,7 @@ export const modern: Policy = frozen({
   sslv2Hello: false,
   compressionMethods: [CompressionMethod.null],
   sessionTickets: true,
+  pskKeyExchangeModes: [PskKeyExchangeMode.psk_dhe_ke],
   maxFragmentLength: undefined,
   requestOcsp: true,
   requestScts: true,

@@ -3,7 +3,7 @@ import { Either, ParseResult, Schema } from "../deps.ts";
 import type { InvalidOption } from "../faults/errors/connection.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
-import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
+import { CompressionMethod, ProtocolVersion, PskKeyExchangeMode } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { among, decodeOption, flag, limit, list, registered, whole, word } from "../options.ts";
 import { frozen, known } from "./frozen.ts";
@@ -16,6 +16,7 @@ const limitsOption: Schema.Schema<Limits> = Schema.Struct({
   emptyRecords: limit(0),
   warningAlerts: limit(0),
   helloRequests: limit(0),
+  postHandshakeMessages: limit(0),
   shortBlockData: limit(1),
   recordsPerKey: limit(1),
   skippedEarlyData: limit(0),
@@ -49,6 +50,7 @@ const members: Schema.Schema<Members> = Schema.Struct({
   sslv2Hello: flag,
   compressionMethods: list(registered(CompressionMethod), 0, 255),
   sessionTickets: flag,
+  pskKeyExchangeModes: list(registered(PskKeyExchangeMode), 0, 255),
   maxFragmentLength: Schema.optional(
     among([512, 1024, 2048, 4096, null] as const, "512, 1024, 2048, 4096 or undefined"),
   ),

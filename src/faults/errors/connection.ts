@@ -90,6 +90,7 @@ export type LimitName =
   | "warningAlerts"
   | "emptyRecords"
   | "helloRequests"
+  | "postHandshakeMessages"
   | "renegotiations"
   | "renegotiationBuffer"
   | "shortBlockData"
@@ -129,15 +130,20 @@ export class DecompressionFailure extends Data.TaggedError("DecompressionFailure
   }
 }
 
-/** A signature or a Finished does not verify. */
+/** A signature, a Finished or the binder of a PSK does not verify. */
 export class DecryptError extends Data.TaggedError("DecryptError")<{
-  readonly what: "Finished" | "ServerKeyExchange" | "CertificateVerify";
+  readonly what: "Finished" | "ServerKeyExchange" | "CertificateVerify" | "binder";
 }> {
   /** What happened, in one sentence. */
   override get message(): string {
-    return this.what === "Finished"
-      ? "the peer's Finished does not match the handshake as it was seen here"
-      : `the signature in the peer's ${this.what} does not verify`;
+    switch (this.what) {
+      case "Finished":
+        return "the peer's Finished does not match the handshake as it was seen here";
+      case "binder":
+        return "the binder of the client's PSK does not match its ClientHello";
+      default:
+        return `the signature in the peer's ${this.what} does not verify`;
+    }
   }
 }
 
@@ -165,10 +171,10 @@ export class PeerAlert extends Data.TaggedError("PeerAlert")<{
 /** A renegotiation that this end asked for did not happen. The connection goes on. */
 export class RenegotiationRefused extends Data.TaggedError("RenegotiationRefused")<{
   /**
-   * Who prevented it: the peer, by refusing or by not answering in time, or this end's policy, which does not allow
-   * an insecure renegotiation.
+   * Who prevented it: the peer, by refusing or by not answering in time; this end's policy, which does not allow an
+   * insecure renegotiation; or the version, since TLS 1.3 has none, and an older one no update of keys.
    */
-  readonly by: "peer" | "silence" | "policy";
+  readonly by: "peer" | "silence" | "policy" | "version" | "older";
 }> {
   /** What happened, in one sentence. */
   override get message(): string {
@@ -176,6 +182,8 @@ export class RenegotiationRefused extends Data.TaggedError("RenegotiationRefused
       peer: "the peer does not want to renegotiate",
       silence: "the peer did not answer the request to renegotiate",
       policy: "a secure renegotiation is impossible here, and our policy allows no insecure one",
+      version: "TLS 1.3 has no renegotiation",
+      older: "only TLS 1.3 can update its keys",
     }[this.by];
   }
 }

@@ -8,12 +8,10 @@
  */
 import { BadRecordMac } from "../../faults/errors/connection.ts";
 import type { ProtocolVersion } from "../../names/protocol.ts";
-import type { Aead, AeadName } from "../../ports/crypto.ts";
+import { type Aead, type AeadName, tagLength } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
 import { Sequence } from "./sequence.ts";
-
-const TAG = 16;
 
 /** How the nonce of a record is made. */
 export interface NonceForm {
@@ -23,10 +21,16 @@ export interface NonceForm {
   readonly fixed: 4 | 12;
 }
 
-/** The nonces of TLS 1.2: AES-GCM (RFC 5288 §3) and ChaCha20-Poly1305 (RFC 7905 §2). */
+const aes: NonceForm = { explicit: 8, fixed: 4 };
+
+/** The nonces of TLS 1.2: AES-GCM (RFC 5288 §3), AES-CCM (RFC 6655 §3) and ChaCha20-Poly1305 (RFC 7905 §2). */
 export const nonceForms: Readonly<Record<AeadName, NonceForm>> = {
-  aes_128_gcm: { explicit: 8, fixed: 4 },
-  aes_256_gcm: { explicit: 8, fixed: 4 },
+  aes_128_gcm: aes,
+  aes_256_gcm: aes,
+  aes_128_ccm: aes,
+  aes_256_ccm: aes,
+  aes_128_ccm_8: aes,
+  aes_256_ccm_8: aes,
   chacha20_poly1305: { explicit: 0, fixed: 12 },
 };
 
@@ -35,9 +39,10 @@ export const aeadProtection = (
   version: ProtocolVersion,
   cipher: Aead,
   iv: Bytes,
-  form: NonceForm,
+  name: AeadName,
 ): Protection => {
-  const overhead = form.explicit + TAG;
+  const form = nonceForms[name];
+  const overhead = form.explicit + tagLength[name];
   const sequence = new Sequence(version);
   // The first eight bytes, the sequence number, serve the nonce as well.
   const additionalData = sequence.bytes;

@@ -73,7 +73,7 @@ export const protect = (
   etm: boolean,
 ): Protection => {
   if (row._tag === "aead") {
-    return aeadProtection(version, crypto.aead(row.aead, keys.key), keys.iv, nonceForms[row.aead]);
+    return aeadProtection(version, crypto.aead(row.aead, keys.key), keys.iv, row.aead);
   }
   const mac = macOf(crypto.hash(row.mac), keys.mac);
   if (row._tag === "stream") {

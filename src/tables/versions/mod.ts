@@ -2,12 +2,16 @@
 import type { CipherSuite } from "../../names/cipher_suite.ts";
 import { ProtocolVersion } from "../../names/protocol.ts";
 import { suites } from "../suites.ts";
+import { suites13 } from "../suites13.ts";
 import type { Dialect } from "./dialect.ts";
 import { ssl30 } from "./ssl30.ts";
 import { tls10, tls11 } from "./tls10.ts";
 import { tls12 } from "./tls12.ts";
+import { tls13 } from "./tls13.ts";
 import type { Version } from "./version.ts";
 
+export { protection13, tls13 } from "./tls13.ts";
+export type { Dialect13 } from "./tls13.ts";
 export type { Version } from "./version.ts";
 export type {
   CertificateWish,
@@ -24,7 +28,10 @@ export const dialects: ReadonlyMap<ProtocolVersion, Dialect> = new Map(
 );
 
 /** Every version that this library speaks, of either era, by number, the highest first. */
-export const versions: ReadonlyMap<ProtocolVersion, Version> = dialects;
+export const versions: ReadonlyMap<ProtocolVersion, Version> = new Map<ProtocolVersion, Version>([
+  [tls13.version, tls13],
+  ...dialects,
+]);
 
 /** The lists of a policy that say which versions are spoken. */
 export interface Speaking {
@@ -34,7 +41,7 @@ export interface Speaking {
 
 /** Whether a suite exists in a version. */
 export const hasSuite = (version: ProtocolVersion, id: CipherSuite): boolean =>
-  (suites.get(id)?.since ?? Infinity) <= version;
+  version === tls13.version ? suites13.has(id) : (suites.get(id)?.since ?? Infinity) <= version;
 
 const known = new WeakMap<Speaking, ReadonlyArray<ProtocolVersion>>();
 

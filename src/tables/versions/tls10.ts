@@ -8,6 +8,7 @@ import { hmacForm } from "../../record/protection/mac.ts";
 import { concat } from "../../wire/bytes.ts";
 import type { Suite } from "../suites.ts";
 import type { Dialect } from "./dialect.ts";
+import { isUntil12 } from "./extensions.ts";
 import { certificateRequestBefore12, signingBefore12 } from "./signing_before12.ts";
 import { deriveTls, type Hashing, tlsCommon } from "./tls.ts";
 
@@ -20,7 +21,8 @@ const hashing = (_: Suite, crypto: CryptoService): Hashing => {
   };
 };
 
-const isOfBefore12 = (extension: string): boolean => extension !== "signature_algorithms";
+const isOfBefore12 = (extension: string): boolean =>
+  isUntil12(extension) && !/^signature_algorithms(_cert)?$/.test(extension);
 
 const dialect = (records: RecordForm, survivesTruncation: boolean): Dialect => ({
   ...tlsCommon,

@@ -20,6 +20,7 @@ import { make } from "../../wire/codec.ts";
 import { authenticationOf } from "../key_kinds.ts";
 import type { Suite } from "../suites.ts";
 import type { Dialect, Signed, Signing } from "./dialect.ts";
+import { isUntil12 } from "./extensions.ts";
 import { deriveTls, type Hashing, tlsCommon } from "./tls.ts";
 
 /** Signatures name their scheme, which must be among those offered and fit the key. */
@@ -70,8 +71,8 @@ export const tls12: Dialect = {
   ...tlsCommon,
   version: ProtocolVersion.TLS_1_2,
   records: rulesUntil12(ProtocolVersion.TLS_1_2),
-  says: () => true,
-  honours: { client: () => true, server: () => true },
+  says: isUntil12,
+  honours: { client: isUntil12, server: isUntil12 },
   derive: deriveTls(records, hashing),
   signing,
   defaultSchemes: [SignatureScheme.rsa_pkcs1_sha1, SignatureScheme.ecdsa_sha1],
