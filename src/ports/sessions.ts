@@ -5,7 +5,7 @@ import { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import { fixed, opaque, text, uint32, uint8, vector } from "../wire/schema.ts";
+import { fixed, label, opaque, text, uint32, uint8, vector } from "../wire/schema.ts";
 
 /**
  * The state that both ends keep to resume a session (RFC 5246 §7.3, §F.1.4). It holds the master secret, so a session
@@ -18,8 +18,9 @@ export class Session extends Schema.TaggedClass<Session>("effect-tls/Session")("
   version: ProtocolVersion,
   cipherSuite: CipherSuite,
   compressionMethod: CompressionMethod,
-  masterSecret: fixed(48),
-  /** 1 when the master secret is an extended one, bound to its handshake (RFC 7627); otherwise 0. */
+  /** The master secret, 48 bytes; in TLS 1.3 the PSK, as long as the suite's hash (RFC 8446 §4.6.1). */
+  masterSecret: opaque(32, 48),
+  /** 1 when the secret is bound to its handshake (RFC 7627), as in TLS 1.3 it always is; otherwise 0. */
   extendedMasterSecret: uint8,
   /**
    * The agreed code of max_fragment_length (RFC 6066 §4), which lasts as long as the session; 0 when there is none.
@@ -57,6 +58,14 @@ export class Session extends Schema.TaggedClass<Session>("effect-tls/Session")("
   ticket: opaque(0, 2 ** 16 - 1),
   /** When a client stops sending the ticket, in seconds since the epoch; 0 without a ticket. */
   ticketExpiresAt: uint32,
+  /** TLS 1.3: when the ticket was issued, in milliseconds after `createdAt`. */
+  ticketIssuedAfter: uint32,
+  /** TLS 1.3: what a client adds to the ticket's age (RFC 8446 §4.6.1). */
+  ticketAgeAdd: uint32,
+  /** TLS 1.3: the most bytes of early data under the ticket; 0 for none (RFC 8446 §4.2.10). */
+  maxEarlyData: uint32,
+  /** TLS 1.3: the application protocol that early data is for; empty when there is none. */
+  alpn: label(0, 255),
 }) {}
 
 /** A session store. A server's keys are session IDs in hexadecimal; a client's keys name the peer. */
@@ -67,6 +76,11 @@ export interface SessionStoreService {
   readonly get: (key: string) => Effect.Effect<Option.Option<Session>, SessionStoreError>;
   /** Stores a session under a key, replacing any other. */
   readonly put: (key: string, session: Session) => Effect.Effect<void, SessionStoreError>;
+  /**
+   * Removes the session under a key and gives it, to one caller only. TLS 1.3 uses its sessions once, and early data is as
+   * safe from replay as this is. Without it, a `get` and a `remove` stand for it, between which another may come.
+   */
+  readonly take?: ((key: string) => Effect.Effect<Option.Option<Session>, SessionStoreError>) | undefined;
   /** Removes the session under a key, if there is one. */
   readonly remove: (key: string) => Effect.Effect<void, SessionStoreError>;
 }

@@ -8,7 +8,7 @@ import { codec, make } from "../wire/codec.ts";
 import { MAX_TICKET, Ticket } from "./ticket.ts";
 
 /** The purpose in each ticket's additional data. Its number goes up when the layout of Session or Ticket changes. */
-const PURPOSE = ascii("effect-tls session ticket 2");
+const PURPOSE = ascii("effect-tls session ticket 3");
 
 /** The additional data that the tag authenticates along with the session. */
 const additionalData = (keyName: Bytes): Bytes => concat(PURPOSE, keyName);

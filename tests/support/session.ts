@@ -30,5 +30,9 @@ export const sessionWith = (change: Partial<Session> = {}): Session =>
     createdAt: 0,
     ticket: EMPTY,
     ticketExpiresAt: 0,
+    ticketIssuedAfter: 0,
+    ticketAgeAdd: 0,
+    maxEarlyData: 0,
+    alpn: new Uint8Array(0),
     ...change,
   });

@@ -19,16 +19,17 @@ export const boundedStore = (store: SessionStoreService, milliseconds: number): 
         why instanceof SessionStoreError ? why : new SessionStoreError({ operation, cause: why }),
       );
     });
+  const checked = (ask: () => Effect.Effect<Option.Option<Session>, SessionStoreError>) =>
+    Effect.flatMap(
+      Effect.suspend(ask),
+      (kept: unknown) => isKept(kept) ? Effect.succeed(kept) : Effect.failSync(noSession),
+    );
   return {
     get enabled() {
       return store.enabled;
     },
-    get: (key) =>
-      bounded(
-        "get",
-        Effect.flatMap(Effect.suspend(() => store.get(key)), (kept: unknown) =>
-          isKept(kept) ? Effect.succeed(kept) : Effect.failSync(noSession)),
-      ),
+    get: (key) => bounded("get", checked(() => store.get(key))),
+    take: store.take && ((key) => bounded("get", checked(() => store.take!(key)))),
     put: (key, session) => bounded("put", Effect.suspend(() => store.put(key, session))),
     remove: (key) => bounded("remove", Effect.suspend(() => store.remove(key))),
   };

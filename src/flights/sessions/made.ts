@@ -1,5 +1,5 @@
 /** The session that a handshake leaves in a store. @module */
-import { Clock, Effect } from "../../deps.ts";
+import { Clock, Effect, Option } from "../../deps.ts";
 import type { SessionStoreError } from "../../faults/errors/sessions.ts";
 import { NamedGroup } from "../../names/named_group.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
@@ -49,7 +49,21 @@ export const sessionOf = (at: Agreed, made: Made): Effect.Effect<Session> =>
       createdAt: Math.floor(now / 1000),
       ticket: EMPTY,
       ticketExpiresAt: 0,
+      ticketIssuedAfter: 0,
+      ticketAgeAdd: 0,
+      maxEarlyData: 0,
+      alpn: EMPTY,
     }));
+
+/** Takes a session out of the store: it is used once. */
+export const taken = (key: string): Effect.Effect<Option.Option<Session>, never, SessionStore> =>
+  fromStore(
+    (store) =>
+      store.take
+        ? store.take(key)
+        : Effect.tap(store.get(key), (kept) => Option.isSome(kept) ? store.remove(key) : Effect.void),
+    Option.none(),
+  );
 
 /** Asks the session store. If it fails, that is logged, and the handshake goes on without it. */
 export const fromStore = <A, B>(

@@ -15,7 +15,8 @@ import type { Session } from "../../ports/sessions.ts";
 import { signedWith } from "../../tables/key_kinds.ts";
 import type { Policy } from "../../tables/policy.ts";
 import type { Suite } from "../../tables/suites.ts";
-import { dialects } from "../../tables/versions/mod.ts";
+import { suites13 } from "../../tables/suites13.ts";
+import { versions } from "../../tables/versions/mod.ts";
 import { type Bytes, EMPTY, sameBytes } from "../../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
 import { type Agreed, fragmentCode } from "../agreed/agreed.ts";
@@ -55,14 +56,28 @@ export const resumesAtAll = ({ limits }: Policy): boolean => limits.sessionLifet
 const lives = ({ createdAt }: Session, { policy, now }: Standing): boolean =>
   now < createdAt + policy.limits.sessionLifetime / 1000 && createdAt <= now + CLOCK_SKEW;
 
-/** Whether policy allows the suite, the compression and the group; of a finite field that the server chose, its bits. */
+/**
+ * Whether policy allows the suite, the compression and the group; of a finite field that the server chose, its bits. In TLS
+ * 1.3 another suite of the same hash will do (RFC 8446 §4.6.1).
+ */
 const allowed = (s: Session, policy: Policy): boolean =>
-  policy.cipherSuites.includes(s.cipherSuite) &&
+  hasSuiteFor(s, policy) &&
   (s.compressionMethod === CompressionMethod.null ||
     policy.compressionMethods.includes(s.compressionMethod)) &&
   (s.primeBits > 0
     ? s.primeBits >= policy.minimumDhPrimeBits
     : s.group === 0 || policy.groups.includes(s.group));
+
+const hasSuiteFor = ({ cipherSuite, masterSecret, version }: Session, { cipherSuites }: Policy): boolean => {
+  if (versions.get(version)?.era !== "tls13") {
+    return masterSecret.length === MASTER_SECRET && cipherSuites.includes(cipherSuite);
+  }
+  const hash = suites13.get(cipherSuite)?.hash;
+  return hash !== undefined && cipherSuites.some((id) => suites13.get(id)?.hash === hash);
+};
+
+/** The length of a master secret up to TLS 1.2, in bytes (RFC 5246 §8.1). */
+const MASTER_SECRET = 48;
 
 /** Whether we showed no certificate, or one that we still have, and signed with a scheme that we still use. */
 const isOurs = (s: Session, { own, policy, crypto }: Standing): boolean => {
@@ -95,7 +110,7 @@ const isUsable = (
 ): boolean =>
   (key._tag !== "ecdsa" || groups.includes(key.group)) &&
   (scheme === 0 ||
-    some(dialects.get(version)?.signing.schemesOf(key, signatureSchemes) ?? []).includes(scheme));
+    some(versions.get(version)?.signing.schemesOf(key, signatureSchemes) ?? []).includes(scheme));
 
 const leafHashes = new WeakMap<Bytes, Bytes>();
 
@@ -158,6 +173,17 @@ export const resumable = (
     (bound || (!wish.extendedMasterSecret && policy.resumeWithoutExtendedMasterSecret));
   return Either.right(same && suite && stands(session, by) ? suite : undefined);
 };
+
+/** Whether a server may resume a session of TLS 1.3, whose suite has been found (RFC 8446 §4.2.11, §4.6.1). */
+export const resumable13 = (
+  { clientAuth }: ServerSettings,
+  { serverName }: { readonly serverName: string | undefined },
+  session: Session,
+  by: Standing,
+): boolean =>
+  session.serverName === (serverName ?? "") &&
+  (clientAuth !== "require" || session.peerCertificates.length > 0) &&
+  stands(session, by);
 
 // ---- what a client makes of it ----
 

@@ -46,6 +46,12 @@ const memory = (options: MemoryOptions): SessionStoreService => {
           kept.delete(oldest);
         }
       }),
+    take: (key) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const entry = kept.get(key);
+        kept.delete(key);
+        return entry && entry.until > now ? Option.some(entry.session) : Option.none();
+      }),
     remove: (key) => Effect.sync(() => void kept.delete(key)),
   };
 };

@@ -158,7 +158,7 @@ test(
           .seal(bytes(12, 1), Uint8Array.of(...ascii(purpose), ...name), plain),
       }));
     const plain = codec(Session).unsafeEncode(session());
-    const purpose = "effect-tls session ticket 2";
+    const purpose = "effect-tls session ticket 3";
     assert.ok(yield* opens(tickets, sealing(purpose, plain)));
     assert.equal(yield* opens(tickets, sealing(purpose, plain.subarray(1))), false);
     assert.equal(yield* opens(tickets, sealing(purpose, Uint8Array.of(...plain, 0))), false);
@@ -168,18 +168,31 @@ test(
 );
 
 test(
-  "a ticket of version 2 still opens: whoever changes a layout raises the number in what the tag vouches for",
+  "a ticket of version 3 still opens: whoever changes a layout raises the number in what the tag vouches for",
   Effect.gen(function* () {
     const tickets = yield* from(Layers.layerKeys({ keys: [key(1)] }));
     const short = session({ peerCertificates: [bytes(3, 0x30)] });
-    const golden = "01010101010101010101010101010101" + "8df9537d7eae39d73c10a85c" + "00b2" +
+    const golden = "01010101010101010101010101010101" + "8df9537d7eae39d73c10a85c" + "00c0" +
+      "c06a1563d4dfbc947864609656e2c1f266c695993e3452d9f8dbac7e824f2f1a49aaa97324a42f9a55a9f02a03a660aa" +
+      "109a925c8e8db1817bc378c11da97b5589053acc9112579b67c09541100889a9b2427b2142d7bdd68ca3434e0c7841ec" +
+      "e0f2263993900aa767d342857f6d5e8c2dd4adf93807ec8d94c3eb92d1b7c35541e1df9dbcfab8a6e29a0385b0a12a05" +
+      "ab8e1922311e261b3a1ffccce6082960af74b0ddab45270565477951a2f75d7842d37bce5c5960bbb15cdc4c8465e3b3";
+    const { session: got } = Option.getOrThrow(yield* tickets.open(Uint8Array.fromHex(golden)));
+    assert.equal(shown(got), shown(short));
+    assert.equal(toHex(yield* tickets.seal(short)), golden);
+  }),
+);
+
+test(
+  "a ticket of version 2, whose session says nothing of TLS 1.3, is none",
+  Effect.gen(function* () {
+    const tickets = yield* from(Layers.layerKeys({ keys: [key(1)] }));
+    const old = "01010101010101010101010101010101" + "8df9537d7eae39d73c10a85c" + "00b2" +
       "c06a1563d4df29947864609656e2c1f266c695993e3452d9f8dbac7e824f2f1a49aaa97324a42f9a55a9f02a03a660aa" +
       "109a925c8e8d158072a67bcd1fa47f5295024ecc9112579b67c09541100889a9b2427b2142d7bdd68ca3434e0c7841ec" +
       "e0f2263993900ca167d071857f7d3c8c2dd4adf93807ec8d94c3eb92d1b7c35541e1df9dbcfab8a6e29a0385b0a16818" +
       "b68e1922311e221c49b4ff9466082960af74007f2e66898e8f0ef829a7a9a37756b5";
-    const { session: got } = Option.getOrThrow(yield* tickets.open(Uint8Array.fromHex(golden)));
-    assert.equal(shown(got), shown(short));
-    assert.equal(toHex(yield* tickets.seal(short)), golden);
+    assert.equal(yield* opens(tickets, Uint8Array.fromHex(old)), false);
   }),
 );
 
