@@ -21,15 +21,14 @@ import * as Golden from "../tests/golden/certificates.ts";
 /** One record of application data through the record layer, compared with the cipher alone. */
 export const bulk = (crypto: Crypto.CryptoService, name: Crypto.AeadName, size: number) => {
   const key = new Uint8Array(name === "aes_128_gcm" ? 16 : 32).fill(1);
-  const form = nonceForms[name];
   const cipher = crypto.aead(name, key);
-  const iv = new Uint8Array(form.fixed);
+  const iv = new Uint8Array(nonceForms[name].fixed);
   const data = new Uint8Array(size).fill(7);
   const nonce = new Uint8Array(12);
   const additional = new Uint8Array(13);
   const end = () => {
     const records = new Records(limits);
-    const protection = () => aeadProtection(Names.ProtocolVersion.TLS_1_2, crypto.aead(name, key), iv, form);
+    const protection = () => aeadProtection(Names.ProtocolVersion.TLS_1_2, crypto.aead(name, key), iv, name);
     records.changeWrite(protection());
     records.changeRead(protection(), phases.changed);
     records.takeOutbox();

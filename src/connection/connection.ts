@@ -53,6 +53,19 @@ export interface Connection {
    */
   readonly renegotiateWith: (changes: Renegotiation) => Effect.Effect<Negotiated, TlsError>;
   /**
+   * Server: asks the client for its certificate only now, and refuses it without one unless `clientAuth` is `request`. Up to
+   * TLS 1.2 that is a renegotiation. In TLS 1.3 the connection goes on meanwhile, and the client must have offered it
+   * (RFC 8446 §4.6.2): RenegotiationRefused otherwise, or if it does not answer in time.
+   */
+  readonly requestClientCertificate: (
+    clientAuth?: "request" | "require",
+  ) => Effect.Effect<Negotiated, TlsError>;
+  /**
+   * TLS 1.3: changes our keys, and with `request` asks the peer to change its own (RFC 8446 §4.6.3). Ends when the stream has
+   * taken the KeyUpdate. It happens by itself before a key has sealed too much. RenegotiationRefused in an older version.
+   */
+  readonly updateKeys: (options?: { readonly request?: boolean }) => Effect.Effect<void, TlsError>;
+  /**
    * Derives `length` bytes from the secrets of the last handshake, for a protocol of your own (RFC 5705 §4). No context and an empty one
    * give different keys. Fails with `BindingUnavailable` in SSL 3.0, for a label that the protocol itself uses, and without
    * the extended master secret unless `policy.bindWithoutExtendedMasterSecret` allows it.

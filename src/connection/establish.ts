@@ -136,6 +136,9 @@ const connectionOf = <R>(
     readWithEpoch,
     ...sending(parts),
     renegotiate: negotiator.renegotiate(AS_BEFORE),
+    requestClientCertificate: (clientAuth = "require") =>
+      Effect.flatMap(decodeRenegotiation(role, { clientAuth }), negotiator.renegotiate),
+    updateKeys: ({ request = false } = {}) => negotiator.updateKeys(request),
     renegotiateWith: (changes) => Effect.flatMap(decodeRenegotiation(role, changes), negotiator.renegotiate),
     exportKeyingMaterial: (label, length, context) =>
       Effect.suspend(() => exportKeyingMaterial(finished(), policy, label, length, context)),

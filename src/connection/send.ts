@@ -20,7 +20,12 @@ const PIECE = 4 * 2 ** 14;
 
 /** Makes the writing members: one writer at a time, and none while a handshake is under way. */
 export const sending = (
-  { wire, state, life }: { readonly wire: Wire; readonly state: ConnectionState; readonly life: Life },
+  { wire, state, life, negotiator: { refreshKeys } }: {
+    readonly wire: Wire;
+    readonly state: ConnectionState;
+    readonly life: Life;
+    readonly negotiator: { readonly refreshKeys: Effect.Effect<void, TlsError> };
+  },
 ): Sending => {
   const oneWriter = Effect.unsafeMakeSemaphore(1);
   const write: Sending["write"] = (data) => {
@@ -29,6 +34,7 @@ export const sending = (
         const end = state.writeFault();
         if (end) return Effect.fail(end);
         if (state.mustWait()) return Effect.zipRight(state.idle, from(at));
+        if (wire.records.isWornOut) return Effect.zipRight(refreshKeys, from(at));
         const sealed = catching(() =>
           wire.records.write(ContentType.application_data, data.subarray(at, at + PIECE))
         );

@@ -6,6 +6,7 @@
  */
 import { Deferred, Effect, Either, FiberId } from "../deps.ts";
 import { LimitExceeded, PeerAlert, Truncated } from "../faults/errors/connection.ts";
+import type { Past } from "../crypto/transcript.ts";
 import type { WireError } from "../faults/faults.ts";
 import { HelloRequest } from "../messages/hello_request.ts";
 import { AlertDescription, AlertLevel, type AlertName } from "../names/alert.ts";
@@ -61,6 +62,8 @@ export interface Wire extends Outbox {
   readonly alert: (level: AlertLevel, description: AlertName) => void;
   /** Makes a message stream for one handshake, with a transcript of its own. */
   readonly handshake: () => HandshakeStream;
+  /** Makes a message stream for messages after a handshake of TLS 1.3, whose transcript continues `past`. */
+  readonly afterHandshake: (past: Past | undefined) => HandshakeStream;
 }
 
 /** What the wire knows of the connection's state. */
@@ -92,6 +95,8 @@ export const makeWire = (
   let ahead: Coming | undefined;
   let warnings = 0;
   let requests = 0;
+  /** Messages after a handshake of TLS 1.3 in a row. */
+  let later = 0;
   let opened: Pick<VersionInUse, "alert"> | undefined;
   let inUse: VersionInUse | undefined;
   const helloRequests = () => inUse?.helloRequests ?? true;
@@ -107,7 +112,7 @@ export const makeWire = (
     if (a._tag !== "Alert") warnings = 0;
     switch (a._tag) {
       case "ApplicationData":
-        requests = 0;
+        requests = later = 0;
         if (deaf) return Either.right("data");
         unread += a.data.length;
         // The first piece is always kept: a reader asked for it. More piles up only during a handshake.
@@ -120,7 +125,7 @@ export const makeWire = (
         observe?.({ _tag: "alert", direction: "received", level: a.level, description: a.description });
         if (a.description === AlertDescription.close_notify) return Either.right("close_notify");
         if (inUse?.isFatal(a.level, a.description) ?? a.level === AlertLevel.fatal) {
-          return Either.left(new PeerAlert(a));
+          return Either.left(new PeerAlert({ level: AlertLevel.fatal, description: a.description }));
         }
         if (a.description === AlertDescription.no_certificate && handshaking() && inUse?.noCertificate) {
           ahead = { _tag: "NoCertificate" };
@@ -133,6 +138,9 @@ export const makeWire = (
       case "Handshake":
         if (a.type === HandshakeType.hello_request && helloRequests()) return helloRequest(a);
         if (handshaking()) requests = 0;
+        else if (inUse?.helloRequests === false && ++later > limits.postHandshakeMessages) {
+          return exceeded("postHandshakeMessages", later);
+        }
         ahead = a;
         return Either.right("handshake");
       case "ChangeCipherSpec":
@@ -156,8 +164,10 @@ export const makeWire = (
     return Either.right("handshake");
   };
 
-  const exceeded = (limit: "warningAlerts" | "helloRequests" | "renegotiationBuffer", got: number) =>
-    Either.left(new LimitExceeded({ limit, allowed: limits[limit], got }));
+  const exceeded = (
+    limit: "warningAlerts" | "helloRequests" | "postHandshakeMessages" | "renegotiationBuffer",
+    got: number,
+  ) => Either.left(new LimitExceeded({ limit, allowed: limits[limit], got }));
 
   const passOver: Wire["passOver"] = () =>
     ++requests > limits.helloRequests ? exceeded("helloRequests", requests) : Either.void;
@@ -222,6 +232,27 @@ export const makeWire = (
     records.write(ContentType.alert, Uint8Array.of(spelled.level, code));
     observe?.({ _tag: "alert", direction: "sent", level: spelled.level, description: code });
   };
+  const messages = (takesTurns: boolean, past: Past | undefined): HandshakeStream =>
+    handshakeStream({
+      records,
+      here,
+      more,
+      ahead: () => ahead,
+      drop,
+      observe,
+      sayUntilAgreed: (version) => {
+        opened = version;
+        records.sayUntilAgreed(version.version);
+      },
+      agree: (version, fragments) => {
+        inUse = version;
+        idle = undefined;
+        records.agree(version.records, fragments);
+      },
+      warn: (description) => alert(AlertLevel.warning, description),
+      takesTurns,
+      past,
+    });
   return {
     records,
     heard: () => heard,
@@ -249,26 +280,8 @@ export const makeWire = (
     room,
     forgive: () => void (warnings = 0),
     alert,
-    handshake: () =>
-      handshakeStream({
-        records,
-        here,
-        more,
-        ahead: () => ahead,
-        drop,
-        observe,
-        sayUntilAgreed: (version) => {
-          opened = version;
-          records.sayUntilAgreed(version.version);
-        },
-        agree: (version, fragments) => {
-          inUse = version;
-          idle = undefined;
-          records.agree(version.records, fragments);
-        },
-        warn: (description) => alert(AlertLevel.warning, description),
-        takesTurns: true,
-      }),
+    handshake: () => messages(true, undefined),
+    afterHandshake: (past) => messages(false, past),
   };
 };
 

@@ -67,6 +67,7 @@ const MAX_EXPORT = 2 ** 16;
 export const channelBinding = (finished: Established, policy: Policy, type: ChannelBindingType): Bound => {
   switch (type) {
     case "tls-unique": {
+      if (finished.era === "tls13") return unavailable(type, "TLS 1.3 has none", "RFC 8446 §C.5");
       if (!finished.exporter) return unavailable(type, "SSL 3.0 has none", "RFC 5929 §3");
       // A full handshake's Finished covers a transcript of its own. Two that resume one session may have the same.
       if (finished.negotiated.resumed && !isUnique(finished, policy)) {
@@ -86,7 +87,7 @@ export const channelBinding = (finished: Established, policy: Policy, type: Chan
         Effect.mapError(({ reason }) => new BindingUnavailable({ what: type, reason, rfc: "RFC 9266 §4.2" })),
         // After a renegotiation there would be another one, and its reader might not know.
         Effect.filterOrElse(
-          () => !finished.renegotiated && policy.renegotiation !== "allow",
+          () => finished.era === "tls13" || (!finished.renegotiated && policy.renegotiation !== "allow"),
           () => unavailable(type, "undefined where renegotiation is enabled", "RFC 9266 §4.2"),
         ),
       );

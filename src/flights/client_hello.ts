@@ -1,5 +1,5 @@
 /** The ClientHello, with the session that it offers to resume (RFC 5246 §7.4.1.2). @module */
-import { Effect, Either, Option } from "../deps.ts";
+import { Clock, Effect, Either, Option } from "../deps.ts";
 import { Refused } from "../faults/errors/connection.ts";
 import { ClientHello, type ClientHelloExtension } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
@@ -12,14 +12,13 @@ import {
   versionText,
 } from "../names/protocol.ts";
 import { Credentials } from "../ports/credentials.ts";
-import { Crypto } from "../ports/crypto.ts";
+import { Crypto, type CryptoService } from "../ports/crypto.ts";
 import { partitionHash } from "../ports/partition.ts";
 import { type Session, SessionStore } from "../ports/sessions.ts";
 import { CertificateVerifier } from "../ports/trust.ts";
 import { canCompress } from "../record/protection/compression.ts";
 import type { Policy } from "../tables/policy.ts";
-import { suites } from "../tables/suites.ts";
-import { dialects, highest, spoken } from "../tables/versions/mod.ts";
+import { hasSuite, highest, spoken, versions as Versions } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, utf8 } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { parseIp } from "../x509/names/ip_address.ts";
@@ -27,6 +26,9 @@ import { fragmentCode } from "./agreed/agreed.ts";
 import type { Again, Renegotiable } from "./agreed/established.ts";
 import { clientInfo } from "./agreed/renegotiation.ts";
 import type { ClientSettings } from "./base/client_settings.ts";
+import { keyShare, type OfferedShare, sharesOf } from "./hellos/key_share.ts";
+import { hashOf, type OfferedPsk, preSharedKey } from "./hellos/psk.ts";
+import { changed, type Retry } from "./hellos/retry.ts";
 import { type Held, toOffer } from "./sessions/client_sessions.ts";
 import { resumesAtAll } from "./sessions/session_rules.ts";
 
@@ -36,8 +38,17 @@ export interface SentHello {
   readonly hello: ClientHello;
   /** The highest version that is offered. */
   readonly best: ProtocolVersion;
-  /** The session that is offered, by `hello.sessionId`, which is made up if the session has a ticket. */
+  /** Up to TLS 1.2: the session that is offered, by `hello.sessionId`, which is made up if the session has a ticket. */
   readonly session: Option.Option<Session>;
+  /** TLS 1.3: our shares, and the pre-shared keys that are offered, in the order of the hello. */
+  readonly shares: ReadonlyArray<OfferedShare>;
+  readonly psks: ReadonlyArray<OfferedPsk>;
+  /** TLS 1.3: the session of the first of these keys, if it is one of a ticket. */
+  readonly session13: Session | undefined;
+  /** TLS 1.3: the early data that goes with the hello. */
+  readonly early: Bytes | undefined;
+  /** TLS 1.3: what a HelloRetryRequest asked for, of which there is one at most. */
+  readonly retry: Retry | undefined;
   readonly held: Held;
   /** The hash of the trust settings, as a session keeps it. */
   readonly partition: Bytes;
@@ -66,7 +77,7 @@ export const offer = Effect.fnUntraced(
     const credentials = partitionHash(crypto, (yield* Credentials).partition);
     const versions = versionsOf(policy, previous);
     const held = yield* toOffer(settings, again, versions, partition, credentials);
-    const session = Option.map(Option.fromNullable(held.offered), ({ shown }) => shown);
+    const { until12: session, ticket } = offeredOf(held, yield* Clock.currentTimeMillis);
     if (versions.length === 0) {
       return yield* new Refused({
         reason: "no_common_version",
@@ -74,13 +85,19 @@ export const offer = Effect.fnUntraced(
       });
     }
     const best = highest(versions);
-    const cipherSuites = policy.cipherSuites.filter((id) => (suites.get(id)?.since ?? Infinity) <= best);
+    const offers13 = best === ProtocolVersion.TLS_1_3;
+    const cipherSuites = policy.cipherSuites.filter((id) =>
+      versions.some((version) => hasSuite(version, id))
+    );
     if (cipherSuites.length === 0) {
       return yield* new Refused({
         reason: "no_common_cipher_suite",
         detail: `our policy names no suite that ${versionText(best)} has`,
       });
     }
+    const groups = policy.groups.filter((group) => crypto.groups.includes(group));
+    const shares = offers13 ? yield* sharesOf(groups[0], groups, crypto) : [];
+    const psks = offers13 ? ticket : [];
     // A server of SSL 3.0 may ignore extensions; the SCSV tells it the same (RFC 5746 §3.4).
     const scsv = !previous && versions.includes(ProtocolVersion.SSL_3_0);
     const { enabled } = yield* SessionStore;
@@ -91,12 +108,15 @@ export const offer = Effect.fnUntraced(
       ...(asks ? [sessionTicket(session)] : []),
       ...extensions(settings),
       ...(previous ? [] : applicationProtocols(settings)),
-    ].filter(({ _tag }) => versions.some((version) => dialects.get(version)?.says(_tag)));
+      ...(offers13 ? extensions13(settings, versions, shares) : []),
+    ].filter(({ _tag }) => versions.some((version) => Versions.get(version)?.says(_tag)));
     const hello = make(ClientHello, {
-      clientVersion: previous?.clientVersion ?? best,
+      // Later versions are offered by supported_versions alone (RFC 8446 §4.1.2).
+      clientVersion: previous?.clientVersion ?? (offers13 ? ProtocolVersion.TLS_1_2 : best),
       random: crypto.random(32),
       sessionId: Option.match(session, {
-        onNone: () => EMPTY,
+        // Never empty, so that it looks like what devices on the way know (RFC 8446 §D.4).
+        onNone: () => offers13 ? crypto.random(32) : EMPTY,
         // An ID that we make up: the server echoes it if it takes the ticket (RFC 5077 §3.4).
         onSome: (s) => s.ticket.length > 0 ? crypto.random(32) : s.id,
       }),
@@ -111,7 +131,51 @@ export const offer = Effect.fnUntraced(
       // No extension block if there are none, because the oldest servers cannot read an empty one.
       extensions: wanted.length > 0 ? wanted : undefined,
     });
-    return { settings, hello: padded(hello), best, session, held, partition, credentials, previous };
+    return {
+      settings,
+      hello: padded(hello, psks, crypto),
+      best,
+      session,
+      shares,
+      psks,
+      session13: psks[0]?.session,
+      early: undefined,
+      retry: undefined,
+      held,
+      partition,
+      credentials,
+      previous,
+    };
+  },
+);
+
+/** What is kept as each era shows it: a session by its ID or ticket, or a pre-shared key. */
+const offeredOf = ({ offered }: Held, now: number) => {
+  const session = Option.map(Option.fromNullable(offered), ({ shown }) => shown);
+  const of13 = Option.filter(session, ({ version }) => version === ProtocolVersion.TLS_1_3);
+  return {
+    until12: Option.isSome(of13) ? Option.none<Session>() : session,
+    ticket: Option.match(of13, { onNone: () => [], onSome: (s) => ticketPsk(s, now) }),
+  };
+};
+
+/** The pre-shared key of a ticket, now in milliseconds since the epoch. */
+const ticketPsk = (session: Session, now: number): ReadonlyArray<OfferedPsk> => {
+  const hash = hashOf(session);
+  const age = Math.max(0, now - 1000 * session.createdAt - session.ticketIssuedAfter);
+  return hash === undefined
+    ? []
+    : [{ identity: session.ticket, secret: session.masterSecret, hash, origin: "res", session, age }];
+};
+
+/** The offer that a HelloRetryRequest asks for. A key stays if it is of the hash of the chosen suite (RFC 8446 §4.1.4). */
+export const reoffered = Effect.fnUntraced(
+  function* (offer: SentHello, retry: Retry): Effect.fn.Return<SentHello, never, Crypto> {
+    const crypto = yield* Crypto;
+    const shares = retry.group === undefined ? offer.shares : yield* sharesOf(retry.group, [], crypto);
+    const psks = offer.psks.filter(({ hash }) => hash === retry.suite.hash);
+    const hello = make(ClientHello, { ...offer.hello, extensions: changed(offer.hello, retry, shares) });
+    return { ...offer, hello: padded(hello, psks, crypto), shares, psks, retry };
   },
 );
 
@@ -119,8 +183,17 @@ export const offer = Effect.fnUntraced(
 const AWKWARD = { from: 256, below: 512 };
 
 /** Pads a hello of an awkward length (RFC 7685 §4). */
-const padded = (hello: ClientHello): ClientHello => {
-  const { extensions } = hello;
+const padded = (
+  unpadded: ClientHello,
+  psks: ReadonlyArray<OfferedPsk>,
+  crypto: CryptoService,
+): ClientHello => {
+  const { extensions } = unpadded;
+  // It is the last extension (RFC 8446 §4.2.11), and counts for the length.
+  const last = preSharedKey(psks, crypto);
+  const hello = last.length === 0
+    ? unpadded
+    : make(ClientHello, { ...unpadded, extensions: [...extensions ?? [], ...last] });
   // `send` reports a value that does not fit its member.
   const length = Either.match(codec(ClientHello).encode(hello), {
     onLeft: () => 0,
@@ -128,7 +201,10 @@ const padded = (hello: ClientHello): ClientHello => {
   });
   if (!extensions || length < AWKWARD.from || length >= AWKWARD.below) return hello;
   const zeros = new Uint8Array(Math.max(AWKWARD.below - length - 4, 1));
-  return make(ClientHello, { ...hello, extensions: [...extensions, { _tag: "padding", zeros }] });
+  return make(ClientHello, {
+    ...hello,
+    extensions: [...extensions, { _tag: "padding", zeros }, ...last],
+  });
 };
 
 /** A request for an OCSP response from any responder that the server knows (RFC 6066 §8). */
@@ -160,6 +236,21 @@ const applicationProtocols = ({ alpn }: ClientSettings): ReadonlyArray<ClientHel
     _tag: "application_layer_protocol_negotiation",
     protocolNameList: alpn.map((name) => utf8(name)),
   }];
+
+/** The extensions that belong to TLS 1.3 alone. */
+const extensions13 = (
+  { policy }: ClientSettings,
+  versions: ReadonlyArray<ProtocolVersion>,
+  shares: ReadonlyArray<OfferedShare>,
+): ReadonlyArray<ClientHelloExtension> => [
+  { _tag: "supported_versions", versions: versions.toSorted((a, b) => b - a) },
+  keyShare(shares),
+  ...(policy.pskKeyExchangeModes.length === 0
+    ? []
+    : [{ _tag: "psk_key_exchange_modes", keModes: policy.pskKeyExchangeModes } as const]),
+  // A server that may ask for a renegotiation may ask for a certificate in this way.
+  ...(policy.renegotiation === "allow" ? [{ _tag: "post_handshake_auth" } as const] : []),
+];
 
 const extensions = ({ policy, serverName }: ClientSettings): ReadonlyArray<ClientHelloExtension> => {
   const sni = sniOf(serverName);

@@ -6,6 +6,7 @@
  */
 import { nameOfComing } from "../grammar/message_kind.ts";
 import type { Place, Shape } from "../grammar/places.ts";
+import { HELLO_RETRY_REQUEST_RANDOM } from "../messages/mod.ts";
 import { HandshakeType, type ProtocolVersion } from "../names/protocol.ts";
 import type { Side } from "../names/side.ts";
 import type { PublicKey } from "../ports/crypto.ts";
@@ -17,12 +18,14 @@ import {
   serverAuthentications,
 } from "../tables/exchanges/server_authentication.ts";
 import { type Suite, suites } from "../tables/suites.ts";
-import { type Dialect, dialects } from "../tables/versions/mod.ts";
-import { EMPTY } from "../wire/bytes.ts";
+import { type Dialect, dialects, tls13, versions } from "../tables/versions/mod.ts";
+import { concat, EMPTY } from "../wire/bytes.ts";
 import type { Keys } from "./agreed/keys.ts";
-import { serverFinishShape, serverFlightShape, serverHelloShape } from "./until12/client.ts";
+import { answerShapes } from "./client.ts";
+import { clientHelloShape } from "./server.ts";
+import { type Course13, courses13, places13 } from "./tls13/states.ts";
+import { serverFinishShape, serverFlightShape } from "./until12/client.ts";
 import { clientFinishShape, clientFlightShape, clientProofShape } from "./until12/server.ts";
-import { clientHelloShape } from "./until12/server_hello.ts";
 
 /** One course of a handshake: everything that decides the order of its messages. */
 export interface Course {
@@ -118,7 +121,7 @@ const clientShapes = (
     minimumDhPrimeBits: 0,
   };
   return [
-    serverHelloShape,
+    answerShapes.until12,
     ...(resumed ? [] : [serverFlightShape({ dialect, exchange, authentication, terms, statusRequest })]),
     serverFinishShape({ derivation, newSessionTicket }, keys),
   ];
@@ -144,6 +147,10 @@ const serverShapes = (
   ];
 };
 
+/** The places that one end awaits in a course of TLS 1.3, in order. */
+export const placesOf13 = (role: Side, course: Course13): ReadonlyArray<Awaited> =>
+  places13(role, course).filter(isAwaited);
+
 /** A handshake message of a type, without content. */
 export const comingOf = (type: HandshakeType): Coming => ({
   _tag: "Handshake",
@@ -152,8 +159,17 @@ export const comingOf = (type: HandshakeType): Coming => ({
   body: EMPTY,
 });
 
+/** A HelloRetryRequest, with no content but what tells it from a ServerHello. */
+const helloRetryRequest: Coming = {
+  _tag: "Handshake",
+  type: HandshakeType.server_hello,
+  raw: EMPTY,
+  body: concat(new Uint8Array(2), HELLO_RETRY_REQUEST_RANDOM),
+};
+
 /** Everything that can come in a handshake, without content. */
 export const comings: ReadonlyArray<Coming> = [
+  helloRetryRequest,
   ...Object.values(HandshakeType.members).map((type) => comingOf(HandshakeType.of(type))),
   { _tag: "ChangeCipherSpec" },
   { _tag: "NoCertificate" },
@@ -201,6 +217,14 @@ export interface Transition {
   readonly versions: ReadonlyArray<ProtocolVersion>;
 }
 
+/** Every course of every version, as the places of one end. */
+const allCourses = (
+  role: Side,
+): ReadonlyArray<{ readonly version: ProtocolVersion; readonly places: ReadonlyArray<Awaited> }> => [
+  ...courses13.map((course) => ({ version: tls13.version, places: placesOf13(role, course) })),
+  ...courses.map((course) => ({ version: course.version, places: placesOf(role, course) })),
+];
+
 /** The table of states, over every course. A message that has no row in a state is an unexpected_message. */
 export const transitions = (): ReadonlyArray<Transition> => {
   const rows = new Map<string, Transition & { readonly versions: Array<ProtocolVersion> }>();
@@ -211,9 +235,7 @@ export const transitions = (): ReadonlyArray<Transition> => {
     rows.set(key, row);
   };
   for (const role of ["client", "server"] as const) {
-    for (const course of courses) {
-      const { version } = course;
-      const places = placesOf(role, course);
+    for (const { version, places } of allCourses(role)) {
       for (let at = 0; at < places.length; at++) {
         for (const coming of comings) {
           const to = next(places, at, coming);
@@ -222,10 +244,12 @@ export const transitions = (): ReadonlyArray<Transition> => {
           }
         }
       }
-      // A new handshake: for a client it begins anew, for a server its first message has come (RFC 5246 §7.4.1).
-      for (const type of dialects.get(version)?.afterHandshake[role] ?? []) {
+      const { afterHandshake, era } = versions.get(version)!;
+      for (const type of afterHandshake[role]) {
         const coming = comingOf(type);
-        const to = next(places, 0, coming) ?? 0;
+        // A new handshake: for a client it begins anew, for a server its first message has come (RFC 5246 §7.4.1). In TLS 1.3
+        // what comes begins none.
+        const to = era === "tls13" ? places.length : next(places, 0, coming) ?? 0;
         add(role, ESTABLISHED, nameOfComing(coming), stateAt(places, to), version);
       }
     }

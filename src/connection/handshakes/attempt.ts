@@ -26,6 +26,12 @@ export interface Attempts {
   readonly claim: (changes: Renegotiation) => Attempt;
   /** Ends an attempt. */
   readonly settle: (attempt: Attempt, how: Effect.Effect<Negotiated, TlsError>) => void;
+  /** Keeps an attempt that nobody waits for any more, because its answer may still come. */
+  readonly late: (attempt: Attempt) => void;
+  /** Whether there is such an attempt. */
+  readonly isLate: () => boolean;
+  /** The oldest of those, which it forgets. */
+  readonly takeLate: () => Attempt | undefined;
   /** Ends an attempt that comes to no handshake. */
   readonly giveUp: (attempt: Attempt, error: TlsError) => void;
 }
@@ -33,6 +39,7 @@ export interface Attempts {
 /** The attempts of one connection. A client is in a handshake from the start, a server once the ClientHello comes. */
 export const makeAttempts = (role: Side, state: ConnectionState): Attempts => {
   let current: Attempt | undefined;
+  const late: Array<Attempt> = [];
   const settle: Attempts["settle"] = (attempt, how) => {
     if (current === attempt) current = undefined;
     Deferred.unsafeDone(attempt.opened, Effect.void);
@@ -52,6 +59,9 @@ export const makeAttempts = (role: Side, state: ConnectionState): Attempts => {
       return attempt;
     },
     settle,
+    late: (attempt) => void late.push(attempt),
+    isLate: () => late.length > 0,
+    takeLate: () => late.shift(),
     giveUp: (attempt, error) => {
       if (role === "client" && current === attempt) state.endHandshake();
       settle(attempt, Effect.fail(error));

@@ -6,9 +6,17 @@
 import { type Context, Deferred, Effect, type Scope } from "../../deps.ts";
 import { Closed, RenegotiationRefused, UnexpectedMessage } from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
-import type { Established } from "../../flights/agreed/established.ts";
+import type { Established, Established13 } from "../../flights/agreed/established.ts";
 import { kindOf, nameOfComing } from "../../grammar/message_kind.ts";
-import { ClientHello, HelloRequest, ServerHello } from "../../messages/mod.ts";
+import {
+  Certificate13,
+  CertificateRequest13,
+  ClientHello,
+  HelloRequest,
+  KeyUpdate,
+  NewSessionTicket13,
+  ServerHello,
+} from "../../messages/mod.ts";
 import { HandshakeType } from "../../names/protocol.ts";
 import type { Due } from "../../record/due.ts";
 import type { Silence } from "../bounds/deadline.ts";
@@ -33,11 +41,23 @@ export interface Negotiator {
   readonly noRenegotiation: () => void;
   /** Begins a renegotiation. */
   readonly renegotiate: Renegotiate["renegotiate"];
+  /** TLS 1.3: changes our keys, and the peer's as well if `request` asks for that. */
+  readonly updateKeys: (request: boolean) => Effect.Effect<void, TlsError>;
+  /** Changes our keys if they are worn out (RFC 8446 §5.5). Nothing before TLS 1.3. */
+  readonly refreshKeys: Effect.Effect<void, TlsError>;
 }
 
-/** The messages that begin a handshake, or answer the first, and how long each is at most. */
+/** The messages that begin a handshake, or answer the first, or come after one, and how long each is at most. */
 const openings: ReadonlyMap<HandshakeType, number> = new Map(
-  [kindOf(HelloRequest), kindOf(ClientHello), kindOf(ServerHello)].map(({ type, most }) => [type, most]),
+  [
+    kindOf(HelloRequest),
+    kindOf(ClientHello),
+    kindOf(ServerHello),
+    kindOf(NewSessionTicket13),
+    kindOf(KeyUpdate),
+    kindOf(CertificateRequest13),
+    kindOf(Certificate13),
+  ].map(({ type, most }) => [type, most]),
 );
 
 /** The handshakes of a connection, which run in fibers of its scope. */
@@ -52,19 +72,47 @@ export const makeNegotiator = <R>(of: {
   readonly context: Context.Context<R>;
   readonly scope: Scope.Scope;
 }): Negotiator => {
-  const { now, program, state, wire } = of;
+  const { life, now, program, state, wire } = of;
   const { role, policy: { limits } } = program;
   const running = makeRun({ ...of, limits });
   const attempts = makeAttempts(role, state);
   const { launch, renegotiate } = makeRenegotiate({ ...of, limits, attempts, running });
   const asked = makeAsked({ ...of, attempts, running, launch });
 
-  /** Whether the peer asks for a handshake by a message of this type. */
-  const isWish = (type: HandshakeType): boolean =>
+  /** Whether a message of this type may come after the handshake; up to TLS 1.2 it asks for another one. */
+  const mayCome = (type: HandshakeType): boolean =>
     now.established?.dialect.afterHandshake[role].includes(type) ?? false;
-  /** Whether a message of this type answers our ClientHello. */
+  /** Whether a message of this type answers our ClientHello, or in TLS 1.3 our CertificateRequest. */
   const isAnswer = (type: HandshakeType): boolean =>
-    attempts.current() !== undefined && role === "client" && type === HandshakeType.server_hello;
+    role === "client"
+      ? attempts.current() !== undefined && type === HandshakeType.server_hello
+      : now.established?.era === "tls13" && type === HandshakeType.certificate &&
+        (attempts.current() !== undefined || attempts.isLate());
+
+  /** Handles a message after a handshake of TLS 1.3. It is no handshake: what we write meanwhile is sent. */
+  const met = (left: Established13): Effect.Effect<void, TlsError> => {
+    // After our close_notify we can send nothing, and nothing needs to be kept.
+    const services = running.servicesAfter(left);
+    return Effect.provide(program.met(left), services).pipe(
+      Effect.map((change) => void (now.established = change(now.established as Established13))),
+      Effect.zipRight(wire.push),
+    );
+  };
+  const updateKeys: Negotiator["updateKeys"] = (request) =>
+    Effect.suspend(() => {
+      const end = state.writeFault();
+      if (end) return Effect.fail(end);
+      if (state.mustWait()) return Effect.zipRight(state.idle, updateKeys(request));
+      const left = now.established!;
+      if (left.era !== "tls13") return Effect.fail(new RenegotiationRefused({ by: "older" }));
+      return Effect.zipRight(
+        Effect.provide(program.updateKeys(left, request), running.servicesAfter(left)),
+        life.guard(wire.flush),
+      );
+    });
+  const refreshKeys: Negotiator["refreshKeys"] = Effect.suspend(() =>
+    wire.records.isWornOut ? updateKeys(false) : Effect.void
+  );
 
   /** The peer's answer to our opening message: the rest of the handshake begins. */
   const answered = (attempt: Attempt): Effect.Effect<void, TlsError> => {
@@ -81,12 +129,16 @@ export const makeNegotiator = <R>(of: {
   const arrived: Negotiator["arrived"] = Effect.suspend((): Effect.Effect<void, TlsError> => {
     const coming = wire.ahead()!;
     const type = coming._tag === "Handshake" ? coming.type : undefined;
-    const attempt = attempts.current();
+    const { established } = now;
+    if (established?.era === "tls13" && type !== undefined && mayCome(type)) return met(established);
+    const attempt = attempts.current() ?? attempts.takeLate();
     if (attempt) {
       // A HelloRequest that crosses our ClientHello is answered by it.
       return type === HandshakeType.hello_request ? asked.ignore : answered(attempt);
     }
-    if (type !== undefined && isWish(type)) return asked.answer(now.established!);
+    if (type !== undefined && mayCome(type) && established?.era === "until12") {
+      return asked.answer(established);
+    }
     wire.drop();
     return Effect.fail(
       new UnexpectedMessage({ expected: ["ApplicationData"], got: nameOfComing(coming) }),
@@ -110,7 +162,7 @@ export const makeNegotiator = <R>(of: {
     ),
     due: {
       expected: () => ["ApplicationData"],
-      most: (type) => isWish(type) || isAnswer(type) ? openings.get(type) : undefined,
+      most: (type) => mayCome(type) || isAnswer(type) ? openings.get(type) : undefined,
     },
     arrived,
     noRenegotiation: () => {
@@ -120,5 +172,7 @@ export const makeNegotiator = <R>(of: {
       attempts.giveUp(attempt, new RenegotiationRefused({ by: "peer" }));
     },
     renegotiate,
+    updateKeys,
+    refreshKeys,
   };
 };

@@ -2,7 +2,8 @@
 import { type Effect, Either, Schema } from "../../deps.ts";
 import { InvalidOption } from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
-import type { Established, Renegotiable } from "../../flights/agreed/established.ts";
+import type { Established, Established13, Renegotiable } from "../../flights/agreed/established.ts";
+import type { Change } from "../../flights/tls13/after.ts";
 import type { Side } from "../../names/side.ts";
 import { clientAuthOption, decodeOption, flag, shown } from "../../options.ts";
 import type { Observe } from "../../ports/observer.ts";
@@ -36,10 +37,12 @@ export const decodeRenegotiation = (
       }),
   );
 
-/** A renegotiation that this end wants, after the handshake before it. */
+/** A renegotiation that this end wants, after the handshake before it; in TLS 1.3, a certificate of the client's. */
 export interface Wanted {
-  readonly previous: Renegotiable;
+  readonly previous: Established;
   readonly changes: Renegotiation;
+  /** What is established when the answer has come, which later messages may have changed. */
+  readonly current: () => Established;
 }
 
 /** The handshakes of one side. */
@@ -55,6 +58,13 @@ export interface Program<R> {
   >;
   /** Server: the handshake that begins with a ClientHello on an established connection. */
   readonly asked?: (previous: Renegotiable) => Effect.Effect<Established, TlsError, R | Handshakes>;
+  /** TLS 1.3: handles a message that may come after the handshake, and gives what it changes (RFC 8446 §4.6). */
+  readonly met: (left: Established13) => Effect.Effect<Change, TlsError, R | Handshakes>;
+  /** TLS 1.3: changes our keys, and the peer's as well if `request` asks for that (RFC 8446 §4.6.3). */
+  readonly updateKeys: (
+    left: Established13,
+    request: boolean,
+  ) => Effect.Effect<void, TlsError, R | Handshakes>;
   /** Invalidates the session after a fatal alert (RFC 5246 §7.2.2). */
   readonly forget: (last: Established | undefined) => Effect.Effect<void, never, R>;
 }

@@ -2,6 +2,7 @@
 import { Deferred, Effect, Either, Exit, type Scope } from "../../deps.ts";
 import { Closed, HandshakeTimeout, RenegotiationRefused } from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
+import type { Established } from "../../flights/agreed/established.ts";
 import type { Negotiated } from "../../flights/agreed/negotiated.ts";
 import { isSafe } from "../../flights/agreed/renegotiation.ts";
 import { deadline } from "../bounds/deadline.ts";
@@ -64,6 +65,8 @@ export const makeRenegotiate = <R>(parts: RenegotiateParts<R>): Renegotiate => {
         if (attempt.rest === undefined) return Effect.never; // answered: the handshake has a deadline of its own
         if (role === "client") return life.guard(Effect.fail(new HandshakeTimeout({ milliseconds })));
         attempts.giveUp(attempt, new RenegotiationRefused({ by: "silence" }));
+        // A request of TLS 1.3 cannot be taken back: the answer may still come, and must then be understood.
+        if (now.established?.era === "tls13") attempts.late(attempt);
         return Effect.void;
       }),
     );
@@ -73,9 +76,10 @@ export const makeRenegotiate = <R>(parts: RenegotiateParts<R>): Renegotiate => {
     if (role === "server") { while (state.mustWait()) yield* state.idle; }
     const end = ended();
     if (end) return yield* end;
-    const services = running.services();
+    const previous = now.established!;
+    const services = previous.era === "tls13" ? running.servicesAfter(previous) : running.services();
     const { changes } = attempt;
-    const opening = program.open({ previous: now.established!, changes });
+    const opening = program.open({ previous, changes, current: () => now.established! });
     // An error before anything is sent concerns the caller alone.
     const opened = yield* life.guardHandshake(
       Effect.either(deadline(limits.handshakeTimeout, opening, services)),
@@ -95,6 +99,15 @@ export const makeRenegotiate = <R>(parts: RenegotiateParts<R>): Renegotiate => {
         }),
     ));
 
+  /** What forbids the changes: TLS 1.3 has no renegotiation, but a server may ask for a certificate. */
+  const cannot = (previous: Established, { clientAuth, policy: other, resume }: Renegotiation) =>
+    previous.era === "tls13"
+      ? clientAuth !== undefined && clientAuth !== "none" && other === undefined && resume === undefined
+        ? undefined
+        : "version"
+      : isSafe(previous, policy)
+      ? undefined
+      : "policy";
   const renegotiate: Renegotiate["renegotiate"] = (changes) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.suspend((): Effect.Effect<Negotiated, TlsError> => {
@@ -107,7 +120,8 @@ export const makeRenegotiate = <R>(parts: RenegotiateParts<R>): Renegotiate => {
           return Effect.zipRight(Effect.ignore(wait), renegotiate(changes));
         }
         if (state.mustWait()) return Effect.zipRight(restore(state.idle), renegotiate(changes));
-        if (!isSafe(now.established!, policy)) return Effect.fail(new RenegotiationRefused({ by: "policy" }));
+        const by = cannot(now.established!, changes);
+        if (by) return Effect.fail(new RenegotiationRefused({ by }));
         const attempt = attempts.claim(changes);
         return Effect.zipRight(launch(attempt), restore(Deferred.await(attempt.done)));
       })

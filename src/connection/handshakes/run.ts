@@ -1,7 +1,7 @@
 /** Runs one handshake over a connection's wire. @module */
 import { Context, Effect } from "../../deps.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
-import type { Established } from "../../flights/agreed/established.ts";
+import type { Established, Established13 } from "../../flights/agreed/established.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
 import type { Limits } from "../../tables/policy.ts";
 import { deadline, type Silence } from "../bounds/deadline.ts";
@@ -25,6 +25,8 @@ export interface RunParts<R> {
 export interface Run<R> {
   /** Services with a message stream, and so a transcript, of their own: one set for all parts of one handshake. */
   readonly services: () => Services<R>;
+  /** Services for one message after a handshake of TLS 1.3: its transcript continues that of the handshake. */
+  readonly servicesAfter: (left: Established13) => Services<R>;
   /**
    * Runs a handshake within `limits.handshakeTimeout`; the connection then has what it left. `sent` waits until the last
    * flight is sent.
@@ -40,6 +42,7 @@ export interface Run<R> {
 /** Runs the handshakes of one connection. */
 export const makeRun = <R>({ wire, state, now, limits, context }: RunParts<R>): Run<R> => ({
   services: () => Context.add(context, Handshakes, wire.handshake()),
+  servicesAfter: ({ past }) => Context.add(context, Handshakes, wire.afterHandshake(past)),
   run: (handshake, services, sent = wire.push, silence) =>
     Effect.suspend(() => {
       state.beginHandshake();

@@ -2,7 +2,12 @@
 import type { ProtocolVersion } from "../../names/protocol.ts";
 import type { OfBoth } from "../../names/side.ts";
 import type { Dialect, Version } from "../../tables/versions/mod.ts";
+import type { Past } from "../../crypto/transcript.ts";
+import type { Suite13 } from "../../tables/suites13.ts";
+import type { Hash } from "../../ports/crypto.ts";
+import type { Session } from "../../ports/sessions.ts";
 import type { Bytes } from "../../wire/bytes.ts";
+import type { ApplicationKeys } from "./application_keys.ts";
 import type { Negotiated } from "./negotiated.ts";
 
 /** Exports `length` bytes of keys under a label (RFC 5705 §4, RFC 8446 §7.5). */
@@ -36,8 +41,34 @@ export interface Renegotiable extends Left {
   readonly verifyData: OfBoth<Bytes>;
 }
 
+/** What a finished handshake of TLS 1.3 leaves: what later messages, tickets and keys are made of. */
+export interface Established13 extends Left {
+  readonly era: "tls13";
+  readonly suite: Suite13;
+  readonly hash: Hash;
+  readonly keys: ApplicationKeys;
+  /** The resumption master secret (RFC 8446 §4.6.1). */
+  readonly resumption: Bytes;
+  /** The whole transcript as a hash, if a certificate may be asked for later (RFC 8446 §4.6.2). */
+  readonly past: Past | undefined;
+  /** Client: the place for the next ticket, by its index. A new ticket replaces the one that was used. */
+  readonly nextPlace: number;
+  /** What the sessions of this connection are made with. */
+  readonly terms: SessionTerms;
+}
+
+/** What a session of TLS 1.3 keeps of its handshake, beside the keys. */
+export interface SessionTerms extends
+  Pick<
+    Session,
+    "serverName" | "partition" | "credentials" | "ownCertificate" | "ownScheme" | "peerScheme"
+  > {
+  /** The time of the full handshake, in seconds since the epoch. */
+  readonly createdAt: number;
+}
+
 /** What a finished handshake leaves. */
-export type Established = Renegotiable;
+export type Established = Renegotiable | Established13;
 
 /** What a handshake is given if it is a renegotiation. */
 export interface Again {

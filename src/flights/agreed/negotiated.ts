@@ -46,6 +46,12 @@ export interface Negotiated {
   readonly ocspResponse: Bytes | undefined;
   /** The signed certificate timestamps in the server's hello (RFC 6962 §3.3). */
   readonly signedCertificateTimestamps: ReadonlyArray<Bytes>;
-  /** Whether both ends know secure renegotiation (RFC 5746). */
+  /** TLS 1.3: where the pre-shared key came from, if the handshake used one; `undefined` if it did not. */
+  readonly psk: "ticket" | "external" | "imported" | undefined;
+  /** TLS 1.3: whether the server wanted another ClientHello first (RFC 8446 §4.1.4). */
+  readonly helloRetried: boolean;
+  /** TLS 1.3: whether the server accepted the client's early data; `undefined` if none was offered (RFC 8446 §2.3). */
+  readonly earlyData: boolean | undefined;
+  /** Whether both ends know secure renegotiation (RFC 5746). TLS 1.3 has none, and so nothing to attack: true. */
   readonly secureRenegotiation: boolean;
 }

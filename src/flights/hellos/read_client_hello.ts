@@ -1,7 +1,7 @@
 /** Reads a ClientHello, after which SSL 3.0 allows bytes without a meaning. @module */
 import { Either } from "../../deps.ts";
 import { kindOf, type MessageKind } from "../../grammar/message_kind.ts";
-import { ofKind, type Place } from "../../grammar/places.ts";
+import { ofKind, type Place, type Received } from "../../grammar/places.ts";
 import { ClientHello, ClientHelloSSL30 } from "../../messages/mod.ts";
 import { ProtocolVersion } from "../../names/protocol.ts";
 import type { Bytes } from "../../wire/bytes.ts";
@@ -25,7 +25,8 @@ const read: MessageKind<ClientHello>["decode"] = (body) =>
       )
       : Either.left(error));
 
-/** The place of a ClientHello. */
-export const clientHelloPlace: Place<ClientHello> = ofKind({ ...kindOf(ClientHello), decode: read }).map((
-  { message },
-) => message);
+/** The place of a ClientHello, with its bytes, which the binders of TLS 1.3 are computed over. */
+export const clientHelloPlace: Place<Received<ClientHello>> = ofKind({
+  ...kindOf(ClientHello),
+  decode: read,
+});

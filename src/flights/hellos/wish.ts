@@ -1,23 +1,21 @@
-/** What a server reads in a ClientHello: a pure function to a value, or to the reason of a refusal. @module */
+/** What a server up to TLS 1.2 reads in a ClientHello: a pure function to a value, or to the reason of a refusal. @module */
 import { Either } from "../../deps.ts";
 import { isFfdhe } from "../../crypto/ffdhe.ts";
 import { IllegalParameter, Refused } from "../../faults/errors/connection.ts";
 import { type ClientHello, type ClientHelloExtension, findExtension } from "../../messages/mod.ts";
-import { CipherSuite } from "../../names/cipher_suite.ts";
 import { NamedGroup } from "../../names/named_group.ts";
 import {
   CompressionMethod,
   ECPointFormat,
   MaxFragmentLength,
   NameType,
-  ProtocolVersion,
-  versionText,
+  type ProtocolVersion,
 } from "../../names/protocol.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import { canCompress } from "../../record/protection/compression.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { type Suite, suites } from "../../tables/suites.ts";
-import { type Dialect, dialects, highest, spoken } from "../../tables/versions/mod.ts";
+import type { Dialect } from "../../tables/versions/mod.ts";
 import { type Bytes, sameBytes, utf8 } from "../../wire/bytes.ts";
 import type { Renegotiable } from "../agreed/established.ts";
 import { boundHello } from "../agreed/renegotiation.ts";
@@ -59,19 +57,20 @@ const illegal = (field: string, reason: string, rfc: string) =>
 export const refused = (reason: Refused["reason"], detail: string) =>
   Either.left(new Refused({ reason, detail }));
 
-/** Reads what a ClientHello asks for. */
+/** Reads what a ClientHello asks for, in a version up to TLS 1.2. */
 export const wishOf = (
   settings: ServerSettings,
   hello: ClientHello,
+  dialect: Dialect,
   previous: Renegotiable | undefined,
-): Checked<Wish> => Either.gen(() => reading(settings, hello, previous));
+): Checked<Wish> => Either.gen(() => reading(settings, hello, dialect, previous));
 
 function* reading(
   { policy, alpn }: ServerSettings,
   hello: ClientHello,
+  dialect: Dialect,
   previous: Renegotiable | undefined,
 ): Negotiating<Wish, IllegalParameter | Refused> {
-  const dialect = yield* versionOf(policy, hello, previous);
   const extensions = hello.extensions?.filter(({ _tag }) => dialect.honours.client(_tag)) ?? [];
   if (!hello.compressionMethods.includes(CompressionMethod.null)) {
     return yield* refused("no_common_compression_method", "every client must offer null");
@@ -127,40 +126,10 @@ const anyCurve: ReadonlyArray<NamedGroup> = [
 ];
 
 /**
- * The version to speak (RFC 5246 §E.1). If supported_versions is present, it alone decides (RFC 8446 §4.2.1). A
- * renegotiation keeps the connection's version.
- */
-const versionOf = (
-  policy: Policy,
-  hello: ClientHello,
-  previous: Renegotiable | undefined,
-): Checked<Dialect> => {
-  const ours = previous ? [previous.dialect.version] : spoken(policy);
-  const offered = hello.clientVersion > ProtocolVersion.SSL_3_0
-    ? findExtension(hello.extensions, "supported_versions")?.versions
-    : undefined;
-  const common = ours.filter((v) => offered ? offered.includes(v) : v <= hello.clientVersion);
-  const dialect = common.length > 0 ? dialects.get(highest(common)) : undefined;
-  if (!dialect) {
-    const theirs = offered
-      ? offered.map(versionText).join(", ")
-      : `up to ${versionText(hello.clientVersion)}`;
-    return refused(
-      "no_common_version",
-      `the client speaks ${theirs}, we ${ours.map(versionText).join(", ")}`,
-    );
-  }
-  if (hello.cipherSuites.includes(CipherSuite.TLS_FALLBACK_SCSV) && dialect.version < highest(ours)) {
-    return refused("inappropriate_fallback", "the client fell back below what both ends speak");
-  }
-  return Either.right(dialect);
-};
-
-/**
  * The host name that the client asks for: one at most (RFC 6066 §3). A text that cannot be a host name counts as none
  * (RFC 1035 §2.3.4). A renegotiation may leave the name out, but not change it.
  */
-const hostName = (
+export const hostName = (
   extensions: Wish["extensions"],
   previous: Renegotiable | undefined,
 ): Checked<string | undefined> => {
@@ -181,7 +150,7 @@ const hostName = (
 };
 
 /** The application protocol, in our order (RFC 7301 §3.2). A refusal if both ends name some and none in common. */
-const applicationProtocol = (
+export const applicationProtocol = (
   ours: ReadonlyArray<string>,
   extensions: Wish["extensions"],
 ): Checked<string | undefined> => {

@@ -1,7 +1,7 @@
 /**
  * The client's handshake before TLS 1.3 (RFC 5246 §7.3):
  *
- *     1  ClientHello                  -->                                          clientHello
+ *     1  ClientHello                  -->
  *     2                               <--  ServerHello                             serverHello → Full | Resumed
  *        full:                        <--  Certificate … ServerHelloDone           serverFlight
  *     3  Certificate … Finished       -->                                          clientFlight
@@ -20,7 +20,7 @@ import {
   Certificate,
   CertificateStatus,
   NewSessionTicket,
-  ServerHello,
+  type ServerHello,
   ServerHelloDone,
 } from "../../messages/mod.ts";
 import { Credentials } from "../../ports/credentials.ts";
@@ -29,17 +29,16 @@ import { partitionHash } from "../../ports/partition.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
 import type { ClientShare, ExchangeError } from "../../tables/exchanges/mod.ts";
-import { type CertificateWish, dialects, spokenFirst } from "../../tables/versions/mod.ts";
+import { type CertificateWish, dialects } from "../../tables/versions/mod.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import { established, fragmentsOf, type Full, type Resumed, timestamps } from "../agreed/agreed.ts";
-import type { Again, Renegotiable } from "../agreed/established.ts";
+import type { Renegotiable } from "../agreed/established.ts";
 import { type Keys, keysOf } from "../agreed/keys.ts";
 import { sameServer } from "../agreed/renegotiation.ts";
-import type { ClientSettings } from "../base/client_settings.ts";
 import type { Step, Steps } from "../base/services.ts";
 import { serverEndPoint } from "../bindings.ts";
-import { offer, type SentHello } from "../client_hello.ts";
+import type { SentHello } from "../client_hello.ts";
 import { fitsSuite, judged, leafKey } from "../peer.ts";
 import { forgetOffered, keep } from "../sessions/client_sessions.ts";
 import { copies, sessionOf } from "../sessions/made.ts";
@@ -75,9 +74,6 @@ export interface Keyed extends Authenticated, Keys {
 
 // ---- the shapes of what comes ----
 
-/** The shape of ServerHello, with which flight 2 begins. */
-export const serverHelloShape = { server: one(ServerHello) };
-
 /** The shape of the rest of flight 2 in a full handshake. */
 export const serverFlightShape = (
   { authentication, exchange, terms, dialect, statusRequest }: Pick<
@@ -107,23 +103,13 @@ export const serverFinishShape = (at: Finishing & Pick<Full, "newSessionTicket">
 const newSessionTicket: Place<NewSessionTicket | undefined> = one(NewSessionTicket);
 const noTicket: Place<NewSessionTicket | undefined> = absent;
 
-// ---- flight 1 -> ----
-
-/** Sends ClientHello. The answer is awaited by `afterClientHello`. */
-export const clientHello = Effect.fnUntraced(
-  function* (settings: ClientSettings, again?: Again): Steps<SentHello> {
-    const offered = yield* offer(settings, again);
-    (yield* Handshakes).sayUntilAgreed(spokenFirst(offered.best));
-    yield* send(offered.hello);
-    return offered;
-  },
-);
-
 // ---- flight 2 <- ----
 
-/** Receives ServerHello, and settles what follows from both hellos. */
-export const serverHello = Effect.fnUntraced(function* (offer: SentHello): Steps<Answered<Full | Resumed>> {
-  const { server } = yield* receive(serverHelloShape);
+/** Holds ServerHello against our offer, and settles what follows from both hellos. */
+export const serverHello = Effect.fnUntraced(function* (
+  offer: SentHello,
+  server: ServerHello,
+): Steps<Answered<Full | Resumed>> {
   const handshakes = yield* Handshakes;
   // A refusal must go out in the version that the server says it speaks.
   const theirs = dialects.get(server.serverVersion);
@@ -254,9 +240,9 @@ export const resumedFinish = Effect.fnUntraced(
 const full = (answered: Answered<Full>): Step<Renegotiable> =>
   serverFlight(answered).pipe(Effect.flatMap(clientFlight), Effect.flatMap(serverFinish));
 
-/** The handshake of a client, from ServerHello to Finished. */
-export const afterClientHello = (offer: SentHello): Step<Renegotiable> =>
+/** The handshake of a client, from a ServerHello up to TLS 1.2 to Finished. */
+export const afterServerHello = (offer: SentHello, server: ServerHello): Step<Renegotiable> =>
   Effect.flatMap(
-    serverHello(offer),
+    serverHello(offer, server),
     ({ at }) => at._tag === "Resumed" ? resumedFinish({ offer, at }) : full({ offer, at }),
   );

@@ -146,10 +146,19 @@ function* fullOrResumed(
   return { ...agreed, _tag: "Resumed", session: resumed.value };
 }
 
-/** The extensions that a server never answers (RFC 5246 §7.4.1.4.1, RFC 7685 §3). */
+/** The extensions that a server up to TLS 1.2 never answers (RFC 5246 §7.4.1.4.1, RFC 7685 §3, RFC 8446 §4.2). */
 const unanswered: ReadonlySet<number> = new Set([
   ExtensionType.signature_algorithms,
+  ExtensionType.signature_algorithms_cert,
   ExtensionType.padding,
+  ExtensionType.key_share,
+  ExtensionType.pre_shared_key,
+  ExtensionType.psk_key_exchange_modes,
+  ExtensionType.early_data,
+  ExtensionType.cookie,
+  ExtensionType.certificate_authorities,
+  ExtensionType.post_handshake_auth,
+  ExtensionType.compress_certificate,
 ]);
 
 /** Refuses a ServerHello with an extension that was not asked for (RFC 5246 §7.4.1.4). */

@@ -1,7 +1,7 @@
 /**
  * The server's handshake before TLS 1.3 (RFC 5246 §7.3):
  *
- *     1  <--  ClientHello                                           clientHello → Full | Resumed
+ *     1  <--  ClientHello                                           decided → Full | Resumed
  *     2  -->  ServerHello, Certificate … ServerHelloDone            serverFlight
  *     3  <--  Certificate, ClientKeyExchange                        clientFlight
  *        <--  CertificateVerify                                     clientProof
@@ -20,14 +20,14 @@ import { DecryptError } from "../../faults/errors/connection.ts";
 import { isFatal } from "../../faults/meaning.ts";
 import { absent, type Place, receive } from "../../grammar/places.ts";
 import { send } from "../../grammar/send.ts";
-import { CertificateStatus, ServerHelloDone } from "../../messages/mod.ts";
+import { CertificateStatus, type ClientHello, ServerHelloDone } from "../../messages/mod.ts";
 import { CertificateStatusType } from "../../names/protocol.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import { Crypto, type PublicKey } from "../../ports/crypto.ts";
 import { SessionStore } from "../../ports/sessions.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
 import type { ServerShare } from "../../tables/exchanges/mod.ts";
-import type { CertificateWish } from "../../tables/versions/mod.ts";
+import type { CertificateWish, Dialect } from "../../tables/versions/mod.ts";
 import { type Bytes, EMPTY, toHex } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import { established, type Full, type Resumed } from "../agreed/agreed.ts";
@@ -42,7 +42,7 @@ import { certificateWish, clientKey } from "./client_certificate.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
 import { newSessionTicket } from "./new_session_ticket.ts";
 import type { Choice } from "./server_choice.ts";
-import { answers, clientHello, fullAnswers, type Heard, serverHello } from "./server_hello.ts";
+import { answers, decided, fullAnswers, type Heard, serverHello } from "./server_hello.ts";
 
 /** Flight 2 is sent; the client's answer is awaited. */
 export interface Sent {
@@ -262,9 +262,14 @@ const resumedOrForgotten = (heard: Extract<Heard, { _tag: "Resumed" }>): Step<Re
         : Effect.void,
   );
 
-/** The whole handshake of a server. */
-export const serverHandshake = (settings: ServerSettings, again?: Again): Step<Renegotiable> =>
+/** The handshake of a server, from a ClientHello that chose a version up to TLS 1.2. */
+export const serverHandshakeUntil12 = (
+  settings: ServerSettings,
+  hello: ClientHello,
+  dialect: Dialect,
+  again: Again | undefined,
+): Step<Renegotiable> =>
   Effect.flatMap(
-    clientHello(settings, again),
+    decided(settings, hello, dialect, again),
     (heard) => heard._tag === "Resumed" ? resumedOrForgotten(heard) : full(heard),
   );

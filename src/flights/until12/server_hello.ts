@@ -5,9 +5,14 @@
  * @module
  */
 import { Clock, Effect, Option } from "../../deps.ts";
-import { receive } from "../../grammar/places.ts";
 import { send } from "../../grammar/send.ts";
-import { findExtension, HelloRequest, ServerHello, type ServerHelloExtension } from "../../messages/mod.ts";
+import {
+  type ClientHello,
+  findExtension,
+  HelloRequest,
+  ServerHello,
+  type ServerHelloExtension,
+} from "../../messages/mod.ts";
 import { ECPointFormat } from "../../names/protocol.ts";
 import { type Credential, Credentials } from "../../ports/credentials.ts";
 import { Crypto } from "../../ports/crypto.ts";
@@ -18,7 +23,7 @@ import { CertificateVerifier } from "../../ports/trust.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { downgradeSentinel } from "../../tables/versions/downgrade.ts";
-import { highest, spoken, spokenFirst } from "../../tables/versions/mod.ts";
+import { type Dialect, highest, spoken } from "../../tables/versions/mod.ts";
 import { EMPTY, toHex, utf8 } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import { type Agreed, fragmentsOf, settle } from "../agreed/agreed.ts";
@@ -26,7 +31,6 @@ import type { Again } from "../agreed/established.ts";
 import { keepsPromises, mayResume, serverInfo } from "../agreed/renegotiation.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { Steps } from "../base/services.ts";
-import { clientHelloPlace } from "../hellos/read_client_hello.ts";
 import { type Wish, wishOf } from "../hellos/wish.ts";
 import { fromStore } from "../sessions/made.ts";
 import { resumable, resumesAtAll, type Standing } from "../sessions/session_rules.ts";
@@ -48,11 +52,6 @@ export type Heard =
   /** The tickets that this client is given; `undefined` if it gets none. */
   & { readonly tickets: SessionTicketsService | undefined };
 
-/** The shape of flight 1. */
-export const clientHelloShape = {
-  hello: clientHelloPlace,
-};
-
 // ---- before flight 1, in a renegotiation -> ----
 
 /** Asks the client for a new ClientHello (RFC 5246 §7.4.1.1). */
@@ -60,14 +59,16 @@ export const helloRequest = send(make(HelloRequest, undefined));
 
 // ---- flight 1 <- ----
 
-/** Receives a ClientHello and decides: a full handshake, a resumption, or a refusal. */
-export const clientHello = Effect.fnUntraced(
-  function* (settings: ServerSettings, again?: Again): Steps<Heard> {
+/** Decides about a ClientHello: a full handshake, a resumption, or a refusal. */
+export const decided = Effect.fnUntraced(
+  function* (
+    settings: ServerSettings,
+    hello: ClientHello,
+    dialect: Dialect,
+    again: Again | undefined,
+  ): Steps<Heard> {
     const { policy } = settings;
-    const { hello } = yield* receive(clientHelloShape);
-    // A refusal must go out in a record that the client reads, by a name that it knows.
-    (yield* Handshakes).sayUntilAgreed(spokenFirst(hello.clientVersion));
-    const wish = yield* wishOf(settings, hello, again?.previous);
+    const wish = yield* wishOf(settings, hello, dialect, again?.previous);
     const bound = wish.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
     const known = policy.sessionTickets && wish.ticket !== undefined ? yield* SessionTickets : undefined;
     // A ticket that is shown is opened in any case: its content may be the sign of an attack.

@@ -1,0 +1,130 @@
+/** Tickets of TLS 1.3, which come after the handshake, each with a key of its own (RFC 8446 §4.6.1). @module */
+import { Clock, Effect } from "../../deps.ts";
+import { ticketPsk } from "../../crypto/key_schedule.ts";
+import { send } from "../../grammar/send.ts";
+import { findExtension, NewSessionTicket13 } from "../../messages/mod.ts";
+import { NamedGroup } from "../../names/named_group.ts";
+import { CompressionMethod } from "../../names/protocol.ts";
+import { Credentials } from "../../ports/credentials.ts";
+import { Crypto } from "../../ports/crypto.ts";
+import { partitionHash } from "../../ports/partition.ts";
+import { Session, SessionStore } from "../../ports/sessions.ts";
+import { SessionTickets } from "../../ports/tickets.ts";
+import type { Policy } from "../../tables/policy.ts";
+import { tls13 } from "../../tables/versions/mod.ts";
+import { MAX_TICKET, MAX_TICKET_LIFETIME } from "../../tickets/ticket.ts";
+import { type Bytes, EMPTY, sameBytes, toHex, utf8 } from "../../wire/bytes.ts";
+import { make } from "../../wire/codec.ts";
+import type { Established13 } from "../agreed/established.ts";
+import type { ClientSettings } from "../base/client_settings.ts";
+import type { Steps } from "../base/services.ts";
+import { placesOf } from "../sessions/client_sessions.ts";
+import { fromStore } from "../sessions/made.ts";
+import { STORED_TICKET } from "./resumption.ts";
+
+/** What a session has of its ticket. */
+interface TicketOf
+  extends
+    Pick<Session, "ticket" | "ticketExpiresAt" | "ticketIssuedAfter" | "ticketAgeAdd" | "maxEarlyData"> {
+  readonly nonce: Bytes;
+}
+
+/** The session of a ticket. */
+const sessionOf = (left: Established13, { nonce, ...ticket }: TicketOf): Session => {
+  const { hash, negotiated, resumption, terms } = left;
+  const { createdAt, credentials, ownCertificate, ownScheme, partition, peerScheme, serverName } = terms;
+  return make(Session, {
+    id: EMPTY,
+    version: tls13.version,
+    cipherSuite: left.suite.id,
+    compressionMethod: CompressionMethod.null,
+    masterSecret: ticketPsk(hash, resumption, nonce),
+    extendedMasterSecret: 1,
+    maxFragmentLength: 0,
+    serverName,
+    partition,
+    credentials,
+    ownCertificate,
+    peerCertificates: left.peerCertificates,
+    serverEndPoint: left.serverEndPoint,
+    // Each resumption agrees on a group anew.
+    group: NamedGroup.of(0),
+    primeBits: 0,
+    ownScheme,
+    peerScheme,
+    createdAt,
+    alpn: utf8(negotiated.alpn ?? ""),
+    ...ticket,
+  });
+};
+
+// ---- server ----
+
+/** Sends tickets: each is the session sealed, or the name under which the store has it. */
+export const newSessionTickets = Effect.fnUntraced(
+  function* (left: Established13, policy: Policy, count: number): Steps<void> {
+    for (let i = 0; i < count; i++) yield* newSessionTicket(left, policy);
+  },
+);
+
+const newSessionTicket = Effect.fnUntraced(function* (left: Established13, policy: Policy): Steps<void> {
+  const crypto = yield* Crypto;
+  const tickets = policy.sessionTickets ? yield* SessionTickets : undefined;
+  const store = yield* SessionStore;
+  const { createdAt } = left.terms;
+  const now = yield* Clock.currentTimeMillis;
+  const ticketNonce = crypto.random(8);
+  const ticketAgeAdd = new DataView(crypto.random(4).slice().buffer).getUint32(0);
+  const session = sessionOf(left, {
+    nonce: ticketNonce,
+    ticket: EMPTY,
+    ticketExpiresAt: 0,
+    ticketIssuedAfter: Math.max(0, now - 1000 * createdAt),
+    ticketAgeAdd,
+    maxEarlyData: 0,
+  });
+  const ticket = tickets
+    ? yield* tickets.seal(session)
+    : store.enabled
+    ? crypto.random(STORED_TICKET)
+    : EMPTY;
+  if (ticket.length === 0) return;
+  if (!tickets) yield* fromStore((store) => store.put(toHex(ticket), session), undefined);
+  const most = Math.min(
+    tickets?.lifetime ?? MAX_TICKET_LIFETIME,
+    MAX_TICKET_LIFETIME,
+    Math.floor(policy.limits.sessionLifetime / 1000),
+  );
+  const ticketLifetime = Math.max(most - (Math.floor(now / 1000) - createdAt), 1);
+  yield* send(
+    make(NewSessionTicket13, { ticketLifetime, ticketAgeAdd, ticketNonce, ticket, extensions: [] }),
+  );
+});
+
+// ---- client ----
+
+/** Keeps a ticket in the next place. Gives whether it was one to keep. */
+export const keepTicket = Effect.fnUntraced(function* (
+  left: Established13,
+  settings: ClientSettings,
+  { extensions, ticket, ticketAgeAdd, ticketLifetime, ticketNonce }: NewSessionTicket13,
+): Steps<boolean> {
+  const { credentials: made, createdAt } = left.terms;
+  const credentials = yield* Credentials;
+  // If the credentials were replaced meanwhile, the session may be of either; it is not kept.
+  const same = sameBytes(partitionHash(yield* Crypto, credentials.partition), made);
+  const places = placesOf(settings, credentials.partition, made);
+  const place = places[left.nextPlace % places.length];
+  if (place === undefined || !same || ticketLifetime === 0 || ticket.length > MAX_TICKET) return false;
+  const now = yield* Clock.currentTimeMillis;
+  const session = sessionOf(left, {
+    nonce: ticketNonce,
+    ticket: ticket.slice(),
+    ticketExpiresAt: Math.floor(now / 1000) + Math.min(ticketLifetime, MAX_TICKET_LIFETIME),
+    ticketIssuedAfter: Math.max(0, now - 1000 * createdAt),
+    ticketAgeAdd,
+    maxEarlyData: findExtension(extensions, "early_data")?.maxEarlyDataSize ?? 0,
+  });
+  yield* fromStore((store) => store.put(place, session), undefined);
+  return true;
+});
