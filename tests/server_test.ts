@@ -16,7 +16,7 @@ import { layerRoots } from "../src/layers/trust/roots.ts";
 import type { Address } from "../src/names/address.ts";
 import { Transport } from "../src/ports/transport.ts";
 import * as Server from "../src/server.ts";
-import { modern } from "../src/tables/policy.ts";
+import { modern12 } from "./support/policies.ts";
 import { ascii } from "../src/wire/bytes.ts";
 import * as Golden from "./golden/certificates.ts";
 import { failsWith, live, withoutLogs } from "./support/effect.ts";
@@ -109,11 +109,11 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
   live(
     `${name}: silent peers take no place of those that are served, and are let go after firstByteTimeout`,
     over(Effect.gen(function* () {
-      const limits = { ...modern.limits, firstByteTimeout: 400, handshakeTimeout: 5000 };
+      const limits = { ...modern12.limits, firstByteTimeout: 400, handshakeTimeout: 5000 };
       const failures: Array<string> = [];
       const { address } = yield* listen({
         maxConnections: 4,
-        policy: { ...modern, limits },
+        policy: { ...modern12, limits },
         onFailure: (cause) => Effect.sync(() => failures.push((Cause.squash(cause) as Error).message)),
       });
       const transport = yield* Transport;

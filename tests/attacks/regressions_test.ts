@@ -15,7 +15,7 @@ import { plaintext } from "../../src/record/protection/protection.ts";
 import { phases } from "../../src/record/phase.ts";
 import { Records } from "../../src/record/records.ts";
 import * as Server from "../../src/server.ts";
-import { modern } from "../../src/tables/policy.ts";
+import { modern12 } from "../support/policies.ts";
 import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import { parseIp } from "../../src/x509/names/ip_address.ts";
@@ -198,7 +198,7 @@ live(
 live(
   "close in a finalizer ends, though the peer says nothing",
   Effect.gen(function* () {
-    const policy = { ...modern, limits: { ...modern.limits, closeWait: 20 } };
+    const policy = { ...modern12, limits: { ...modern12.limits, closeWait: 20 } };
     const { client } = yield* handshake({ client: { policy } });
     const start = performance.now();
     yield* Effect.ensuring(Effect.void, client.close);
@@ -262,10 +262,10 @@ live(
 sync(
   "a policy that names a version not spoken yet changes nothing for those that are, and one that names no other is refused",
   Effect.gen(function* () {
-    const ahead = { ...modern, versions: [N.ProtocolVersion.TLS_1_3, N.ProtocolVersion.TLS_1_2] };
+    const ahead = { ...modern12, versions: [N.ProtocolVersion.TLS_1_3, N.ProtocolVersion.TLS_1_2] };
     const { client, server } = yield* handshake({ client: { policy: ahead }, server: { policy: ahead } });
     assert.equal(yield* pingPong(client, server), "ping pong");
-    const none = { ...modern, versions: [N.ProtocolVersion.TLS_1_3] };
+    const none = { ...modern12, versions: [N.ProtocolVersion.TLS_1_3] };
     const met = yield* bothHandshake(yield* build(), { client: { policy: none } });
     assert.equal(Either.isLeft(met.client) && met.client.left._tag, "InvalidOption");
   }),

@@ -24,12 +24,13 @@ import { makeRotating } from "../../src/layers/tickets/rotating.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType } from "../../src/names/protocol.ts";
-import { compatible, legacy, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { compatible12, legacy12 } from "../support/policies.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { ascii, type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 
-const policy: Policy = { ...compatible, renegotiation: "allow" };
+const policy: Policy = { ...compatible12, renegotiation: "allow" };
 const usual: Setup = { kind: "rsa", toy: true, client: { policy }, server: { policy } };
 
 // ---- the renegotiation prefix (CVE-2009-3555) ----
@@ -44,7 +45,7 @@ const victimsHello = (of: Policy) =>
 for (
   const [what, of] of [
     ["an empty renegotiation_info", policy],
-    ["the SCSV", { ...legacy, compressionMethods: [CompressionMethod.null] }],
+    ["the SCSV", { ...legacy12, compressionMethods: [CompressionMethod.null] }],
   ] as const
 ) {
   sync(

@@ -8,7 +8,8 @@ import { alertOf } from "../../src/faults/meaning.ts";
 import { ServerKeyExchangeDHE, ServerKeyExchangeECDHE } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { Crypto, type CryptoService } from "../../src/ports/crypto.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { compatible12, legacy12, modern12 } from "../support/policies.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
@@ -20,7 +21,7 @@ import { bytesOf } from "../support/text.ts";
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
 const C = N.CipherSuite;
 const only = (version: N.ProtocolVersion, ...cipherSuites: ReadonlyArray<N.CipherSuite>): Policy => ({
-  ...legacy,
+  ...legacy12,
   versions: [version],
   cipherSuites,
   compressionMethods: [N.CompressionMethod.null],
@@ -132,7 +133,7 @@ const primes = [512, 768, 1024, 1536, 2047].map((bits) => {
 });
 
 for (const [bits, dhP] of primes) {
-  for (const [name, policy] of Object.entries({ modern, compatible, legacy })) {
+  for (const [name, policy] of Object.entries({ modern12, compatible12, legacy12 })) {
     const least = policy.minimumDhPrimeBits;
     if (bits >= least) continue;
     sync(
@@ -204,24 +205,24 @@ Deno.test("SLOTH: no policy names MD5, and SHA-1 is not in the default", () => {
     N.SignatureScheme.ecdsa_md5,
     N.SignatureScheme.rsa_pkcs1_md5_sha1,
   ];
-  for (const policy of [modern, compatible, legacy]) {
+  for (const policy of [modern12, compatible12, legacy12]) {
     assert.ok(policy.signatureSchemes.every((s) => !md5.includes(s)));
   }
-  assert.ok(modern.signatureSchemes.every((s) => !/sha1$/.test(N.SignatureScheme.nameOf(s))));
+  assert.ok(modern12.signatureSchemes.every((s) => !/sha1$/.test(N.SignatureScheme.nameOf(s))));
 });
 
 // ---- what a policy lets in ----
 
 Deno.test("NULL and anonymous suites are in no policy, and RC4, 3DES and SSL 3.0 in Policy.legacy alone", () => {
   const names = (policy: Policy) => policy.cipherSuites.map((id) => C.nameOf(id)).join(" ");
-  for (const policy of [modern, compatible, legacy]) assert.doesNotMatch(names(policy), /NULL|anon/);
-  for (const policy of [modern, compatible]) {
+  for (const policy of [modern12, compatible12, legacy12]) assert.doesNotMatch(names(policy), /NULL|anon/);
+  for (const policy of [modern12, compatible12]) {
     assert.doesNotMatch(names(policy), /RC4|3DES/);
     assert.ok(!policy.versions.includes(SSL_3_0));
   }
-  assert.match(names(legacy), /RC4.*|3DES/);
-  assert.deepEqual(modern.versions, [TLS_1_2]);
-  assert.doesNotMatch(names(modern), /CBC|TLS_RSA/);
+  assert.match(names(legacy12), /RC4.*|3DES/);
+  assert.deepEqual(modern12.versions, [TLS_1_2]);
+  assert.doesNotMatch(names(modern12), /CBC|TLS_RSA/);
 });
 
 // ---- BEAST, Sweet32 ----
@@ -250,7 +251,7 @@ sync(
     const suite = C.TLS_RSA_WITH_3DES_EDE_CBC_SHA;
     const of = (shortBlockData: number): Policy => ({
       ...only(TLS_1_2, suite),
-      limits: { ...legacy.limits, shortBlockData },
+      limits: { ...legacy12.limits, shortBlockData },
     });
     const piece = new Uint8Array(1000);
     // Ours is the stricter.
@@ -281,7 +282,7 @@ sync(
   Effect.gen(function* () {
     const policy = {
       ...only(TLS_1_2, C.TLS_RSA_WITH_AES_128_CBC_SHA),
-      limits: { ...legacy.limits, shortBlockData: 100 },
+      limits: { ...legacy12.limits, shortBlockData: 100 },
     };
     const { client, server } = yield* handshake({ kind: "rsa", client: { policy }, server: { policy } });
     yield* client.write(new Uint8Array(5000));

@@ -25,7 +25,7 @@ import { AlertDescription } from "../../src/names/alert.ts";
 import { ContentType } from "../../src/names/protocol.ts";
 import type { Observe } from "../../src/ports/observer.ts";
 import * as Server from "../../src/server.ts";
-import { modern } from "../../src/tables/policy.ts";
+import { modern12 } from "../support/policies.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { tls12 } from "../../src/tables/versions/tls12.ts";
 import { ascii, concat } from "../../src/wire/bytes.ts";
@@ -153,7 +153,7 @@ live(
 effect(
   "close waits no longer than policy says for a peer that says nothing",
   Effect.gen(function* () {
-    const policy = { ...modern, limits: { ...modern.limits, closeWait: 30 } };
+    const policy = { ...modern12, limits: { ...modern12.limits, closeWait: 30 } };
     const { client } = yield* handshake({ toy: true, client: { policy } });
     const closing = yield* Effect.fork(client.close);
     yield* TestClock.adjust("29 millis");
@@ -224,7 +224,7 @@ effect(
     const [a, b] = yield* makePair({ capacity: 50_000 });
     const { client, server } = ends({ toy: true });
     const scope = yield* Scope.make();
-    const policy = { ...modern, limits: { ...modern.limits, writeWait: 50 } };
+    const policy = { ...modern12, limits: { ...modern12.limits, writeWait: 50 } };
     const [c] = yield* Effect.all([
       Effect.provide(Client.over(a, { serverName: "localhost", policy }), client).pipe(Scope.extend(scope)),
       Effect.provide(Server.over(b), server),

@@ -7,7 +7,7 @@ import { assert, Effect, Either, Exit, Fiber, TestClock } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { settled, whileMoving, within } from "../../src/connection/bounds/deadline.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
-import { modern } from "../../src/tables/policy.ts";
+import { modern12 } from "../support/policies.ts";
 import { effect, live, sync, tagOf } from "../support/effect.ts";
 import { ends } from "../support/handshake.ts";
 
@@ -15,7 +15,7 @@ import { ends } from "../support/handshake.ts";
 const waiting = (handshakeTimeout: number) =>
   Effect.gen(function* () {
     const [stream] = yield* makePair();
-    const policy = { ...modern, limits: { ...modern.limits, handshakeTimeout } };
+    const policy = { ...modern12, limits: { ...modern12.limits, handshakeTimeout } };
     const connecting = Client.over(stream, { serverName: undefined, policy });
     return yield* Effect.fork(
       Effect.either(Effect.scoped(Effect.provide(connecting, ends().client))),

@@ -26,7 +26,7 @@ import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
 import * as Server from "../../src/server.ts";
-import { modern } from "../../src/tables/policy.ts";
+import { modern12 } from "../support/policies.ts";
 import { ascii, concat, toHex } from "../../src/wire/bytes.ts";
 import { page } from "../ends.ts";
 import { sync } from "../support/effect.ts";
@@ -120,8 +120,8 @@ interface Trial {
   readonly said: Array<string>;
 }
 
-const limits = { ...modern.limits, closeWait: 10, writeWait: 50 };
-const policy = { ...modern, limits };
+const limits = { ...modern12.limits, closeWait: 10, writeWait: 50 };
+const policy = { ...modern12, limits };
 
 const trial = (streams: Streams, role: "client" | "server") =>
   Effect.gen(function* () {

@@ -14,7 +14,7 @@ import type { Observe } from "../../src/ports/observer.ts";
 import { Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
 import { Transport } from "../../src/ports/transport.ts";
 import * as Server from "../../src/server.ts";
-import { modern } from "../../src/tables/policy.ts";
+import { modern12 } from "../support/policies.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
 import { live, tagOf, untilWaiting, withoutLogs } from "../support/effect.ts";
 import { build, ends, handshake, pingPong } from "../support/handshake.ts";
@@ -130,7 +130,7 @@ live(
       ...a,
       read: Effect.suspend(() => ++reads > 1 ? Effect.async(() => {}) : a.read),
     };
-    const policy = { ...modern, limits: { ...modern.limits, handshakeTimeout: 50 } };
+    const policy = { ...modern12, limits: { ...modern12.limits, handshakeTimeout: 50 } };
     const [client, server] = yield* Effect.all([
       Effect.either(Effect.provide(Client.over(deaf, { serverName: "localhost", policy }), built.client)),
       Effect.provide(Server.over(b), built.server),
@@ -244,7 +244,7 @@ live(
           : a.write(bytes),
       close: Effect.zipRight(Effect.sync(() => wake()), a.close),
     };
-    const policy = { ...modern, renegotiation: "allow" as const };
+    const policy = { ...modern12, renegotiation: "allow" as const };
     const [client] = yield* Effect.all([
       Effect.provide(Client.over(stream, { serverName: "localhost", policy }), built.client),
       Effect.provide(Server.over(b, { policy }), built.server),

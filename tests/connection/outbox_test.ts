@@ -9,7 +9,7 @@ import { TransportError } from "../../src/faults/errors/transport.ts";
 import { ContentType } from "../../src/names/protocol.ts";
 import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import { Records } from "../../src/record/records.ts";
-import { modern } from "../../src/tables/policy.ts";
+import { modern12 } from "../support/policies.ts";
 import { sync } from "../support/effect.ts";
 
 /** An outbox with an alert to say, over a stream whose writes end so. */
@@ -22,7 +22,7 @@ const saying = (write: Effect.Effect<void, TransportError>) => {
     write: () => Effect.suspend(() => (writes++, write)),
     close: Effect.sync(() => void (closed = true)),
   };
-  const records = new Records(modern.limits, modern);
+  const records = new Records(modern12.limits, modern12);
   const outbox = makeOutbox(stream, records, (why) => told.push(why._tag));
   const say = () => records.write(ContentType.alert, Uint8Array.of(1, 0));
   say();

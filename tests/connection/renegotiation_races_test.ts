@@ -10,13 +10,14 @@ import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { ProtocolVersion } from "../../src/names/protocol.ts";
 import * as Server from "../../src/server.ts";
-import { compatible, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { compatible12 } from "../support/policies.ts";
 import { ascii } from "../../src/wire/bytes.ts";
 import { effect, failsWith, live, sync, tagOf, untilWaiting } from "../support/effect.ts";
 import { build, handshake, pingPong, readText, type Setup } from "../support/handshake.ts";
 
 const policy: Policy = {
-  ...compatible,
+  ...compatible12,
   cipherSuites: [CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256],
   renegotiation: "allow",
 };
@@ -218,7 +219,7 @@ sync(
 sync(
   "a renegotiation that can't begin, for a mistake of whoever asks, costs nothing",
   Effect.gen(function* () {
-    const old = { ...compatible, versions: [ProtocolVersion.TLS_1_0] };
+    const old = { ...compatible12, versions: [ProtocolVersion.TLS_1_0] };
     const { client, server } = yield* handshake(usual(old, old));
     // Suites that the connection's version does not have.
     const how = yield* Effect.either(client.renegotiateWith({ policy }));

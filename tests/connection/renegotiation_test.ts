@@ -10,7 +10,7 @@ import { AlertDescription } from "../../src/names/alert.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import type { ConnectionEvent } from "../../src/ports/observer.ts";
-import { legacy, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
 import { ascii } from "../../src/wire/bytes.ts";
 import { effect, failsWith, live, sync, tagOf, untilWaiting } from "../support/effect.ts";
 import { stride } from "../support/exhaustive.ts";
@@ -26,7 +26,7 @@ import {
 } from "../support/handshake.ts";
 import { interruptedAt } from "../support/steps.ts";
 import { textOf } from "../support/text.ts";
-import { bothUnder, policyFor } from "../support/policies.ts";
+import { bothUnder, legacy12, policyFor } from "../support/policies.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 
@@ -165,7 +165,7 @@ for (const who of ["client", "server"] as const) {
 effect(
   "a peer may renegotiate so often within a window of time; once more is no_renegotiation and the end",
   Effect.gen(function* () {
-    const limits = { ...legacy.limits, renegotiations: 2, renegotiationWindow: 60_000 };
+    const limits = { ...legacy12.limits, renegotiations: 2, renegotiationWindow: 60_000 };
     for (const who of ["client", "server"] as const) {
       const [mine, theirs] = [speaks(TLS_1_2), speaks(TLS_1_2, { limits })];
       const setup = both(
@@ -196,7 +196,7 @@ effect(
 sync(
   "our own renegotiations are not counted, and may follow one another without data between",
   Effect.gen(function* () {
-    const limits = { ...legacy.limits, renegotiations: 1 };
+    const limits = { ...legacy12.limits, renegotiations: 1 };
     const { client, server } = yield* handshake(both(speaks(TLS_1_2), {
       client: { policy: speaks(TLS_1_2, { limits }) },
       server: { policy: speaks(TLS_1_2, { limits: { ...limits, renegotiations: 20 } }) },

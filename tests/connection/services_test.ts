@@ -15,14 +15,14 @@ import type { Observe } from "../../src/ports/observer.ts";
 import { SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
 import * as Server from "../../src/server.ts";
-import { modern } from "../../src/tables/policy.ts";
+import { modern12 } from "../support/policies.ts";
 import { failsWith, live, sync, tagOf, withoutLogs } from "../support/effect.ts";
 import { build, ends, handshake, pingPong } from "../support/handshake.ts";
 import { plainRecord } from "../support/replay.ts";
 
 /** Not `Effect.never`, whose interval would keep the test waiting. */
 const stuckForEver = Effect.uninterruptible(Effect.async<never>(() => {}));
-const impatient = { ...modern, limits: { ...modern.limits, storeWait: 20 } };
+const impatient = { ...modern12, limits: { ...modern12.limits, storeWait: 20 } };
 
 for (
   const [how, remove] of Object.entries({
@@ -135,7 +135,7 @@ live(
       partition: "stuck",
       verify: () => stuckForEver,
     } as never);
-    const policy = { ...modern, limits: { ...modern.limits, handshakeTimeout: 30 } };
+    const policy = { ...modern12, limits: { ...modern12.limits, handshakeTimeout: 30 } };
     const [a, b] = yield* makePair();
     const [client] = yield* Effect.all([
       Effect.either(
@@ -154,7 +154,7 @@ live(
   "a stream that gives empty reads for ever lets timers have their turn: a HandshakeTimeout",
   Effect.gen(function* () {
     const { client } = yield* build({ toy: true });
-    const policy = { ...modern, limits: { ...modern.limits, handshakeTimeout: 30 } };
+    const policy = { ...modern12, limits: { ...modern12.limits, handshakeTimeout: 30 } };
     const empty: ByteStream = {
       read: Effect.succeed(new Uint8Array(0)),
       write: () => Effect.void,

@@ -9,14 +9,14 @@ import { TransportError } from "../../src/faults/errors/transport.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import * as Server from "../../src/server.ts";
-import { compatible, modern } from "../../src/tables/policy.ts";
+import { compatible12, modern12 } from "../support/policies.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
 import { effect, failsWith, live, sync, tagOf, untilWaiting } from "../support/effect.ts";
 import { build, handshake } from "../support/handshake.ts";
 import { textOf } from "../support/text.ts";
 
 /** Two ends; what the client's, and the server's, stream does with a write can be changed. */
-const over = (policy: Client.OverOptions["policy"] = modern) =>
+const over = (policy: Client.OverOptions["policy"] = modern12) =>
   Effect.gen(function* () {
     const built = yield* build({ kind: "rsa", toy: true });
     const [a, b] = yield* makePair();
@@ -128,7 +128,7 @@ live(
 live(
   "a write ends when its data is handed on, also where another write takes it along; close loses nothing",
   Effect.gen(function* () {
-    const { client, server, writes } = yield* over(compatible);
+    const { client, server, writes } = yield* over(compatible12);
     const slow = writes.server;
     const log: Array<string> = [];
     writes.server = (bytes) =>
@@ -152,8 +152,8 @@ effect(
   "a stream that is slow but moves gets all the time it needs for what is left, and one that stands still a bound",
   Effect.gen(function* () {
     const { client, server, writes } = yield* over({
-      ...modern,
-      limits: { ...modern.limits, writeWait: 60 },
+      ...modern12,
+      limits: { ...modern12.limits, writeWait: 60 },
     });
     const [take, never] = [writes.server, Effect.never];
     let at = 0;
@@ -167,7 +167,7 @@ effect(
     assert.equal(at, 200_000);
     yield* client.close;
     yield* Fiber.join(closing);
-    const other = yield* over({ ...modern, limits: { ...modern.limits, writeWait: 400 } });
+    const other = yield* over({ ...modern12, limits: { ...modern12.limits, writeWait: 400 } });
     other.writes.server = () => never;
     yield* other.server.close;
     assert.deepEqual(yield* other.server.state, { reading: "closed", writing: "broken" });

@@ -8,7 +8,7 @@ import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import type { Observe } from "../../src/ports/observer.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
 import { type Issued, makeCa, type Signature } from "../support/ca.ts";
@@ -23,7 +23,7 @@ import {
   type Setup,
 } from "../support/handshake.ts";
 import { withoutExtendedMasterSecret } from "../support/other_ends.ts";
-import { bothUnder, policyFor } from "../support/policies.ts";
+import { bothUnder, compatible12, legacy12, modern12, policyFor } from "../support/policies.ts";
 import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
 
@@ -73,7 +73,7 @@ const speaks = (
   cipherSuite: CipherSuite,
   renegotiation: Policy["renegotiation"] = "allow",
 ): Setup =>
-  bothUnder(policyFor(version, { cipherSuites: [cipherSuite], renegotiation }, compatible), {
+  bothUnder(policyFor(version, { cipherSuites: [cipherSuite], renegotiation }, compatible12), {
     kind: "rsa",
     toy: true,
   });
@@ -342,7 +342,7 @@ sync(
 sync(
   "SSL 3.0 exports nothing and binds to nothing but the server's certificate",
   Effect.gen(function* () {
-    const policy: Policy = { ...legacy, versions: [SSL_3_0] };
+    const policy: Policy = { ...legacy12, versions: [SSL_3_0] };
     const setup: Setup = { kind: "rsa", toy: true, client: { policy }, server: { policy } };
     const built = yield* build(setup);
     for (const resumed of [false, true]) {
@@ -381,7 +381,7 @@ const unbound = (setup: Setup) =>
 sync(
   "without extended_master_secret nothing of the master secret's is unique, and no policy says otherwise (RFC 7627)",
   Effect.gen(function* () {
-    for (const policy of [modern, compatible, legacy]) {
+    for (const policy of [modern12, compatible12, legacy12]) {
       const ends = yield* unbound({ client: { policy }, server: { policy } });
       yield* cannot(
         ends,
@@ -406,7 +406,7 @@ sync(
 sync(
   "on a session that was resumed without extended_master_secret there is no tls-unique (RFC 7627 §5.4)",
   Effect.gen(function* () {
-    const setup = { client: { policy: legacy }, server: { policy: legacy } };
+    const setup = { client: { policy: legacy12 }, server: { policy: legacy12 } };
     const built = yield* build({ toy: true });
     for (const resumed of [false, true]) {
       const { client, server } = yield* withoutExtendedMasterSecret(built, setup);
@@ -427,7 +427,7 @@ sync(
 sync(
   "what is not bound to the connection is exported and bound by name alone (bindWithoutExtendedMasterSecret)",
   Effect.gen(function* () {
-    const policy: Policy = { ...legacy, bindWithoutExtendedMasterSecret: true, renegotiation: "refuse" };
+    const policy: Policy = { ...legacy12, bindWithoutExtendedMasterSecret: true, renegotiation: "refuse" };
     const ends = yield* unbound({ client: { policy }, server: { policy } });
     assert.equal((yield* exported(ends)).length, 80);
     assert.equal((yield* bound(ends, "tls-exporter")).length, 64);
@@ -564,7 +564,7 @@ sync(
     const [one, other] = [signedBy("p256", "ecdsa_sha256"), signedBy("p256", "ecdsa_sha384")];
     let shown = one;
     const built = showing(yield* build({ toy: true }), () => shown);
-    const policy: Policy = { ...modern, renegotiation: "allow", serverMayChangeCertificate: true };
+    const policy: Policy = { ...modern12, renegotiation: "allow", serverMayChangeCertificate: true };
     const ends = yield* connected(built, { client: { policy }, server: { policy } });
     assert.equal(yield* bound(ends, "tls-server-end-point"), hashOf("sha256", one));
     shown = other;
@@ -579,7 +579,7 @@ for (const tickets of [false, true]) {
       tickets ? "ticket" : "ID"
     }, and the other bindings`,
     Effect.gen(function* () {
-      const policy: Policy = { ...modern, cipherSuites: [C.TLS_DH_anon_WITH_AES_128_GCM_SHA256] };
+      const policy: Policy = { ...modern12, cipherSuites: [C.TLS_DH_anon_WITH_AES_128_GCM_SHA256] };
       const setup: Setup = { toy: true, tickets, client: { policy }, server: { policy } };
       const built = yield* build(setup);
       for (const resumed of [false, true]) {

@@ -12,7 +12,8 @@ import {
   ProtocolVersion,
   versionText,
 } from "../../src/names/protocol.ts";
-import { legacy, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { legacy12 } from "../support/policies.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { codec } from "../../src/wire/codec.ts";
 import type { ClientKind } from "../golden/certificates.ts";
@@ -74,7 +75,7 @@ for (const row of covering("client authentication", rows, traits)) {
   const { version, suite, kind, clientAuth, clientKind, bound } = row;
   const anonymous = suites.get(suite)!.authentication === "anonymous";
   const policy: Policy = {
-    ...legacy,
+    ...legacy12,
     versions: [version],
     cipherSuites: [suite],
     compressionMethods: [CompressionMethod.null],
@@ -126,7 +127,7 @@ sync(
   "a server names the roots that it trusts, and the kinds and schemes that its version and policy have",
   Effect.gen(function* () {
     for (const version of [TLS_1_2, TLS_1_0, SSL_3_0]) {
-      const policy: Policy = { ...legacy, versions: [version] };
+      const policy: Policy = { ...legacy12, versions: [version] };
       const { tape } = yield* handshake({
         kind: "rsa",
         client: { policy },

@@ -16,7 +16,7 @@ import { CompressionMethod, ContentType, ProtocolVersion, versionText } from "..
 import type { ConnectionEvent } from "../../src/ports/observer.ts";
 import { compressions } from "../../src/record/protection/compression.ts";
 import * as Server from "../../src/server.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
 import { ascii, type Bytes, concat, sameBytes } from "../../src/wire/bytes.ts";
@@ -38,7 +38,7 @@ import {
 import { changedHandshake, changingHello, changingServerHello } from "../support/other_ends.ts";
 import { plainRecord } from "../support/replay.ts";
 import { handshakeStory } from "../support/tickets.ts";
-import { bothUnder, policyFor } from "../support/policies.ts";
+import { bothUnder, compatible12, legacy12, modern12, policyFor } from "../support/policies.ts";
 import { Buffer } from "node:buffer";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
@@ -138,13 +138,13 @@ for (const version of [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]) {
 // ---- who offers and chooses it ----
 
 const agreements: ReadonlyArray<readonly [string, Policy, string, Policy, CompressionMethod]> = [
-  ["legacy", legacy, "legacy", legacy, DEFLATE],
-  ["legacy", legacy, "compatible", compatible, NONE],
-  ["legacy", legacy, "modern", modern, NONE],
-  ["compatible", compatible, "legacy", legacy, NONE],
-  ["compatible", compatible, "compatible", compatible, NONE],
-  ["modern", modern, "legacy", legacy, NONE],
-  ["modern", modern, "modern", modern, NONE],
+  ["legacy", legacy12, "legacy", legacy12, DEFLATE],
+  ["legacy", legacy12, "compatible", compatible12, NONE],
+  ["legacy", legacy12, "modern", modern12, NONE],
+  ["compatible", compatible12, "legacy", legacy12, NONE],
+  ["compatible", compatible12, "compatible", compatible12, NONE],
+  ["modern", modern12, "legacy", legacy12, NONE],
+  ["modern", modern12, "modern", modern12, NONE],
 ];
 for (const [client, ours, server, theirs, method] of agreements) {
   sync(
@@ -154,7 +154,7 @@ for (const [client, ours, server, theirs, method] of agreements) {
     Effect.gen(function* () {
       const built = yield* build({ toy: true });
       const story = yield* handshakeStory(built, { client: { policy: ours }, server: { policy: theirs } });
-      assert.deepEqual(story.hello.compressionMethods, ours === legacy ? [DEFLATE, NONE] : [NONE]);
+      assert.deepEqual(story.hello.compressionMethods, ours === legacy12 ? [DEFLATE, NONE] : [NONE]);
       assert.equal(story.answer.compressionMethod, method);
       assert.deepEqual([story.ours.compressionMethod, story.theirs.compressionMethod], [method, method]);
     }),
@@ -167,7 +167,7 @@ const offering = (...compressionMethods: ReadonlyArray<CompressionMethod>) =>
 const LZS = CompressionMethod.of(64);
 const GREASE = CompressionMethod.of(0x0a);
 
-for (const [name, policy] of [["modern", modern], ["compatible", compatible]] as const) {
+for (const [name, policy] of [["modern", modern12], ["compatible", compatible12]] as const) {
   sync(
     `a server of Policy.${name} that is offered DEFLATE first chooses null`,
     Effect.gen(function* () {
@@ -185,7 +185,7 @@ for (const [name, policy] of [["modern", modern], ["compatible", compatible]] as
 sync(
   "a server passes over methods that it can't speak, whatever its policy names, and refuses a hello without null",
   Effect.gen(function* () {
-    const setup: Setup = { server: { policy: { ...legacy, compressionMethods: [LZS, DEFLATE, NONE] } } };
+    const setup: Setup = { server: { policy: { ...legacy12, compressionMethods: [LZS, DEFLATE, NONE] } } };
     const built = yield* build({ toy: true });
     const chosen = (...methods: ReadonlyArray<CompressionMethod>) =>
       Effect.map(changedHandshake(built, setup, { client: offering(...methods) }), ({ server }) => server);
@@ -208,8 +208,8 @@ sync(
     for (
       const [named, offered] of [[[LZS, DEFLATE], [DEFLATE, NONE]], [[LZS], [NONE]], [[], [NONE]]] as const
     ) {
-      const policy = { ...legacy, compressionMethods: named };
-      const { hello } = yield* handshakeStory(built, { client: { policy }, server: { policy: legacy } });
+      const policy = { ...legacy12, compressionMethods: named };
+      const { hello } = yield* handshakeStory(built, { client: { policy }, server: { policy: legacy12 } });
       assert.deepEqual(hello.compressionMethods, offered);
     }
   }),
@@ -563,12 +563,12 @@ const lengthsUnder = (policy: Policy) =>
 sync(
   "CRIME: with DEFLATE the length of a record tells which guess at a cookie is right, and under Policy.modern it tells nothing",
   Effect.gen(function* () {
-    const [right, ...wrong] = yield* lengthsUnder(legacy);
+    const [right, ...wrong] = yield* lengthsUnder(legacy12);
     for (const length of wrong) {
       assert.ok(length > right!, `the right guess took ${right}, a wrong one ${length}`);
     }
-    assert.equal(new Set(yield* lengthsUnder(modern)).size, 1);
-    assert.equal(new Set(yield* lengthsUnder(uncompressed(legacy))).size, 1);
+    assert.equal(new Set(yield* lengthsUnder(modern12)).size, 1);
+    assert.equal(new Set(yield* lengthsUnder(uncompressed(legacy12))).size, 1);
   }),
 );
 
@@ -587,10 +587,10 @@ sync(
           yield* server.read;
           return yield* sent(tape, client, server, ascii(guess));
         }));
-    const [right, ...wrong] = yield* lengths(legacy);
+    const [right, ...wrong] = yield* lengths(legacy12);
     for (const length of wrong) {
       assert.ok(length > right!, `the right guess took ${right}, a wrong one ${length}`);
     }
-    assert.equal(new Set(yield* lengths(modern)).size, 1);
+    assert.equal(new Set(yield* lengths(modern12)).size, 1);
   }),
 );

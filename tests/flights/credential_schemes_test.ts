@@ -6,7 +6,7 @@
 import { assert, Context, Effect, Either, Layer } from "../deps.ts";
 import { layer as credentials } from "../../src/layers/credentials/credentials.ts";
 import * as N from "../../src/names/mod.ts";
-import { legacy } from "../../src/tables/policy.ts";
+import { legacy12 } from "../support/policies.ts";
 import * as Golden from "../golden/certificates.ts";
 import { sync } from "../support/effect.ts";
 import { bothHandshake, build, credentialOf } from "../support/handshake.ts";
@@ -52,7 +52,7 @@ for (
         const version of [N.ProtocolVersion.TLS_1_1, N.ProtocolVersion.TLS_1_0, N.ProtocolVersion.SSL_3_0]
       ) {
         const policy = {
-          ...legacy,
+          ...legacy12,
           versions: [version],
           cipherSuites: [N.CipherSuite.TLS_DHE_RSA_WITH_AES_128_CBC_SHA],
         };

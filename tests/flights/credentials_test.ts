@@ -13,7 +13,7 @@ import {
 } from "../../src/layers/credentials/credentials.ts";
 import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import type { Credentials } from "../../src/ports/credentials.ts";
-import { compatible } from "../../src/tables/policy.ts";
+import { compatible12 } from "../support/policies.ts";
 import { suites } from "../../src/tables/suites.ts";
 import * as Golden from "../golden/certificates.ts";
 import { live } from "../support/effect.ts";
@@ -83,8 +83,8 @@ live(
   "RSA key transport is served by a signer that decrypts, and not chosen with one that only signs",
   Effect.gen(function* () {
     const { signer, decrypt, asked } = elsewhere(Golden.server("rsa"));
-    const transport = compatible.cipherSuites.filter((id) => suites.get(id)?.exchange === "rsa");
-    const policy = { ...compatible, cipherSuites: transport };
+    const transport = compatible12.cipherSuites.filter((id) => suites.get(id)?.exchange === "rsa");
+    const policy = { ...compatible12, cipherSuites: transport };
     const meeting = (one: Signer) =>
       Effect.gen(function* () {
         const built = yield* buildWith({ server: layer([yield* credentialFromSigner(one)]) });

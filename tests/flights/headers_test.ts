@@ -17,14 +17,14 @@ import {
 import * as N from "../../src/names/mod.ts";
 import { Records } from "../../src/record/records.ts";
 import * as Server from "../../src/server.ts";
-import { legacy, limits, modern, type Policy } from "../../src/tables/policy.ts";
+import { limits, type Policy } from "../../src/tables/policy.ts";
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";
 import { bothHandshake, build, ends, readText, recordsOf, type Setup } from "../support/handshake.ts";
 import { type Change, changedHandshake, changingServerHello } from "../support/other_ends.ts";
 import { handshakeMessage, plainRecord, replay, scripted } from "../support/replay.ts";
-import { bothUnder, policyFor } from "../support/policies.ts";
+import { bothUnder, legacy12, modern12, policyFor } from "../support/policies.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
 
@@ -104,7 +104,7 @@ sync(
 sync(
   "between handshakes nothing but the wish for another is waited for",
   Effect.gen(function* () {
-    const policy: Policy = { ...modern, renegotiation: "refuse" };
+    const policy: Policy = { ...modern12, renegotiation: "refuse" };
     for (const [who, type] of [["client", 2], ["client", 1], ["server", 0], ["server", 11]] as const) {
       const streams: Record<string, Parameters<Change>[0]> = {};
       const keep = (name: string): Change => (stream) => streams[name] = stream;
@@ -153,7 +153,7 @@ sync(
     const { error: longer } = yield* replay("server", [header(1, hello.length - 4 + 1)]);
     assert.equal(longer?._tag, "DecodeError");
     // Policy may have less.
-    const policy: Policy = { ...modern, limits: { ...limits, handshakeMessage: 10_000 } };
+    const policy: Policy = { ...modern12, limits: { ...limits, handshakeMessage: 10_000 } };
     const { error: capped } = yield* replay("server", [header(1, 10_001)], { server: { policy } });
     assert.equal(capped?._tag === "LimitExceeded" && capped.limit, "handshakeMessage");
   }),
@@ -163,7 +163,7 @@ for (const version of [TLS_1_0, TLS_1_2]) {
   sync(
     `${N.versionText(version)}: a CertificateRequest that names authorities of 65,535 bytes is read`,
     Effect.gen(function* () {
-      const policy: Policy = { ...legacy, versions: [version] };
+      const policy: Policy = { ...legacy12, versions: [version] };
       const setup: Setup = {
         toy: true,
         kind: "rsa",
@@ -194,7 +194,7 @@ sync(
   "a CertificateRequest without types asks for any certificate, and is no end of the handshake",
   Effect.gen(function* () {
     for (const version of [TLS_1_0, TLS_1_2]) {
-      const policy: Policy = { ...legacy, versions: [version] };
+      const policy: Policy = { ...legacy12, versions: [version] };
       const setup: Setup = {
         kind: "rsa",
         clientKind: "rsa",
@@ -250,12 +250,12 @@ sync(
   Effect.gen(function* () {
     const cases = [
       // Not offered at all: protocol_version, which SSL 3.0 has not.
-      [modern, SSL_3_0, "15030000020228"],
-      [modern, TLS_1_1, "15030200020246"],
+      [modern12, SSL_3_0, "15030000020228"],
+      [modern12, TLS_1_1, "15030200020246"],
       // Offered, but with an extension that was not.
-      [legacy, SSL_3_0, "15030000020228"],
-      [legacy, TLS_1_0, "1503010002026e"],
-      [legacy, TLS_1_2, "1503030002026e"],
+      [legacy12, SSL_3_0, "15030000020228"],
+      [legacy12, TLS_1_0, "1503010002026e"],
+      [legacy12, TLS_1_2, "1503030002026e"],
     ] as const;
     for (const [policy, version, expected] of cases) {
       const hello = encodeMessage(make(ServerHello, {
@@ -275,7 +275,7 @@ sync(
 sync(
   "who refuses the ServerHello of a renegotiation says so under the version that is spoken",
   Effect.gen(function* () {
-    const policy: Policy = { ...legacy, renegotiation: "allow" };
+    const policy: Policy = { ...legacy12, renegotiation: "allow" };
     const setup: Setup = { toy: true, kind: "rsa", client: { policy }, server: { policy } };
     const { client, server } = yield* changedHandshake(yield* build(setup), setup, {
       server: changingServerHello((hello, count) =>

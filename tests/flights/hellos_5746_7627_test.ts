@@ -8,14 +8,15 @@ import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { ClientHello, type ServerHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { compatible12, legacy12, modern12 } from "../support/policies.ts";
 import { make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";
 import { bothHandshake, build, type Setup } from "../support/handshake.ts";
 import { changedHandshake, changingHello, changingServerHello } from "../support/other_ends.ts";
 
 const SCSV = CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV;
-const plain: Policy = { ...legacy, compressionMethods: [CompressionMethod.null] };
+const plain: Policy = { ...legacy12, compressionMethods: [CompressionMethod.null] };
 
 /** Both hellos of a first handshake, whatever becomes of it; the client's may be changed. */
 const hellos = (setup: Setup, change: (hello: ClientHello) => object = () => ({}), resumed = false) =>
@@ -48,7 +49,7 @@ const dropped = (...tags: ReadonlyArray<string>) => ({ cipherSuites, extensions 
 sync(
   "a first hello has an empty renegotiation_info or the SCSV, and never both, under every policy (RFC 5746 §3.4)",
   Effect.gen(function* () {
-    for (const policy of [modern, compatible, plain]) {
+    for (const policy of [modern12, compatible12, plain]) {
       const { client } = yield* hellos({ client: { policy }, server: { policy: plain } });
       const info = client.extensions?.find((e) => e._tag === "renegotiation_info");
       assert.equal([info !== undefined, client.cipherSuites.includes(SCSV)].filter(Boolean).length, 1);
@@ -60,7 +61,7 @@ sync(
 sync(
   "a server answers the SCSV alone, and the extension alone, by an empty renegotiation_info (RFC 5746 §3.6)",
   Effect.gen(function* () {
-    for (const [signal, policy] of [["the SCSV", plain], ["the extension", compatible]] as const) {
+    for (const [signal, policy] of [["the SCSV", plain], ["the extension", compatible12]] as const) {
       const { client, server } = yield* hellos({ client: { policy }, server: { policy } });
       assert.equal(client.cipherSuites.includes(SCSV), signal === "the SCSV");
       const info = server.extensions?.find((e) => e._tag === "renegotiation_info");
@@ -80,7 +81,7 @@ sync(
     assert.equal(has(neither.server, "renegotiation_info"), false);
     assert.equal((yield* (yield* neither.ends.server).negotiated).secureRenegotiation, false);
     for (const renegotiation of ["refuse", "close", "ignore"] as const) {
-      const policy = { ...modern, renegotiation };
+      const policy = { ...modern12, renegotiation };
       const { server } = yield* hellos({ client: { policy }, server: { policy } });
       assert.equal(has(server, "renegotiation_info"), true);
     }
@@ -91,7 +92,7 @@ sync(
   "a client says extended_master_secret in every hello of TLS, full and resumed, and a server answers it (RFC 7627 §5.2, §5.3)",
   Effect.gen(function* () {
     for (const resumed of [false, true]) {
-      for (const policy of [modern, compatible, plain]) {
+      for (const policy of [modern12, compatible12, plain]) {
         const setup = { client: { policy }, server: { policy } };
         const { client, server, ends } = yield* hellos(setup, undefined, resumed);
         assert.deepEqual([client, server].map((hello) => has(hello, "extended_master_secret")), [true, true]);
@@ -104,7 +105,7 @@ sync(
 sync(
   "a server that does not hear extended_master_secret does not say it, and both derive the master secret of old (RFC 7627 §5.2)",
   Effect.gen(function* () {
-    const setup = { client: { policy: compatible }, server: { policy: compatible } };
+    const setup = { client: { policy: compatible12 }, server: { policy: compatible12 } };
     const { server, ends } = yield* hellos(setup, dropped("extended_master_secret"));
     assert.equal(has(server, "extended_master_secret"), false);
     for (const end of [yield* ends.client, yield* ends.server]) {

@@ -9,7 +9,8 @@ import { isFfdhe } from "../../src/crypto/ffdhe.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { CompressionMethod, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
-import { legacy, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { legacy12 } from "../support/policies.ts";
 import { type Suite, suites } from "../../src/tables/suites.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
@@ -47,7 +48,7 @@ const groupsOf = (
     ? [undefined]
     : exchange === "dhe"
     ? [NamedGroup.ffdhe2048]
-    : legacy.groups.filter((g) => !isFfdhe(g) && (version > SSL_3_0 || g !== NamedGroup.x25519));
+    : legacy12.groups.filter((g) => !isFfdhe(g) && (version > SSL_3_0 || g !== NamedGroup.x25519));
 
 /** A version, a suite, a certificate and the group that the client likes best. */
 interface Cell {
@@ -92,11 +93,11 @@ const traits = ({ version, suite, kind, group, there, good }: Cell): ReadonlyArr
 
 for (const { version, suite, kind, group, there, good } of covering("versions with suites", cells, traits)) {
   const policy: Policy = {
-    ...legacy,
+    ...legacy12,
     versions: [version],
     cipherSuites: [suite.id],
     compressionMethods: [CompressionMethod.null],
-    groups: group === undefined ? legacy.groups : [group, ...legacy.groups.filter((g) => g !== group)],
+    groups: group === undefined ? legacy12.groups : [group, ...legacy12.groups.filter((g) => g !== group)],
   };
   // Where there is no such suite the client offers it all the same, for a version that the server has not; and the
   // server names another, without which there would be nothing that it speaks.

@@ -16,7 +16,7 @@ import { answerByShare, Crypto, type CryptoService, type PublicKey } from "../..
 import { SessionStore } from "../../src/ports/sessions.ts";
 import * as Server from "../../src/server.ts";
 import { authenticationOf, hasRoomFor } from "../../src/tables/key_kinds.ts";
-import { compatible, modern, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
@@ -34,7 +34,7 @@ import {
 } from "../support/handshake.ts";
 import { type Change, changedHandshake, changingHello, without } from "../support/other_ends.ts";
 import { scripted } from "../support/replay.ts";
-import { bothUnder, policyFor } from "../support/policies.ts";
+import { bothUnder, compatible12, modern12, policyFor } from "../support/policies.ts";
 
 const C = N.CipherSuite;
 const S = N.SignatureScheme;
@@ -103,9 +103,9 @@ const longId = (body: Bytes): Bytes =>
     new Uint8Array(33).fill(7),
     body.subarray(35 + body[34]!),
   );
-const strict: Setup = { client: { policy: { ...modern, requireExtendedMasterSecret: true } } };
-const strictServer: Setup = { server: { policy: { ...modern, requireExtendedMasterSecret: true } } };
-const transport = bothUnder({ ...compatible, cipherSuites: [C.TLS_RSA_WITH_AES_128_GCM_SHA256] }, {
+const strict: Setup = { client: { policy: { ...modern12, requireExtendedMasterSecret: true } } };
+const strictServer: Setup = { server: { policy: { ...modern12, requireExtendedMasterSecret: true } } };
+const transport = bothUnder({ ...compatible12, cipherSuites: [C.TLS_RSA_WITH_AES_128_GCM_SHA256] }, {
   kind: "rsa",
 });
 const ca = makeCa();
@@ -127,7 +127,7 @@ const flows: ReadonlyArray<readonly ["client" | "server", string, Setup, (flow: 
   [
     "client",
     "a suite of TLS 1.2 in TLS 1.1, though it was offered",
-    bothUnder(compatible, { kind: "p256" }),
+    bothUnder(compatible12, { kind: "p256" }),
     inServerHello(() => ({ serverVersion: TLS_1_1 })),
     "IllegalParameter illegal_parameter",
   ],
@@ -269,7 +269,7 @@ for (const role of ["server", "client"] as const) {
     `a ${role} with a short RSA key signs by a scheme that has room in it, and not by the first that both allow`,
     Effect.gen(function* () {
       const schemes = [S.rsa_pss_rsae_sha512, S.rsa_pkcs1_sha512];
-      const policy: Policy = { ...modern, signatureSchemes: schemes };
+      const policy: Policy = { ...modern12, signatureSchemes: schemes };
       const issued = ca.issue({ key: "rsa1024" });
       const credential = yield* credentialFromPem({
         certificate: issued.chainPem,
@@ -345,7 +345,7 @@ sync(
 );
 
 const again: Policy = {
-  ...compatible,
+  ...compatible12,
   renegotiation: "allow",
   cipherSuites: [C.TLS_RSA_WITH_AES_128_CBC_SHA],
 };
@@ -378,8 +378,8 @@ sync(
   Effect.gen(function* () {
     const setup: Setup = {
       toy: true,
-      client: { policy: { ...modern, renegotiation: "refuse" } },
-      server: { policy: { ...modern, renegotiation: "allow" } },
+      client: { policy: { ...modern12, renegotiation: "refuse" } },
+      server: { policy: { ...modern12, renegotiation: "allow" } },
     };
     const { client, server } = yield* handshake(setup);
     assert.equal((yield* client.channelBinding("tls-exporter")).length, 32);

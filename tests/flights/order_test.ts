@@ -7,14 +7,14 @@
 import { assert, Effect } from "../deps.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { ContentType, HandshakeType } from "../../src/names/protocol.ts";
-import { compatible } from "../../src/tables/policy.ts";
+import { compatible12 } from "../support/policies.ts";
 import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { sync } from "../support/effect.ts";
 import { stride } from "../support/exhaustive.ts";
 import { bothHandshake, build, recordsOf, type Setup } from "../support/handshake.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
 
-const rsa = { ...compatible, cipherSuites: [CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] };
+const rsa = { ...compatible12, cipherSuites: [CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] };
 /** The handshakes whose order is tested, by name. */
 const handshakes: Readonly<Record<string, Setup>> = {
   ECDHE: { kind: "p256", toy: true },

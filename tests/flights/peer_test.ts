@@ -8,7 +8,7 @@ import { CertificateError } from "../../src/faults/errors/trust.ts";
 import { alertOf } from "../../src/faults/meaning.ts";
 import { fitsWish, judged, leafKey } from "../../src/flights/peer.ts";
 import { ClientCertificateType } from "../../src/names/protocol.ts";
-import { modern } from "../../src/tables/policy.ts";
+import { modern12 } from "../support/policies.ts";
 import { sameBytes } from "../../src/wire/bytes.ts";
 import type { KeyUsage } from "../../src/x509/certificate/key_usage.ts";
 import { oids } from "../../src/x509/der/oids.ts";
@@ -26,7 +26,7 @@ const exponent = rsa.findIndex((_, i) => sameBytes(rsa.subarray(i, i + 5), Uint8
 const told = (change: (der: Uint8Array) => void): string => {
   const der = rsa.slice();
   change(der);
-  return Either.match(leafKey([der], modern), { onLeft: (e) => e._tag, onRight: ({ key }) => key._tag });
+  return Either.match(leafKey([der], modern12), { onLeft: (e) => e._tag, onRight: ({ key }) => key._tag });
 };
 
 Deno.test("a leaf whose RSA key has numbers that cannot be is refused, whoever trusts it", () => {
@@ -44,7 +44,7 @@ Deno.test("a leaf whose RSA key is shorter or longer than any in use is unsuppor
     const key = makeKey("p256");
     const spki = Der.sequence(algorithm, Der.bitString(numbers));
     const ca = makeCa();
-    return Either.match(leafKey([ca.issue({ key: { ...key, kind: "rsa", spki } }).der], modern), {
+    return Either.match(leafKey([ca.issue({ key: { ...key, kind: "rsa", spki } }).der], modern12), {
       onLeft: (e) => e.message.split(": ").at(-1)!,
       onRight: ({ key }) => key._tag,
     });
@@ -57,7 +57,7 @@ Deno.test("a leaf whose RSA key is shorter or longer than any in use is unsuppor
 
 Deno.test("no certificate is a decode error, and one that is no DER is corrupt: both say where", () => {
   const reason = (chain: ReadonlyArray<Uint8Array>) =>
-    Either.match(leafKey(chain, modern), {
+    Either.match(leafKey(chain, modern12), {
       onLeft: (e) => e.message,
       onRight: () => "read",
     });
@@ -68,7 +68,7 @@ Deno.test("no certificate is a decode error, and one that is no DER is corrupt: 
 Deno.test("a verifier's word on a corrupt certificate has the alert of policy, unless it names one itself", () => {
   const told = (reason: "unreadable" | "expired", alert?: "access_denied") => {
     const error = new CertificateError({ reason, index: 1, subject: "", detail: "", rfc: "", alert });
-    const verdict = judged(Effect.fail(error), { ...modern, corruptCertificateAlert: "decode_error" });
+    const verdict = judged(Effect.fail(error), { ...modern12, corruptCertificateAlert: "decode_error" });
     return alertOf(Effect.runSync(Effect.flip(verdict)));
   };
   assert.equal(told("unreadable"), "decode_error");
@@ -78,9 +78,9 @@ Deno.test("a verifier's word on a corrupt certificate has the alert of policy, u
 
 Deno.test("a client's leaf whose keyUsage lacks digitalSignature is refused by the handshake, whoever trusts it", () => {
   const fits = (keyUsage: ReadonlyArray<KeyUsage>) => {
-    const leaf = Either.getOrThrow(leafKey([makeCa().issue({ keyUsage }).der], modern));
+    const leaf = Either.getOrThrow(leafKey([makeCa().issue({ keyUsage }).der], modern12));
     const wish = { types: [ClientCertificateType.ecdsa_sign], authorities: [], schemes: undefined };
-    return Either.match(fitsWish(leaf, wish, modern.groups), {
+    return Either.match(fitsWish(leaf, wish, modern12.groups), {
       onLeft: (e) => e.detail,
       onRight: () => "fits",
     });

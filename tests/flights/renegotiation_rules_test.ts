@@ -17,7 +17,8 @@ import {
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, NameType, ProtocolVersion } from "../../src/names/protocol.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
-import { compatible, legacy, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { compatible12, legacy12 } from "../support/policies.ts";
 import { ascii, type Bytes, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";
@@ -33,7 +34,7 @@ import {
 
 const { SSL_3_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const C = CipherSuite;
-const policy: Policy = { ...compatible, renegotiation: "allow" };
+const policy: Policy = { ...compatible12, renegotiation: "allow" };
 const usual: Setup = { kind: "rsa", toy: true, client: { policy }, server: { policy } };
 
 /** Both ends of a first handshake that went well. */
@@ -273,7 +274,7 @@ sync(
       hellos.push(hello);
       return encodeMessage(hello);
     });
-    const both = { ...legacy, compressionMethods: [CompressionMethod.null] };
+    const both = { ...legacy12, compressionMethods: [CompressionMethod.null] };
     const setup: Setup = {
       ...usual,
       client: { policy: both, alpn: ["echo"] },
@@ -302,7 +303,7 @@ sync(
   "in SSL 3.0 the second hello carries renegotiation_info, of 36 bytes, and the answer 72 (RFC 5746 §4.5)",
   Effect.gen(function* () {
     const lengths: Array<number | undefined> = [];
-    const ssl = { ...legacy, versions: [SSL_3_0], compressionMethods: [CompressionMethod.null] };
+    const ssl = { ...legacy12, versions: [SSL_3_0], compressionMethods: [CompressionMethod.null] };
     const ends = yield* connected({ ...usual, client: { policy: ssl }, server: { policy: ssl } }, {
       client: changingHello((hello) => {
         lengths.push(infoOf(hello.extensions)?.length);
@@ -401,7 +402,7 @@ for (const who of ["client", "server"] as const) {
   sync(
     `on a session that was resumed without RFC 7627 the ${who} begins no renegotiation (RFC 7627 §5.4)`,
     Effect.gen(function* () {
-      const ssl = { ...legacy, versions: [SSL_3_0], compressionMethods: [CompressionMethod.null] };
+      const ssl = { ...legacy12, versions: [SSL_3_0], compressionMethods: [CompressionMethod.null] };
       const setup = { ...usual, client: { policy: ssl }, server: { policy: ssl } };
       const built = yield* build(setup);
       for (const resumed of [false, true]) {

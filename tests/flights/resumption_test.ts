@@ -10,7 +10,8 @@ import { makeMemory } from "../../src/layers/sessions/memory.ts";
 import { ServerHello } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
-import { modern, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { modern12 } from "../support/policies.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import { effect, sync, withoutLogs } from "../support/effect.ts";
@@ -20,7 +21,7 @@ import { sessionWith } from "../support/session.ts";
 
 const { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: AES_128, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: AES_256 } =
   N.CipherSuite;
-const only = (...cipherSuites: ReadonlyArray<N.CipherSuite>): Policy => ({ ...modern, cipherSuites });
+const only = (...cipherSuites: ReadonlyArray<N.CipherSuite>): Policy => ({ ...modern12, cipherSuites });
 
 /** A store of its own for a side of what was built. */
 const withStore = <A>(context: Context.Context<A>, store: SessionStoreService) =>
@@ -216,7 +217,7 @@ sync(
 sync(
   "a server that resumes with extended_master_secret a session that had none is refused",
   Effect.gen(function* () {
-    const policy = { ...modern, resumeWithoutExtendedMasterSecret: true };
+    const policy = { ...modern12, resumeWithoutExtendedMasterSecret: true };
     const error = yield* differing(() => ({ extendedMasterSecret: 0 }), { client: { policy } });
     assert.equal(error?._tag === "Refused" && error.reason, "session_lost_extended_master_secret");
   }),

@@ -17,7 +17,7 @@ import {
 } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { answerByShare, Crypto, type CryptoService } from "../../src/ports/crypto.ts";
-import { compatible, modern } from "../../src/tables/policy.ts";
+import { compatible12, modern12 } from "../support/policies.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
 import type { KeyUsage } from "../../src/x509/certificate/key_usage.ts";
@@ -53,7 +53,7 @@ const withChain = (...certificateList: ReadonlyArray<Bytes>) =>
 /** A leaf whose keyUsage is this; the handshake looks at it before anybody is asked for trust. */
 const leafFor = (key: "p256" | "rsa", ...keyUsage: ReadonlyArray<KeyUsage>): Bytes =>
   ca.issue({ key, keyUsage }).der;
-const rsaTransport = { ...compatible, cipherSuites: [N.CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] };
+const rsaTransport = { ...compatible12, cipherSuites: [N.CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] };
 
 const alpn: Setup = { client: { alpn: ["h2", "http/1.1"] }, server: { alpn: ["h2"] } };
 const named = (...names: ReadonlyArray<string>): ServerHelloExtension => ({
@@ -148,7 +148,7 @@ const ofServer: ReadonlyArray<readonly [string, Setup, (flow: Bytes) => Bytes, s
   ["a certificate that is no DER", {}, withChain(ascii("certificate")), "CertificateError bad_certificate"],
   [
     "a certificate that is no DER, where policy has it told as BoringSSL does",
-    { client: { policy: { ...modern, corruptCertificateAlert: "decode_error" } } },
+    { client: { policy: { ...modern12, corruptCertificateAlert: "decode_error" } } },
     withChain(ascii("certificate")),
     "CertificateError decode_error",
   ],
@@ -160,7 +160,7 @@ const ofServer: ReadonlyArray<readonly [string, Setup, (flow: Bytes) => Bytes, s
   ],
   [
     "an authority's certificate that is no DER, where policy has it told as BoringSSL does",
-    { client: { policy: { ...modern, corruptCertificateAlert: "decode_error" } } },
+    { client: { policy: { ...modern12, corruptCertificateAlert: "decode_error" } } },
     withChain(chainOf("p256"), ascii("certificate")),
     "CertificateError decode_error",
   ],
@@ -172,7 +172,7 @@ const ofServer: ReadonlyArray<readonly [string, Setup, (flow: Bytes) => Bytes, s
   ],
   [
     "a certificate on a curve that was not offered",
-    { client: { policy: { ...modern, groups: [N.NamedGroup.x25519, N.NamedGroup.secp256r1] } } },
+    { client: { policy: { ...modern12, groups: [N.NamedGroup.x25519, N.NamedGroup.secp256r1] } } },
     withChain(chainOf("p384")),
     "IllegalParameter illegal_parameter",
   ],
@@ -435,7 +435,7 @@ const points: Readonly<Record<string, readonly [N.NamedGroup, Bytes]>> = {
   "the point at infinity": [N.NamedGroup.secp384r1, Uint8Array.of(0)],
 };
 for (const [what, [group, publicKey]] of Object.entries(points)) {
-  const policy = { ...modern, groups: [group, ...modern.groups.filter((g) => g !== group)] };
+  const policy = { ...modern12, groups: [group, ...modern12.groups.filter((g) => g !== group)] };
   const setup: Setup = { client: { policy }, server: { policy } };
   const lying = (crypto: CryptoService): Partial<CryptoService> => {
     const keyShare: CryptoService["keyShare"] = (g) =>
@@ -460,8 +460,8 @@ for (const [what, [group, publicKey]] of Object.entries(points)) {
 
 const rsa: Setup = {
   kind: "rsa",
-  client: { policy: { ...compatible, cipherSuites: [N.CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] } },
-  server: { policy: compatible },
+  client: { policy: { ...compatible12, cipherSuites: [N.CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] } },
+  server: { policy: compatible12 },
 };
 /** What a client may put where 256 bytes of ciphertext are due (RFC 5246 §7.4.7.1). */
 const faults: Readonly<Record<string, (good: Bytes) => Bytes>> = {

@@ -15,7 +15,7 @@ import { CertificateVerifier } from "../../src/ports/trust.ts";
 import * as Trust from "../../src/public/certificate_verifier.ts";
 import * as Own from "../../src/public/credentials.ts";
 import * as Server from "../../src/server.ts";
-import { modern } from "../../src/tables/policy.ts";
+import { modern12 } from "../support/policies.ts";
 import type { PeerCertificate } from "../../src/x509/certificate/peer_certificate.ts";
 import { makeCa } from "../support/ca.ts";
 import { live, sync } from "../support/effect.ts";
@@ -364,7 +364,7 @@ live(
 live(
   "a session of another certificate of the server's, resumed in a renegotiation, is the server's changing it",
   Effect.gen(function* () {
-    const policy = { ...modern, renegotiation: "allow" } as const;
+    const policy = { ...modern12, renegotiation: "allow" } as const;
     const setup: Setup = { client: { policy }, server: { policy } };
     const [one, other] = [serverOf("localhost"), serverOf("localhost")];
     const built = yield* ends(false, [one, other]);

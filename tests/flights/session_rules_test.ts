@@ -15,7 +15,8 @@ import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { type Credential, Credentials } from "../../src/ports/credentials.ts";
 import { Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
-import { compatible, legacy, type Limits, modern, type Policy } from "../../src/tables/policy.ts";
+import { type Limits, type Policy } from "../../src/tables/policy.ts";
+import { compatible12, legacy12, modern12 } from "../support/policies.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import { makeCa } from "../support/ca.ts";
@@ -66,7 +67,7 @@ const forgettingNothing = (built: Built): Built => ({
 const resumes = (built: Built, setup: Setup = {}) =>
   Effect.map(handshakeStory(built, setup), ({ resumed }) => resumed);
 const lasting = (limits: Partial<Limits>) => ({
-  policy: { ...modern, limits: { ...modern.limits, ...limits } },
+  policy: { ...modern12, limits: { ...modern12.limits, ...limits } },
 });
 
 // ---- age ----
@@ -233,15 +234,15 @@ const { TLS_1_1 } = ProtocolVersion;
 const C = CipherSuite;
 
 const signing = (...signatureSchemes: ReadonlyArray<SignatureScheme>): Policy => ({
-  ...modern,
+  ...modern12,
   signatureSchemes,
 });
 const all = signing(S.rsa_pkcs1_sha256, S.rsa_pss_rsae_sha256, S.ecdsa_secp256r1_sha256);
 const without = (scheme: SignatureScheme) => signing(...all.signatureSchemes.filter((s) => s !== scheme));
-const grouped = (...groups: ReadonlyArray<NamedGroup>): Policy => ({ ...modern, groups });
-const dhe: Policy = { ...modern, cipherSuites: [C.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256] };
-const transport: Policy = { ...compatible, cipherSuites: [C.TLS_RSA_WITH_AES_128_GCM_SHA256] };
-const old: Policy = { ...compatible, versions: [TLS_1_1] };
+const grouped = (...groups: ReadonlyArray<NamedGroup>): Policy => ({ ...modern12, groups });
+const dhe: Policy = { ...modern12, cipherSuites: [C.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256] };
+const transport: Policy = { ...compatible12, cipherSuites: [C.TLS_RSA_WITH_AES_128_GCM_SHA256] };
+const old: Policy = { ...compatible12, versions: [TLS_1_1] };
 const each = (client: Policy, server: Policy, more: Setup = {}): Setup => ({
   kind: "rsa",
   ...more,
@@ -291,20 +292,20 @@ const policies: ReadonlyArray<readonly [string, Setup, Setup, "full" | "resumed"
   ],
   [
     "a group that the client has dropped",
-    each(modern, grouped(G.x25519)),
-    each(grouped(G.secp256r1), modern),
+    each(modern12, grouped(G.x25519)),
+    each(grouped(G.secp256r1), modern12),
     "full",
   ],
   [
     "a group that the server has dropped",
-    each(grouped(G.x25519), modern),
-    each(modern, grouped(G.secp256r1)),
+    each(grouped(G.x25519), modern12),
+    each(modern12, grouped(G.secp256r1)),
     "full",
   ],
   [
     "a group that is no longer the first",
-    each(modern, grouped(G.secp256r1)),
-    each(modern, modern),
+    each(modern12, grouped(G.secp256r1)),
+    each(modern12, modern12),
     "resumed",
   ],
   [
@@ -355,7 +356,7 @@ sync(
 
 // ---- extended_master_secret ----
 
-const plain: Policy = { ...legacy, compressionMethods: [CompressionMethod.null], renegotiation: "allow" };
+const plain: Policy = { ...legacy12, compressionMethods: [CompressionMethod.null], renegotiation: "allow" };
 
 sync(
   "a client that requires extended_master_secret does not offer a session without it, though it might resume one",

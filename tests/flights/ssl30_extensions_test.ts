@@ -4,7 +4,8 @@ import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { CertificateStatus, ServerHello, type ServerHelloExtension } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { legacy, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { legacy12 } from "../support/policies.ts";
 import { ascii, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";
@@ -12,9 +13,13 @@ import { bothHandshake, build, pingPong, type Setup } from "../support/handshake
 import { type Change, changedHandshake, changingServerHello } from "../support/other_ends.ts";
 
 const { SSL_3_0, TLS_1_0 } = N.ProtocolVersion;
-const old: Policy = { ...legacy, versions: [SSL_3_0] };
+const old: Policy = { ...legacy12, versions: [SSL_3_0] };
 /** A client that would rather speak TLS, and so says extensions, and a server that cannot. */
-const setup: Setup = { kind: "rsa", client: { policy: legacy, alpn: ["http/1.1"] }, server: { policy: old } };
+const setup: Setup = {
+  kind: "rsa",
+  client: { policy: legacy12, alpn: ["http/1.1"] },
+  server: { policy: old },
+};
 
 const answering = (...more: ReadonlyArray<ServerHelloExtension>): Change =>
   changingServerHello((hello) =>
@@ -69,7 +74,7 @@ sync(
 );
 
 for (const version of [SSL_3_0, TLS_1_0, N.ProtocolVersion.TLS_1_2]) {
-  const of: Setup = { ...setup, server: { policy: { ...legacy, versions: [version] } } };
+  const of: Setup = { ...setup, server: { policy: { ...legacy12, versions: [version] } } };
   const odd: ReadonlyArray<readonly [string, ServerHelloExtension, RegExp]> = [
     [
       "was not offered",
@@ -112,7 +117,7 @@ for (const version of [SSL_3_0, TLS_1_0, N.ProtocolVersion.TLS_1_2]) {
 sync(
   "supported_groups in an answer are passed over, for servers of TLS 1.2 say them (RFC 8446 §4.2.7)",
   Effect.gen(function* () {
-    const of: Setup = { ...setup, server: { policy: legacy } };
+    const of: Setup = { ...setup, server: { policy: legacy12 } };
     const { client } = yield* changedHandshake(yield* build(of), of, {
       server: answering({
         _tag: "unknown",
@@ -131,13 +136,13 @@ sync(
     const suites = [N.CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA];
     const only = (policy: Policy, groups: Policy["groups"]) => ({ ...policy, groups, cipherSuites: suites });
     const cases = [
-      [legacy.versions, [secp384r1], secp384r1],
+      [legacy12.versions, [secp384r1], secp384r1],
       [[SSL_3_0], [secp384r1, secp256r1], secp256r1],
     ] as const;
     for (const [versions, groups, group] of cases) {
       const of: Setup = {
         kind: "rsa",
-        client: { policy: { ...only(legacy, groups), versions } },
+        client: { policy: { ...only(legacy12, groups), versions } },
         server: { policy: only(old, [x25519, secp256r1, secp384r1]) },
       };
       const { client, server } = yield* bothHandshake(yield* build(of), of);

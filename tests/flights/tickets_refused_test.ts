@@ -17,7 +17,8 @@ import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts"
 import { Session, SessionStore } from "../../src/ports/sessions.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
 import * as Server from "../../src/server.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { compatible12, legacy12, modern12 } from "../support/policies.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";
@@ -147,13 +148,13 @@ sync(
 // ---- tickets of other settings ----
 
 const inPolicy = (policy: Partial<Policy>, side: "client" | "server" = "server"): Setup => ({
-  [side]: { policy: { ...modern, ...policy } },
+  [side]: { policy: { ...modern12, ...policy } },
 });
 
 /** What was so when the ticket was given; what is so when it is shown, though the client thinks that nothing is. */
 const others: ReadonlyArray<readonly [string, Setup, Setup, Partial<Session>]> = [
   ["a suite that the server has no more", inPolicy({ cipherSuites: [AES_128] }), {
-    client: { policy: { ...modern, cipherSuites: [AES_128, AES_256] } },
+    client: { policy: { ...modern12, cipherSuites: [AES_128, AES_256] } },
     ...inPolicy({ cipherSuites: [AES_256] }),
   }, {}],
   [
@@ -167,8 +168,8 @@ const others: ReadonlyArray<readonly [string, Setup, Setup, Partial<Session>]> =
   }],
   [
     "another version",
-    { client: { policy: compatible }, server: { policy: { ...compatible, versions: [TLS_1_1] } } },
-    { client: { policy: { ...compatible, versions: [TLS_1_0] } }, server: { policy: compatible } },
+    { client: { policy: compatible12 }, server: { policy: { ...compatible12, versions: [TLS_1_1] } } },
+    { client: { policy: { ...compatible12, versions: [TLS_1_0] } }, server: { policy: compatible12 } },
     { version: TLS_1_0 },
   ],
   ["another length of records", {}, inPolicy({ maxFragmentLength: 512 }, "client"), { maxFragmentLength: 1 }],
@@ -177,14 +178,14 @@ const others: ReadonlyArray<readonly [string, Setup, Setup, Partial<Session>]> =
   }],
   [
     "a compression that the server has no more",
-    { client: { policy: legacy }, server: { policy: legacy } },
-    { client: { policy: legacy } },
+    { client: { policy: legacy12 }, server: { policy: legacy12 } },
+    { client: { policy: legacy12 } },
     {},
   ],
   [
     "a compression that the client offers no more",
-    { client: { policy: legacy }, server: { policy: legacy } },
-    { server: { policy: legacy } },
+    { client: { policy: legacy12 }, server: { policy: legacy12 } },
+    { server: { policy: legacy12 } },
     { compressionMethod: CompressionMethod.null },
   ],
   [
@@ -263,7 +264,7 @@ sync(
   Effect.gen(function* () {
     const built = yield* builtWithTickets;
     const only = (...cipherSuites: ReadonlyArray<CipherSuite>): Setup => ({
-      client: { policy: { ...modern, cipherSuites } },
+      client: { policy: { ...modern12, cipherSuites } },
     });
     const { ticket } = yield* firstHandshake(built, only(AES_256));
     const own = yield* storedSession(built);
@@ -404,7 +405,7 @@ for (const [what, ticketLifetimeHint, seconds] of hints) {
     `a lifetime hint ${what}: the ticket is shown until then, and not after`,
     Effect.gen(function* () {
       const built = yield* longLived;
-      const policy = { ...modern, limits: { ...modern.limits, sessionLifetime: 8 * DAY * 1000 } };
+      const policy = { ...modern12, limits: { ...modern12.limits, sessionLifetime: 8 * DAY * 1000 } };
       const setup: Setup = { client: { policy } };
       const saying: Change = (stream) => ({
         ...stream,
@@ -431,7 +432,7 @@ for (const [what, ticketLifetimeHint, seconds] of hints) {
 // ---- extended_master_secret (RFC 7627 §5.3) ----
 
 /** Compression would be another reason not to resume. */
-const lenient: Policy = { ...legacy, compressionMethods: [CompressionMethod.null] };
+const lenient: Policy = { ...legacy12, compressionMethods: [CompressionMethod.null] };
 const legacies: Setup = { client: { policy: lenient }, server: { policy: lenient } };
 for (const [name, setup] of [["modern", {}], ["legacy", legacies]] as const) {
   sync(
@@ -505,7 +506,7 @@ sync(
     assert.deepEqual([story.shown, story.resumed], [EMPTY, false]);
     // A client that shows it, and a server that has become strict.
     yield* editStoredSession(built, () => known);
-    const strict = { ...legacies, server: { policy: modern } };
+    const strict = { ...legacies, server: { policy: modern12 } };
     const { client, server } = yield* withoutExtendedMasterSecret(built, strict);
     assert.equal((yield* (yield* client).negotiated).resumed, false);
     assert.equal((yield* (yield* server).negotiated).sessionTicket, false);
@@ -583,7 +584,7 @@ for (const [version, survives] of [[TLS_1_0, false], [TLS_1_1, true], [TLS_1_2, 
     }`,
     Effect.gen(function* () {
       const built = yield* builtWithTickets;
-      const policy = { ...compatible, versions: [version] };
+      const policy = { ...compatible12, versions: [version] };
       const streams = yield* taped();
       const [client] = yield* Effect.all([
         Effect.provide(Client.over(streams.client, { serverName: "localhost", policy }), built.client),
@@ -603,7 +604,7 @@ sync(
     const built = yield* builtWithTickets;
     yield* firstHandshake(built);
     const { client } = yield* bothHandshake(built, {
-      server: { policy: { ...modern, cipherSuites: [CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] } },
+      server: { policy: { ...modern12, cipherSuites: [CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256] } },
     });
     assert.equal(yield* failureMessage(client), "the peer sent the fatal alert handshake_failure");
     assert.equal(Option.isNone(yield* findStoredSession(built)), true);

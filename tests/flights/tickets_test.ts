@@ -15,7 +15,7 @@ import { findExtension, NewSessionTicket, ServerHello } from "../../src/messages
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
-import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
 import { ascii, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";
@@ -43,7 +43,7 @@ import {
   ticketsUnderKeys,
   withServerTickets,
 } from "../support/tickets.ts";
-import { bothUnder, policyFor } from "../support/policies.ts";
+import { bothUnder, compatible12, legacy12, modern12, policyFor } from "../support/policies.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = ProtocolVersion;
 const { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: AES_128, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: AES_256 } =
@@ -51,7 +51,7 @@ const { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: AES_128, TLS_ECDHE_ECDSA_WITH_A
 const { random } = makeDeterministic("tickets");
 
 const speaks = (version: ProtocolVersion, more: Partial<Policy> = {}): Policy =>
-  policyFor(version, more, compatible);
+  policyFor(version, more, compatible12);
 
 // ---- each version, full and resumed ----
 
@@ -193,11 +193,11 @@ sync(
   "SSL 3.0 has no tickets: a client that would take one resumes by ID",
   Effect.gen(function* () {
     const built = yield* build({ toy: true, tickets: true, kind: "rsa" });
-    const server = { policy: { ...legacy, versions: [SSL_3_0] } };
+    const server = { policy: { ...legacy12, versions: [SSL_3_0] } };
     // By itself it says nothing of tickets; together with TLS it asks, and is not answered.
     for (const versions of [[SSL_3_0], [TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0]]) {
       const sessionKey = `${versions}`;
-      const setup: Setup = { client: { policy: { ...legacy, versions }, sessionKey }, server };
+      const setup: Setup = { client: { policy: { ...legacy12, versions }, sessionKey }, server };
       for (const resumed of [false, true]) {
         const story = yield* handshakeStory(built, setup);
         assert.deepEqual(story.shown, versions.length > 1 ? EMPTY : undefined);
@@ -213,8 +213,8 @@ sync(
   "a session of SSL 3.0 that has come by a ticket shows its ID all the same",
   Effect.gen(function* () {
     const built = yield* build({ toy: true, tickets: true, kind: "rsa" });
-    const policy = { ...legacy, versions: [TLS_1_0, SSL_3_0] };
-    const setup: Setup = { client: { policy }, server: { policy: { ...legacy, versions: [SSL_3_0] } } };
+    const policy = { ...legacy12, versions: [TLS_1_0, SSL_3_0] };
+    const setup: Setup = { client: { policy }, server: { policy: { ...legacy12, versions: [SSL_3_0] } } };
     yield* handshakeStory(built, setup);
     yield* editStoredSession(built, () => ({ ticket: random(100), ticketExpiresAt: 2 ** 32 - 1 }));
     const { resumed, shown } = yield* handshakeStory(built, setup);
@@ -314,7 +314,7 @@ for (const [kind, before] of kinds) {
   }
 }
 
-for (const policy of [{ ...modern, sessionTickets: false }, modern]) {
+for (const policy of [{ ...modern12, sessionTickets: false }, modern12]) {
   const asks = policy.sessionTickets;
   sync(
     `a ticket that comes to a client that ${
@@ -338,7 +338,7 @@ sync(
   "an acknowledgement to a client that did not ask: unsupported_extension",
   Effect.gen(function* () {
     const built = yield* build({ toy: true });
-    const setup: Setup = { client: { policy: { ...modern, sessionTickets: false } } };
+    const setup: Setup = { client: { policy: { ...modern12, sessionTickets: false } } };
     const { client, tape } = yield* changedHandshake(built, setup, {
       server: inAnswer(({ extensions = [] }) => ({
         extensions: [...extensions, { _tag: "session_ticket" }],
@@ -432,7 +432,7 @@ sync(
   "a renegotiation gives a ticket of its own, with the certificate that the client showed in it alone",
   Effect.gen(function* () {
     const built = yield* build({ toy: true, tickets: true, clientKind: "rsa" });
-    const setup = bothUnder({ ...modern, renegotiation: "allow" });
+    const setup = bothUnder({ ...modern12, renegotiation: "allow" });
     const { client, server, ticket } = yield* firstHandshake(built, setup);
     const heard = yield* Effect.fork(client.read);
     const again = yield* server.renegotiateWith({ clientAuth: "require" });
@@ -441,7 +441,7 @@ sync(
     yield* Fiber.join(heard);
     const known = yield* storedSession(built);
     assert.notDeepEqual(known.ticket, ticket);
-    const next = yield* handshakeStory(built, bothUnder(modern, { server: { clientAuth: "require" } }));
+    const next = yield* handshakeStory(built, bothUnder(modern12, { server: { clientAuth: "require" } }));
     assert.deepEqual([next.shown, next.resumed], [known.ticket, true]);
     assert.equal((yield* next.server.peerCertificates).length, 1);
   }),
@@ -473,7 +473,7 @@ sync(
   }),
 );
 
-const silent = { policy: { ...modern, sessionTickets: false } };
+const silent = { policy: { ...modern12, sessionTickets: false } };
 const withoutTickets: ReadonlyArray<readonly [string, Setup, boolean]> = [
   ["a client whose policy has no tickets", { client: silent }, true],
   ["a server whose policy has no tickets", { server: silent }, true],
@@ -512,9 +512,9 @@ sync(
   "a client does not show a ticket of a suite that it offers no more",
   Effect.gen(function* () {
     const built = yield* builtWithTickets;
-    yield* firstHandshake(built, { client: { policy: { ...modern, cipherSuites: [AES_128] } } });
+    yield* firstHandshake(built, { client: { policy: { ...modern12, cipherSuites: [AES_128] } } });
     const story = yield* firstHandshake(built, {
-      client: { policy: { ...modern, cipherSuites: [AES_256] } },
+      client: { policy: { ...modern12, cipherSuites: [AES_256] } },
     });
     assert.deepEqual(story.shown, EMPTY);
   }),

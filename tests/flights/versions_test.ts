@@ -17,7 +17,7 @@ import {
 import * as N from "../../src/names/mod.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
-import { legacy, modern, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
@@ -39,12 +39,12 @@ import {
   changingHello,
   withoutExtendedMasterSecret,
 } from "../support/other_ends.ts";
-import { bothUnder, policyFor } from "../support/policies.ts";
+import { bothUnder, legacy12, modern12, policyFor } from "../support/policies.ts";
 import { handshakeMessage, plainRecord, replay } from "../support/replay.ts";
 
 const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2 } = N.ProtocolVersion;
 const { TLS_RSA_WITH_AES_128_CBC_SHA, TLS_FALLBACK_SCSV } = N.CipherSuite;
-const speaking = (...versions: ReadonlyArray<N.ProtocolVersion>): Policy => ({ ...legacy, versions });
+const speaking = (...versions: ReadonlyArray<N.ProtocolVersion>): Policy => ({ ...legacy12, versions });
 const everything = speaking(TLS_1_2, TLS_1_1, TLS_1_0, SSL_3_0);
 
 // ---- which version ----
@@ -88,7 +88,7 @@ const choices: ReadonlyArray<readonly [string, number, Policy, string, Parameter
   ["TLS 1.2 to one that speaks SSL 3.0 alone", 0x0303, speaking(SSL_3_0), "SSL 3.0 in SSL 3.0"],
   ["TLS 1.1 to one that leaves it out", 0x0302, speaking(TLS_1_2, TLS_1_0), "TLS 1.0 in TLS 1.0"],
   ["TLS 1.1 to one that speaks 1.2 alone", 0x0302, speaking(TLS_1_2), "protocol_version"],
-  ["SSL 3.0 to Policy.modern", 0x0300, modern, "protocol_version"],
+  ["SSL 3.0 to Policy.modern", 0x0300, modern12, "protocol_version"],
   ["SSL 2.0's number", 0x0200, everything, "protocol_version"],
   ["a fall-back to TLS 1.1", 0x0302, everything, "inappropriate_fallback", { suites: [TLS_FALLBACK_SCSV] }],
   ["a fall-back to our best", 0x0303, everything, "TLS 1.2 in TLS 1.2", { suites: [TLS_FALLBACK_SCSV] }],
@@ -163,7 +163,7 @@ sync(
     ) {
       const { said } = yield* replay("server", [helloOf(version)], {
         kind: "rsa",
-        server: { policy: modern },
+        server: { policy: modern12 },
       });
       assert.equal(toHex(said), `15${expected.toString(16).padStart(4, "0")}000202${alert}`);
     }

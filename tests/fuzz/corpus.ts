@@ -3,7 +3,8 @@ import { assert, Effect, Either } from "../deps.ts";
 import { clientHelloPlace } from "../../src/flights/hellos/read_client_hello.ts";
 import { catching } from "../../src/record/catching.ts";
 import { Records } from "../../src/record/records.ts";
-import { legacy, limits, modern } from "../../src/tables/policy.ts";
+import { limits } from "../../src/tables/policy.ts";
+import { legacy12, modern12 } from "../support/policies.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
 import { findFolder } from "../support/data.ts";
 import { replay } from "../support/replay.ts";
@@ -54,7 +55,7 @@ const messages = (files: ReadonlyArray<Bytes>): Target => {
   };
 };
 
-const policies = [modern, legacy];
+const policies = [modern12, legacy12];
 
 /** What a whole peer said, to an end of ours; the first byte of some files says how rustls was to be called. */
 const conversations = (folder: URL): Target => {

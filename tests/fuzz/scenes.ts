@@ -10,7 +10,7 @@ import type { Connection } from "../../src/connection/connection.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { legacy } from "../../src/tables/policy.ts";
+import { legacy12 } from "../support/policies.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import { bothHandshake, build, pingPong, readText, type Setup, type Tamper } from "../support/handshake.ts";
 import { type Change, changedHandshake } from "../support/other_ends.ts";
@@ -27,10 +27,10 @@ const of = (
   version: ProtocolVersion,
   suite: CipherSuite,
   more: Omit<Setup, "client" | "server"> = {},
-  policy: Partial<typeof legacy> = {},
+  policy: Partial<typeof legacy12> = {},
 ): Setup => {
   const whole = {
-    ...legacy,
+    ...legacy12,
     versions: [version],
     cipherSuites: [suite],
     compressionMethods: [CompressionMethod.null],

@@ -2,7 +2,7 @@
 import { Effect, Fiber } from "../deps.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { legacy } from "../../src/tables/policy.ts";
+import { legacy12 } from "../support/policies.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { atFixedTime } from "../support/effect.ts";
 import { build, bothHandshake, type Setup, type Tape } from "../support/handshake.ts";
@@ -16,7 +16,7 @@ const of = (
   compression: CompressionMethod = CompressionMethod.null,
 ): Setup => {
   const policy = {
-    ...legacy,
+    ...legacy12,
     versions: [version],
     cipherSuites: [suite],
     compressionMethods: [compression],

@@ -11,7 +11,8 @@ import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts"
 import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import { SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
 import * as Server from "../../src/server.ts";
-import { legacy, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { legacy12 } from "../support/policies.ts";
 import { told } from "../fuzz/told.ts";
 import { ends } from "../support/handshake.ts";
 import type { Plan, SidePlan, StorePlan, StreamPlan } from "./plan.ts";
@@ -23,14 +24,14 @@ const HANGS = 2_000;
 const PATIENCE = 20_000;
 
 const policyOf = (version: ProtocolVersion): Policy => ({
-  ...legacy,
+  ...legacy12,
   versions: [version],
   cipherSuites: version === ProtocolVersion.TLS_1_2
     ? [CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
     : [CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA],
   compressionMethods: [CompressionMethod.null],
   limits: {
-    ...legacy.limits,
+    ...legacy12.limits,
     handshakeTimeout: 1500,
     renegotiationWait: 300,
     closeWait: 30,

@@ -17,7 +17,8 @@ import { SessionTickets } from "../../src/ports/tickets.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
 import type { Protection } from "../../src/record/protection/protection.ts";
 import * as Server from "../../src/server.ts";
-import { legacy, type Policy } from "../../src/tables/policy.ts";
+import { type Policy } from "../../src/tables/policy.ts";
+import { legacy12 } from "./policies.ts";
 import { type Suite, suites } from "../../src/tables/suites.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
@@ -37,7 +38,7 @@ export const suiteOf = ({ version, exchange, authentication }: Course): Suite =>
 };
 
 const policyOf = (course: Course): Policy => ({
-  ...legacy,
+  ...legacy12,
   versions: [course.version],
   cipherSuites: [suiteOf(course).id],
   compressionMethods: [CompressionMethod.null],

@@ -25,6 +25,7 @@ import * as Server from "../../src/server.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
 import { layerToy } from "./toy_crypto.ts";
+import { modern12 } from "./policies.ts";
 import { bytesOf, textOf } from "./text.ts";
 
 /** What passed on a stream, in the order in which it was written. */
@@ -145,14 +146,14 @@ export const bothHandshakeBy = (built: Built, setup: Setup, sides: Sides) =>
     return { client: c, server: s, tape };
   });
 
-/** The same between ends of ours. */
+/** The same between ends of ours, up to TLS 1.2 unless a policy says otherwise. */
 export const bothHandshake = (built: Built, setup: Setup = {}) =>
   bothHandshakeBy(built, setup, {
     client: (stream) => {
-      const client = { serverName: "localhost", ...setup.client };
+      const client = { serverName: "localhost", policy: modern12, ...setup.client };
       return Client.over(stream, { sessionKey: client.serverName, ...client });
     },
-    server: (stream) => Server.over(stream, setup.server),
+    server: (stream) => Server.over(stream, { policy: modern12, ...setup.server }),
   });
 
 /** A handshake that must succeed. */

@@ -7,7 +7,7 @@ import { serverProgram } from "../../src/connection/handshakes/server_program.ts
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
 import { Handshakes, type HandshakeStream } from "../../src/record/handshake_stream.ts";
-import { modern } from "../../src/tables/policy.ts";
+import { modern12 } from "./policies.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import { bothHandshakeBy, type Built, type Setup } from "./handshake.ts";
@@ -41,14 +41,14 @@ export const changedHandshake = (
   { client = (stream) => stream, server = (stream) => stream }: { client?: Change; server?: Change },
 ) => {
   const settings = {
-    policy: setup.client?.policy ?? modern,
+    policy: setup.client?.policy ?? modern12,
     alpn: setup.client?.alpn ?? [],
     fallback: false,
     serverName: "localhost",
     sessionKey: "localhost",
   };
   const theirs = {
-    policy: setup.server?.policy ?? modern,
+    policy: setup.server?.policy ?? modern12,
     alpn: setup.server?.alpn ?? [],
     clientAuth: setup.server?.clientAuth ?? "none",
   };

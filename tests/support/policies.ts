@@ -1,7 +1,19 @@
 /** Policies of one version, and ends that share a policy. @module */
-import type { ProtocolVersion } from "../../src/names/protocol.ts";
-import { legacy, type Policy } from "../../src/tables/policy.ts";
+import { ProtocolVersion } from "../../src/names/protocol.ts";
+import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
 import type { Setup } from "./handshake.ts";
+
+const until12 = ({ versions, ...policy }: Policy): Policy => ({
+  ...policy,
+  versions: versions.filter((version) => version !== ProtocolVersion.TLS_1_3),
+});
+
+/** `Policy.modern` without TLS 1.3: for tests of what TLS 1.2 alone has. */
+export const modern12 = until12(modern);
+/** `Policy.compatible` without TLS 1.3. */
+export const compatible12 = until12(compatible);
+/** `Policy.legacy` without TLS 1.3. */
+export const legacy12 = until12(legacy);
 
 /** All that we have of one version, or as much of it as `base` has. */
 export const policyFor = (
