@@ -21,6 +21,8 @@ import type { Policy } from "../tables/policy.ts";
 import { hasSuite, highest, spoken, versions as Versions } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, utf8 } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
+import { isKem } from "../crypto/kem.ts";
+import type { NamedGroup } from "../names/named_group.ts";
 import { parseIp } from "../x509/names/ip_address.ts";
 import { fragmentCode } from "./agreed/agreed.ts";
 import type { Again, Renegotiable } from "./agreed/established.ts";
@@ -106,7 +108,7 @@ export const offer = Effect.fnUntraced(
       ...renegotiationInfo(previous, scsv),
       // Not the last one, because some old servers cannot read a hello whose last extension is empty.
       ...(asks ? [sessionTicket(session)] : []),
-      ...extensions(settings),
+      ...extensions(settings, offers13 ? groups : groups.filter((group) => !isKem(group))),
       ...(previous ? [] : applicationProtocols(settings)),
       ...(offers13 ? extensions13(settings, versions, shares) : []),
     ].filter(({ _tag }) => versions.some((version) => Versions.get(version)?.says(_tag)));
@@ -252,7 +254,10 @@ const extensions13 = (
   ...(policy.renegotiation === "allow" ? [{ _tag: "post_handshake_auth" } as const] : []),
 ];
 
-const extensions = ({ policy, serverName }: ClientSettings): ReadonlyArray<ClientHelloExtension> => {
+const extensions = (
+  { policy, serverName }: ClientSettings,
+  groups: ReadonlyArray<NamedGroup>,
+): ReadonlyArray<ClientHelloExtension> => {
   const sni = sniOf(serverName);
   const maxFragmentLength = fragmentCode(policy);
   return [
@@ -268,8 +273,8 @@ const extensions = ({ policy, serverName }: ClientSettings): ReadonlyArray<Clien
     ...(policy.requestOcsp ? [{ _tag: "status_request", request: anyResponder } as const] : []),
     ...(policy.requestScts ? [{ _tag: "signed_certificate_timestamp" } as const] : []),
     // A list that may not be empty is left out.
-    ...(policy.groups.length === 0 ? [] : [
-      { _tag: "supported_groups", namedGroupList: policy.groups },
+    ...(groups.length === 0 ? [] : [
+      { _tag: "supported_groups", namedGroupList: groups },
       { _tag: "ec_point_formats", ecPointFormatList: [ECPointFormat.uncompressed] },
     ] as const),
     ...(policy.signatureSchemes.length === 0 ? [] : [

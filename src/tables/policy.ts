@@ -150,19 +150,28 @@ const usesAes = ({ cipher }: Suite): boolean =>
   cipher._tag === "aead" || (cipher._tag === "cbc" && cipher.block === 16);
 const encrypts = ({ cipher }: Suite): boolean => cipher._tag !== "stream" || cipher.cipher !== undefined;
 
-/** The default policy: TLS 1.2, authenticated encryption, forward secrecy. */
+/** The suites of TLS 1.3 that are used without being named: CCM is for small devices, and CCM_8 has a short tag. */
+const suitesOf13: ReadonlyArray<CipherSuite> = [...suites13.values()].filter(({ aead }) => !/ccm/.test(aead))
+  .map(({ id }) => id);
+
+const curves = [
+  NamedGroup.secp256r1,
+  NamedGroup.secp384r1,
+  NamedGroup.secp521r1,
+];
+const fields = [NamedGroup.ffdhe2048, NamedGroup.ffdhe3072, NamedGroup.ffdhe4096];
+
+/**
+ * The default policy: TLS 1.3 and TLS 1.2, authenticated encryption, forward secrecy. The key exchange of TLS 1.3 withstands
+ * a quantum computer if the peer has X25519MLKEM768.
+ */
 export const modern: Policy = frozen({
-  versions: [ProtocolVersion.TLS_1_2],
-  cipherSuites: suitesThat(({ exchange, cipher }) => exchange !== "rsa" && cipher._tag === "aead"),
-  groups: [
-    NamedGroup.x25519,
-    NamedGroup.secp256r1,
-    NamedGroup.secp384r1,
-    NamedGroup.secp521r1,
-    NamedGroup.ffdhe2048,
-    NamedGroup.ffdhe3072,
-    NamedGroup.ffdhe4096,
+  versions: [ProtocolVersion.TLS_1_3, ProtocolVersion.TLS_1_2],
+  cipherSuites: [
+    ...suitesOf13,
+    ...suitesThat(({ exchange, cipher }) => exchange !== "rsa" && cipher._tag === "aead"),
   ],
+  groups: [NamedGroup.X25519MLKEM768, NamedGroup.x25519, ...curves, ...fields],
   signatureSchemes: [
     SignatureScheme.ecdsa_secp256r1_sha256,
     SignatureScheme.ed25519,
@@ -201,12 +210,14 @@ export const modern: Policy = frozen({
 
 /**
  * The policy for older peers. It adds to `modern` TLS 1.0 and 1.1, CBC, SHA-1 signatures, renegotiation, RSA key transport,
- * which has no forward secrecy, and a ClientHello in the format of SSL 2.0.
+ * which has no forward secrecy, and a ClientHello in the format of SSL 2.0. A client's hello has no share with a KEM, which
+ * would make it longer than some old peers can read; a server that wants one asks for it.
  */
 export const compatible: Policy = frozen({
   ...modern,
-  versions: [ProtocolVersion.TLS_1_2, ProtocolVersion.TLS_1_1, ProtocolVersion.TLS_1_0],
-  cipherSuites: suitesThat(usesAes),
+  versions: [...modern.versions, ProtocolVersion.TLS_1_1, ProtocolVersion.TLS_1_0],
+  cipherSuites: [...suitesOf13, ...suitesThat(usesAes)],
+  groups: [NamedGroup.x25519, NamedGroup.X25519MLKEM768, ...curves, ...fields],
   signatureSchemes: [
     ...modern.signatureSchemes,
     SignatureScheme.ecdsa_sha1,
@@ -223,7 +234,7 @@ export const compatible: Policy = frozen({
 export const legacy: Policy = frozen({
   ...compatible,
   versions: [...compatible.versions, ProtocolVersion.SSL_3_0],
-  cipherSuites: suitesThat(encrypts),
+  cipherSuites: [...suitesOf13, ...suitesThat(encrypts)],
   compressionMethods: [CompressionMethod.DEFLATE, CompressionMethod.null],
   minimumDhPrimeBits: 1024,
   resumeWithoutExtendedMasterSecret: true,

@@ -123,8 +123,8 @@ live(
     const [a, b] = yield* makePair({ capacity: 100_000 });
     const { client, server } = ends();
     const [c] = yield* Effect.all([
-      Effect.provide(Client.over(a, { serverName: "localhost" }), client),
-      Effect.provide(Server.over(b), server),
+      Effect.provide(Client.over(a, { policy: modern12, serverName: "localhost" }), client),
+      Effect.provide(Server.over(b, { policy: modern12 }), server),
     ], { concurrency: 2 });
     const write = yield* Effect.fork(c.write(new Uint8Array(1_000_000)));
     yield* untilWaiting(write);
@@ -184,8 +184,8 @@ sync(
     const built = yield* build();
     const { client: a, server: b } = yield* taped();
     const [client, server] = yield* Effect.all([
-      Effect.provide(Client.over(a, { serverName: "localhost" }), built.client),
-      Effect.provide(Server.over(b), built.server),
+      Effect.provide(Client.over(a, { policy: modern12, serverName: "localhost" }), built.client),
+      Effect.provide(Server.over(b, { policy: modern12 }), built.server),
     ], { concurrency: 2 });
     yield* server.write(ascii("half a"));
     yield* b.close;
@@ -206,8 +206,10 @@ sync(
     const [a, b] = yield* makePair();
     const scope = yield* Scope.make();
     const [client, server] = yield* Effect.all([
-      Effect.provide(Client.over(a, { serverName: "localhost" }), built.client).pipe(Scope.extend(scope)),
-      Effect.provide(Server.over(b), built.server),
+      Effect.provide(Client.over(a, { policy: modern12, serverName: "localhost" }), built.client).pipe(
+        Scope.extend(scope),
+      ),
+      Effect.provide(Server.over(b, { policy: modern12 }), built.server),
     ], { concurrency: 2 });
     const reader = yield* Effect.fork(Effect.exit(client.read));
     yield* untilWaiting(reader);
@@ -226,8 +228,10 @@ effect(
     const scope = yield* Scope.make();
     const policy = { ...modern12, limits: { ...modern12.limits, writeWait: 50 } };
     const [c] = yield* Effect.all([
-      Effect.provide(Client.over(a, { serverName: "localhost", policy }), client).pipe(Scope.extend(scope)),
-      Effect.provide(Server.over(b), server),
+      Effect.provide(Client.over(a, { serverName: "localhost", policy }), client).pipe(
+        Scope.extend(scope),
+      ),
+      Effect.provide(Server.over(b, { policy: modern12 }), server),
     ], { concurrency: 2 });
     const writer = yield* Effect.fork(Effect.exit(c.write(new Uint8Array(1_000_000))));
     yield* untilWaiting(writer);
@@ -254,8 +258,8 @@ const forging = (role: "client" | "server") =>
       if (e._tag === "alert") heard.push(`${e.direction} ${AlertDescription.nameOf(e.description)}`);
     };
     const [client, server] = yield* Effect.all([
-      Effect.provide(Client.over(a, { serverName: "localhost", observe }), built.client),
-      Effect.provide(Server.over(b), built.server).pipe(Effect.provide(log)),
+      Effect.provide(Client.over(a, { policy: modern12, serverName: "localhost", observe }), built.client),
+      Effect.provide(Server.over(b, { policy: modern12 }), built.server).pipe(Effect.provide(log)),
     ], { concurrency: 2 });
     const { clientRandom, serverRandom, cipherSuite } = yield* client.negotiated;
     const keys = tls12.derive(
@@ -343,7 +347,11 @@ effect(
   Effect.gen(function* () {
     const [a, b] = yield* makePair();
     const connecting = yield* Effect.fork(
-      Effect.either(Effect.scoped(Effect.provide(Client.over(a, { serverName: undefined }), ends().client))),
+      Effect.either(
+        Effect.scoped(
+          Effect.provide(Client.over(a, { policy: modern12, serverName: undefined }), ends().client),
+        ),
+      ),
     );
     yield* TestClock.adjust("29 seconds");
     assert.equal(connecting.unsafePoll(), null);
@@ -365,8 +373,10 @@ live(
       const side = ends()[role];
       const connecting = yield* Effect.fork(
         role === "client"
-          ? Effect.scoped(Effect.provide(Client.over(stream, { serverName: undefined }), side))
-          : Effect.scoped(Effect.provide(Server.over(stream), side)),
+          ? Effect.scoped(
+            Effect.provide(Client.over(stream, { policy: modern12, serverName: undefined }), side),
+          )
+          : Effect.scoped(Effect.provide(Server.over(stream, { policy: modern12 }), side)),
       );
       yield* isRead;
       yield* Fiber.interrupt(connecting);

@@ -1,4 +1,5 @@
 /** How a connection uses its stream: what is written together, and which fiber waits for which. @module */
+import { modern12 } from "../support/policies.ts";
 import { assert, Deferred, Effect, Fiber, FiberId } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
@@ -19,8 +20,11 @@ sync(
       write: (bytes) => Effect.suspend(() => (writes[side]++, stream.write(bytes))),
     });
     yield* Effect.all([
-      Effect.provide(Client.over(counted("client", a), { serverName: "localhost" }), built.client),
-      Effect.provide(Server.over(counted("server", b), setup.server), built.server),
+      Effect.provide(
+        Client.over(counted("client", a), { policy: modern12, serverName: "localhost" }),
+        built.client,
+      ),
+      Effect.provide(Server.over(counted("server", b), { policy: modern12, ...setup.server }), built.server),
     ], { concurrency: 2 });
     assert.deepEqual(writes, { client: 2, server: 2 });
   }),
@@ -56,8 +60,8 @@ sync(
         })),
     };
     const [client, server] = yield* Effect.all([
-      Effect.provide(Client.over(narrow, { serverName: "localhost" }), built.client),
-      Effect.provide(Server.over(counting), built.server),
+      Effect.provide(Client.over(narrow, { policy: modern12, serverName: "localhost" }), built.client),
+      Effect.provide(Server.over(counting, { policy: modern12 }), built.server),
     ], { concurrency: 2 });
     const begun = { ...passed };
     const size = 8 * 2 ** 20;

@@ -85,8 +85,10 @@ sync(
           }),
       };
       const [client] = yield* Effect.all([
-        Effect.either(Effect.provide(Client.over(refusing, { serverName: "localhost" }), built.client)),
-        Effect.fork(Effect.provide(Server.over(b), built.server)),
+        Effect.either(
+          Effect.provide(Client.over(refusing, { policy: modern12, serverName: "localhost" }), built.client),
+        ),
+        Effect.fork(Effect.provide(Server.over(b, { policy: modern12 }), built.server)),
       ], { concurrency: 2 });
       assert.equal(tagOf(client), reason);
     }
@@ -201,8 +203,8 @@ for (
       const [a, b] = yield* makePair();
       const scope = yield* Scope.make();
       const [client, server] = yield* Effect.all([
-        Effect.provide(Client.over(a, { serverName: "localhost" }), built.client),
-        Scope.extend(Effect.provide(Server.over(b), built.server), scope),
+        Effect.provide(Client.over(a, { policy: modern12, serverName: "localhost" }), built.client),
+        Scope.extend(Effect.provide(Server.over(b, { policy: modern12 }), built.server), scope),
       ], { concurrency: 2 });
       yield* server.write(ascii("half an answer"));
       yield* Scope.close(scope, exit);
@@ -245,7 +247,9 @@ effect(
     const [a] = yield* makePair();
     const deaf: ByteStream = { ...a, write: () => gone };
     const connecting = yield* Effect.fork(
-      Effect.either(Effect.scoped(Effect.provide(Client.over(deaf, { serverName: undefined }), client))),
+      Effect.either(
+        Effect.scoped(Effect.provide(Client.over(deaf, { policy: modern12, serverName: undefined }), client)),
+      ),
     );
     assert.equal(tagOf(yield* Fiber.join(connecting)), "TransportError");
     yield* TestClock.adjust("1 second");

@@ -63,7 +63,7 @@ sync(
     let read = 0;
     const { stream } = scripted(chunks);
     const counting = { ...stream, read: Effect.tap(stream.read, () => Effect.sync(() => void read++)) };
-    const over = Server.over(counting).pipe(Effect.provide(ends().server));
+    const over = Server.over(counting, { policy: modern12 }).pipe(Effect.provide(ends().server));
     assert.equal(Either.isLeft(yield* Effect.either(over)), true);
     assert.equal(read, 1);
   }),

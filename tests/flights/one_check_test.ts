@@ -338,7 +338,9 @@ sync(
     const { sessionId } = yield* (yield* client).negotiated;
     const { tape } = yield* bothHandshake(built);
     const { stream } = scripted([tape.flows[0]!.bytes]);
-    const server = yield* Effect.either(Effect.provide(Server.over(stream), built.server));
+    const server = yield* Effect.either(
+      Effect.provide(Server.over(stream, { policy: modern12 }), built.server),
+    );
     assert.equal(tagOf(server), "Truncated");
     assert.ok(Option.isSome(yield* Context.get(built.server, SessionStore).get(toHex(sessionId))));
   }),

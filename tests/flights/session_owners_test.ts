@@ -326,12 +326,12 @@ const inTurn = (options: ReadonlyArray<Partial<Client.OverOptions>>, turns: stri
         Effect.all([
           Effect.provide(
             Effect.flatMap(
-              Client.over(a, { serverName: "localhost", ...options[alpn] }),
+              Client.over(a, { policy: modern12, serverName: "localhost", ...options[alpn] }),
               (c) => c.negotiated,
             ),
             client,
           ),
-          Effect.provide(Server.over(b, { alpn: ["a", "b"] }), its),
+          Effect.provide(Server.over(b, { policy: modern12, alpn: ["a", "b"] }), its),
         ], { concurrency: 2 }),
       );
       told.push(one.resumed ? turn.toUpperCase() : turn);

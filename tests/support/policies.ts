@@ -1,11 +1,15 @@
 /** Policies of one version, and ends that share a policy. @module */
+import { isKem } from "../../src/crypto/kem.ts";
 import { ProtocolVersion } from "../../src/names/protocol.ts";
 import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
+import { suites } from "../../src/tables/suites.ts";
 import type { Setup } from "./handshake.ts";
 
-const until12 = ({ versions, ...policy }: Policy): Policy => ({
+const until12 = ({ cipherSuites, groups, versions, ...policy }: Policy): Policy => ({
   ...policy,
   versions: versions.filter((version) => version !== ProtocolVersion.TLS_1_3),
+  cipherSuites: cipherSuites.filter((id) => suites.has(id)),
+  groups: groups.filter((group) => !isKem(group)),
 });
 
 /** `Policy.modern` without TLS 1.3: for tests of what TLS 1.2 alone has. */

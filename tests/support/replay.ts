@@ -1,4 +1,5 @@
 /** One side against arrays: what the other side says is given beforehand. @module */
+import { modern12 } from "./policies.ts";
 import { Effect } from "../deps.ts";
 import * as Client from "../../src/client.ts";
 import { ContentType } from "../../src/names/protocol.ts";
@@ -29,8 +30,10 @@ export const replay = (
   const { stream, said, state } = scripted(input);
   const { client, server } = ends(setup);
   const run = role === "client"
-    ? Client.over(stream, { serverName: "localhost", ...setup.client }).pipe(Effect.provide(client))
-    : Server.over(stream, setup.server).pipe(Effect.provide(server));
+    ? Client.over(stream, { policy: modern12, serverName: "localhost", ...setup.client }).pipe(
+      Effect.provide(client),
+    )
+    : Server.over(stream, { policy: modern12, ...setup.server }).pipe(Effect.provide(server));
   // The connection is looked at before its scope closes and says goodbye.
   return Effect.scoped(
     Effect.map(Effect.either(run), (end) => {

@@ -156,9 +156,13 @@ export const makeNegotiator = <R>(of: {
     return Effect.timeoutFail(heard, { duration: LAST_WORDS, onTimeout: () => error });
   });
 
+  /** A server of TLS 1.3 has only tickets left to send, and does not wait for a client to read them. */
+  const sent = ({ era }: Established): Effect.Effect<void, TlsError> =>
+    role === "server" && era === "tls13" ? wire.push : flushed;
+
   return {
     first: Effect.suspend(() =>
-      running.run(Effect.flatten(program.open(undefined)), running.services(), flushed, silence)
+      running.run(Effect.flatten(program.open(undefined)), running.services(), sent, silence)
     ),
     due: {
       expected: () => ["ApplicationData"],

@@ -28,13 +28,13 @@ export interface Run<R> {
   /** Services for one message after a handshake of TLS 1.3: its transcript continues that of the handshake. */
   readonly servicesAfter: (left: Established13) => Services<R>;
   /**
-   * Runs a handshake within `limits.handshakeTimeout`; the connection then has what it left. `sent` waits until the last
-   * flight is sent.
+   * Runs a handshake within `limits.handshakeTimeout`; the connection then has what it left. `sent` sends the last flight, and
+   * waits as long as must be waited.
    */
   readonly run: (
     handshake: Effect.Effect<Established, TlsError, R | Handshakes>,
     services: Services<R>,
-    sent?: Effect.Effect<void, TlsError>,
+    sent?: (left: Established) => Effect.Effect<void, TlsError>,
     silence?: Silence,
   ) => Effect.Effect<Established, TlsError>;
 }
@@ -43,10 +43,10 @@ export interface Run<R> {
 export const makeRun = <R>({ wire, state, now, limits, context }: RunParts<R>): Run<R> => ({
   services: () => Context.add(context, Handshakes, wire.handshake()),
   servicesAfter: ({ past }) => Context.add(context, Handshakes, wire.afterHandshake(past)),
-  run: (handshake, services, sent = wire.push, silence) =>
+  run: (handshake, services, sent = () => wire.push, silence) =>
     Effect.suspend(() => {
       state.beginHandshake();
-      const all = Effect.zipLeft(handshake, sent);
+      const all = Effect.tap(handshake, sent);
       return Effect.map(deadline(limits.handshakeTimeout, all, services, silence), (established) => {
         now.established = established;
         state.endHandshake();
