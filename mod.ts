@@ -99,6 +99,8 @@ export * as SessionTickets from "./src/public/session_tickets.ts";
 export * as CertificateVerifier from "./src/public/certificate_verifier.ts";
 /** Our own certificates and keys: `layerPem`, `layerFiles`, `layerSelfSigned`, `layerNone`. */
 export * as Credentials from "./src/public/credentials.ts";
+/** Compression of certificate chains: `layerNative`, or an algorithm of your own. */
+export * as CertificateCompression from "./src/public/certificate_compression.ts";
 /** Key logs: `layerFile`, `layerTo`. */
 export * as KeyLog from "./src/public/key_log.ts";
 /** Every handshake message, alert and extension, as a Schema. */

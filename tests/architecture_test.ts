@@ -14,6 +14,7 @@ const levels: Readonly<Record<string, number>> = {
   "src/deps.ts": 0,
   "src/wire/": 1,
   "src/names/": 2,
+  "src/zlib.ts": 2,
   "src/messages/": 3,
   "src/faults/": 3,
   "src/ports/": 4,

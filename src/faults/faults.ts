@@ -220,6 +220,14 @@ const faults = {
     rfc: (e) => e.rfc,
     hint: (e) => certificateHints[e.reason],
   },
+  CertificateDecompressionFailure: {
+    family: "protocol",
+    from: "flights",
+    alert: "bad_certificate",
+    rfc: "RFC 8879 §4",
+    hint:
+      "the two ends may implement the algorithm differently: try without it (Policy.certificateCompression)",
+  },
   DecryptError: {
     family: "crypto",
     from: "flights",

@@ -1,7 +1,12 @@
 /** What an end is willing to speak, as data. Weak algorithms are off until a policy names them. @module */
 import type { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
-import { CompressionMethod, ProtocolVersion, PskKeyExchangeMode } from "../names/protocol.ts";
+import {
+  CertificateCompressionAlgorithm,
+  CompressionMethod,
+  ProtocolVersion,
+  PskKeyExchangeMode,
+} from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import type { RecordLimits, RecordOptions } from "../record/limits.ts";
 import { frozen } from "./frozen.ts";
@@ -68,6 +73,11 @@ export interface Policy extends RecordOptions {
   readonly encryptThenMac: boolean;
   /** The compression methods. A client always offers null as well (RFC 5246 §7.4.1.2). */
   readonly compressionMethods: ReadonlyArray<CompressionMethod>;
+  /**
+   * TLS 1.3: the algorithms by which certificate chains may be compressed, the peer's and ours; empty for none (RFC 8879).
+   * Those that `CertificateCompression` does not have are left out.
+   */
+  readonly certificateCompression: ReadonlyArray<CertificateCompressionAlgorithm>;
   /** Whether a client takes session tickets, and a server gives them if it has keys for them (RFC 5077). */
   readonly sessionTickets: boolean;
   /**
@@ -192,6 +202,12 @@ export const modern: Policy = frozen({
   splitRecords: true,
   sslv2Hello: false,
   compressionMethods: [CompressionMethod.null],
+  // The smallest chains first.
+  certificateCompression: [
+    CertificateCompressionAlgorithm.brotli,
+    CertificateCompressionAlgorithm.zstd,
+    CertificateCompressionAlgorithm.zlib,
+  ],
   sessionTickets: true,
   pskKeyExchangeModes: [PskKeyExchangeMode.psk_dhe_ke],
   maxFragmentLength: undefined,

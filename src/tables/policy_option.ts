@@ -3,7 +3,12 @@ import { Either, ParseResult, Schema } from "../deps.ts";
 import type { InvalidOption } from "../faults/errors/connection.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
 import { NamedGroup } from "../names/named_group.ts";
-import { CompressionMethod, ProtocolVersion, PskKeyExchangeMode } from "../names/protocol.ts";
+import {
+  CertificateCompressionAlgorithm,
+  CompressionMethod,
+  ProtocolVersion,
+  PskKeyExchangeMode,
+} from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { among, decodeOption, flag, limit, list, registered, whole, word } from "../options.ts";
 import { frozen, known } from "./frozen.ts";
@@ -49,6 +54,7 @@ const members: Schema.Schema<Members> = Schema.Struct({
   splitRecords: flag,
   sslv2Hello: flag,
   compressionMethods: list(registered(CompressionMethod), 0, 255),
+  certificateCompression: list(registered(CertificateCompressionAlgorithm), 0, 127),
   sessionTickets: flag,
   pskKeyExchangeModes: list(registered(PskKeyExchangeMode), 0, 255),
   maxFragmentLength: Schema.optional(
@@ -94,8 +100,8 @@ export const PolicyOption: Schema.Schema<Policy> = Schema.declare([], {
 
 /**
  * Decodes a policy from an unknown value, such as a file's JSON. Every member must be there and of its type, and no others;
- * only `maxFragmentLength` may be missing or null, for undefined. Versions, cipher suites, groups, schemes and compression
- * methods are IANA's numbers, as in `JSON.stringify(Policy.modern)`.
+ * only `maxFragmentLength` may be missing or null, for undefined. Versions, cipher suites, groups, schemes, compression
+ * methods and algorithms are IANA's numbers, as in `JSON.stringify(Policy.modern)`.
  *
  * The result is frozen, and costs nothing where it is used. A policy of any other origin is decoded again for each
  * connection.

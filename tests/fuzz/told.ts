@@ -7,6 +7,7 @@ import type { Verdict } from "./target.ts";
 /** Each error of the union, by its tag; one that is missing here does not compile. */
 const union: Readonly<Record<TlsError["_tag"], true>> = {
   BadRecordMac: true,
+  CertificateDecompressionFailure: true,
   CertificateError: true,
   Closed: true,
   DecodeError: true,

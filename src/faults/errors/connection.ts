@@ -1,6 +1,7 @@
 /** The errors that end a connection, or refuse something on it. None of them holds a secret. @module */
 import { Data } from "../../deps.ts";
 import { AlertDescription, AlertLevel } from "../../names/alert.ts";
+import { CertificateCompressionAlgorithm } from "../../names/protocol.ts";
 import { printable } from "../../wire/printable.ts";
 import type { refusals } from "../refusals.ts";
 
@@ -127,6 +128,22 @@ export class DecompressionFailure extends Data.TaggedError("DecompressionFailure
   /** What happened, in one sentence. */
   override get message(): string {
     return "a record does not decompress by the agreed method";
+  }
+}
+
+/**
+ * A compressed certificate chain does not decompress to exactly the length that its message names (RFC 8879 §4). The
+ * error does not say whether it would be longer, shorter, or cannot be read.
+ */
+export class CertificateDecompressionFailure extends Data.TaggedError("CertificateDecompressionFailure")<{
+  readonly algorithm: CertificateCompressionAlgorithm;
+  /** The length that the message names, in bytes. */
+  readonly length: number;
+}> {
+  /** What happened, in one sentence. */
+  override get message(): string {
+    const by = CertificateCompressionAlgorithm.nameOf(this.algorithm);
+    return `the peer's certificates do not decompress by ${by} to the ${this.length} bytes that they should be`;
   }
 }
 

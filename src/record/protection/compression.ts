@@ -10,6 +10,7 @@ import { Pako } from "../../deps.ts";
 import { DecompressionFailure, RecordOverflow } from "../../faults/errors/connection.ts";
 import { CompressionMethod } from "../../names/protocol.ts";
 import { type Bytes, EMPTY } from "../../wire/bytes.ts";
+import { through } from "../../zlib.ts";
 import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
 
 /** How records are compressed. Each call makes a function for one direction under one key, which takes whole records. */
@@ -27,24 +28,6 @@ const MAX_COMPRESSED = MAX_PLAINTEXT + MAX_GROWTH;
 /** The bit of zlib's `data_type` that says that inflating stopped at the end of a block. */
 const BETWEEN_BLOCKS = 128;
 
-/** Puts a record through a stream, and then lets go of it: the stream would keep the record's whole buffer alive. */
-const through = (
-  stream: Pako.ZStream,
-  step: typeof Pako.zlibInflate,
-  input: Bytes,
-  output: Pako.ZStream["output"],
-) => {
-  stream.input = input;
-  stream.next_in = 0;
-  stream.avail_in = input.length;
-  stream.output = output;
-  stream.next_out = 0;
-  stream.avail_out = output.length;
-  const status = step(stream, Pako.Z_SYNC_FLUSH);
-  stream.input = EMPTY;
-  return status;
-};
-
 const deflate: Compression = {
   compressor: () => {
     const stream = new Pako.ZStream();
@@ -53,7 +36,7 @@ const deflate: Compression = {
       // Every record is flushed, so each ends a block. Data that does not shrink is stored as it is, and grows by a few
       // bytes only.
       const output = new Uint8Array(fragment.length + MAX_GROWTH);
-      through(stream, Pako.zlibDeflate, fragment, output);
+      through(stream, Pako.zlibDeflate, Pako.Z_SYNC_FLUSH, fragment, output);
       return output.subarray(0, stream.next_out);
     };
   },
@@ -65,7 +48,7 @@ const deflate: Compression = {
     return (fragment) => {
       // This is how zlib answers an empty input after a flush.
       if (fragment.length === 0) return EMPTY;
-      const status = through(stream, Pako.zlibInflate, fragment, output);
+      const status = through(stream, Pako.zlibInflate, Pako.Z_SYNC_FLUSH, fragment, output);
       const whole = status === Pako.Z_STREAM_END ||
         status === Pako.Z_OK && (stream.data_type & BETWEEN_BLOCKS) !== 0;
       if (!whole || stream.avail_in > 0 || stream.avail_out === 0) throw new DecompressionFailure();

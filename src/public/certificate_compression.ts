@@ -1,0 +1,3 @@
+/** Compression of certificate chains. @module */
+export * from "../ports/certificate_compression.ts";
+export * from "../layers/compression/native.ts";
