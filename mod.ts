@@ -95,6 +95,8 @@ export * as ByteStream from "./src/public/byte_stream.ts";
 export * as SessionStore from "./src/public/session_store.ts";
 /** Session tickets: `layerRotating`, `layerKeys`, `layerFile`. */
 export * as SessionTickets from "./src/public/session_tickets.ts";
+/** External pre-shared keys: `layerFixed`, `layerFile`, `layerNone`. */
+export * as PreSharedKeys from "./src/public/pre_shared_keys.ts";
 /** The trust decision: `layerSystem`, `layerRoots`, `layerPinned`, `layerInsecure`. */
 export * as CertificateVerifier from "./src/public/certificate_verifier.ts";
 /** Our own certificates and keys: `layerPem`, `layerFiles`, `layerSelfSigned`, `layerNone`. */

@@ -30,6 +30,7 @@ const levels: Readonly<Record<string, number>> = {
   "src/record/protection/": 6.1,
   "src/record/": 6.2,
   "src/tickets/": 6,
+  "src/psks/": 6,
   "src/grammar/": 7,
   "src/tables/frozen.ts": 8,
   "src/tables/key_kinds.ts": 8.1,

@@ -3,6 +3,7 @@ import type { BindingUnavailable } from "./errors/bindings.ts";
 import type { CredentialFileError, CredentialMismatch } from "./errors/credentials.ts";
 import type { InvalidKeyShare } from "./errors/crypto.ts";
 import type { PemError } from "./errors/pem.ts";
+import type { PreSharedKeysError } from "./errors/pre_shared_keys.ts";
 import type { SessionStoreError } from "./errors/sessions.ts";
 import type { TicketKeysError } from "./errors/tickets.ts";
 import type { InvalidPin, SystemRootsError } from "./errors/trust.ts";
@@ -15,6 +16,7 @@ export type SetupError =
   | InvalidKeyShare
   | InvalidPin
   | PemError
+  | PreSharedKeysError
   | SessionStoreError
   | SystemRootsError
   | TicketKeysError;
