@@ -119,8 +119,8 @@ Deno.test("a policy is refused for every member that is not of its type, and for
   let count = 0;
   for (const [name, value] of Object.entries(modern)) {
     // JSON leaves it out, or says null.
-    const mayBeNone = name === "maxFragmentLength";
-    for (const other of others(value)) {
+    const mayBeNone = name === "maxFragmentLength" || name === "recordPadding";
+    for (const other of others(name === "recordPadding" ? 1 : value)) {
       if (mayBeNone && other === null) continue;
       const { option } = refused(decode({ ...modern, [name]: other }));
       assert.ok(option === `policy.${name}` || option.startsWith(`policy.${name}.`), option);
@@ -163,11 +163,20 @@ Deno.test("what is decoded is frozen, and not decoded again; what is given stays
 Deno.test("a policy goes to a file as JSON and comes back from it as it was", () => {
   for (const policy of [modern, compatible, legacy]) {
     assert.deepEqual(Either.getOrThrow(decode(JSON.parse(JSON.stringify(policy)))), policy);
-    const without: Untyped = decode({ ...policy, maxFragmentLength: null });
+    const without: Untyped = decode({ ...policy, maxFragmentLength: null, recordPadding: null });
     assert.deepEqual(Either.getOrThrow(without), policy);
-    const short: Policy = { ...policy, maxFragmentLength: 512 };
+    const short: Policy = { ...policy, maxFragmentLength: 512, recordPadding: 256 };
     assert.deepEqual(Either.getOrThrow(decode(JSON.parse(JSON.stringify(short)))), short);
   }
+});
+
+Deno.test("records are padded to a multiple of 2 to 2^14 bytes, and of nothing else", () => {
+  for (const recordPadding of [0, 1, 16_385, 2.5, Infinity, (length: number) => length]) {
+    const { option, expected } = refused(decode({ ...modern, recordPadding }));
+    assert.equal(option, "policy.recordPadding");
+    assert.equal(expected, "a whole number from 2 to 16384, or undefined");
+  }
+  for (const recordPadding of [2, 16_384]) assert.ok(Either.isRight(decode({ ...modern, recordPadding })));
 });
 
 Deno.test("a policy of which no version has a suite is refused, and one of which a single version has is not", () => {

@@ -87,6 +87,11 @@ export interface Policy extends RecordOptions {
   readonly pskKeyExchangeModes: ReadonlyArray<PskKeyExchangeMode>;
   /** The most bytes in a record that a client asks for (RFC 6066 §4); `undefined` for the usual 2^14. */
   readonly maxFragmentLength: 512 | 1024 | 2048 | 4096 | undefined;
+  /**
+   * TLS 1.3: records are padded to a multiple of so many bytes, 2 to 16,384, against who guesses from lengths (RFC 8446
+   * §5.4); `undefined` for no padding. With 16,384 all records are equally long.
+   */
+  readonly recordPadding: number | undefined;
   /** Whether a client asks for a stapled OCSP response (RFC 6066 §8). */
   readonly requestOcsp: boolean;
   /** Whether a client asks for signed certificate timestamps (RFC 6962 §3.3). */
@@ -211,6 +216,7 @@ export const modern: Policy = frozen({
   sessionTickets: true,
   pskKeyExchangeModes: [PskKeyExchangeMode.psk_dhe_ke],
   maxFragmentLength: undefined,
+  recordPadding: undefined,
   requestOcsp: true,
   requestScts: true,
   requireExtendedMasterSecret: false,

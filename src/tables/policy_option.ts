@@ -11,6 +11,7 @@ import {
 } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
 import { among, decodeOption, flag, limit, list, registered, whole, word } from "../options.ts";
+import { MAX_PLAINTEXT } from "../record/protection/protection.ts";
 import { frozen, known } from "./frozen.ts";
 import type { Limits, Policy } from "./policy.ts";
 import { spoken } from "./versions/mod.ts";
@@ -38,9 +39,16 @@ const limitsOption: Schema.Schema<Limits> = Schema.Struct({
 }).annotations({ documentation: "begin with { ...Policy.modern.limits }" });
 
 /** A policy as JSON has it, which leaves out members that are undefined. */
-interface Members extends Omit<Policy, "maxFragmentLength"> {
+interface Members extends Omit<Policy, "maxFragmentLength" | "recordPadding"> {
   readonly maxFragmentLength?: Policy["maxFragmentLength"] | null;
+  readonly recordPadding?: Policy["recordPadding"] | null;
 }
+
+const recordPadding: Schema.Schema<number | null> = Schema.declare(
+  (u): u is number | null =>
+    u === null || Number.isInteger(u) && Number(u) >= 2 && Number(u) <= MAX_PLAINTEXT,
+  { description: `a whole number from 2 to ${MAX_PLAINTEXT}, or undefined` },
+);
 
 /** The longest list: more than there are values of any kind. A hello has room for some 32,000. */
 const MOST = 1_000;
@@ -60,6 +68,7 @@ const members: Schema.Schema<Members> = Schema.Struct({
   maxFragmentLength: Schema.optional(
     among([512, 1024, 2048, 4096, null] as const, "512, 1024, 2048, 4096 or undefined"),
   ),
+  recordPadding: Schema.optional(recordPadding),
   requestOcsp: flag,
   requestScts: flag,
   corruptCertificateAlert: word("bad_certificate", "decode_error"),
@@ -81,11 +90,15 @@ const speakable = Schema.declare((_): _ is never => false, {
 
 /** At least one version must have a cipher suite; otherwise there is nothing to offer and nothing to choose. */
 const complete = (
-  { maxFragmentLength, ...rest }: Members,
+  { maxFragmentLength, recordPadding, ...rest }: Members,
 ): Either.Either<Policy, ParseResult.ParseIssue> => {
   const { versions } = rest;
   return spoken(rest).length > 0
-    ? Either.right(frozen({ ...rest, maxFragmentLength: maxFragmentLength ?? undefined }))
+    ? Either.right(frozen({
+      ...rest,
+      maxFragmentLength: maxFragmentLength ?? undefined,
+      recordPadding: recordPadding ?? undefined,
+    }))
     : Either.left(
       new ParseResult.Pointer("versions", rest, new ParseResult.Type(speakable, versions, NO_SUITE)),
     );
@@ -100,7 +113,7 @@ export const PolicyOption: Schema.Schema<Policy> = Schema.declare([], {
 
 /**
  * Decodes a policy from an unknown value, such as a file's JSON. Every member must be there and of its type, and no others;
- * only `maxFragmentLength` may be missing or null, for undefined. Versions, cipher suites, groups, schemes, compression
+ * only `maxFragmentLength` and `recordPadding` may be missing or null, for undefined. Versions, cipher suites, groups, schemes, compression
  * methods and algorithms are IANA's numbers, as in `JSON.stringify(Policy.modern)`.
  *
  * The result is frozen, and costs nothing where it is used. A policy of any other origin is decoded again for each
