@@ -24,7 +24,7 @@ import { makeRotating } from "../../src/layers/tickets/rotating.ts";
 import { ClientHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType } from "../../src/names/protocol.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { compatible12, legacy12 } from "../support/policies.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
 import { suites } from "../../src/tables/suites.ts";

@@ -8,7 +8,7 @@ import { alertOf } from "../../src/faults/meaning.ts";
 import { ServerKeyExchangeDHE, ServerKeyExchangeECDHE } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { Crypto, type CryptoService } from "../../src/ports/crypto.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { compatible12, legacy12, modern12 } from "../support/policies.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";

@@ -10,7 +10,7 @@ import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { ProtocolVersion } from "../../src/names/protocol.ts";
 import * as Server from "../../src/server.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { compatible12 } from "../support/policies.ts";
 import { ascii } from "../../src/wire/bytes.ts";
 import { effect, failsWith, live, sync, tagOf, untilWaiting } from "../support/effect.ts";

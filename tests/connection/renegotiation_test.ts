@@ -10,7 +10,7 @@ import { AlertDescription } from "../../src/names/alert.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import type { ConnectionEvent } from "../../src/ports/observer.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { ascii } from "../../src/wire/bytes.ts";
 import { effect, failsWith, live, sync, tagOf, untilWaiting } from "../support/effect.ts";
 import { stride } from "../support/exhaustive.ts";

@@ -8,7 +8,7 @@ import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import type { Observe } from "../../src/ports/observer.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
 import { type Issued, makeCa, type Signature } from "../support/ca.ts";

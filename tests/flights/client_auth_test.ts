@@ -12,7 +12,7 @@ import {
   ProtocolVersion,
   versionText,
 } from "../../src/names/protocol.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { legacy12 } from "../support/policies.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { codec } from "../../src/wire/codec.ts";

@@ -16,7 +16,7 @@ import { CompressionMethod, ContentType, ProtocolVersion, versionText } from "..
 import type { ConnectionEvent } from "../../src/ports/observer.ts";
 import { compressions } from "../../src/record/protection/compression.ts";
 import * as Server from "../../src/server.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
 import { ascii, type Bytes, concat, sameBytes } from "../../src/wire/bytes.ts";

@@ -8,7 +8,7 @@ import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { ClientHello, type ServerHello } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { compatible12, legacy12, modern12 } from "../support/policies.ts";
 import { make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";

@@ -9,7 +9,7 @@ import { isFfdhe } from "../../src/crypto/ffdhe.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import { CompressionMethod, ProtocolVersion, versionText } from "../../src/names/protocol.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { legacy12 } from "../support/policies.ts";
 import { type Suite, suites } from "../../src/tables/suites.ts";
 import { toHex } from "../../src/wire/bytes.ts";

@@ -16,7 +16,7 @@ import { answerByShare, Crypto, type CryptoService, type PublicKey } from "../..
 import { SessionStore } from "../../src/ports/sessions.ts";
 import * as Server from "../../src/server.ts";
 import { authenticationOf, hasRoomFor } from "../../src/tables/key_kinds.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
 import { type Bytes, concat, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";

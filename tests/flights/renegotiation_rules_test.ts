@@ -17,7 +17,7 @@ import {
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, NameType, ProtocolVersion } from "../../src/names/protocol.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { compatible12, legacy12 } from "../support/policies.ts";
 import { ascii, type Bytes, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";

@@ -10,7 +10,7 @@ import { makeMemory } from "../../src/layers/sessions/memory.ts";
 import { ServerHello } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
 import { Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { modern12 } from "../support/policies.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";

@@ -15,7 +15,7 @@ import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { type Credential, Credentials } from "../../src/ports/credentials.ts";
 import { Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
-import { type Limits, type Policy } from "../../src/tables/policy.ts";
+import type { Limits, Policy } from "../../src/tables/policy.ts";
 import { compatible12, legacy12, modern12 } from "../support/policies.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";

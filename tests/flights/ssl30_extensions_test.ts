@@ -4,7 +4,7 @@ import { alertOf } from "../../src/faults/meaning.ts";
 import { encodeMessage } from "../../src/grammar/message_kind.ts";
 import { CertificateStatus, ServerHello, type ServerHelloExtension } from "../../src/messages/mod.ts";
 import * as N from "../../src/names/mod.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { legacy12 } from "../support/policies.ts";
 import { ascii, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";

@@ -17,7 +17,7 @@ import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts"
 import { Session, SessionStore } from "../../src/ports/sessions.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
 import * as Server from "../../src/server.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { compatible12, legacy12, modern12 } from "../support/policies.ts";
 import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";

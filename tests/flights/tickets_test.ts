@@ -15,7 +15,7 @@ import { findExtension, NewSessionTicket, ServerHello } from "../../src/messages
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { ProtocolVersion, versionText } from "../../src/names/protocol.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { ascii, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import * as Golden from "../golden/certificates.ts";

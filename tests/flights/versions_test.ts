@@ -17,7 +17,7 @@ import {
 import * as N from "../../src/names/mod.ts";
 import { Credentials } from "../../src/ports/credentials.ts";
 import { SessionStore } from "../../src/ports/sessions.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
 import { type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";

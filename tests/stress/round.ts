@@ -11,7 +11,7 @@ import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts"
 import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import { SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
 import * as Server from "../../src/server.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { legacy12 } from "../support/policies.ts";
 import { told } from "../fuzz/told.ts";
 import { ends } from "../support/handshake.ts";

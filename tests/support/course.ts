@@ -17,7 +17,7 @@ import { SessionTickets } from "../../src/ports/tickets.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
 import type { Protection } from "../../src/record/protection/protection.ts";
 import * as Server from "../../src/server.ts";
-import { type Policy } from "../../src/tables/policy.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { legacy12 } from "./policies.ts";
 import { type Suite, suites } from "../../src/tables/suites.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
