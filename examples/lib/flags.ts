@@ -19,7 +19,7 @@ export type Flags = Readonly<Record<string, Flag>>;
 /** The flags that client and server share. */
 export const common = {
   policy: { takes: "modern|compatible|legacy", help: "which protocol features to allow (modern)" },
-  versions: { takes: "ssl3.0,tls1.0,…", help: "only these versions: ssl3.0, tls1.0, tls1.1, tls1.2" },
+  versions: { takes: "ssl3.0,tls1.0,…", help: "only these versions: ssl3.0, tls1.0, tls1.1, tls1.2, tls1.3" },
   "cipher-suites": { takes: "IANA,…", help: "only these cipher suites, the preferred first" },
   groups: { takes: "x25519,…", help: "only these groups, the preferred first" },
   compression: { takes: "null,deflate", help: "the compression methods to allow, the preferred first" },
@@ -128,6 +128,7 @@ const versions: Record<string, Names.ProtocolVersion> = {
   "tls1.0": Names.ProtocolVersion.TLS_1_0,
   "tls1.1": Names.ProtocolVersion.TLS_1_1,
   "tls1.2": Names.ProtocolVersion.TLS_1_2,
+  "tls1.3": Names.ProtocolVersion.TLS_1_3,
 };
 // Includes suites without encryption or authentication: they are in no policy, but may be given by name.
 const suites = Object.fromEntries(
