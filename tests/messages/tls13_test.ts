@@ -91,7 +91,7 @@ const written: ReadonlyArray<Written> = [
       "0030" + vector(2, vector(2, vector(1, "551d25"), vector(2, "30020500"))),
       "001b" + vector(2, vector(1, "00010002")),
       "0012" + vector(2),
-      "0005" + vector(2, "01", vector(2), vector(2)),
+      "0005" + vector(2),
     ),
     {
       _tag: "CertificateRequest",
@@ -106,10 +106,7 @@ const written: ReadonlyArray<Written> = [
         },
         { _tag: "compress_certificate", algorithms: ["zlib", "brotli"] },
         { _tag: "signed_certificate_timestamp" },
-        {
-          _tag: "status_request",
-          request: { statusType: "ocsp", responderIdList: [], requestExtensions: "" },
-        },
+        { _tag: "status_request" },
       ],
     },
   ],

@@ -11,6 +11,7 @@ import { type Extensions, extensions } from "../../wire/schema.ts";
 import { ApplicationLayerProtocolNegotiation } from "./alpn.ts";
 import {
   CertificateStatusRequest,
+  ClientStatusRequest,
   SignedCertificateTimestampList,
   SignedCertificateTimestampRequest,
   StapledStatus,
@@ -169,7 +170,7 @@ export const CertificateEntryExtensions: CertificateEntryExtensionList = extensi
 export type CertificateEntryExtension = typeof CertificateEntryExtensions.Type[number];
 
 const certificateRequests = [
-  CertificateStatusRequest,
+  ClientStatusRequest,
   SignatureAlgorithms,
   SignedCertificateTimestampRequest,
   CompressCertificate,

@@ -14,10 +14,7 @@ import {
   vector,
 } from "../../wire/schema.ts";
 
-/**
- * In a ClientHello, or in a CertificateRequest of TLS 1.3: the sender asks for a stapled OCSP response (RFC 6066 §8,
- * RFC 8446 §4.4.2.1). A server leaves the members empty.
- */
+/** In a ClientHello: the client asks for a stapled OCSP response (RFC 6066 §8, RFC 8446 §4.4.2.1). */
 export const CertificateStatusRequest: Extension<
   "status_request",
   {
@@ -42,6 +39,14 @@ export const StatusRequestAcknowledged: Extension<"status_request"> = extension(
   "status_request",
   5,
   "RFC 6066 §8",
+  {},
+);
+
+/** In a CertificateRequest of TLS 1.3: the server asks for a stapled OCSP response. The body is empty (RFC 8446 §4.4.2.1). */
+export const ClientStatusRequest: Extension<"status_request"> = extension(
+  "status_request",
+  5,
+  "RFC 8446 §4.4.2.1",
   {},
 );
 
