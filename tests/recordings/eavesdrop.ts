@@ -15,8 +15,7 @@ import { makeDeterministic } from "../../src/layers/crypto/seeded.ts";
 import {
   Certificate,
   CertificateStatus,
-  ClientHello,
-  ClientHelloSSL30,
+  type ClientHello,
   findExtension,
   NewSessionTicket,
   ServerHello,
@@ -24,7 +23,7 @@ import {
 } from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { CompressionMethod, HandshakeType, versionText } from "../../src/names/protocol.ts";
-import type { OfBoth } from "../../src/names/side.ts";
+import type { OfBoth, Side } from "../../src/names/side.ts";
 import type { Arrival, HandshakeMessage } from "../../src/record/arrival.ts";
 import type { HandshakeStream, Message } from "../../src/record/handshake_stream.ts";
 import { compressed } from "../../src/record/protection/compression.ts";
@@ -38,24 +37,10 @@ import { type Suite, suites } from "../../src/tables/suites.ts";
 import { type Derivation, type Dialect, dialects } from "../../src/tables/versions/mod.ts";
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";
 import { codec } from "../../src/wire/codec.ts";
-import { hex } from "../support/keys.ts";
 import { textOf } from "../support/text.ts";
+import { is13, type Known13, listen13, type Listener } from "./eavesdrop13.ts";
+import { clientHello, decoded, type Heard, nothingHeard, sameBytes, SEALED } from "./heard.ts";
 import type { Segment } from "./pcap.ts";
-
-type Side = Segment["from"];
-
-/** What was heard of one connection. */
-export interface Heard {
-  /** Version, suite and compression of each handshake. */
-  readonly handshakes: Array<string>;
-  /** Each message by its sender and name, and each ChangeCipherSpec. */
-  readonly messages: Array<string>;
-  /** Finished that hold. */
-  finished: number;
-  readonly data: Record<Side, string>;
-  /** Why nothing more can be read. */
-  leftOut: string | undefined;
-}
 
 /** What was said before the keys change. */
 export interface Said {
@@ -67,6 +52,11 @@ export interface Said {
 
 /** The master secret of a handshake; `undefined` where nobody can know it. */
 export type MasterOf = (said: Said) => Bytes | undefined;
+
+/** What is known of connections that are listened to. */
+export interface Known extends Known13 {
+  readonly masterOf: MasterOf;
+}
 
 /** What follows from two hellos. */
 interface Agreed {
@@ -80,21 +70,17 @@ interface Agreed {
 const crypto = makeDeterministic("eavesdropper");
 
 /** Listens to a connection from its beginning to its end. Fails where it is not as it should be. */
-export const eavesdrop = (segments: ReadonlyArray<Segment>, masterOf: MasterOf): Heard => {
-  const heard: Heard = {
-    handshakes: [],
-    messages: [],
-    finished: 0,
-    data: { client: "", server: "" },
-    leftOut: undefined,
-  };
+export const eavesdrop = (segments: ReadonlyArray<Segment>, known: Known): Heard => {
+  const heard = nothingHeard();
   const options = { splitRecords: false, sslv2Hello: true };
   const records: Record<Side, Records> = {
     client: new Records(limits, options),
     server: new Records(limits, options),
   };
   let transcript = new Transcript();
+  let first: HandshakeMessage | undefined;
   let hello: ClientHello | undefined;
+  let listener13: Listener | undefined;
   let at: Agreed | undefined;
   let messages: Array<Message> = [];
   let master: Bytes | undefined;
@@ -103,10 +89,15 @@ export const eavesdrop = (segments: ReadonlyArray<Segment>, masterOf: MasterOf):
   const message = (side: Side, arrival: HandshakeMessage): void => {
     heard.messages.push(`${side} ${nameOfComing(arrival)}`);
     const { type, body, raw } = arrival;
+    if (first && type === HandshakeType.server_hello && is13(body)) {
+      listener13 ??= listen13(first, records, heard, known);
+    }
+    if (listener13) return listener13(side, arrival);
     if (type === HandshakeType.hello_request) return void assert.equal(body.length, 0);
     const before = transcript.snapshot();
     if (type === HandshakeType.client_hello) {
       transcript = new Transcript();
+      first = arrival;
       [hello, at, messages, master, keys] = [clientHello(body), undefined, [], undefined, undefined];
     } else if (type === HandshakeType.server_hello) {
       const server = decoded(codec(ServerHello).decode(body));
@@ -144,7 +135,7 @@ export const eavesdrop = (segments: ReadonlyArray<Segment>, masterOf: MasterOf):
         return message(side, arrival);
       case "ChangeCipherSpec":
         heard.messages.push(`${side} ChangeCipherSpec`);
-        master ??= masterOf({ hello: hello!, messages, derivation: at!.derivation });
+        master ??= known.masterOf({ hello: hello!, messages, derivation: at!.derivation });
         if (!master) return void (heard.leftOut = SEALED);
         return records[side].changeRead((keys ??= at!.keys(master))[side], phases.changed);
       case "ApplicationData":
@@ -166,34 +157,11 @@ export const eavesdrop = (segments: ReadonlyArray<Segment>, masterOf: MasterOf):
   return heard;
 };
 
-/** Why nothing is read after a ChangeCipherSpec. */
-export const SEALED = "nobody knows the master secret";
-
-const sameBytes = (ours: Bytes, theirs: Bytes): void => assert.equal(toHex(ours), toHex(theirs));
-
-const decoded = <A>(of: Either.Either<A, Error>): A => {
-  if (Either.isLeft(of)) throw of.left;
-  return of.right;
-};
-
-/** As a server reads it, whose extensions SSL 3.0 need not be any. */
-const clientHello = (body: Bytes): ClientHello => {
-  const read = codec(ClientHello).decode(body);
-  if (Either.isRight(read)) {
-    sameBytes(codec(ClientHello).unsafeEncode(read.right), body);
-    return read.right;
-  }
-  const old = decoded(codec(ClientHelloSSL30).decode(body));
-  sameBytes(codec(ClientHelloSSL30).unsafeEncode(old), body);
-  return old as unknown as ClientHello;
-};
-
 /** What follows from two hellos, or why it is not ours. */
 const agree = (hello: ClientHello, server: ServerHello): Agreed | string => {
   const dialect = dialects.get(server.serverVersion);
   const suite: Suite | undefined = suites.get(server.cipherSuite);
-  const chosen = findExtension(server.extensions, "supported_versions");
-  if (!dialect || chosen) return "the version is not ours";
+  if (!dialect) return "the version is not ours";
   if (!suite) return "the cipher suite is not ours";
   const random = { client: hello.random, server: server.random };
   const derivation = dialect.derive(suite, random, crypto);
@@ -244,11 +212,4 @@ const listening = (before: Snapshot, messages: Array<Message>): HandshakeStream 
     messages.push(message);
   };
   return { transcript: () => before, take: () => {}, heard } as unknown as HandshakeStream;
-};
-
-/** The master secrets in a key log, by the client's random. */
-export const mastersOf = (log: string): MasterOf => {
-  const lines = log.matchAll(/^CLIENT_RANDOM ([0-9a-f]{64}) ([0-9a-f]{96})$/gmi);
-  const masters = new Map(Array.from(lines, ([, random, master]) => [random!.toLowerCase(), hex(master!)]));
-  return ({ hello }) => masters.get(toHex(hello.random));
 };
