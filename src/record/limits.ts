@@ -20,6 +20,8 @@ export interface RecordLimits {
 export interface RecordOptions {
   /** Whether application data is split 1/n-1 where an IV can be predicted (before TLS 1.1), against BEAST. */
   readonly splitRecords: boolean;
+  /** TLS 1.3: the multiple of bytes that content is padded to; `undefined` for no padding (RFC 8446 §5.4). */
+  readonly recordPadding?: number | undefined;
   /** Whether the first record may be a ClientHello in the format of SSL 2.0 (RFC 5246 §E.2). */
   readonly sslv2Hello: boolean;
 }

@@ -5,6 +5,7 @@ import { type Bytes, concat, EMPTY } from "../wire/bytes.ts";
 import { CHANGE_CIPHER_SPEC } from "./arrival.ts";
 import { HEADER } from "./header.ts";
 import type { RecordLimits, RecordOptions } from "./limits.ts";
+import { paddingOf } from "./protection/padding.ts";
 import { MAX_PLAINTEXT, plaintext, type Protection } from "./protection/protection.ts";
 
 /** The records of one connection that go to the peer. */
@@ -19,15 +20,18 @@ export class Outgoing {
   /** Handshake messages that the next record begins with. */
   #packed: Array<Bytes> = [];
   #packedLength = 0;
-  /** The most content in bytes of a record. */
+  /** The most content in bytes of a record, and the zeros behind content of a length. */
   #maxFragment = MAX_PLAINTEXT;
+  #padding: ((length: number) => number) | undefined;
   /** Bytes and records sealed under the present key. */
   #bytes = 0;
   #records = 0;
   /** How often the keys have changed. */
   changes = 0;
 
-  constructor(readonly limits: RecordLimits, readonly options: RecordOptions) {}
+  constructor(readonly limits: RecordLimits, readonly options: RecordOptions) {
+    this.#padding = paddingOf(options);
+  }
 
   /** Sets the version in records until one is agreed on. */
   sayUntilAgreed(version: ProtocolVersion): void {
@@ -40,6 +44,7 @@ export class Outgoing {
     this.#agreed = true;
     this.#packs = packs;
     this.#maxFragment = maxFragment;
+    this.#padding = paddingOf(this.options, maxFragment);
   }
 
   /** Changes the keys. The peer hears of it by a message, if at all: nothing here says so. */
@@ -120,7 +125,8 @@ export class Outgoing {
       const [allowed, got] = [this.limits.shortBlockData, this.#bytes + fragment.length];
       if (got > allowed) throw new LimitExceeded({ limit: "shortBlockData", allowed, got });
     }
-    const parts = this.#protection.seal(type, fragment);
+    const zeros = outer === undefined ? 0 : this.#padding?.(fragment.length);
+    const parts = this.#protection.seal(type, fragment, zeros);
     // A sealed record of TLS 1.3 says TLS 1.2 even where nothing is agreed on: around early data (RFC 8446 §5.2).
     this.#bytes += this.#record(outer ?? type, outer ? ProtocolVersion.TLS_1_2 : this.#version, parts);
     this.#records++;

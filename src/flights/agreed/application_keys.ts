@@ -2,7 +2,6 @@
 import type { Traffic } from "../../crypto/key_schedule.ts";
 import type { OfBoth, Side } from "../../names/side.ts";
 import type { CryptoService } from "../../ports/crypto.ts";
-import type { Padding } from "../../record/protection/aead13.ts";
 import type { Protection } from "../../record/protection/protection.ts";
 import type { Suite13 } from "../../tables/suites13.ts";
 import { protection13 } from "../../tables/versions/mod.ts";
@@ -25,10 +24,9 @@ export const applicationKeys = (
   suite: Suite13,
   crypto: CryptoService,
   { client, server }: OfBoth<Traffic>,
-  padding: Padding | undefined,
 ): ApplicationKeys => {
   const now = { client, server };
-  const protection = (side: Side) => protection13(suite, crypto, now[side], padding);
+  const protection = (side: Side) => protection13(suite, crypto, now[side]);
   return {
     traffic: (side) => now[side],
     protection,

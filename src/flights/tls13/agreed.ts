@@ -8,7 +8,6 @@ import { CompressionMethod } from "../../names/protocol.ts";
 import type { OfBoth } from "../../names/side.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { CryptoService, Hash } from "../../ports/crypto.ts";
-import type { Padding } from "../../record/protection/aead13.ts";
 import type { Protection } from "../../record/protection/protection.ts";
 import type { Suite13 } from "../../tables/suites13.ts";
 import { protection13, tls13 } from "../../tables/versions/mod.ts";
@@ -31,7 +30,6 @@ export interface Settled13 {
   readonly psk: Psk | undefined;
   /** Whether a HelloRetryRequest came first. */
   readonly retried: boolean;
-  readonly padding: Padding | undefined;
 }
 
 /** What both ends know after the two hellos. */
@@ -50,15 +48,15 @@ export const agree13 = Effect.fnUntraced(function* (
   transcript: Snapshot,
   crypto: CryptoService,
 ): Effect.fn.Return<Agreed13> {
-  const { hello: { random }, padding, psk, suite } = settled;
+  const { hello: { random }, psk, suite } = settled;
   const hash = crypto.hash(suite.hash);
   const secret = keySchedule(hash, psk?.secret).handshake(shared);
   const traffic = secret.traffic(transcript);
   yield* logged("CLIENT_HANDSHAKE_TRAFFIC_SECRET", random, traffic.client.secret);
   yield* logged("SERVER_HANDSHAKE_TRAFFIC_SECRET", random, traffic.server.secret);
   const keys = {
-    client: protection13(suite, crypto, traffic.client, padding),
-    server: protection13(suite, crypto, traffic.server, padding),
+    client: protection13(suite, crypto, traffic.client),
+    server: protection13(suite, crypto, traffic.server),
   };
   return { ...settled, hash, secret, traffic, keys };
 });
@@ -73,7 +71,7 @@ export interface Finished13 {
 
 /** Derives the keys of application data from the transcript through the server's Finished. */
 export const finished13 = Effect.fnUntraced(function* (
-  { hello: { random }, padding, secret, suite }: Agreed13,
+  { hello: { random }, secret, suite }: Agreed13,
   transcript: Snapshot,
   crypto: CryptoService,
 ): Effect.fn.Return<Finished13> {
@@ -83,7 +81,7 @@ export const finished13 = Effect.fnUntraced(function* (
   yield* logged("CLIENT_TRAFFIC_SECRET_0", random, traffic.client.secret);
   yield* logged("SERVER_TRAFFIC_SECRET_0", random, traffic.server.secret);
   yield* logged("EXPORTER_SECRET", random, exporter);
-  const keys = applicationKeys(suite, crypto, traffic, padding);
+  const keys = applicationKeys(suite, crypto, traffic);
   return { keys, exporter, resumption: master.resumption };
 });
 

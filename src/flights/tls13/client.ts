@@ -123,7 +123,6 @@ const serverHello = Effect.fnUntraced(function* (offer: SentHello, server: Serve
     group: exchange?.group,
     psk,
     retried: offer.retry !== undefined,
-    padding: undefined,
   };
   const at = yield* agree13(settled, shared, transcript, crypto);
   yield* heardUnder(at.keys.server, phases.handshake13);

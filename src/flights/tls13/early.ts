@@ -22,5 +22,5 @@ export const earlyKeys = Effect.fnUntraced(function* (
   const traffic = early.traffic(transcript);
   yield* logged("CLIENT_EARLY_TRAFFIC_SECRET", random, traffic.secret);
   yield* logged("EARLY_EXPORTER_SECRET", random, early.exporter(transcript));
-  return protection13(suite, crypto, traffic, undefined);
+  return protection13(suite, crypto, traffic);
 });

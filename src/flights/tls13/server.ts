@@ -105,7 +105,6 @@ const serverHello = Effect.fnUntraced(function* (from: Accepted): Steps<Agreed13
     group,
     psk: psk?.psk,
     retried,
-    padding: undefined,
   };
   const at = yield* agree13(settled, answer?.secret, transcript, crypto);
   if (!retried) yield* send(new Compatibility());

@@ -13,9 +13,6 @@ import { MAX_PLAINTEXT, type Protection } from "./protection.ts";
 /** The most that a sealed fragment is longer than its content (RFC 8446 §5.2). */
 const MAX_EXPANSION = 256;
 
-/** How many zeros are sealed behind content of a length; none unless given (RFC 8446 §5.4). */
-export type Padding = (length: number) => number;
-
 /** What TLS 1.3 makes of a traffic secret, beside the cipher. */
 export interface SealedRecords {
   readonly iv: Bytes;
@@ -23,11 +20,10 @@ export interface SealedRecords {
   readonly tag: number;
   /** The most records that the key may seal (RFC 8446 §5.5). */
   readonly records: number;
-  readonly padding?: Padding | undefined;
 }
 
 /** The protection of one direction under one traffic secret. */
-export const aead13Protection = (cipher: Aead, { iv, tag, records, padding }: SealedRecords): Protection => {
+export const aead13Protection = (cipher: Aead, { iv, tag, records }: SealedRecords): Protection => {
   let number = 0;
   const nonce = iv.slice();
   const digits = new Uint8Array(8);
@@ -47,8 +43,7 @@ export const aead13Protection = (cipher: Aead, { iv, tag, records, padding }: Se
     predictableIv: false,
     shortBlocks: false,
     records,
-    seal: (type, fragment) => {
-      const zeros = padding === undefined ? 0 : padding(fragment.length);
+    seal: (type, fragment, zeros = 0) => {
       const inner = new Uint8Array(fragment.length + 1 + zeros);
       inner.set(fragment);
       inner[fragment.length] = type;

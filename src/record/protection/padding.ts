@@ -7,7 +7,7 @@ import { MAX_PLAINTEXT } from "./protection.ts";
  * records (RFC 8449 §4).
  */
 export const paddingOf = (
-  { recordPadding: multiple }: { readonly recordPadding: number | undefined },
+  { recordPadding: multiple }: { readonly recordPadding?: number | undefined },
   most: number = MAX_PLAINTEXT,
 ): ((length: number) => number) | undefined =>
   multiple === undefined ? undefined : (length) => {

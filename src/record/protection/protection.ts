@@ -25,7 +25,8 @@ export interface Protection {
   readonly outer?: ContentType;
   /** The most records that the key may seal (RFC 8446 §5.5); any number unless given. */
   readonly records?: number;
-  readonly seal: (type: ContentType, fragment: Bytes) => ReadonlyArray<Bytes>;
+  /** Seals a fragment. Where the content type is sealed with it, so many zeros may follow (RFC 8446 §5.4). */
+  readonly seal: (type: ContentType, fragment: Bytes, zeros?: number) => ReadonlyArray<Bytes>;
   readonly open: (type: ContentType, sealed: Bytes) => Opened;
 }
 

@@ -10,7 +10,7 @@ import type { Side } from "../../names/side.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
 import { type CryptoService, type Hash, type PublicKey, tagLength } from "../../ports/crypto.ts";
 import { rules13 } from "../../record/phase.ts";
-import { aead13Protection, type Padding } from "../../record/protection/aead13.ts";
+import { aead13Protection } from "../../record/protection/aead13.ts";
 import type { Protection } from "../../record/protection/protection.ts";
 import { ascii, type Bytes, concat } from "../../wire/bytes.ts";
 import { authenticationOf } from "../key_kinds.ts";
@@ -111,8 +111,7 @@ export const protection13 = (
   { aead, key: keyLength, records }: Suite13,
   crypto: CryptoService,
   traffic: Traffic,
-  padding: Padding | undefined,
 ): Protection => {
   const { key, iv } = traffic.keys(keyLength);
-  return aead13Protection(crypto.aead(aead, key), { iv, tag: tagLength[aead], records, padding });
+  return aead13Protection(crypto.aead(aead, key), { iv, tag: tagLength[aead], records });
 };
