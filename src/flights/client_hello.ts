@@ -270,6 +270,9 @@ const extensions = (
     { _tag: "extended_master_secret" },
     ...(policy.encryptThenMac ? [{ _tag: "encrypt_then_mac" } as const] : []),
     ...(maxFragmentLength === undefined ? [] : [{ _tag: "max_fragment_length", maxFragmentLength } as const]),
+    ...(policy.recordSizeLimit === undefined
+      ? []
+      : [{ _tag: "record_size_limit", recordSizeLimit: policy.recordSizeLimit } as const]),
     ...(policy.requestOcsp ? [{ _tag: "status_request", request: anyResponder } as const] : []),
     ...(policy.requestScts ? [{ _tag: "signed_certificate_timestamp" } as const] : []),
     // A list that may not be empty is left out.

@@ -88,6 +88,11 @@ export interface Policy extends RecordOptions {
   /** The most bytes in a record that a client asks for (RFC 6066 §4); `undefined` for the usual 2^14. */
   readonly maxFragmentLength: 512 | 1024 | 2048 | 4096 | undefined;
   /**
+   * The most bytes in a record of the peer's, 64 to 16,385 (RFC 8449 §4), in TLS 1.3 with the byte for its content type. A
+   * client asks for it if it is given, a server says it to a client that asks; `undefined` for no limit but the protocol's.
+   */
+  readonly recordSizeLimit: number | undefined;
+  /**
    * TLS 1.3: records are padded to a multiple of so many bytes, 2 to 16,384, against who guesses from lengths (RFC 8446
    * §5.4); `undefined` for no padding. With 16,384 all records are equally long.
    */
@@ -216,6 +221,7 @@ export const modern: Policy = frozen({
   sessionTickets: true,
   pskKeyExchangeModes: [PskKeyExchangeMode.psk_dhe_ke],
   maxFragmentLength: undefined,
+  recordSizeLimit: undefined,
   recordPadding: undefined,
   requestOcsp: true,
   requestScts: true,

@@ -39,16 +39,18 @@ const limitsOption: Schema.Schema<Limits> = Schema.Struct({
 }).annotations({ documentation: "begin with { ...Policy.modern.limits }" });
 
 /** A policy as JSON has it, which leaves out members that are undefined. */
-interface Members extends Omit<Policy, "maxFragmentLength" | "recordPadding"> {
+interface Members extends Omit<Policy, "maxFragmentLength" | "recordPadding" | "recordSizeLimit"> {
   readonly maxFragmentLength?: Policy["maxFragmentLength"] | null;
   readonly recordPadding?: Policy["recordPadding"] | null;
+  readonly recordSizeLimit?: Policy["recordSizeLimit"] | null;
 }
 
-const recordPadding: Schema.Schema<number | null> = Schema.declare(
-  (u): u is number | null =>
-    u === null || Number.isInteger(u) && Number(u) >= 2 && Number(u) <= MAX_PLAINTEXT,
-  { description: `a whole number from 2 to ${MAX_PLAINTEXT}, or undefined` },
-);
+/** A whole number between bounds, or null. */
+const between = (least: number, most: number): Schema.Schema<number | null> =>
+  Schema.declare(
+    (u): u is number | null => u === null || Number.isInteger(u) && Number(u) >= least && Number(u) <= most,
+    { description: `a whole number from ${least} to ${most}, or undefined` },
+  );
 
 /** The longest list: more than there are values of any kind. A hello has room for some 32,000. */
 const MOST = 1_000;
@@ -68,7 +70,8 @@ const members: Schema.Schema<Members> = Schema.Struct({
   maxFragmentLength: Schema.optional(
     among([512, 1024, 2048, 4096, null] as const, "512, 1024, 2048, 4096 or undefined"),
   ),
-  recordPadding: Schema.optional(recordPadding),
+  recordPadding: Schema.optional(between(2, MAX_PLAINTEXT)),
+  recordSizeLimit: Schema.optional(between(64, MAX_PLAINTEXT + 1)),
   requestOcsp: flag,
   requestScts: flag,
   corruptCertificateAlert: word("bad_certificate", "decode_error"),
@@ -90,7 +93,7 @@ const speakable = Schema.declare((_): _ is never => false, {
 
 /** At least one version must have a cipher suite; otherwise there is nothing to offer and nothing to choose. */
 const complete = (
-  { maxFragmentLength, recordPadding, ...rest }: Members,
+  { maxFragmentLength, recordPadding, recordSizeLimit, ...rest }: Members,
 ): Either.Either<Policy, ParseResult.ParseIssue> => {
   const { versions } = rest;
   return spoken(rest).length > 0
@@ -98,6 +101,7 @@ const complete = (
       ...rest,
       maxFragmentLength: maxFragmentLength ?? undefined,
       recordPadding: recordPadding ?? undefined,
+      recordSizeLimit: recordSizeLimit ?? undefined,
     }))
     : Either.left(
       new ParseResult.Pointer("versions", rest, new ParseResult.Type(speakable, versions, NO_SUITE)),
@@ -113,7 +117,7 @@ export const PolicyOption: Schema.Schema<Policy> = Schema.declare([], {
 
 /**
  * Decodes a policy from an unknown value, such as a file's JSON. Every member must be there and of its type, and no others;
- * only `maxFragmentLength` and `recordPadding` may be missing or null, for undefined. Versions, cipher suites, groups, schemes, compression
+ * only `maxFragmentLength`, `recordPadding` and `recordSizeLimit` may be missing or null, for undefined. Versions, cipher suites, groups, schemes, compression
  * methods and algorithms are IANA's numbers, as in `JSON.stringify(Policy.modern)`.
  *
  * The result is frozen, and costs nothing where it is used. A policy of any other origin is decoded again for each

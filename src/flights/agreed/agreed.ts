@@ -38,6 +38,8 @@ export interface Agreed {
   readonly encryptThenMac: boolean;
   /** The code of the maximum fragment length (RFC 6066 §4); `undefined` if none was agreed on. */
   readonly maxFragmentLength: MaxFragmentLength | undefined;
+  /** The most content in bytes of the records of each direction (RFC 6066 §4, RFC 8449). */
+  readonly fragments: FragmentLimits;
   /** Whether a CertificateStatus may come (RFC 6066 §8). */
   readonly statusRequest: boolean;
   /** Whether a NewSessionTicket comes before the server's ChangeCipherSpec (RFC 5077 §3.3). */
@@ -75,6 +77,7 @@ export interface Settled extends
     | "alpn"
     | "partition"
     | "secureRenegotiation"
+    | "fragments"
   > {
   readonly crypto: CryptoService;
   readonly groups: ReadonlyArray<NamedGroup>;
@@ -167,7 +170,7 @@ export const established = (at: Agreed, how: {
     signatureScheme: how.scheme,
     extendedMasterSecret: at.extendedMasterSecret,
     encryptThenMac: at.encryptThenMac,
-    maxFragmentLength: fragmentBytes(at.maxFragmentLength),
+    maxFragmentLength: at.fragments.write,
     ocspResponse: how.ocspResponse,
     signedCertificateTimestamps: timestamps(at),
     secureRenegotiation: at.secureRenegotiation,

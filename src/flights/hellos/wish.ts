@@ -13,12 +13,15 @@ import {
 } from "../../names/protocol.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import { canCompress } from "../../record/protection/compression.ts";
+import type { FragmentLimits } from "../../record/records.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { type Suite, suites } from "../../tables/suites.ts";
 import type { Dialect } from "../../tables/versions/mod.ts";
 import { type Bytes, sameBytes, utf8 } from "../../wire/bytes.ts";
+import { fragmentsOf } from "../agreed/agreed.ts";
 import type { Renegotiable } from "../agreed/established.ts";
 import { boundHello } from "../agreed/renegotiation.ts";
+import { agreedFragments } from "../base/fragments.ts";
 import type { Negotiating } from "../base/negotiating.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import { protocolNames } from "./protocol_names.ts";
@@ -37,6 +40,10 @@ export interface Wish {
   readonly encryptThenMac: boolean;
   readonly compressionMethod: CompressionMethod;
   readonly maxFragmentLength: MaxFragmentLength | undefined;
+  /** The most content in bytes of the records of each direction, by what the client asks for. */
+  readonly fragments: FragmentLimits;
+  /** Whether the client says the longest records that it reads (RFC 8449): then max_fragment_length counts for nothing. */
+  readonly recordSizeLimit: boolean;
   /** The ticket that the client shows; empty if it asks for one, `undefined` if it takes none (RFC 5077 §3.2). */
   readonly ticket: Bytes | undefined;
   /** In a renegotiation: what the last handshake left. */
@@ -88,7 +95,10 @@ function* reading(
   const namesFields = groups.some(isFfdhe);
   const schemes = findExtension(extensions, "signature_algorithms")?.supportedSignatureAlgorithms ??
     dialect.defaultSchemes;
-  const maxFragmentLength = findExtension(extensions, "max_fragment_length")?.maxFragmentLength;
+  const limit = findExtension(extensions, "record_size_limit")?.recordSizeLimit;
+  const maxFragmentLength = limit === undefined
+    ? findExtension(extensions, "max_fragment_length")?.maxFragmentLength
+    : undefined;
   if (
     maxFragmentLength !== undefined &&
     !Object.values<number>(MaxFragmentLength.members).includes(maxFragmentLength)
@@ -110,6 +120,10 @@ function* reading(
       policy.compressionMethods.filter(canCompress).find((m) => hello.compressionMethods.includes(m)) ??
         CompressionMethod.null,
     maxFragmentLength,
+    fragments: limit === undefined
+      ? fragmentsOf(maxFragmentLength)
+      : yield* agreedFragments(policy, "until12", limit, "ClientHello"),
+    recordSizeLimit: limit !== undefined,
     ticket: findExtension(extensions, "session_ticket")?.ticket,
     noCommonField: namesFields && !policy.groups.some((g) => isFfdhe(g) && groups.includes(g)),
     // A client that names no finite field leaves the choice to us (RFC 7919 §4).

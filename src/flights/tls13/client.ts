@@ -31,12 +31,13 @@ import { CertificateVerifier } from "../../ports/trust.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
 import { phases } from "../../record/phase.ts";
 import { plaintext } from "../../record/protection/protection.ts";
-import { longest } from "../../record/records.ts";
+import { type FragmentLimits, longest } from "../../record/records.ts";
 import { suites13 } from "../../tables/suites13.ts";
 import { tls13 } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Established13 } from "../agreed/established.ts";
+import { agreedFragments } from "../base/fragments.ts";
 import type { Steps } from "../base/services.ts";
 import { serverEndPoint } from "../bindings.ts";
 import { reoffered, type SentHello, sniOf } from "../client_hello.ts";
@@ -139,6 +140,7 @@ export const encryptedExtensionsShape = { answer: one(EncryptedExtensions) };
 
 interface Encrypted {
   readonly alpn: string | undefined;
+  readonly fragments: FragmentLimits;
   /** Whether our early data was accepted; `undefined` if none was sent. */
   readonly earlyData: boolean | undefined;
 }
@@ -148,15 +150,21 @@ const encryptedExtensions = Effect.fnUntraced(function* (offer: SentHello, at: A
   const { answer: { extensions } } = yield* receive(encryptedExtensionsShape);
   yield* solicited("EncryptedExtensions", offer.hello.extensions ?? [], extensions);
   const alpn = yield* applicationProtocol(offer, extensions);
+  const limit = findExtension(extensions, "record_size_limit")?.recordSizeLimit;
+  const { policy } = offer.settings;
+  const fragments = limit === undefined
+    ? longest
+    : yield* agreedFragments(policy, "tls13", limit, "EncryptedExtensions");
+  (yield* Handshakes).agree(tls13, fragments);
   const accepted = yield* acceptsEarlyData(
     offer,
     extensions,
     { suite: at.suite, psk: offer.psks.find((psk) => psk === at.psk) },
     alpn,
   );
-  if (offer.early === undefined) return { alpn, earlyData: undefined };
+  if (offer.early === undefined) return { alpn, fragments, earlyData: undefined };
   if (!accepted && !offer.retry) yield* send(under(at.keys.client));
-  return { alpn, earlyData: accepted };
+  return { alpn, fragments, earlyData: accepted };
 });
 
 /** What the server showed, and whether it asks for a certificate of ours. */
@@ -249,7 +257,7 @@ const clientFlight = Effect.fnUntraced(function* (
 export const afterServerHello = Effect.fnUntraced(
   function* (offer: SentHello, server: ServerHello13): Steps<Established13> {
     const at = yield* serverHello(offer, server);
-    const { alpn, earlyData } = yield* encryptedExtensions(offer, at);
+    const { alpn, earlyData, fragments } = yield* encryptedExtensions(offer, at);
     const shown = at.psk ? knownBefore(at) : yield* serverProof(offer, at);
     const keyed = yield* serverFinish(at);
     const ours = yield* clientFlight(offer, at, keyed, shown.request, earlyData);
@@ -266,7 +274,7 @@ export const afterServerHello = Effect.fnUntraced(
       sessionKey,
       earlyData,
       nextPlace: Math.max(offer.held.places.indexOf(offer.held.offered?.place ?? ""), 0),
-      maxFragmentLength: longest.write,
+      maxFragmentLength: fragments.write,
       terms: session ?? {
         serverName: serverName ?? "",
         partition: offer.partition,

@@ -33,10 +33,12 @@ import { CertificateVerifier } from "../../ports/trust.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
 import { phases } from "../../record/phase.ts";
 import { longest } from "../../record/records.ts";
+import type { Policy } from "../../tables/policy.ts";
 import { tls13 } from "../../tables/versions/mod.ts";
 import { EMPTY, utf8 } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Established13 } from "../agreed/established.ts";
+import { ourLimit } from "../base/fragments.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { Steps } from "../base/services.ts";
 import { serverEndPoint } from "../bindings.ts";
@@ -114,12 +116,14 @@ const serverHello = Effect.fnUntraced(function* (from: Accepted): Steps<Agreed13
 
 /** What EncryptedExtensions answer, each only if the client asked for it (RFC 8446 §4.3.1). */
 const answers = (
-  { alpn, extensions, serverName }: Wish13,
+  { alpn, extensions, fragments, serverName }: Wish13,
+  policy: Policy,
   full: boolean,
 ): EncryptedExtensions["extensions"] => [
   ...(full && serverName !== undefined && findExtension(extensions, "server_name")
     ? [{ _tag: "server_name" } as const]
     : []),
+  ...(fragments ? [{ _tag: "record_size_limit", recordSizeLimit: ourLimit(policy, "tls13") } as const] : []),
   ...(alpn === undefined ? [] : [
     { _tag: "application_layer_protocol_negotiation", protocolNameList: [utf8(alpn)] } as const,
   ]),
@@ -146,7 +150,8 @@ const serverFlight = Effect.fnUntraced(
     const { policy, clientAuth } = settings;
     const at = yield* serverHello(from);
     const { psk, wish } = from;
-    yield* send(make(EncryptedExtensions, { extensions: answers(wish, psk === undefined) }));
+    if (wish.fragments) (yield* Handshakes).agree(tls13, wish.fragments);
+    yield* send(make(EncryptedExtensions, { extensions: answers(wish, policy, psk === undefined) }));
     yield* heardUnder(at.keys.client, phases.handshake13);
     if (wish.earlyData) (yield* Handshakes).earlyData("passed over", policy.limits.skippedEarlyData);
     const asks = choice !== undefined && clientAuth !== "none";
@@ -220,7 +225,7 @@ export const serverHandshake13 = Effect.fnUntraced(
       sessionKey: undefined,
       earlyData: wish.earlyData ? false : undefined,
       nextPlace: 0,
-      maxFragmentLength: longest.write,
+      maxFragmentLength: (wish.fragments ?? longest).write,
       terms: session ?? {
         serverName: wish.serverName ?? "",
         partition: partitionHash(crypto, (yield* CertificateVerifier).partition),

@@ -7,10 +7,12 @@ import { CompressionMethod, PskKeyExchangeMode } from "../../names/protocol.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { Credential } from "../../ports/credentials.ts";
 import type { HashName } from "../../ports/crypto.ts";
+import type { FragmentLimits } from "../../record/records.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { type Suite13, suites13 } from "../../tables/suites13.ts";
 import { tls13 } from "../../tables/versions/mod.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
+import { agreedFragments } from "../base/fragments.ts";
 import type { Negotiating } from "../base/negotiating.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import { applicationProtocol, type Checked, hostName, refused } from "../hellos/wish.ts";
@@ -43,6 +45,8 @@ export interface Wish13 {
   readonly modes: ReadonlyArray<PskKeyExchangeMode>;
   readonly psks: OfferedKeys | undefined;
   readonly earlyData: boolean;
+  /** The most content in bytes of the records of each direction; `undefined` if the client does not ask (RFC 8449). */
+  readonly fragments: FragmentLimits | undefined;
 }
 
 /** Reads what a ClientHello asks for. */
@@ -73,6 +77,7 @@ function* reading(
   if (suites.length === 0) {
     return yield* refused("no_common_cipher_suite", "no suite of TLS 1.3 that both ends allow");
   }
+  const limit = findExtension(extensions, "record_size_limit")?.recordSizeLimit;
   const { groups, shares } = yield* offeredShares(extensions, psks);
   const schemes = findExtension(extensions, "signature_algorithms")?.supportedSignatureAlgorithms;
   if (!schemes && !psks) return yield* missing("signature_algorithms");
@@ -90,6 +95,9 @@ function* reading(
     modes: policy.pskKeyExchangeModes.filter((mode) => modes?.includes(mode)),
     psks,
     earlyData,
+    fragments: limit === undefined
+      ? undefined
+      : yield* agreedFragments(policy, "tls13", limit, "ClientHello"),
   };
 }
 

@@ -32,7 +32,7 @@ import type { ClientShare, ExchangeError } from "../../tables/exchanges/mod.ts";
 import { type CertificateWish, dialects } from "../../tables/versions/mod.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import { established, fragmentsOf, type Full, type Resumed, timestamps } from "../agreed/agreed.ts";
+import { established, type Full, type Resumed, timestamps } from "../agreed/agreed.ts";
 import type { Renegotiable } from "../agreed/established.ts";
 import { type Keys, keysOf } from "../agreed/keys.ts";
 import { sameServer } from "../agreed/renegotiation.ts";
@@ -115,7 +115,7 @@ export const serverHello = Effect.fnUntraced(function* (
   const theirs = dialects.get(server.serverVersion);
   if (theirs) handshakes.sayUntilAgreed(theirs);
   const at = yield* negotiate(offer, server, yield* Crypto);
-  handshakes.agree(at.dialect, fragmentsOf(at.maxFragmentLength));
+  handshakes.agree(at.dialect, at.fragments);
   return { offer, at };
 });
 

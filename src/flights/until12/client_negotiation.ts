@@ -17,8 +17,9 @@ import { isDowngraded } from "../../tables/versions/downgrade.ts";
 import { type Dialect, dialects, highest } from "../../tables/versions/mod.ts";
 import { sameBytes, utf8 } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import { type Agreed, type Full, type Resumed, settle } from "../agreed/agreed.ts";
+import { type Agreed, fragmentsOf, type Full, type Resumed, settle } from "../agreed/agreed.ts";
 import { boundAnswer, keepsPromises, sameServer } from "../agreed/renegotiation.ts";
+import { agreedFragments } from "../base/fragments.ts";
 import type { Negotiating } from "../base/negotiating.ts";
 import { type SentHello, sniOf, versionsOf } from "../client_hello.ts";
 import { protocolNames } from "../hellos/protocol_names.ts";
@@ -111,6 +112,13 @@ function* checkedAnswer(
   ) {
     return yield* illegal("extensions.max_fragment_length", "is not what was asked for", "RFC 6066 §4");
   }
+  const limit = findExtension(server.extensions, "record_size_limit")?.recordSizeLimit;
+  if (limit !== undefined && fragment !== undefined) {
+    return yield* illegal("extensions.record_size_limit", "comes with max_fragment_length", "RFC 8449 §5");
+  }
+  const fragments = limit === undefined
+    ? fragmentsOf(fragment)
+    : yield* agreedFragments(policy, "until12", limit, "ServerHello");
   const agreed = settle({
     previous,
     hello,
@@ -122,6 +130,7 @@ function* checkedAnswer(
     alpn: previous ? previous.negotiated.alpn : yield* applicationProtocol(sent, server),
     partition: sent.partition,
     secureRenegotiation,
+    fragments,
     groups: policy.groups,
     schemes: policy.signatureSchemes,
     minimumDhPrimeBits: policy.minimumDhPrimeBits,

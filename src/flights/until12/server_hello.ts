@@ -26,9 +26,10 @@ import { downgradeSentinel } from "../../tables/versions/downgrade.ts";
 import { type Dialect, highest, spoken } from "../../tables/versions/mod.ts";
 import { EMPTY, toHex, utf8 } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import { type Agreed, fragmentsOf, settle } from "../agreed/agreed.ts";
+import { type Agreed, settle } from "../agreed/agreed.ts";
 import type { Again } from "../agreed/established.ts";
 import { keepsPromises, mayResume, serverInfo } from "../agreed/renegotiation.ts";
+import { ourLimit } from "../base/fragments.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { Steps } from "../base/services.ts";
 import { type Wish, wishOf } from "../hellos/wish.ts";
@@ -147,7 +148,7 @@ export const serverHello = Effect.fnUntraced(
       // No extension block if there are none, because the oldest clients cannot read an empty one.
       extensions: answer.length > 0 ? answer : undefined,
     });
-    handshakes.agree(dialect, fragmentsOf(wish.maxFragmentLength));
+    handshakes.agree(dialect, wish.fragments);
     yield* send(server);
     return settle({
       previous,
@@ -160,6 +161,7 @@ export const serverHello = Effect.fnUntraced(
       alpn,
       partition,
       secureRenegotiation,
+      fragments: wish.fragments,
       groups,
       schemes,
       minimumDhPrimeBits: policy.minimumDhPrimeBits,
@@ -169,7 +171,7 @@ export const serverHello = Effect.fnUntraced(
 
 /** The extensions of any ServerHello, each only if the client asked for it (RFC 5246 §7.4.1.4). */
 export const answers = (
-  { wish, tickets }: Heard,
+  { settings: { policy }, wish, tickets }: Heard,
   suite: Choice["suite"],
 ): ReadonlyArray<ServerHelloExtension> => {
   const asked = new Set(wish.extensions.map((e) => e._tag));
@@ -187,6 +189,9 @@ export const answers = (
     ...(wish.maxFragmentLength === undefined
       ? []
       : [{ _tag: "max_fragment_length", maxFragmentLength: wish.maxFragmentLength } as const]),
+    ...(wish.recordSizeLimit
+      ? [{ _tag: "record_size_limit", recordSizeLimit: ourLimit(policy, "until12") } as const]
+      : []),
     ...(wish.alpn === undefined || !asked.has("application_layer_protocol_negotiation") ? [] : [
       {
         _tag: "application_layer_protocol_negotiation",
