@@ -5,9 +5,11 @@ import type { Established } from "../flights/agreed/established.ts";
 import { channelBinding, exportKeyingMaterial } from "../flights/bindings.ts";
 import type { ByteStream } from "../ports/byte_stream.ts";
 import { Crypto } from "../ports/crypto.ts";
+import { PreSharedKeys } from "../ports/pre_shared_keys.ts";
 import { SessionStore } from "../ports/sessions.ts";
 import { wordsOf } from "../wire/words_of.ts";
 import { peerCertificate } from "../x509/certificate/read_peer_certificate.ts";
+import { boundedPsks } from "./bounds/bounded_psks.ts";
 import { boundedStore } from "./bounds/bounded_store.ts";
 import { systemTimer } from "./bounds/deadline.ts";
 import { heldStream } from "./bounds/held_stream.ts";
@@ -81,7 +83,7 @@ const makeParts = <R>(
 ): Parts => {
   const { role, policy, policy: { limits } } = program;
   const store = boundedStore(Context.get(runtime.context, SessionStore), limits.storeWait);
-  const context = Context.add(runtime.context, SessionStore, store);
+  const context = bounded(Context.add(runtime.context, SessionStore, store), limits.storeWait);
   const stream = heldStream(given);
   const state = makeState();
   const observers = makeObservers(
@@ -117,6 +119,12 @@ const makeParts = <R>(
   });
   const ends = closing({ wire, state, life, pump, closeWait: limits.closeWait });
   return { wire, state, observers, life, negotiator, pump, now, ...ends };
+};
+
+/** The services, with a deadline for those that may be a user's own. */
+const bounded = <R>(context: Context.Context<R>, milliseconds: number): Context.Context<R> => {
+  const psks = Context.get(context, PreSharedKeys);
+  return psks ? Context.add(context, PreSharedKeys, boundedPsks(psks, milliseconds)) : context;
 };
 
 /** What a user has of a connection whose first handshake is finished. */

@@ -1,36 +1,36 @@
 /** The ClientHello, with the session that it offers to resume (RFC 5246 §7.4.1.2). @module */
 import { Clock, Effect, Either, Option } from "../deps.ts";
 import { Refused } from "../faults/errors/connection.ts";
-import { ClientHello, type ClientHelloExtension } from "../messages/mod.ts";
+import { ClientHello } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
-import {
-  CertificateStatusType,
-  CompressionMethod,
-  ECPointFormat,
-  NameType,
-  ProtocolVersion,
-  versionText,
-} from "../names/protocol.ts";
+import { CompressionMethod, ProtocolVersion, versionText } from "../names/protocol.ts";
 import { Credentials } from "../ports/credentials.ts";
 import { Crypto, type CryptoService } from "../ports/crypto.ts";
+import { PreSharedKeys } from "../ports/pre_shared_keys.ts";
+import { offeredFor } from "../psks/offered.ts";
 import { partitionHash } from "../ports/partition.ts";
 import { type Session, SessionStore } from "../ports/sessions.ts";
 import { CertificateVerifier } from "../ports/trust.ts";
 import { canCompress } from "../record/protection/compression.ts";
 import type { Policy } from "../tables/policy.ts";
 import { hasSuite, highest, spoken, versions as Versions } from "../tables/versions/mod.ts";
-import { type Bytes, EMPTY, utf8 } from "../wire/bytes.ts";
+import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { isKem } from "../crypto/kem.ts";
-import type { NamedGroup } from "../names/named_group.ts";
-import { parseIp } from "../x509/names/ip_address.ts";
-import { fragmentCode } from "./agreed/agreed.ts";
 import type { Again, Renegotiable } from "./agreed/established.ts";
-import { clientInfo } from "./agreed/renegotiation.ts";
 import type { ClientSettings } from "./base/client_settings.ts";
-import { keyShare, type OfferedShare, sharesOf } from "./hellos/key_share.ts";
+import { compressors } from "./hellos/compression.ts";
+import { type OfferedShare, sharesOf } from "./hellos/key_share.ts";
 import { hashOf, type OfferedPsk, preSharedKey } from "./hellos/psk.ts";
 import { changed, type Retry } from "./hellos/retry.ts";
+import {
+  applicationProtocols,
+  extensions,
+  extensions13,
+  renegotiationInfo,
+  sessionTicket,
+  sniOf,
+} from "./hellos/client_extensions.ts";
 import { type Held, toOffer } from "./sessions/client_sessions.ts";
 import { resumesAtAll } from "./sessions/session_rules.ts";
 
@@ -57,10 +57,6 @@ export interface SentHello {
   readonly credentials: Bytes;
   readonly previous: Renegotiable | undefined;
 }
-
-/** The name for the extension server_name: without a final dot; `undefined` for an IP address (RFC 6066 §3). */
-export const sniOf = (name: string | undefined): string | undefined =>
-  name === undefined || parseIp(name) ? undefined : name.replace(/\.$/, "") || undefined;
 
 /** The versions that a client offers; in a renegotiation, the connection's own (RFC 5246 §7.4.1.2). */
 export const versionsOf = (policy: Policy, previous: Renegotiable | undefined) =>
@@ -99,7 +95,7 @@ export const offer = Effect.fnUntraced(
     }
     const groups = policy.groups.filter((group) => crypto.groups.includes(group));
     const shares = offers13 ? yield* sharesOf(groups[0], groups, crypto) : [];
-    const psks = offers13 ? ticket : [];
+    const psks = offers13 ? [...ticket, ...(yield* externalPsks(settings, crypto))] : [];
     // A server of SSL 3.0 may ignore extensions; the SCSV tells it the same (RFC 5746 §3.4).
     const scsv = !previous && versions.includes(ProtocolVersion.SSL_3_0);
     const { enabled } = yield* SessionStore;
@@ -110,7 +106,7 @@ export const offer = Effect.fnUntraced(
       ...(asks ? [sessionTicket(session)] : []),
       ...extensions(settings, offers13 ? groups : groups.filter((group) => !isKem(group))),
       ...(previous ? [] : applicationProtocols(settings)),
-      ...(offers13 ? extensions13(settings, versions, shares) : []),
+      ...(offers13 ? extensions13(settings, versions, shares, yield* compressors(policy)) : []),
     ].filter(({ _tag }) => versions.some((version) => Versions.get(version)?.says(_tag)));
     const hello = make(ClientHello, {
       // Later versions are offered by supported_versions alone (RFC 8446 §4.1.2).
@@ -170,6 +166,26 @@ const ticketPsk = (session: Session, now: number): ReadonlyArray<OfferedPsk> => 
     : [{ identity: session.ticket, secret: session.masterSecret, hash, origin: "res", session, age }];
 };
 
+/** The external keys that are offered, after that of a ticket: none in a hello that offers no way to use them. */
+const externalPsks = Effect.fnUntraced(function* (
+  { policy, serverName }: ClientSettings,
+  crypto: CryptoService,
+): Effect.fn.Return<ReadonlyArray<OfferedPsk>> {
+  const keys = yield* PreSharedKeys;
+  if (!keys || policy.pskKeyExchangeModes.length === 0) return [];
+  const chosen = yield* keys.choose({ serverName: sniOf(serverName), hint: undefined });
+  return chosen.flatMap((external) => offeredFor(crypto, external)).map(
+    ({ identity, key, hash, origin }): OfferedPsk => ({
+      identity,
+      secret: key,
+      hash,
+      origin,
+      session: undefined,
+      age: 0,
+    }),
+  );
+});
+
 /** The offer that a HelloRetryRequest asks for. A key stays if it is of the hash of the chosen suite (RFC 8446 §4.1.4). */
 export const reoffered = Effect.fnUntraced(
   function* (offer: SentHello, retry: Retry): Effect.fn.Return<SentHello, never, Crypto> {
@@ -207,81 +223,4 @@ const padded = (
     ...hello,
     extensions: [...extensions, { _tag: "padding", zeros }, ...last],
   });
-};
-
-/** A request for an OCSP response from any responder that the server knows (RFC 6066 §8). */
-const anyResponder = {
-  statusType: CertificateStatusType.ocsp,
-  responderIdList: [],
-  requestExtensions: EMPTY,
-} as const;
-
-/** The extension session_ticket: with a ticket, or empty to ask for one (RFC 5077 §3.2). */
-const sessionTicket = (session: Option.Option<Session>): ClientHelloExtension => ({
-  _tag: "session_ticket",
-  ticket: Option.match(session, { onNone: () => EMPTY, onSome: (s) => s.ticket }),
-});
-
-/**
- * The extension renegotiation_info, never together with the SCSV (RFC 5746 §3.4). A connection that began without it sends
- * it as well: a server that knows it then notices that an attacker removed it (RFC 5746 §4.2).
- */
-const renegotiationInfo = (
-  previous: Renegotiable | undefined,
-  scsv: boolean,
-): ReadonlyArray<ClientHelloExtension> =>
-  scsv ? [] : [{ _tag: "renegotiation_info", renegotiatedConnection: clientInfo(previous) }];
-
-/** The extension for ALPN, only in the first handshake: what that agreed on holds (RFC 7301 §3.1). */
-const applicationProtocols = ({ alpn }: ClientSettings): ReadonlyArray<ClientHelloExtension> =>
-  alpn.length === 0 ? [] : [{
-    _tag: "application_layer_protocol_negotiation",
-    protocolNameList: alpn.map((name) => utf8(name)),
-  }];
-
-/** The extensions that belong to TLS 1.3 alone. */
-const extensions13 = (
-  { policy }: ClientSettings,
-  versions: ReadonlyArray<ProtocolVersion>,
-  shares: ReadonlyArray<OfferedShare>,
-): ReadonlyArray<ClientHelloExtension> => [
-  { _tag: "supported_versions", versions: versions.toSorted((a, b) => b - a) },
-  keyShare(shares),
-  ...(policy.pskKeyExchangeModes.length === 0
-    ? []
-    : [{ _tag: "psk_key_exchange_modes", keModes: policy.pskKeyExchangeModes } as const]),
-  // A server that may ask for a renegotiation may ask for a certificate in this way.
-  ...(policy.renegotiation === "allow" ? [{ _tag: "post_handshake_auth" } as const] : []),
-];
-
-const extensions = (
-  { policy, serverName }: ClientSettings,
-  groups: ReadonlyArray<NamedGroup>,
-): ReadonlyArray<ClientHelloExtension> => {
-  const sni = sniOf(serverName);
-  const maxFragmentLength = fragmentCode(policy);
-  return [
-    ...(sni === undefined ? [] : [
-      {
-        _tag: "server_name",
-        serverNameList: [{ nameType: NameType.host_name, name: sni }],
-      } as const,
-    ]),
-    { _tag: "extended_master_secret" },
-    ...(policy.encryptThenMac ? [{ _tag: "encrypt_then_mac" } as const] : []),
-    ...(maxFragmentLength === undefined ? [] : [{ _tag: "max_fragment_length", maxFragmentLength } as const]),
-    ...(policy.recordSizeLimit === undefined
-      ? []
-      : [{ _tag: "record_size_limit", recordSizeLimit: policy.recordSizeLimit } as const]),
-    ...(policy.requestOcsp ? [{ _tag: "status_request", request: anyResponder } as const] : []),
-    ...(policy.requestScts ? [{ _tag: "signed_certificate_timestamp" } as const] : []),
-    // A list that may not be empty is left out.
-    ...(groups.length === 0 ? [] : [
-      { _tag: "supported_groups", namedGroupList: groups },
-      { _tag: "ec_point_formats", ecPointFormatList: [ECPointFormat.uncompressed] },
-    ] as const),
-    ...(policy.signatureSchemes.length === 0 ? [] : [
-      { _tag: "signature_algorithms", supportedSignatureAlgorithms: policy.signatureSchemes } as const,
-    ]),
-  ];
 };

@@ -104,7 +104,7 @@ export const listen13 = (
   /** The next records of an end are under this key. */
   const under = (side: Side, next: Traffic, phase: Phase): void => {
     traffic[side] = next;
-    records[side].changeRead(protection13(suite!, crypto, next, undefined), phase);
+    records[side].changeRead(protection13(suite!, crypto, next), phase);
   };
 
   const binders = (): void => {

@@ -12,6 +12,7 @@ import {
   Certificate13,
   CertificateRequest13,
   ClientHello,
+  CompressedCertificate,
   HelloRequest,
   KeyUpdate,
   NewSessionTicket13,
@@ -57,8 +58,15 @@ const openings: ReadonlyMap<HandshakeType, number> = new Map(
     kindOf(KeyUpdate),
     kindOf(CertificateRequest13),
     kindOf(Certificate13),
+    kindOf(CompressedCertificate),
   ].map(({ type, most }) => [type, most]),
 );
+
+/** The messages that show a client's chain. */
+const chains: ReadonlySet<HandshakeType> = new Set([
+  HandshakeType.certificate,
+  HandshakeType.compressed_certificate,
+]);
 
 /** The handshakes of a connection, which run in fibers of its scope. */
 export const makeNegotiator = <R>(of: {
@@ -86,7 +94,7 @@ export const makeNegotiator = <R>(of: {
   const isAnswer = (type: HandshakeType): boolean =>
     role === "client"
       ? attempts.current() !== undefined && type === HandshakeType.server_hello
-      : now.established?.era === "tls13" && type === HandshakeType.certificate &&
+      : now.established?.era === "tls13" && chains.has(type) &&
         (attempts.current() !== undefined || attempts.isLate());
 
   /** Handles a message after a handshake of TLS 1.3. It is no handshake: what we write meanwhile is sent. */

@@ -24,7 +24,6 @@ import { copies } from "../sessions/made.ts";
 import {
   answerRequest,
   certificateRequest,
-  certificateShape,
   chainOf,
   clientProof,
   finish,
@@ -32,6 +31,8 @@ import {
   hasContext,
   unlessRequired,
 } from "./authentication.ts";
+import { compressors } from "../hellos/compression.ts";
+import { certificateShape, decompressed } from "./compression.ts";
 import { keepTicket } from "./tickets.ts";
 
 /** What a message changes of what the handshake left: it is applied to what is there when the message has been handled. */
@@ -114,7 +115,9 @@ export const askCertificate = Effect.fnUntraced(
 
 const answer = Effect.fnUntraced(
   function* (left: Established13, settings: ServerSettings, context: Bytes): Steps<Change> {
-    const { certificate } = yield* receive(certificateShape);
+    const { policy } = settings;
+    const sent = yield* receive(certificateShape((yield* compressors(policy)).length > 0));
+    const certificate = yield* decompressed(sent.certificate, policy);
     yield* hasContext(certificate, context);
     const chain = chainOf(certificate);
     const { scheme } = chain.length === 0

@@ -18,6 +18,7 @@ import {
   type CertificateEntry,
   CertificateRequest13,
   CertificateVerify,
+  type ClientHelloExtension,
   findExtension,
   Finished,
 } from "../../messages/mod.ts";
@@ -25,6 +26,7 @@ import { CertificateStatusType } from "../../names/protocol.ts";
 import type { Side } from "../../names/side.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { Traffic } from "../../crypto/key_schedule.ts";
+import type { CertificateCompressionAlgorithm } from "../../names/protocol.ts";
 import { type Credential, Credentials } from "../../ports/credentials.ts";
 import { Crypto, type Hash, type PublicKey } from "../../ports/crypto.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
@@ -35,7 +37,9 @@ import { type Bytes, EMPTY, sameBytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { Step, Steps } from "../base/services.ts";
+import { compressCertificate, compressors } from "../hellos/compression.ts";
 import { judged, leafKey } from "../peer.ts";
+import { compressed } from "./compression.ts";
 
 const { signing } = tls13;
 
@@ -45,9 +49,6 @@ interface Hashed {
 }
 
 // ---- shapes ----
-
-/** The shape of a certificate chain. */
-export const certificateShape = { certificate: one(Certificate13) };
 
 /** The shape of the proof that its sender has the key. */
 export const proofShape = { proof: proof(CertificateVerify) };
@@ -81,15 +82,30 @@ export interface Chosen13 {
   readonly scheme: SignatureScheme;
 }
 
-/** What goes with the leaf, if the peer asked for it. */
-export interface Stapled {
+/** What the peer asked to be done with our chain. */
+export interface Wanted {
+  /** What goes with the leaf. */
   readonly ocsp: boolean;
   readonly scts: boolean;
+  /** The algorithms by which the peer can decompress it. */
+  readonly compression: ReadonlyArray<CertificateCompressionAlgorithm>;
 }
+
+/** What a peer asks for by the extensions of its ClientHello or CertificateRequest. */
+export const wantedBy = (
+  extensions: ReadonlyArray<ClientHelloExtension> | CertificateRequest13["extensions"],
+): Wanted => {
+  const all: ReadonlyArray<ClientHelloExtension | CertificateRequest13["extensions"][number]> = extensions;
+  return {
+    ocsp: all.some(({ _tag }) => _tag === "status_request"),
+    scts: all.some(({ _tag }) => _tag === "signed_certificate_timestamp"),
+    compression: all.flatMap((e) => e._tag === "compress_certificate" ? e.algorithms : []),
+  };
+};
 
 const entriesOf = (
   { chain, ocspResponse, signedCertificateTimestamps: sctList = [] }: Credential,
-  { ocsp, scts }: Stapled,
+  { ocsp, scts }: Wanted,
 ): ReadonlyArray<CertificateEntry> =>
   chain.map((certData, i): CertificateEntry => ({
     certData,
@@ -112,18 +128,19 @@ export const show = Effect.fnUntraced(function* (
   side: Side,
   certificateRequestContext: Bytes,
   { credential, scheme }: Chosen13,
-  stapled: Stapled,
+  wanted: Wanted,
+  policy: Policy,
 ): Steps<void> {
-  const transcript = yield* send(
-    make(Certificate13, { certificateRequestContext, certificateList: entriesOf(credential, stapled) }),
-  );
+  const certificateList = entriesOf(credential, wanted);
+  const message = make(Certificate13, { certificateRequestContext, certificateList });
+  const transcript = yield* send(yield* compressed(message, credential, wanted.compression, policy));
   const signature = yield* credential.sign(scheme, signing.content(side, transcript, hash));
   yield* send(make(CertificateVerify, { algorithm: scheme, signature }));
 });
 
 /** What a server asks of a client's certificate (RFC 8446 §4.3.2). */
 export const certificateRequest = (policy: Policy, context: Bytes): Step<CertificateRequest13> =>
-  Effect.map(CertificateVerifier, ({ authorities = [] }) => {
+  Effect.map(Effect.zip(CertificateVerifier, compressors(policy)), ([{ authorities = [] }, compression]) => {
     // If the list is too long for the message, none is sent: then any certificate will do.
     const fits = authorities.length > 0 &&
       authorities.reduce((sum, der) => sum + 2 + der.length, 0) < 2 ** 15;
@@ -132,6 +149,7 @@ export const certificateRequest = (policy: Policy, context: Bytes): Step<Certifi
       extensions: [
         { _tag: "signature_algorithms", supportedSignatureAlgorithms: policy.signatureSchemes },
         ...(fits ? [{ _tag: "certificate_authorities", authorities } as const] : []),
+        ...compressCertificate(compression),
       ],
     });
   });
@@ -151,11 +169,7 @@ export const answerRequest = Effect.fnUntraced(function* (
   }
   const chosen = yield* clientCredential(schemes, extensions, policy);
   if (chosen) {
-    const stapled = {
-      ocsp: findExtension(extensions, "status_request") !== undefined,
-      scts: findExtension(extensions, "signed_certificate_timestamp") !== undefined,
-    };
-    yield* show(at, "client", certificateRequestContext, chosen, stapled);
+    yield* show(at, "client", certificateRequestContext, chosen, wantedBy(extensions), policy);
   } else yield* send(make(Certificate13, { certificateRequestContext, certificateList: [] }));
   return chosen;
 });

@@ -40,7 +40,8 @@ import type { Established13 } from "../agreed/established.ts";
 import { agreedFragments } from "../base/fragments.ts";
 import type { Steps } from "../base/services.ts";
 import { serverEndPoint } from "../bindings.ts";
-import { reoffered, type SentHello, sniOf } from "../client_hello.ts";
+import { reoffered, type SentHello } from "../client_hello.ts";
+import { sniOf } from "../hellos/client_extensions.ts";
 import { bound } from "../hellos/psk.ts";
 import { judged } from "../peer.ts";
 import { copies } from "../sessions/made.ts";
@@ -48,7 +49,6 @@ import { leafHash } from "../sessions/session_rules.ts";
 import { agree13, type Agreed13, established13, type Finished13, finished13 } from "./agreed.ts";
 import {
   answerRequest,
-  certificateShape,
   chainOf,
   type Chosen13,
   finish,
@@ -60,6 +60,7 @@ import {
   requestShape,
 } from "./authentication.ts";
 import { acceptsEarlyData, applicationProtocol, chosenBy, retryOf } from "./client_negotiation.ts";
+import { certificateShape, decompressed } from "./compression.ts";
 import { earlyKeys } from "./early.ts";
 import { solicited } from "./extensions.ts";
 
@@ -177,12 +178,18 @@ interface Shown {
 }
 
 /** The shape of the server's certificate and its proof. */
-export const serverProofShape = { ...requestShape(true), ...certificateShape, ...proofShape };
+export const serverProofShape = (mayCompress: boolean) => ({
+  ...requestShape(true),
+  ...certificateShape(mayCompress),
+  ...proofShape,
+});
 
 /** Receives the server's certificate, which is verified before anything of ours is sent. */
 const serverProof = Effect.fnUntraced(function* (offer: SentHello, at: Agreed13): Steps<Shown> {
-  const { request, certificate, proof } = yield* receive(serverProofShape);
   const { settings: { policy, serverName }, hello: { extensions = [] } } = offer;
+  const mayCompress = findExtension(extensions, "compress_certificate") !== undefined;
+  const { request, certificate: sent, proof } = yield* receive(serverProofShape(mayCompress));
+  const certificate = yield* decompressed(sent, policy);
   if (request) yield* hasNoContext(request);
   yield* hasContext(certificate, NO_CONTEXT);
   for (const entry of certificate.certificateList) {

@@ -4,6 +4,8 @@ import { equal } from "../../crypto/equal.ts";
 import type { Snapshot } from "../../crypto/transcript.ts";
 import { DecryptError } from "../../faults/errors/connection.ts";
 import { Credentials } from "../../ports/credentials.ts";
+import { lookedUpFor, namedBy } from "../../psks/offered.ts";
+import { PreSharedKeys } from "../../ports/pre_shared_keys.ts";
 import { Crypto } from "../../ports/crypto.ts";
 import { partitionHash } from "../../ports/partition.ts";
 import type { Session } from "../../ports/sessions.ts";
@@ -13,7 +15,7 @@ import type { Suite13 } from "../../tables/suites13.ts";
 import { tls13 } from "../../tables/versions/mod.ts";
 import { type Bytes, toHex } from "../../wire/bytes.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
-import type { Steps } from "../base/services.ts";
+import type { Step, Steps } from "../base/services.ts";
 import { binderOf, hashOf, type Psk } from "../hellos/psk.ts";
 import { taken } from "../sessions/made.ts";
 import { resumable13, type Standing } from "../sessions/session_rules.ts";
@@ -64,8 +66,45 @@ export const takePsk = Effect.fnUntraced(
   },
 );
 
-/** The key of an identity, if it can be used now. */
-const lookedUp = Effect.fnUntraced(
+/** The key of an identity, if it can be used now: an external one, or that of a ticket. */
+const lookedUp = (
+  settings: ServerSettings,
+  wish: Wish13,
+  identity: Bytes,
+): Step<Omit<Taken, "index"> | undefined> =>
+  Effect.flatMap(
+    external(settings, wish, identity),
+    (found) => found ? Effect.succeed(found) : ofTicket(settings, wish, identity),
+  );
+
+/**
+ * An external key. A server that requires a certificate takes none, for whoever has the key shows none; and it may not ask
+ * for one (RFC 8446 §4.3.2).
+ */
+const external = Effect.fnUntraced(
+  function* (
+    { clientAuth }: ServerSettings,
+    wish: Wish13,
+    identity: Bytes,
+  ): Steps<Omit<Taken, "index"> | undefined> {
+    const keys = yield* PreSharedKeys;
+    if (!keys || clientAuth === "require") return undefined;
+    const crypto = yield* Crypto;
+    for (const named of lookedUpFor(identity)) {
+      const found = Option.getOrUndefined(yield* keys.lookup(named));
+      const of = found && namedBy(crypto, found, identity);
+      const suite = of && suiteFor(wish, of.hash);
+      if (of && suite) {
+        const psk: Psk = { identity, secret: of.key, hash: of.hash, origin: of.origin, session: undefined };
+        return { psk, suite, once: false };
+      }
+    }
+    return undefined;
+  },
+);
+
+/** The key of a ticket. */
+const ofTicket = Effect.fnUntraced(
   function* (
     settings: ServerSettings,
     wish: Wish13,

@@ -47,7 +47,6 @@ import { leafHash } from "../sessions/session_rules.ts";
 import { agree13, type Agreed13, established13, type Finished13, finished13 } from "./agreed.ts";
 import {
   certificateRequest,
-  certificateShape,
   chainOf,
   type Chosen13,
   type ClientChain,
@@ -58,7 +57,10 @@ import {
   NO_CONTEXT,
   show,
   unlessRequired,
+  wantedBy,
 } from "./authentication.ts";
+import { compressors } from "../hellos/compression.ts";
+import { certificateShape, decompressed } from "./compression.ts";
 import { type Accepted, accepted, answering } from "./server_hello.ts";
 import { chooseCredential, givesTickets, type Wish13 } from "./server_negotiation.ts";
 import { newSessionTickets } from "./tickets.ts";
@@ -129,12 +131,6 @@ const answers = (
   ]),
 ];
 
-/** What the client asked to have stapled to the certificate. */
-const stapledFor = ({ extensions }: Wish13) => ({
-  ocsp: findExtension(extensions, "status_request") !== undefined,
-  scts: findExtension(extensions, "signed_certificate_timestamp") !== undefined,
-});
-
 /** Our flight is sent; the client's is awaited. */
 interface Sent13 {
   readonly at: Agreed13;
@@ -156,7 +152,7 @@ const serverFlight = Effect.fnUntraced(
     if (wish.earlyData) (yield* Handshakes).earlyData("passed over", policy.limits.skippedEarlyData);
     const asks = choice !== undefined && clientAuth !== "none";
     if (asks) yield* send(yield* certificateRequest(policy, NO_CONTEXT));
-    if (choice) yield* show(at, "server", NO_CONTEXT, choice, stapledFor(wish));
+    if (choice) yield* show(at, "server", NO_CONTEXT, choice, wantedBy(wish.extensions), policy);
     yield* finish(at, at.traffic.server);
     const keyed = yield* finished13(at, (yield* Handshakes).transcript(), yield* Crypto);
     yield* send(under(keyed.keys.protection("server")));
@@ -183,7 +179,9 @@ export const endOfEarlyDataShape = { end: one(EndOfEarlyData) };
 /** Receives the client's certificate, which is verified before its Finished is read. */
 const clientCertificate = Effect.fnUntraced(
   function* (settings: ServerSettings, at: Agreed13): Steps<ClientChain> {
-    const { certificate } = yield* receive(certificateShape);
+    const { policy } = settings;
+    const sent = yield* receive(certificateShape((yield* compressors(policy)).length > 0));
+    const certificate = yield* decompressed(sent.certificate, policy);
     yield* hasContext(certificate, NO_CONTEXT);
     const chain = chainOf(certificate);
     if (chain.length === 0) return yield* unlessRequired(settings);
@@ -236,7 +234,8 @@ export const serverHandshake13 = Effect.fnUntraced(
         createdAt: Math.floor((yield* Clock.currentTimeMillis) / 1000),
       },
     });
-    if (givesTickets(wish, settings.policy)) {
+    // Whoever has an external key needs no ticket, and would keep one beyond the key.
+    if (givesTickets(wish, settings.policy) && (!taken || session)) {
       yield* newSessionTickets(left, settings.policy, session ? 1 : 2);
     }
     return left;

@@ -6,8 +6,9 @@ import type { Hash } from "../../ports/crypto.ts";
 import { EMPTY } from "../../wire/bytes.ts";
 import { anyServerHelloPlace, helloRetryRequestPlace } from "../hellos/read_server_hello.ts";
 import { clientHelloPlace } from "../hellos/read_client_hello.ts";
-import { certificateShape, finishShape, proofShape, requestShape } from "./authentication.ts";
-import { encryptedExtensionsShape } from "./client.ts";
+import { finishShape, proofShape } from "./authentication.ts";
+import { encryptedExtensionsShape, serverProofShape } from "./client.ts";
+import { certificateShape } from "./compression.ts";
 import { endOfEarlyDataShape } from "./server.ts";
 
 /** One course of a handshake of TLS 1.3: everything that decides the order of its messages. */
@@ -56,7 +57,7 @@ const clientShapes = ({ psk, retried }: Course13): ReadonlyArray<Shape> => [
   ...(retried ? [{ retry: helloRetryRequestPlace }] : []),
   { server: anyServerHelloPlace },
   encryptedExtensionsShape,
-  ...(psk ? [] : [{ ...requestShape(true), ...certificateShape, ...proofShape }]),
+  ...(psk ? [] : [serverProofShape(true)]),
   finishShape({ hash }, traffic),
 ];
 
@@ -64,7 +65,7 @@ const serverShapes = ({ clientCertificate, earlyData, retried }: Course13): Read
   { hello: clientHelloPlace },
   ...(retried ? [{ hello: clientHelloPlace }] : []),
   ...(earlyData ? [endOfEarlyDataShape] : []),
-  ...(clientCertificate === "not asked" ? [] : [certificateShape]),
+  ...(clientCertificate === "not asked" ? [] : [certificateShape(true)]),
   ...(clientCertificate === "shown" ? [proofShape] : []),
   finishShape({ hash }, traffic),
 ];

@@ -115,7 +115,11 @@ export const keepTicket = Effect.fnUntraced(function* (
   const same = sameBytes(partitionHash(yield* Crypto, credentials.partition), made);
   const places = placesOf(settings, credentials.partition, made);
   const place = places[left.nextPlace % places.length];
-  if (place === undefined || !same || ticketLifetime === 0 || ticket.length > MAX_TICKET) return false;
+  // A ticket of a connection that an external key made would outlive that key.
+  const isExternal = left.negotiated.psk === "external" || left.negotiated.psk === "imported";
+  if (place === undefined || isExternal || !same || ticketLifetime === 0 || ticket.length > MAX_TICKET) {
+    return false;
+  }
   const now = yield* Clock.currentTimeMillis;
   const session = sessionOf(left, {
     nonce: ticketNonce,

@@ -21,7 +21,8 @@ import { type Agreed, fragmentsOf, type Full, type Resumed, settle } from "../ag
 import { boundAnswer, keepsPromises, sameServer } from "../agreed/renegotiation.ts";
 import { agreedFragments } from "../base/fragments.ts";
 import type { Negotiating } from "../base/negotiating.ts";
-import { type SentHello, sniOf, versionsOf } from "../client_hello.ts";
+import { type SentHello, versionsOf } from "../client_hello.ts";
+import { sniOf } from "../hellos/client_extensions.ts";
 import { protocolNames } from "../hellos/protocol_names.ts";
 import { resumedAsMade } from "../sessions/session_rules.ts";
 
