@@ -17,6 +17,7 @@ import { Transport } from "./ports/transport.ts";
 import type { CertificateVerifier } from "./ports/trust.ts";
 import { modern, type Policy } from "./tables/policy.ts";
 import { PolicyOption } from "./tables/policy_option.ts";
+import { type Bytes, isBytes } from "./wire/bytes.ts";
 import { asciiName } from "./x509/path/host_name.ts";
 
 /** The services that every client connection needs, apart from a network. */
@@ -38,6 +39,12 @@ export interface ClientOptions {
    * supports more refuses (RFC 7507). No unless given.
    */
   readonly fallback?: boolean | undefined;
+  /**
+   * TLS 1.3: what to send together with the first flight, where a session allows it (RFC 8446 §2.3): `negotiated.earlyData`
+   * says whether the server accepted it. If it is not `true`, nothing was received, and only you can send it again. An
+   * attacker may send early data to the server again, so send only what may be done twice, such as a request to read.
+   */
+  readonly earlyData?: Bytes | undefined;
   /** Called with each message, change of keys and alert as it happens. */
   readonly observe?: Observe | undefined;
 }
@@ -65,10 +72,12 @@ export interface ConnectOptions extends ClientOptions, Address {
   readonly serverName?: string | undefined;
 }
 
+const bytes: Schema.Schema<Bytes> = Schema.declare(isBytes, { description: "a Uint8Array" });
 const clientOptions = {
   policy: Schema.optional(PolicyOption),
   alpn: Schema.optional(alpnOption),
   fallback: Schema.optional(flag),
+  earlyData: Schema.optional(bytes),
   observe: Schema.optional(functionOf<Observe>()),
 };
 /** A little more than the longest host name, which has 253 characters. */
@@ -105,14 +114,22 @@ const speak = (
   stream: ByteStream,
   options: OverOptions,
 ): Effect.Effect<Connection, TlsError, ClientRequirements> => {
-  const { policy = modern, alpn = [], fallback = false, observe } = options;
+  const { policy = modern, alpn = [], earlyData, fallback = false, observe } = options;
   const serverName = options.serverName === undefined
     ? undefined
     : asciiName(options.serverName) ?? options.serverName;
   const usual = serverName === undefined ? undefined : [serverName, ...alpn].join(" ");
   const { sessionKey = usual } = options;
   const keyIsShared = options.sessionKey === undefined;
-  const settings: ClientSettings = { policy, alpn, fallback, serverName, sessionKey, keyIsShared };
+  const settings: ClientSettings = {
+    policy,
+    alpn,
+    fallback,
+    earlyData,
+    serverName,
+    sessionKey,
+    keyIsShared,
+  };
   return establish<Exclude<ClientRequirements, Scope.Scope>>(stream, {
     ...clientProgram(settings),
     observe,

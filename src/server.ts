@@ -45,6 +45,12 @@ export interface ServerOptions {
    * given.
    */
   readonly clientAuth?: ClientAuth | undefined;
+  /**
+   * TLS 1.3: the most bytes of early data to accept, with a session that the store gives once (`take`); 0 unless given. An
+   * attacker can send early data again to another server that does not share the store, so accept only what may be done twice.
+   * If it is more than 0, the connection is there before the client has finished: see `Connection.confirmed`.
+   */
+  readonly earlyData?: number | undefined;
   /** Called with each message, change of keys and alert as it happens. */
   readonly observe?: Observe | undefined;
 }
@@ -85,6 +91,7 @@ const spoken = {
   policy: Schema.optional(PolicyOption),
   alpn: Schema.optional(alpnOption),
   clientAuth: Schema.optional(clientAuthOption),
+  earlyData: Schema.optional(limit(0)),
 };
 const serverOptions: Schema.Schema<ServerOptions> = Schema.Struct({
   ...spoken,
@@ -123,9 +130,14 @@ const speak = (
   stream: ByteStream,
   options: ServerOptions,
 ): Effect.Effect<Connection, TlsError, ServerRequirements | Scope.Scope> => {
-  const { policy = modern, alpn = [], clientAuth = "none", observe } = options;
+  const { policy = modern, alpn = [], clientAuth = "none", earlyData = 0, observe } = options;
   return establish<ServerRequirements>(stream, {
-    ...serverProgram({ policy, alpn, clientAuth }),
+    ...serverProgram({
+      policy,
+      alpn,
+      clientAuth,
+      earlyData: Math.min(earlyData, policy.limits.renegotiationBuffer),
+    }),
     observe,
     forget: (last) => {
       const key = last?.sessionKey;

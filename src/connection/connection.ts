@@ -86,6 +86,20 @@ export interface Connection {
    */
   readonly events: Stream.Stream<ConnectionEvent | EventsLost>;
   /**
+   * Server: waits until the client has finished the handshake. Only after early data was accepted is that later than the
+   * connection itself: what was read before may be a copy that an attacker sent again. Fails as `read` does.
+   */
+  readonly confirmed: Effect.Effect<void, TlsError>;
+  /**
+   * As `exportKeyingMaterial`, from the PSK and the ClientHello alone, for a protocol that uses keys with early data
+   * (RFC 8446 §7.5). Fails with `BindingUnavailable` unless early data was accepted.
+   */
+  readonly exportEarlyKeyingMaterial: (
+    label: string,
+    length: number,
+    context?: Bytes,
+  ) => Effect.Effect<Bytes, BindingUnavailable>;
+  /**
    * Sends close_notify and ends the writing half; data that the peer still sends can be read. A `write` that is under way in
    * another fiber is cut off, so wait for it first.
    */
@@ -112,6 +126,11 @@ export interface ReceivedData {
   readonly data: Bytes;
   /** `negotiated.epoch` of the handshake under whose keys the data came. */
   readonly epoch: number;
+  /**
+   * Server: whether this is early data, which came before the client finished the handshake. An attacker may have sent it
+   * again (RFC 8446 §8). Only a server that sets `earlyData` gets any.
+   */
+  readonly early: boolean;
 }
 
 /**

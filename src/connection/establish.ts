@@ -2,7 +2,7 @@
 import { Context, DefaultServices, Effect, Runtime, Scope, Tracer } from "../deps.ts";
 import type { TlsError } from "../faults/tls_error.ts";
 import type { Established } from "../flights/agreed/established.ts";
-import { channelBinding, exportKeyingMaterial } from "../flights/bindings.ts";
+import { channelBinding, exportEarlyKeyingMaterial, exportKeyingMaterial } from "../flights/bindings.ts";
 import type { ByteStream } from "../ports/byte_stream.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { PreSharedKeys } from "../ports/pre_shared_keys.ts";
@@ -146,6 +146,9 @@ const connectionOf = <R>(
     renegotiate: negotiator.renegotiate(AS_BEFORE),
     requestClientCertificate: (clientAuth = "require") =>
       Effect.flatMap(decodeRenegotiation(role, { clientAuth }), negotiator.renegotiate),
+    confirmed: negotiator.confirmed,
+    exportEarlyKeyingMaterial: (label, length, context) =>
+      Effect.suspend(() => exportEarlyKeyingMaterial(finished(), label, length, context)),
     updateKeys: ({ request = false } = {}) => negotiator.updateKeys(request),
     renegotiateWith: (changes) => Effect.flatMap(decodeRenegotiation(role, changes), negotiator.renegotiate),
     exportKeyingMaterial: (label, length, context) =>

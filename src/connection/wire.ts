@@ -119,7 +119,8 @@ export const makeWire = (
         if (inbox.length > 0 && unread > limits.renegotiationBuffer) {
           return exceeded("renegotiationBuffer", unread);
         }
-        inbox.push({ data: a.data, epoch: records.epochs.read });
+        // TLS 1.3 has one handshake, however often its keys change.
+        inbox.push({ data: a.data, epoch: helloRequests() ? records.epochs.read : 1, early: a.early });
         return Either.right("data");
       case "Alert":
         observe?.({ _tag: "alert", direction: "received", level: a.level, description: a.description });

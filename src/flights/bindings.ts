@@ -30,7 +30,7 @@ const reserved: ReadonlySet<string> = new Set([
 const isUnique = ({ negotiated }: Established, policy: Policy): boolean =>
   negotiated.extendedMasterSecret || policy.bindWithoutExtendedMasterSecret;
 
-/** Exports `length` bytes of keys (RFC 5705 §4). No context and an empty one give different keys. */
+/** Exports `length` bytes of keys (RFC 5705 §4). Up to TLS 1.2 no context and an empty one give different keys. */
 export const exportKeyingMaterial = (
   finished: Established,
   policy: Policy,
@@ -41,24 +41,59 @@ export const exportKeyingMaterial = (
   const what = "exportKeyingMaterial";
   const { exporter } = finished;
   if (!exporter) return unavailable(what, "SSL 3.0 has none", "RFC 5705 §4");
-  if (reserved.has(label)) return unavailable(what, `"${label}" is the protocol's own label`, "RFC 5705 §4");
-  if (typeof label !== "string" || !/^[\x20-\x7e]*$/.test(label)) {
-    return unavailable(what, "a label is ASCII text", "RFC 5705 §4");
-  }
-  if (!Number.isInteger(length) || length < 1 || length > MAX_EXPORT) {
-    return unavailable(what, `${length} is no length from 1 to ${MAX_EXPORT}`, "RFC 5705 §4");
-  }
-  if (context !== undefined && !isBytes(context)) {
-    return unavailable(what, "a context is a Uint8Array", "RFC 5705 §4");
-  }
-  if (context && context.length >= 2 ** 16) {
-    return unavailable(what, "a context has less than 2^16 bytes", "RFC 5705 §4");
-  }
+  const wrong = wrongArgument(finished, label, length, context);
+  if (wrong !== undefined) return unavailable(what, wrong, "RFC 5705 §4");
   if (!isUnique(finished, policy)) {
     return unavailable(what, "the master secret is not bound to this connection", "RFC 7627 §5.4");
   }
   return Effect.sync(() => exporter(label, context, length));
 };
+
+/** Exports keys that go with early data (RFC 8446 §7.5). */
+export const exportEarlyKeyingMaterial = (
+  finished: Established,
+  label: string,
+  length: number,
+  context?: Bytes,
+): Bound => {
+  const what = "exportEarlyKeyingMaterial";
+  const exporter = finished.era === "tls13" ? finished.earlyExporter : undefined;
+  if (!exporter) return unavailable(what, "no early data was accepted", "RFC 8446 §7.5");
+  const wrong = wrongArgument(finished, label, length, context);
+  return wrong === undefined
+    ? Effect.sync(() => exporter(label, context, length))
+    : unavailable(what, wrong, "RFC 8446 §7.5");
+};
+
+/** What is wrong with an argument; `undefined` if nothing is. */
+const wrongArgument = (
+  finished: Established,
+  label: string,
+  length: number,
+  context: Bytes | undefined,
+): string | undefined => {
+  const most = finished.era === "tls13"
+    ? { label: MAX_LABEL_13, length: MAX_BLOCKS_13 * finished.hash.length }
+    : { label: Infinity, length: MAX_EXPORT };
+  return reserved.has(label)
+    ? `"${label}" is the protocol's own label`
+    : typeof label !== "string" || !/^[\x20-\x7e]*$/.test(label)
+    ? "a label is ASCII text"
+    : label.length > most.label
+    ? `a label has at most ${most.label} characters`
+    : !Number.isInteger(length) || length < 1 || length > most.length
+    ? `${length} is no length from 1 to ${most.length}`
+    : context !== undefined && !isBytes(context)
+    ? "a context is a Uint8Array"
+    : context && context.length >= 2 ** 16
+    ? "a context has less than 2^16 bytes"
+    : undefined;
+};
+
+/** The longest label in TLS 1.3, which puts six characters before it (RFC 8446 §7.1). */
+const MAX_LABEL_13 = 249;
+/** The most hashes' lengths that HKDF gives (RFC 5869 §2.3). */
+const MAX_BLOCKS_13 = 255;
 
 /** The most bytes that are exported at a time, which bounds the work. */
 const MAX_EXPORT = 2 ** 16;

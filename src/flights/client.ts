@@ -35,8 +35,9 @@ export const clientHello = Effect.fnUntraced(
     const hello = bound(offered.hello, offered.psks, handshakes.transcript(), yield* Crypto);
     const sent = { ...offered, hello };
     const transcript = yield* send(hello);
-    if (offered.early) yield* sendEarly(sent, offered.early, transcript);
-    return sent;
+    if (!offered.early) return sent;
+    const { exporter } = yield* sendEarly(sent, offered.early, transcript);
+    return { ...sent, earlyExporter: exporter };
   },
 );
 

@@ -14,10 +14,10 @@ import { CertificateVerifier } from "../ports/trust.ts";
 import { canCompress } from "../record/protection/compression.ts";
 import type { Policy } from "../tables/policy.ts";
 import { hasSuite, highest, spoken, versions as Versions } from "../tables/versions/mod.ts";
-import { type Bytes, EMPTY } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, sameBytes, utf8 } from "../wire/bytes.ts";
 import { codec, make } from "../wire/codec.ts";
 import { isKem } from "../crypto/kem.ts";
-import type { Again, Renegotiable } from "./agreed/established.ts";
+import type { Again, Exporter, Renegotiable } from "./agreed/established.ts";
 import type { ClientSettings } from "./base/client_settings.ts";
 import { compressors } from "./hellos/compression.ts";
 import { type OfferedShare, sharesOf } from "./hellos/key_share.ts";
@@ -49,6 +49,8 @@ export interface SentHello {
   readonly session13: Session | undefined;
   /** TLS 1.3: the early data that goes with the hello. */
   readonly early: Bytes | undefined;
+  /** TLS 1.3: exports keys that go with the early data. */
+  readonly earlyExporter: Exporter | undefined;
   /** TLS 1.3: what a HelloRetryRequest asked for, of which there is one at most. */
   readonly retry: Retry | undefined;
   readonly held: Held;
@@ -96,6 +98,7 @@ export const offer = Effect.fnUntraced(
     const groups = policy.groups.filter((group) => crypto.groups.includes(group));
     const shares = offers13 ? yield* sharesOf(groups[0], groups, crypto) : [];
     const psks = offers13 ? [...ticket, ...(yield* externalPsks(settings, crypto))] : [];
+    const early = offers13 ? earlyOf(settings, ticket[0]?.session) : undefined;
     // A server of SSL 3.0 may ignore extensions; the SCSV tells it the same (RFC 5746 §3.4).
     const scsv = !previous && versions.includes(ProtocolVersion.SSL_3_0);
     const { enabled } = yield* SessionStore;
@@ -106,7 +109,9 @@ export const offer = Effect.fnUntraced(
       ...(asks ? [sessionTicket(session)] : []),
       ...extensions(settings, offers13 ? groups : groups.filter((group) => !isKem(group))),
       ...(previous ? [] : applicationProtocols(settings)),
-      ...(offers13 ? extensions13(settings, versions, shares, yield* compressors(policy)) : []),
+      ...(offers13
+        ? extensions13(settings, versions, shares, yield* compressors(policy), early !== undefined)
+        : []),
     ].filter(({ _tag }) => versions.some((version) => Versions.get(version)?.says(_tag)));
     const hello = make(ClientHello, {
       // Later versions are offered by supported_versions alone (RFC 8446 §4.1.2).
@@ -137,7 +142,8 @@ export const offer = Effect.fnUntraced(
       shares,
       psks,
       session13: psks[0]?.session,
-      early: undefined,
+      early,
+      earlyExporter: undefined,
       retry: undefined,
       held,
       partition,
@@ -165,6 +171,20 @@ const ticketPsk = (session: Session, now: number): ReadonlyArray<OfferedPsk> => 
     ? []
     : [{ identity: session.ticket, secret: session.masterSecret, hash, origin: "res", session, age }];
 };
+
+/**
+ * The early data, if the session allows that many bytes, and its suite and application protocol are offered again. Its name,
+ * its trust and its credentials are as they were, or the session would not be offered (RFC 8446 §4.2.10).
+ */
+const earlyOf = (
+  { alpn, earlyData, policy }: ClientSettings,
+  session: Session | undefined,
+): Bytes | undefined =>
+  session && earlyData && earlyData.length > 0 && earlyData.length <= session.maxEarlyData &&
+    policy.cipherSuites.includes(session.cipherSuite) &&
+    (session.alpn.length === 0 ? alpn.length === 0 : alpn.some((name) => sameBytes(utf8(name), session.alpn)))
+    ? earlyData
+    : undefined;
 
 /** The external keys that are offered, after that of a ticket: none in a hello that offers no way to use them. */
 const externalPsks = Effect.fnUntraced(function* (

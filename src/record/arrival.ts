@@ -18,7 +18,8 @@ export interface HandshakeMessage {
 export type Arrival =
   | HandshakeMessage
   | { readonly _tag: "ChangeCipherSpec" }
-  | { readonly _tag: "ApplicationData"; readonly data: Bytes }
+  /** `early`: sent before the handshake was finished, so that anybody may have sent it again (RFC 8446 §8). */
+  | { readonly _tag: "ApplicationData"; readonly data: Bytes; readonly early: boolean }
   | { readonly _tag: "Alert"; readonly level: AlertLevel; readonly description: AlertDescription };
 
 /** The content of a ChangeCipherSpec (RFC 5246 §7.1). */

@@ -148,7 +148,9 @@ export class Incoming {
           if ((this.#earlyData -= size) < 0) {
             throw unexpected("EndOfEarlyData", "more early data than allowed");
           }
-          if (fragment.length > 0) return { _tag: "ApplicationData", data: fragment };
+          if (fragment.length > 0) {
+            return { _tag: "ApplicationData", data: fragment, early: this.#phase === phases.early13 };
+          }
           break;
         default:
           throw new UnexpectedMessage({ expected: Object.values(contentNames), got: contentName(type) });

@@ -17,7 +17,7 @@ export type Change = (stream: HandshakeStream) => HandshakeStream;
 
 /** A side whose every stream of messages is changed, in all its handshakes. */
 const changed = <R>(
-  program: Pick<Program<R>, "role" | "policy" | "open" | "asked" | "met" | "updateKeys">,
+  program: Pick<Program<R>, "role" | "policy" | "open" | "asked" | "rest" | "met" | "updateKeys">,
   change: Change,
 ): Program<R> => {
   const { asked } = program;
@@ -29,6 +29,10 @@ const changed = <R>(
     open: (again) => Effect.map(through(program.open(again)), through),
     ...(asked ? { asked: (previous) => through(asked(previous)) } : {}),
     forget: () => Effect.void,
+    rest: (left) => {
+      const rest = program.rest(left);
+      return rest && through(rest);
+    },
     met: (left) => through(program.met(left)),
     updateKeys: (left, request) => through(program.updateKeys(left, request)),
   };

@@ -10,7 +10,7 @@ import type { Program } from "./program.ts";
 /** The handshakes of a client. */
 export const clientProgram = (
   settings: ClientSettings,
-): Pick<Program<SideServices>, "role" | "policy" | "open" | "met" | "updateKeys"> => ({
+): Pick<Program<SideServices>, "role" | "policy" | "open" | "rest" | "met" | "updateKeys"> => ({
   role: "client",
   policy: settings.policy,
   open: (wanted) => {
@@ -20,6 +20,7 @@ export const clientProgram = (
     const hello = clientHello({ ...settings, policy }, previous && { previous, resume });
     return Effect.map(hello, afterClientHello);
   },
+  rest: () => undefined,
   met: (left) => metByClient(left, settings),
   updateKeys: (left, request) => updateKeys(left.keys, "client", request),
 });

@@ -4,7 +4,12 @@
  * @module
  */
 import { type Context, Deferred, Effect, type Scope } from "../../deps.ts";
-import { Closed, RenegotiationRefused, UnexpectedMessage } from "../../faults/errors/connection.ts";
+import {
+  Closed,
+  HandshakeTimeout,
+  RenegotiationRefused,
+  UnexpectedMessage,
+} from "../../faults/errors/connection.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
 import type { Established, Established13 } from "../../flights/agreed/established.ts";
 import { kindOf, nameOfComing } from "../../grammar/message_kind.ts";
@@ -13,6 +18,7 @@ import {
   CertificateRequest13,
   ClientHello,
   CompressedCertificate,
+  EndOfEarlyData,
   HelloRequest,
   KeyUpdate,
   NewSessionTicket13,
@@ -42,6 +48,8 @@ export interface Negotiator {
   readonly noRenegotiation: () => void;
   /** Begins a renegotiation. */
   readonly renegotiate: Renegotiate["renegotiate"];
+  /** Waits until the peer has finished the first handshake, which after early data may be later than the connection. */
+  readonly confirmed: Effect.Effect<void, TlsError>;
   /** TLS 1.3: changes our keys, and the peer's as well if `request` asks for that. */
   readonly updateKeys: (request: boolean) => Effect.Effect<void, TlsError>;
   /** Changes our keys if they are worn out (RFC 8446 §5.5). Nothing before TLS 1.3. */
@@ -59,6 +67,7 @@ const openings: ReadonlyMap<HandshakeType, number> = new Map(
     kindOf(CertificateRequest13),
     kindOf(Certificate13),
     kindOf(CompressedCertificate),
+    kindOf(EndOfEarlyData),
   ].map(({ type, most }) => [type, most]),
 );
 
@@ -87,9 +96,13 @@ export const makeNegotiator = <R>(of: {
   const { launch, renegotiate } = makeRenegotiate({ ...of, limits, attempts, running });
   const asked = makeAsked({ ...of, attempts, running, launch });
 
+  /** The rest of the first handshake, if data of ours may go before it. */
+  let rest: Effect.Effect<Established, TlsError> | undefined;
   /** Whether a message of this type may come after the handshake; up to TLS 1.2 it asks for another one. */
   const mayCome = (type: HandshakeType): boolean =>
-    now.established?.dialect.afterHandshake[role].includes(type) ?? false;
+    rest
+      ? type === HandshakeType.end_of_early_data
+      : now.established?.dialect.afterHandshake[role].includes(type) ?? false;
   /** Whether a message of this type answers our ClientHello, or in TLS 1.3 our CertificateRequest. */
   const isAnswer = (type: HandshakeType): boolean =>
     role === "client"
@@ -110,6 +123,7 @@ export const makeNegotiator = <R>(of: {
     Effect.suspend(() => {
       const end = state.writeFault();
       if (end) return Effect.fail(end);
+      if (rest) return Effect.zipRight(confirmed, updateKeys(request));
       if (state.mustWait()) return Effect.zipRight(state.idle, updateKeys(request));
       const left = now.established!;
       if (left.era !== "tls13") return Effect.fail(new RenegotiationRefused({ by: "older" }));
@@ -138,6 +152,11 @@ export const makeNegotiator = <R>(of: {
     const coming = wire.ahead()!;
     const type = coming._tag === "Handshake" ? coming.type : undefined;
     const { established } = now;
+    if (rest) {
+      const finishing = rest;
+      rest = undefined;
+      return finishing;
+    }
     if (established?.era === "tls13" && type !== undefined && mayCome(type)) return met(established);
     const attempt = attempts.current() ?? attempts.takeLate();
     if (attempt) {
@@ -168,10 +187,36 @@ export const makeNegotiator = <R>(of: {
   const sent = ({ era }: Established): Effect.Effect<void, TlsError> =>
     role === "server" && era === "tls13" ? wire.push : flushed;
 
+  /** Keeps the rest of a handshake whose early data was accepted, until it comes or takes too long. */
+  const keepRest =
+    (services: ReturnType<typeof running.services>) => (left: Established): Effect.Effect<void> => {
+      const unfinished = left.era === "tls13" ? program.rest(left) : undefined;
+      if (!unfinished) return Effect.void;
+      rest = running.run(unfinished, services);
+      const milliseconds = limits.handshakeTimeout;
+      const late = Effect.zipRight(
+        Effect.sleep(milliseconds),
+        Effect.suspend(() =>
+          rest ? life.guard(Effect.fail(new HandshakeTimeout({ milliseconds }))) : Effect.void
+        ),
+      );
+      return Effect.asVoid(Effect.forkIn(Effect.ignore(late), of.scope));
+    };
+  const confirmed: Negotiator["confirmed"] = Effect.suspend(() => {
+    if (!rest) return state.mustWait() ? state.idle : Effect.void;
+    const end = state.readFault() ?? (state.reading() === "ended" ? new Closed() : undefined);
+    return end ? Effect.fail(end) : Effect.zipRight(of.pumpOnce, confirmed);
+  });
+
   return {
-    first: Effect.suspend(() =>
-      running.run(Effect.flatten(program.open(undefined)), running.services(), sent, silence)
-    ),
+    first: Effect.suspend(() => {
+      const services = running.services();
+      return Effect.tap(
+        running.run(Effect.flatten(program.open(undefined)), services, sent, silence),
+        keepRest(services),
+      );
+    }),
+    confirmed,
     due: {
       expected: () => ["ApplicationData"],
       most: (type) => mayCome(type) || isAnswer(type) ? openings.get(type) : undefined,
@@ -183,7 +228,8 @@ export const makeNegotiator = <R>(of: {
       wire.forgive();
       attempts.giveUp(attempt, new RenegotiationRefused({ by: "peer" }));
     },
-    renegotiate,
+    renegotiate: (changes) =>
+      Effect.suspend(() => rest ? Effect.zipRight(confirmed, renegotiate(changes)) : renegotiate(changes)),
     updateKeys,
     refreshKeys,
   };

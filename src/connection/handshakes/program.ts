@@ -58,6 +58,10 @@ export interface Program<R> {
   >;
   /** Server: the handshake that begins with a ClientHello on an established connection. */
   readonly asked?: (previous: Renegotiable) => Effect.Effect<Established, TlsError, R | Handshakes>;
+  /** TLS 1.3: the rest of a handshake that is not finished yet, because early data was accepted. */
+  readonly rest: (
+    left: Established13,
+  ) => Effect.Effect<Established, TlsError, R | Handshakes> | undefined;
   /** TLS 1.3: handles a message that may come after the handshake, and gives what it changes (RFC 8446 §4.6). */
   readonly met: (left: Established13) => Effect.Effect<Change, TlsError, R | Handshakes>;
   /** TLS 1.3: changes our keys, and the peer's as well if `request` asks for that (RFC 8446 §4.6.3). */

@@ -11,7 +11,7 @@ import type { Program } from "./program.ts";
 /** The handshakes of one connection of a server. */
 export const serverProgram = (
   settings: ServerSettings,
-): Pick<Program<SideServices>, "role" | "policy" | "open" | "asked" | "met" | "updateKeys"> => {
+): Pick<Program<SideServices>, "role" | "policy" | "open" | "asked" | "rest" | "met" | "updateKeys"> => {
   // `clientAuth` holds until we change it. Otherwise a client could shed its certificate by renegotiating.
   let current = settings;
   return {
@@ -37,6 +37,7 @@ export const serverProgram = (
       return Effect.as(helloRequest, rest);
     },
     asked: (previous) => serverHandshake(current, { previous, resume: true }),
+    rest: ({ rest }) => rest,
     met: metByServer,
     updateKeys: (left, request) => updateKeys(left.keys, "server", request),
   };

@@ -7,7 +7,7 @@ export type ChannelBindingType = "tls-unique" | "tls-server-end-point" | "tls-ex
 
 /** The connection has no such channel binding or exported key. The connection goes on. */
 export class BindingUnavailable extends Data.TaggedError("BindingUnavailable")<{
-  readonly what: ChannelBindingType | "channelBinding" | "exportKeyingMaterial";
+  readonly what: ChannelBindingType | "channelBinding" | "exportKeyingMaterial" | "exportEarlyKeyingMaterial";
   readonly reason: string;
   readonly rfc: string;
 }> {

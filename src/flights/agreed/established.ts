@@ -6,6 +6,7 @@ import type { Past } from "../../crypto/transcript.ts";
 import type { Suite13 } from "../../tables/suites13.ts";
 import type { Hash } from "../../ports/crypto.ts";
 import type { Session } from "../../ports/sessions.ts";
+import type { Step } from "../base/services.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { ApplicationKeys } from "./application_keys.ts";
 import type { Negotiated } from "./negotiated.ts";
@@ -53,6 +54,13 @@ export interface Established13 extends Left {
   readonly past: Past | undefined;
   /** Client: the place for the next ticket, by its index. A new ticket replaces the one that was used. */
   readonly nextPlace: number;
+  /** Exports keys that early data can be used with already (RFC 8446 §7.5); `undefined` if none was accepted. */
+  readonly earlyExporter: Exporter | undefined;
+  /**
+   * Server: the rest of the handshake, if early data was accepted: whoever sent it has proved nothing until this ends
+   * (RFC 8446 §8). `undefined` once the handshake is finished.
+   */
+  readonly rest: Step<Established13> | undefined;
   /** What the sessions of this connection are made with. */
   readonly terms: SessionTerms;
 }

@@ -1,5 +1,6 @@
 /** The settings of a client's handshakes. @module */
 import type { Policy } from "../../tables/policy.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 
 /** The settings of a client's handshakes. */
 export interface ClientSettings {
@@ -10,6 +11,8 @@ export interface ClientSettings {
   readonly alpn: ReadonlyArray<string>;
   /** Whether this is another attempt, at a lower version than the last one (RFC 7507 §4). */
   readonly fallback: boolean;
+  /** What is sent with the first flight, where a session allows it; nothing unless given. */
+  readonly earlyData?: Bytes | undefined;
   /** The key of this server's session in the store; `undefined` if nothing is resumed. */
   readonly sessionKey: string | undefined;
   /** Whether two servers may share the key. Two sessions are kept then. */

@@ -9,4 +9,6 @@ export interface ServerSettings {
   readonly alpn: ReadonlyArray<string>;
   /** Whether clients are asked for a certificate, and refused without one. */
   readonly clientAuth: ClientAuth;
+  /** The most bytes of early data that are accepted; none unless given. */
+  readonly earlyData?: number | undefined;
 }

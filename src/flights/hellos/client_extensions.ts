@@ -59,6 +59,7 @@ export const extensions13 = (
   versions: ReadonlyArray<ProtocolVersion>,
   shares: ReadonlyArray<OfferedShare>,
   compression: ReadonlyArray<CertificateCompressor>,
+  earlyData: boolean,
 ): ReadonlyArray<ClientHelloExtension> => [
   ...compressCertificate(compression),
   { _tag: "supported_versions", versions: versions.toSorted((a, b) => b - a) },
@@ -68,6 +69,7 @@ export const extensions13 = (
     : [{ _tag: "psk_key_exchange_modes", keModes: policy.pskKeyExchangeModes } as const]),
   // A server that may ask for a renegotiation may ask for a certificate in this way.
   ...(policy.renegotiation === "allow" ? [{ _tag: "post_handshake_auth" } as const] : []),
+  ...(earlyData ? [{ _tag: "early_data" } as const] : []),
 ];
 
 /** The extensions that do not depend on what happened before, in either era. */

@@ -108,7 +108,8 @@ const isUsable = (
   { groups, signatureSchemes }: Policy,
   some = (schemes: ReadonlyArray<SignatureScheme>) => schemes,
 ): boolean =>
-  (key._tag !== "ecdsa" || groups.includes(key.group)) &&
+  // In TLS 1.3 the groups say nothing of certificates (RFC 8446 §4.2.7).
+  (key._tag !== "ecdsa" || groups.includes(key.group) || versions.get(version)?.era === "tls13") &&
   (scheme === 0 ||
     some(versions.get(version)?.signing.schemesOf(key, signatureSchemes) ?? []).includes(scheme));
 

@@ -13,7 +13,7 @@ import type { Suite13 } from "../../tables/suites13.ts";
 import { protection13, tls13 } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { type ApplicationKeys, applicationKeys } from "../agreed/application_keys.ts";
-import type { Established13, SessionTerms } from "../agreed/established.ts";
+import type { Established13, Exporter, SessionTerms } from "../agreed/established.ts";
 import { logged } from "../agreed/key_log.ts";
 import type { Psk } from "../hellos/psk.ts";
 
@@ -96,6 +96,7 @@ export interface Left13 {
   readonly signedCertificateTimestamps: ReadonlyArray<Bytes>;
   readonly sessionKey: string | undefined;
   readonly earlyData: boolean | undefined;
+  readonly earlyExporter: Exporter | undefined;
   readonly nextPlace: number;
   /** The most content in bytes of our records. */
   readonly maxFragmentLength: number;
@@ -119,6 +120,8 @@ export const established13 = (
   resumption: resumption(transcript),
   past: findExtension(hello.extensions, "post_handshake_auth") && transcript.past(hash),
   nextPlace: left.nextPlace,
+  earlyExporter: left.earlyData ? left.earlyExporter : undefined,
+  rest: undefined,
   terms: left.terms,
   exporter: (label, context, length) => exportKeys(hash, exporter, label, context, length),
   serverEndPoint: left.serverEndPoint,

@@ -61,22 +61,23 @@ import {
 } from "./authentication.ts";
 import { acceptsEarlyData, applicationProtocol, chosenBy, retryOf } from "./client_negotiation.ts";
 import { certificateShape, decompressed } from "./compression.ts";
-import { earlyKeys } from "./early.ts";
+import { type EarlyKeys, earlyKeys } from "./early.ts";
 import { solicited } from "./extensions.ts";
 
 // ---- flight 1 -> ----
 
-/** Sends early data behind the ClientHello, under keys of the first PSK. */
+/** Sends early data behind the ClientHello, under keys of the first PSK, and gives them. */
 export const sendEarly = Effect.fnUntraced(function* (
   { hello, psks: [psk], session13 }: SentHello,
   data: Bytes,
   transcript: Snapshot,
-): Steps<void> {
+): Steps<EarlyKeys> {
   const suite = session13 && suites13.get(session13.cipherSuite);
   // Early data is offered only with such a session.
   if (!psk || !suite) return yield* Effect.dieMessage("early data without a session");
   const keys = yield* earlyKeys(suite, psk, hello, transcript, yield* Crypto);
-  yield* send(new Compatibility(), under(keys), new Early(data));
+  yield* send(new Compatibility(), under(keys.protection), new Early(data));
+  return keys;
 });
 
 // ---- flights 2 <- and 3 ->, if the server wants another ClientHello ----
@@ -280,6 +281,7 @@ export const afterServerHello = Effect.fnUntraced(
       signedCertificateTimestamps: shown.signedCertificateTimestamps,
       sessionKey,
       earlyData,
+      earlyExporter: offer.earlyExporter,
       nextPlace: Math.max(offer.held.places.indexOf(offer.held.offered?.place ?? ""), 0),
       maxFragmentLength: fragments.write,
       terms: session ?? {

@@ -59,10 +59,11 @@ import {
   unlessRequired,
   wantedBy,
 } from "./authentication.ts";
+import { acceptedEarlyData, type EarlyKeys, earlyKeys } from "./early.ts";
 import { compressors } from "../hellos/compression.ts";
 import { certificateShape, decompressed } from "./compression.ts";
 import { type Accepted, accepted, answering } from "./server_hello.ts";
-import { chooseCredential, givesTickets, type Wish13 } from "./server_negotiation.ts";
+import { chooseCredential, givesTickets } from "./server_negotiation.ts";
 import { newSessionTickets } from "./tickets.ts";
 
 // ---- flight 4 -> ----
@@ -118,11 +119,12 @@ const serverHello = Effect.fnUntraced(function* (from: Accepted): Steps<Agreed13
 
 /** What EncryptedExtensions answer, each only if the client asked for it (RFC 8446 §4.3.1). */
 const answers = (
-  { alpn, extensions, fragments, serverName }: Wish13,
+  { psk, wish: { alpn, extensions, fragments, serverName } }: Accepted,
   policy: Policy,
-  full: boolean,
+  earlyData: boolean,
 ): EncryptedExtensions["extensions"] => [
-  ...(full && serverName !== undefined && findExtension(extensions, "server_name")
+  ...(earlyData ? [{ _tag: "early_data" } as const] : []),
+  ...(!psk && serverName !== undefined && findExtension(extensions, "server_name")
     ? [{ _tag: "server_name" } as const]
     : []),
   ...(fragments ? [{ _tag: "record_size_limit", recordSizeLimit: ourLimit(policy, "tls13") } as const] : []),
@@ -132,31 +134,45 @@ const answers = (
 ];
 
 /** Our flight is sent; the client's is awaited. */
-interface Sent13 {
+interface Sent13 extends Accepted {
   readonly at: Agreed13;
   readonly keyed: Finished13;
   readonly shown: Chosen13 | undefined;
   /** Whether the client is asked for a certificate. */
   readonly asks: boolean;
+  /** The keys of early data that is accepted. */
+  readonly early: EarlyKeys | undefined;
 }
 
 /** Sends the rest of flight 4: our data may follow it. */
 const serverFlight = Effect.fnUntraced(
   function* (settings: ServerSettings, from: Accepted, choice: Chosen13 | undefined): Steps<Sent13> {
     const { policy, clientAuth } = settings;
+    const handshakes = yield* Handshakes;
+    const most = yield* acceptedEarlyData(settings, from);
+    const early = most === undefined ? undefined : yield* keysOfEarlyData(from, handshakes.transcript());
     const at = yield* serverHello(from);
-    const { psk, wish } = from;
-    if (wish.fragments) (yield* Handshakes).agree(tls13, wish.fragments);
-    yield* send(make(EncryptedExtensions, { extensions: answers(wish, policy, psk === undefined) }));
-    yield* heardUnder(at.keys.client, phases.handshake13);
-    if (wish.earlyData) (yield* Handshakes).earlyData("passed over", policy.limits.skippedEarlyData);
+    const { wish } = from;
+    if (wish.fragments) handshakes.agree(tls13, wish.fragments);
+    yield* send(make(EncryptedExtensions, { extensions: answers(from, policy, early !== undefined) }));
+    yield* heardUnder(early?.protection ?? at.keys.client, early ? phases.early13 : phases.handshake13);
+    if (most !== undefined) handshakes.earlyData("accepted", most);
+    else if (wish.earlyData) handshakes.earlyData("passed over", policy.limits.skippedEarlyData);
     const asks = choice !== undefined && clientAuth !== "none";
     if (asks) yield* send(yield* certificateRequest(policy, NO_CONTEXT));
     if (choice) yield* show(at, "server", NO_CONTEXT, choice, wantedBy(wish.extensions), policy);
     yield* finish(at, at.traffic.server);
-    const keyed = yield* finished13(at, (yield* Handshakes).transcript(), yield* Crypto);
+    const keyed = yield* finished13(at, handshakes.transcript(), yield* Crypto);
     yield* send(under(keyed.keys.protection("server")));
-    return { at, keyed, shown: choice, asks };
+    return { ...from, at, keyed, shown: choice, asks, early };
+  },
+);
+
+const keysOfEarlyData = Effect.fnUntraced(
+  function* ({ psk, suite, wish }: Accepted, transcript: Snapshot): Steps<EarlyKeys> {
+    // Early data is accepted only with a key.
+    if (!psk) return yield* Effect.dieMessage("early data without a key");
+    return yield* earlyKeys(suite, psk.psk, wish.hello, transcript, yield* Crypto);
   },
 );
 
@@ -200,20 +216,14 @@ const clientFinish = Effect.fnUntraced(function* (at: Agreed13, { keys }: Finish
 
 const NO_SCHEME = SignatureScheme.of(0);
 
-/** The whole handshake of a server, from a ClientHello that chose TLS 1.3. */
-export const serverHandshake13 = Effect.fnUntraced(
-  function* (settings: ServerSettings, received: Received<ClientHello>): Steps<Established13> {
-    const from = yield* accepted(settings, received);
-    const { at, asks, keyed, shown } = yield* serverFlight(settings, from, yield* choiceFor(from));
-    const { psk: taken, wish } = from;
-    const session = taken?.psk.session;
-    const { chain, scheme } = asks
-      ? yield* clientCertificate(settings, at)
-      : { chain: session?.peerCertificates ?? [], scheme: undefined };
-    const transcript = yield* clientFinish(at, keyed);
+/** What the handshake leaves, given the client's chain. */
+const leftBy = Effect.fnUntraced(
+  function* (sent: Sent13, transcript: Snapshot, { chain, scheme }: ClientChain): Steps<Established13> {
+    const { at, early, keyed, psk, shown, wish } = sent;
+    const session = psk?.psk.session;
     const crypto = yield* Crypto;
     const leaf = shown?.credential.chain[0];
-    const left = established13(at, keyed, transcript, {
+    return established13(at, keyed, transcript, {
       alpn: wish.alpn,
       scheme: shown?.scheme,
       peerCertificates: copies(chain),
@@ -221,7 +231,8 @@ export const serverHandshake13 = Effect.fnUntraced(
       ocspResponse: undefined,
       signedCertificateTimestamps: [],
       sessionKey: undefined,
-      earlyData: wish.earlyData ? false : undefined,
+      earlyData: wish.earlyData ? early !== undefined : undefined,
+      earlyExporter: early?.exporter,
       nextPlace: 0,
       maxFragmentLength: (wish.fragments ?? longest).write,
       terms: session ?? {
@@ -234,10 +245,45 @@ export const serverHandshake13 = Effect.fnUntraced(
         createdAt: Math.floor((yield* Clock.currentTimeMillis) / 1000),
       },
     });
+  },
+);
+
+/** The chain of a client that is not asked for one: that of its session. */
+const knownBefore = ({ psk }: Accepted): ClientChain => ({
+  chain: psk?.psk.session?.peerCertificates ?? [],
+  scheme: undefined,
+});
+
+/** Receives the client's flight, and gives it tickets. */
+const clientFlight = Effect.fnUntraced(
+  function* (settings: ServerSettings, sent: Sent13): Steps<Established13> {
+    const { asks, at, early, keyed, psk, wish } = sent;
+    if (early) {
+      yield* receive(endOfEarlyDataShape);
+      yield* heardUnder(at.keys.client, phases.handshake13);
+    }
+    const chain = asks ? yield* clientCertificate(settings, at) : knownBefore(sent);
+    const left = yield* leftBy(sent, yield* clientFinish(at, keyed), chain);
+    const session = psk?.psk.session;
     // Whoever has an external key needs no ticket, and would keep one beyond the key.
-    if (givesTickets(wish, settings.policy) && (!taken || session)) {
-      yield* newSessionTickets(left, settings.policy, session ? 1 : 2);
+    if (givesTickets(wish, settings.policy) && (!psk || session)) {
+      yield* newSessionTickets(left, settings, session ? 1 : 2);
     }
     return left;
+  },
+);
+
+/**
+ * The handshake of a server, from a ClientHello that chose TLS 1.3. If early data is accepted, it gives the connection before
+ * the client's flight, and the rest with it: an answer to early data can leave with our own flight.
+ */
+export const serverHandshake13 = Effect.fnUntraced(
+  function* (settings: ServerSettings, received: Received<ClientHello>): Steps<Established13> {
+    const from = yield* accepted(settings, received);
+    const sent = yield* serverFlight(settings, from, yield* choiceFor(from));
+    const rest = clientFlight(settings, sent);
+    if (!sent.early) return yield* rest;
+    const left = yield* leftBy(sent, (yield* Handshakes).transcript(), knownBefore(from));
+    return { ...left, past: undefined, rest };
   },
 );

@@ -10,12 +10,12 @@ import { Crypto } from "../../ports/crypto.ts";
 import { partitionHash } from "../../ports/partition.ts";
 import { Session, SessionStore } from "../../ports/sessions.ts";
 import { SessionTickets } from "../../ports/tickets.ts";
-import type { Policy } from "../../tables/policy.ts";
 import { tls13 } from "../../tables/versions/mod.ts";
 import { MAX_TICKET, MAX_TICKET_LIFETIME } from "../../tickets/ticket.ts";
 import { type Bytes, EMPTY, sameBytes, toHex, utf8 } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Established13 } from "../agreed/established.ts";
+import type { ServerSettings } from "../base/server_settings.ts";
 import type { ClientSettings } from "../base/client_settings.ts";
 import type { Steps } from "../base/services.ts";
 import { placesOf } from "../sessions/client_sessions.ts";
@@ -62,12 +62,15 @@ const sessionOf = (left: Established13, { nonce, ...ticket }: TicketOf): Session
 
 /** Sends tickets: each is the session sealed, or the name under which the store has it. */
 export const newSessionTickets = Effect.fnUntraced(
-  function* (left: Established13, policy: Policy, count: number): Steps<void> {
-    for (let i = 0; i < count; i++) yield* newSessionTicket(left, policy);
+  function* (left: Established13, settings: ServerSettings, count: number): Steps<void> {
+    for (let i = 0; i < count; i++) yield* newSessionTicket(left, settings);
   },
 );
 
-const newSessionTicket = Effect.fnUntraced(function* (left: Established13, policy: Policy): Steps<void> {
+const newSessionTicket = Effect.fnUntraced(function* (
+  left: Established13,
+  { earlyData = 0, policy }: ServerSettings,
+): Steps<void> {
   const crypto = yield* Crypto;
   const tickets = policy.sessionTickets ? yield* SessionTickets : undefined;
   const store = yield* SessionStore;
@@ -75,13 +78,15 @@ const newSessionTicket = Effect.fnUntraced(function* (left: Established13, polic
   const now = yield* Clock.currentTimeMillis;
   const ticketNonce = crypto.random(8);
   const ticketAgeAdd = new DataView(crypto.random(4).slice().buffer).getUint32(0);
+  // A sealed ticket can be shown again, and the early data with it; so can one of a store that cannot take (RFC 8446 §8.1).
+  const maxEarlyData = tickets || !store.take ? 0 : earlyData;
   const session = sessionOf(left, {
     nonce: ticketNonce,
     ticket: EMPTY,
     ticketExpiresAt: 0,
     ticketIssuedAfter: Math.max(0, now - 1000 * createdAt),
     ticketAgeAdd,
-    maxEarlyData: 0,
+    maxEarlyData,
   });
   const ticket = tickets
     ? yield* tickets.seal(session)
@@ -97,7 +102,13 @@ const newSessionTicket = Effect.fnUntraced(function* (left: Established13, polic
   );
   const ticketLifetime = Math.max(most - (Math.floor(now / 1000) - createdAt), 1);
   yield* send(
-    make(NewSessionTicket13, { ticketLifetime, ticketAgeAdd, ticketNonce, ticket, extensions: [] }),
+    make(NewSessionTicket13, {
+      ticketLifetime,
+      ticketAgeAdd,
+      ticketNonce,
+      ticket,
+      extensions: maxEarlyData > 0 ? [{ _tag: "early_data", maxEarlyDataSize: maxEarlyData }] : [],
+    }),
   );
 });
 
