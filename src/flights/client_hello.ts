@@ -20,6 +20,7 @@ import { isKem } from "../crypto/kem.ts";
 import type { Again, Exporter, Renegotiable } from "./agreed/established.ts";
 import type { ClientSettings } from "./base/client_settings.ts";
 import { compressors } from "./hellos/compression.ts";
+import { greased } from "./hellos/grease.ts";
 import { type OfferedShare, sharesOf } from "./hellos/key_share.ts";
 import { hashOf, type OfferedPsk, preSharedKey } from "./hellos/psk.ts";
 import { changed, type Retry } from "./hellos/retry.ts";
@@ -136,7 +137,7 @@ export const offer = Effect.fnUntraced(
     });
     return {
       settings,
-      hello: padded(hello, psks, crypto),
+      hello: padded(policy.grease && !previous ? greased(hello, crypto) : hello, psks, crypto),
       best,
       session,
       shares,

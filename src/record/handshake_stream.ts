@@ -62,6 +62,10 @@ export interface HandshakeStream {
   readonly changeCipherSpec: () => void;
   /** Puts a ChangeCipherSpec in the clear into the outbox, which means nothing (RFC 8446 §D.4). */
   readonly compatibility: () => void;
+  /** Lets a ChangeCipherSpec go before an alert of ours, if our flight with its own does not go first. */
+  readonly oweCompatibility: () => void;
+  /** How often the outbox was emptied: what was put into it before may be on its way. */
+  readonly takes: () => number;
   /** Changes our keys. */
   readonly changeWrite: (protection: Protection) => void;
   /** Sets the version of our records and alerts until one is agreed on. */
@@ -157,6 +161,8 @@ export const handshakeStream = (over: {
       changed("sent");
       records.compatibility();
     },
+    oweCompatibility: () => records.oweCompatibility(),
+    takes: () => records.takes,
     retry: (hash) => transcript.retry(hash),
     sendEarly: (data) => records.write(ContentType.application_data, data),
     earlyData: (what, bytes) =>

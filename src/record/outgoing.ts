@@ -26,6 +26,8 @@ export class Outgoing {
   /** Bytes and records sealed under the present key. */
   #bytes = 0;
   #records = 0;
+  /** Whether a ChangeCipherSpec goes before the next alert, as it goes before a flight. */
+  #owesCompatibility = false;
   /** How often the keys have changed. */
   changes = 0;
 
@@ -67,14 +69,24 @@ export class Outgoing {
       return;
     }
     this.#unpack();
+    if (this.#owesCompatibility && type === ContentType.alert) this.compatibility();
     this.#write(type, data);
   }
 
   /** A ChangeCipherSpec in the clear, whatever the keys: it means nothing, and is for devices on the way (RFC 8446 §D.4). */
   compatibility(): void {
     this.#unpack();
+    this.#owesCompatibility = false;
     this.#record(ContentType.change_cipher_spec, this.#version, [CHANGE_CIPHER_SPEC]);
   }
+
+  /** Lets a ChangeCipherSpec go before an alert of ours that is sealed before our next flight. */
+  oweCompatibility(): void {
+    this.#owesCompatibility = true;
+  }
+
+  /** How often the outbox was emptied. */
+  takes = 0;
 
   /** Whether the key has sealed as many records as it may, so that data must wait for another key. */
   get isWornOut(): boolean {
@@ -92,6 +104,7 @@ export class Outgoing {
     this.#unpack();
     if (this.#length === 0) return EMPTY;
     const out = concat(...this.#out);
+    this.takes++;
     this.#out = [];
     this.#length = 0;
     return out;

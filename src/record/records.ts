@@ -105,6 +105,16 @@ export class Records {
     this.#outgoing.compatibility();
   }
 
+  /** Lets a ChangeCipherSpec go before an alert that is sealed before our next flight: devices on the way see no other order. */
+  oweCompatibility(): void {
+    this.#outgoing.oweCompatibility();
+  }
+
+  /** How often the outbox was emptied. */
+  get takes(): number {
+    return this.#outgoing.takes;
+  }
+
   /** Whether our key has sealed as many records as it may: data must wait for another key (RFC 8446 §5.5). */
   get isWornOut(): boolean {
     return this.#outgoing.isWornOut;

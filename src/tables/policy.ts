@@ -97,6 +97,11 @@ export interface Policy extends RecordOptions {
    * §5.4); `undefined` for no padding. With 16,384 all records are equally long.
    */
   readonly recordPadding: number | undefined;
+  /**
+   * Whether values that mean nothing are offered among the others (RFC 8701): by a client in its hello, by a server of TLS
+   * 1.3 in its tickets. It shows which peers cannot bear what they do not know.
+   */
+  readonly grease: boolean;
   /** Whether a client asks for a stapled OCSP response (RFC 6066 §8). */
   readonly requestOcsp: boolean;
   /** Whether a client asks for signed certificate timestamps (RFC 6962 §3.3). */
@@ -223,6 +228,7 @@ export const modern: Policy = frozen({
   maxFragmentLength: undefined,
   recordSizeLimit: undefined,
   recordPadding: undefined,
+  grease: false,
   requestOcsp: true,
   requestScts: true,
   requireExtendedMasterSecret: false,

@@ -72,6 +72,7 @@ const members: Schema.Schema<Members> = Schema.Struct({
   ),
   recordPadding: Schema.optional(between(2, MAX_PLAINTEXT)),
   recordSizeLimit: Schema.optional(between(64, MAX_PLAINTEXT + 1)),
+  grease: flag,
   requestOcsp: flag,
   requestScts: flag,
   corruptCertificateAlert: word("bad_certificate", "decode_error"),

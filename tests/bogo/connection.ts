@@ -15,7 +15,7 @@ import { SessionTickets, type SessionTicketsService } from "../../src/ports/tick
 import * as Server from "../../src/server.ts";
 import { expect, Heard, unmet } from "./expectations.ts";
 import { type Config, Unexpected, Unimplemented } from "./flags.ts";
-import { alpnOf, clientAuthOf, credentialsOf, policyOf, verifierOf, wantsTls13 } from "./settings.ts";
+import { alpnOf, clientAuthOf, credentialsOf, policyOf, verifierOf } from "./settings.ts";
 import { bytesOf } from "../support/text.ts";
 
 /** The shim connects, also when it is the server. */
@@ -56,28 +56,32 @@ export const run = (config: Config, resumes: boolean): Effect.Effect<void, ShimE
         ...store,
         get: (key) => heard.handshakes > 0 ? Effect.succeedNone : store.get(key),
       }),
-      Layer.succeed(SessionTickets, config["renew-ticket"] ? renewed(tickets) : tickets),
+      // Early data is accepted only with sessions out of the store.
+      Layer.succeed(
+        SessionTickets,
+        config["enable-early-data"] ? undefined : config["renew-ticket"] ? renewed(tickets) : tickets,
+      ),
     );
     const options = { policy: policyOf(config, resumes), alpn: alpnOf(config), observe: heard.observe };
     const stream = yield* opened(config);
     const handshake = config.server
-      ? Server.over(stream, { ...options, clientAuth: clientAuthOf(config) })
+      ? Server.over(stream, {
+        ...options,
+        clientAuth: clientAuthOf(config),
+        earlyData: config["enable-early-data"] ? MAX_EARLY_DATA : 0,
+      })
       : Client.over(stream, {
         ...options,
         serverName: config["host-name"],
         sessionKey: "the peer",
         fallback: config["fallback-scsv"],
+        earlyData: config["enable-early-data"] && config["shim-writes-first"] ? bytesOf("hello") : undefined,
       });
     yield* Effect.flatMap(handshake, (connection) =>
       Effect.zipRight(
         unmet(config, resumes, connection, heard),
         exchange(config, connection, heard),
-      )).pipe(
-        Effect.tapError((e) =>
-          wantsTls13(config) && heard.onlyTls13(e) ? Effect.die(new Unimplemented("TLS 1.3")) : Effect.void
-        ),
-        Effect.provide(layers),
-      );
+      )).pipe(Effect.provide(layers));
   }).pipe(Effect.scoped);
 
 /** Tickets of which each is replaced when it is used. */
@@ -86,6 +90,9 @@ const renewed = (tickets: SessionTicketsService | undefined): SessionTicketsServ
     ...tickets,
     open: (ticket) => Effect.map(tickets.open(ticket), Option.map((opened) => ({ ...opened, renew: true }))),
   };
+
+/** What the reference accepts, and announces. */
+const MAX_EARLY_DATA = 14_336;
 
 /** Bytes in each of the writes that are to try a record layer's splitting. */
 const differentSizes = [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769];
@@ -109,7 +116,10 @@ const exchange = (config: Config, connection: Connection, heard: Heard): Effect.
     if (config["tls-unique"]) yield* write(yield* connection.channelBinding("tls-unique"));
     if (config["write-different-record-sizes"]) {
       for (const size of differentSizes) yield* write(new Uint8Array(size).fill(0x42));
-    } else if (config["shim-writes-first"]) yield* write(bytesOf("hello"));
+    } else if (config["shim-writes-first"] && !(yield* connection.negotiated).earlyData) {
+      yield* write(bytesOf("hello"));
+    }
+    if (config["key-update"]) yield* connection.updateKeys();
     if (!config["shim-shuts-down"] && !config["write-different-record-sizes"]) {
       yield* echo(config, connection);
     }

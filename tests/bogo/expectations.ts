@@ -8,9 +8,8 @@ import type { CredentialRequest } from "../../src/ports/credentials.ts";
 import type { ConnectionEvent, Observe } from "../../src/ports/observer.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { certificatesFromPem } from "../../src/x509/pem.ts";
-import type { ShimError } from "./connection.ts";
 import { type Config, Unexpected } from "./flags.ts";
-import { namesOf, TLS_1_3 } from "./settings.ts";
+import { namesOf } from "./settings.ts";
 import { textOf } from "../support/text.ts";
 
 /** Fails where two things are not the same. */
@@ -46,13 +45,6 @@ export class Heard {
     if (message._tag === "CertificateVerify" && "algorithm" in message) {
       this.proofScheme = Number(message.algorithm);
     }
-  };
-
-  /** Whether a handshake failed because the peer speaks a version alone that is not spoken here. */
-  readonly onlyTls13 = (error: ShimError): boolean => {
-    const versions = findExtension(this.clientHello?.extensions, "supported_versions")?.versions ?? [];
-    return error._tag === "Refused" && error.reason === "no_common_version" &&
-      versions.some((v) => v === TLS_1_3);
   };
 }
 
@@ -105,6 +97,8 @@ export const unmet = (
     yield* given("expect-no-session-id", sessionId, false);
     yield* given("expect-ticket-renewal", heard.newTicket);
     yield* given("expect-server-name", n.serverName, config["expect-server-name"]);
+    yield* given("expect-hrr", n.helloRetried);
+    yield* given("expect-no-hrr", n.helloRetried, false);
     yield* given("expect-alpn", n.alpn, config["expect-alpn"]);
     yield* given("expect-no-alpn", n.alpn === undefined);
     // A session does not remember the group or the signature that it began with.

@@ -14,16 +14,14 @@ import { CertificateVerifier } from "../../src/ports/trust.ts";
 import * as Policy from "../../src/public/policy.ts";
 import { type Config, Unexpected, Unimplemented } from "./flags.ts";
 
-/** Every version below TLS 1.3, the highest first, and the flag that forbids it. */
+/** Every version, the highest first, and the flag that forbids it. */
 const versions = [
+  [ProtocolVersion.TLS_1_3, "no-tls13"],
   [ProtocolVersion.TLS_1_2, "no-tls12"],
   [ProtocolVersion.TLS_1_1, "no-tls11"],
   [ProtocolVersion.TLS_1_0, "no-tls1"],
   [ProtocolVersion.SSL_3_0, "no-ssl3"],
 ] as const;
-
-/** RFC 8446; not spoken here. */
-export const TLS_1_3 = 0x0304;
 
 /** Which a runner does not say that has no SSL 3.0, unless it names its shims; so whoever starts it may. */
 const withoutSsl30 = Deno.env.get("BOGO_WITHOUT_SSL3") !== undefined;
@@ -32,16 +30,12 @@ const withoutSsl30 = Deno.env.get("BOGO_WITHOUT_SSL3") !== undefined;
 const range = (config: Config): { readonly from: number; readonly to: number } => ({
   from: config["min-version"] ??
     (config["shim-id"] === undefined && !withoutSsl30 ? ProtocolVersion.SSL_3_0 : ProtocolVersion.TLS_1_0),
-  to: Math.min(config["max-version"] ?? TLS_1_3, config["no-tls13"] ? ProtocolVersion.TLS_1_2 : TLS_1_3),
+  to: Math.min(config["max-version"] ?? ProtocolVersion.TLS_1_3, ProtocolVersion.TLS_1_3),
 });
-
-/** Whether a shim with TLS 1.3 would speak it. */
-export const wantsTls13 = (config: Config): boolean => range(config).to >= TLS_1_3;
 
 const versionsOf = (config: Config): ReadonlyArray<ProtocolVersion> => {
   const { from, to } = range(config);
   const allowed = versions.filter(([version, no]) => version >= from && version <= to && !config[no]);
-  if (allowed.length === 0 && to >= TLS_1_3) throw new Unimplemented("TLS 1.3");
   return allowed.map(([version]) => version);
 };
 
@@ -146,6 +140,7 @@ export const policyOf = (config: Config, resumes: boolean): Policy.Policy => ({
   splitRecords: config["cbc-record-splitting"] ?? false,
   renegotiation: renegotiationOf(config),
   insecureRenegotiation: true,
+  grease: config["enable-grease"] ?? config.server ?? false,
   requestOcsp: config["enable-ocsp-stapling"] ?? false,
   requestScts: config["enable-signed-cert-timestamps"] ?? false,
   corruptCertificateAlert: "decode_error",

@@ -112,11 +112,13 @@ export const makeNegotiator = <R>(of: {
 
   /** Handles a message after a handshake of TLS 1.3. It is no handshake: what we write meanwhile is sent. */
   const met = (left: Established13): Effect.Effect<void, TlsError> => {
-    // After our close_notify we can send nothing, and nothing needs to be kept.
+    const coming = wire.ahead();
+    const isKeyUpdate = coming?._tag === "Handshake" && coming.type === HandshakeType.key_update;
     const services = running.servicesAfter(left);
     return Effect.provide(program.met(left), services).pipe(
       Effect.map((change) => void (now.established = change(now.established as Established13))),
-      Effect.zipRight(wire.push),
+      // The answer to a KeyUpdate leaves when we wait for the peer, or write: more of them may have come.
+      Effect.zipRight(isKeyUpdate ? Effect.void : wire.push),
     );
   };
   const updateKeys: Negotiator["updateKeys"] = (request) =>

@@ -17,6 +17,8 @@ export interface ApplicationKeys {
   readonly protection: (side: Side) => Protection;
   /** Replaces the secret of a side by the next one, and gives the protection under it. */
   readonly next: (side: Side) => Protection;
+  /** When we last answered a KeyUpdate, by how often the outbox had been emptied (`HandshakeStream.takes`). */
+  answered: number;
 }
 
 /** The keys that begin with these secrets. */
@@ -30,6 +32,7 @@ export const applicationKeys = (
   return {
     traffic: (side) => now[side],
     protection,
+    answered: -1,
     next: (side) => {
       now[side] = now[side].next();
       return protection(side);

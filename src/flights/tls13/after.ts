@@ -13,6 +13,7 @@ import { KeyUpdateRequest } from "../../names/protocol.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
 import { otherSide, type Side } from "../../names/side.ts";
 import { Crypto } from "../../ports/crypto.ts";
+import { Handshakes } from "../../record/handshake_stream.ts";
 import { phases } from "../../record/phase.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
@@ -21,16 +22,8 @@ import type { ClientSettings } from "../base/client_settings.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { Step, Steps } from "../base/services.ts";
 import { copies } from "../sessions/made.ts";
-import {
-  answerRequest,
-  certificateRequest,
-  chainOf,
-  clientProof,
-  finish,
-  finishShape,
-  hasContext,
-  unlessRequired,
-} from "./authentication.ts";
+import { answerRequest, certificateRequest, finish, finishShape } from "./authentication.ts";
+import { chainOf, clientProof, hasContext, REQUESTED, solicitedEntries, unlessRequired } from "./peer13.ts";
 import { compressors } from "../hellos/compression.ts";
 import { certificateShape, decompressed } from "./compression.ts";
 import { keepTicket } from "./tickets.ts";
@@ -60,7 +53,12 @@ const updated = Effect.fnUntraced(
       });
     }
     yield* heardUnder(keys.next(otherSide(role)), phases.application13);
-    if (requestUpdate === KeyUpdateRequest.update_requested) yield* updateKeys(keys, role, false);
+    const takes = (yield* Handshakes).takes();
+    // One answer is enough for all requests that came before it left (RFC 8446 §4.6.3).
+    if (requestUpdate === KeyUpdateRequest.update_requested && keys.answered !== takes) {
+      keys.answered = takes;
+      yield* updateKeys(keys, role, false);
+    }
     return nothing;
   },
 );
@@ -119,6 +117,7 @@ const answer = Effect.fnUntraced(
     const sent = yield* receive(certificateShape((yield* compressors(policy)).length > 0));
     const certificate = yield* decompressed(sent.certificate, policy);
     yield* hasContext(certificate, context);
+    yield* solicitedEntries(certificate, REQUESTED);
     const chain = chainOf(certificate);
     const { scheme } = chain.length === 0
       ? yield* unlessRequired(settings)

@@ -1,17 +1,7 @@
 /** How an end of TLS 1.3 shows its certificate and proves that it has the key, and how the other end judges it (RFC 8446 §4.4). @module */
 import { Effect } from "../../deps.ts";
-import { DecodeError } from "../../wire/errors.ts";
-import { DecryptError, IllegalParameter, Refused } from "../../faults/errors/connection.ts";
-import {
-  absent,
-  finished,
-  maybe,
-  one,
-  type Place,
-  proof,
-  receive,
-  type Received,
-} from "../../grammar/places.ts";
+import { Refused } from "../../faults/errors/connection.ts";
+import { absent, finished, maybe, one, type Place } from "../../grammar/places.ts";
 import { send } from "../../grammar/send.ts";
 import {
   Certificate13,
@@ -28,30 +18,25 @@ import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { Traffic } from "../../crypto/key_schedule.ts";
 import type { CertificateCompressionAlgorithm } from "../../names/protocol.ts";
 import { type Credential, Credentials } from "../../ports/credentials.ts";
-import { Crypto, type Hash, type PublicKey } from "../../ports/crypto.ts";
+import type { Hash } from "../../ports/crypto.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
 import { signedWith } from "../../tables/key_kinds.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { tls13 } from "../../tables/versions/mod.ts";
-import { type Bytes, EMPTY, sameBytes } from "../../wire/bytes.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
-import type { ServerSettings } from "../base/server_settings.ts";
 import type { Step, Steps } from "../base/services.ts";
 import { compressCertificate, compressors } from "../hellos/compression.ts";
-import { judged, leafKey } from "../peer.ts";
 import { compressed } from "./compression.ts";
 
 const { signing } = tls13;
 
 /** A hash, under which this end and the peer authenticate. */
-interface Hashed {
+export interface Hashed {
   readonly hash: Hash;
 }
 
 // ---- shapes ----
-
-/** The shape of the proof that its sender has the key. */
-export const proofShape = { proof: proof(CertificateVerify) };
 
 const request: Place<CertificateRequest13 | undefined> = maybe(one(CertificateRequest13)).map((asked) =>
   asked._tag === "Some" ? asked.value : undefined
@@ -203,84 +188,3 @@ export const firstOf = (
   }
   return undefined;
 };
-
-// ---- what the peer shows ----
-
-/** The chain of a Certificate, leaf first. */
-export const chainOf = ({ certificateList }: Certificate13): ReadonlyArray<Bytes> =>
-  certificateList.map(({ certData }) => certData);
-
-/** Checks that a Certificate answers our request, or the handshake, whose context is empty (RFC 8446 §4.4.2). */
-export const hasContext = (
-  { certificateRequestContext: got }: Certificate13,
-  due: Bytes,
-): Effect.Effect<void, DecodeError | IllegalParameter> => {
-  if (sameBytes(got, due)) return Effect.void;
-  const reason = due.length === 0 ? "is not empty in a handshake" : "is not that of the request";
-  return Effect.fail(
-    due.length === 0
-      ? new DecodeError({ subject: "Certificate", path: "certificateRequestContext", offset: 0, reason })
-      : new IllegalParameter({
-        subject: "Certificate",
-        field: "certificateRequestContext",
-        reason,
-        rfc: "RFC 8446 §4.4.2",
-      }),
-  );
-};
-
-/** The key of the peer's leaf, once its CertificateVerify proves that the peer has it. */
-export const proven = Effect.fnUntraced(function* (
-  { hash }: Hashed,
-  side: Side,
-  chain: ReadonlyArray<Bytes>,
-  { message: { algorithm, signature }, before }: Received<CertificateVerify>,
-  { signatureSchemes, corruptCertificateAlert }: Policy,
-): Steps<PublicKey> {
-  const { key, usages } = yield* leafKey(chain, { corruptCertificateAlert });
-  if (usages && !usages.has("digitalSignature")) {
-    return yield* new IllegalParameter({
-      subject: "Certificate",
-      field: "certificateList.0",
-      reason: "its keyUsage does not allow digitalSignature",
-      rfc: "RFC 8446 §4.4.2.2",
-    });
-  }
-  yield* signing.fits(algorithm, key, signatureSchemes);
-  const content = signing.content(side, before, hash);
-  if (!(yield* (yield* Crypto).verify(key, algorithm, content, signature))) {
-    return yield* new DecryptError({ what: "CertificateVerify" });
-  }
-  return key;
-});
-
-/** A client's chain that is trusted, and the scheme that it signed with; an empty chain if it shows none and none is required. */
-export interface ClientChain {
-  readonly chain: ReadonlyArray<Bytes>;
-  readonly scheme: SignatureScheme | undefined;
-}
-
-/** Refuses a client that shows no certificate where one is required. */
-export const unlessRequired = (
-  { clientAuth }: Pick<ServerSettings, "clientAuth">,
-): Effect.Effect<ClientChain, Refused> =>
-  clientAuth !== "require" ? Effect.succeed({ chain: [], scheme: undefined }) : Effect.fail(
-    new Refused({
-      reason: "client_certificate_required",
-      detail: "the client shows no certificate, and ours is a server that requires one",
-    }),
-  );
-
-/** Receives the proof that a client has the key of its chain, and judges the chain. */
-export const clientProof = Effect.fnUntraced(
-  function* (at: Hashed, chain: ReadonlyArray<Bytes>, policy: Policy): Steps<ClientChain> {
-    const { proof } = yield* receive(proofShape);
-    yield* proven(at, "client", chain, proof, policy);
-    const { verify } = yield* CertificateVerifier;
-    yield* judged(verify({ chain, name: undefined, purpose: "clientAuth" }), policy);
-    return { chain, scheme: proof.message.algorithm };
-  },
-);
-
-/** What a certificate is sent with in the handshake. */
-export const NO_CONTEXT: Bytes = EMPTY;

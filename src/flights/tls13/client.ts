@@ -47,18 +47,8 @@ import { judged } from "../peer.ts";
 import { copies } from "../sessions/made.ts";
 import { leafHash } from "../sessions/session_rules.ts";
 import { agree13, type Agreed13, established13, type Finished13, finished13 } from "./agreed.ts";
-import {
-  answerRequest,
-  chainOf,
-  type Chosen13,
-  finish,
-  finishShape,
-  hasContext,
-  NO_CONTEXT,
-  proofShape,
-  proven,
-  requestShape,
-} from "./authentication.ts";
+import { answerRequest, type Chosen13, finish, finishShape, requestShape } from "./authentication.ts";
+import { chainOf, hasContext, NO_CONTEXT, proofShape, proven, solicitedEntries } from "./peer13.ts";
 import { acceptsEarlyData, applicationProtocol, chosenBy, retryOf } from "./client_negotiation.ts";
 import { certificateShape, decompressed } from "./compression.ts";
 import { type EarlyKeys, earlyKeys } from "./early.ts";
@@ -130,6 +120,7 @@ const serverHello = Effect.fnUntraced(function* (offer: SentHello, server: Serve
   const at = yield* agree13(settled, shared, transcript, crypto);
   yield* heardUnder(at.keys.server, phases.handshake13);
   // Our alerts are sealed from here on. While early data may still be accepted, they are under its key.
+  if (offer.early === undefined && !offer.retry) handshakes.oweCompatibility();
   if (offer.early === undefined || offer.retry) yield* send(under(at.keys.client));
   return at;
 });
@@ -193,9 +184,7 @@ const serverProof = Effect.fnUntraced(function* (offer: SentHello, at: Agreed13)
   const certificate = yield* decompressed(sent, policy);
   if (request) yield* hasNoContext(request);
   yield* hasContext(certificate, NO_CONTEXT);
-  for (const entry of certificate.certificateList) {
-    yield* solicited("Certificate", extensions, entry.extensions);
-  }
+  yield* solicitedEntries(certificate, extensions);
   const chain = chainOf(certificate);
   yield* proven(at, "server", chain, proof, policy);
   const stapled = certificate.certificateList[0]?.extensions;

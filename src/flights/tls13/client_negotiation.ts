@@ -14,6 +14,7 @@ import type { KeyShare } from "../../ports/crypto.ts";
 import { type Suite13, suites13 } from "../../tables/suites13.ts";
 import { tls13 } from "../../tables/versions/mod.ts";
 import { type Bytes, sameBytes, utf8 } from "../../wire/bytes.ts";
+import { DecodeError } from "../../wire/errors.ts";
 import type { Negotiating } from "../base/negotiating.ts";
 import type { SentHello } from "../client_hello.ts";
 import { wrongLength } from "../hellos/key_share.ts";
@@ -23,7 +24,7 @@ import type { Retry } from "../hellos/retry.ts";
 import { solicited } from "./extensions.ts";
 
 /** Why an answer is refused. */
-export type NegotiationError = IllegalParameter | Refused | UnsupportedExtension;
+export type NegotiationError = DecodeError | IllegalParameter | Refused | UnsupportedExtension;
 
 const illegal = (subject: string, field: string, reason: string, rfc: string) =>
   Either.left(new IllegalParameter({ subject, field, reason, rfc }));
@@ -46,7 +47,8 @@ function* answered(
   }
   if (!sameBytes(answer.sessionId, hello.sessionId)) return yield* bad("sessionId", "is not the client's");
   if (answer.compressionMethod !== CompressionMethod.null) {
-    return yield* bad("compressionMethod", "is not null");
+    const reason = `${answer.compressionMethod}, where null alone is in range`;
+    return yield* Either.left(new DecodeError({ subject, path: "compressionMethod", offset: 0, reason }));
   }
   const suite = hello.cipherSuites.includes(answer.cipherSuite)
     ? suites13.get(answer.cipherSuite)

@@ -45,20 +45,17 @@ import { serverEndPoint } from "../bindings.ts";
 import { copies } from "../sessions/made.ts";
 import { leafHash } from "../sessions/session_rules.ts";
 import { agree13, type Agreed13, established13, type Finished13, finished13 } from "./agreed.ts";
+import { certificateRequest, type Chosen13, finish, finishShape, show, wantedBy } from "./authentication.ts";
 import {
-  certificateRequest,
   chainOf,
-  type Chosen13,
   type ClientChain,
   clientProof,
-  finish,
-  finishShape,
   hasContext,
   NO_CONTEXT,
-  show,
+  REQUESTED,
+  solicitedEntries,
   unlessRequired,
-  wantedBy,
-} from "./authentication.ts";
+} from "./peer13.ts";
 import { acceptedEarlyData, type EarlyKeys, earlyKeys } from "./early.ts";
 import { compressors } from "../hellos/compression.ts";
 import { certificateShape, decompressed } from "./compression.ts";
@@ -199,6 +196,7 @@ const clientCertificate = Effect.fnUntraced(
     const sent = yield* receive(certificateShape((yield* compressors(policy)).length > 0));
     const certificate = yield* decompressed(sent.certificate, policy);
     yield* hasContext(certificate, NO_CONTEXT);
+    yield* solicitedEntries(certificate, REQUESTED);
     const chain = chainOf(certificate);
     if (chain.length === 0) return yield* unlessRequired(settings);
     return yield* clientProof(at, chain, settings.policy);

@@ -6,7 +6,7 @@
  */
 import { Effect } from "../../deps.ts";
 import { equal } from "../../crypto/equal.ts";
-import { DecryptError } from "../../faults/errors/connection.ts";
+import { DecryptError, IllegalParameter } from "../../faults/errors/connection.ts";
 import { receive, type Received } from "../../grammar/places.ts";
 import { Compatibility, send } from "../../grammar/send.ts";
 import { type ClientHello, HELLO_RETRY_REQUEST_RANDOM, HelloRetryRequest } from "../../messages/mod.ts";
@@ -96,13 +96,20 @@ const asked = Effect.fnUntraced(function* (
   return { ...heard, suite, psk, exchange, retried: true };
 });
 
-/** The key that was chosen for the first ClientHello, if the second offers it again and proves it again. */
+/** The key that was chosen for the first ClientHello, which the second must offer and prove again. */
 const stillBound = Effect.fnUntraced(function* (
   { before, raw, wish: { psks } }: Heard13,
   taken: Taken,
-): Steps<Taken | undefined> {
+): Steps<Taken> {
   const index = psks?.identities.findIndex(({ identity }) => sameBytes(identity, taken.psk.identity)) ?? -1;
-  if (!psks || index < 0) return undefined;
+  if (!psks || index < 0) {
+    return yield* new IllegalParameter({
+      subject: "ClientHello",
+      field: "extensions.pre_shared_key",
+      reason: "lost the key that the HelloRetryRequest's suite is for",
+      rfc: "RFC 8446 §4.1.2",
+    });
+  }
   const binder = binderOf(taken.psk, yield* Crypto, before, raw, psks.binders);
   return equal(binder, psks.binders[index]!)
     ? { ...taken, index }

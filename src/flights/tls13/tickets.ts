@@ -18,6 +18,7 @@ import type { Established13 } from "../agreed/established.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { ClientSettings } from "../base/client_settings.ts";
 import type { Steps } from "../base/services.ts";
+import { greaseOfTicket } from "../hellos/grease.ts";
 import { placesOf } from "../sessions/client_sessions.ts";
 import { fromStore } from "../sessions/made.ts";
 import { STORED_TICKET } from "./resumption.ts";
@@ -107,7 +108,10 @@ const newSessionTicket = Effect.fnUntraced(function* (
       ticketAgeAdd,
       ticketNonce,
       ticket,
-      extensions: maxEarlyData > 0 ? [{ _tag: "early_data", maxEarlyDataSize: maxEarlyData }] : [],
+      extensions: [
+        ...(maxEarlyData > 0 ? [{ _tag: "early_data", maxEarlyDataSize: maxEarlyData } as const] : []),
+        ...(policy.grease ? [greaseOfTicket(crypto)] : []),
+      ],
     }),
   );
 });

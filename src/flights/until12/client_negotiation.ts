@@ -150,6 +150,9 @@ function* fullOrResumed(
 ): Negotiating<Full | Resumed, NegotiationError> {
   const echoed = hello.sessionId.length > 0 && sameBytes(hello.sessionId, agreed.server.sessionId);
   const resumed = Option.filter(session, () => echoed);
+  if (echoed && Option.isNone(session)) {
+    return yield* illegal("sessionId", "is the one that we made up for TLS 1.3", "RFC 8446 §4.1.3");
+  }
   if (Option.isNone(resumed)) return { ...agreed, _tag: "Full" };
   yield* resumedAsMade(resumed.value, agreed);
   yield* sameServer(previous, resumed.value.peerCertificates, policy);
