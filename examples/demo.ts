@@ -1,7 +1,8 @@
 /**
- * The whole library in one command: a server and a client over TCP on loopback. It shows a full handshake with its
- * four flights, resumption in one round trip by session ID and by ticket, and renegotiation from either end; the
- * server renegotiates to ask for the client's certificate. Run `deno task demo`.
+ * The whole library in one command: a server and a client over TCP on loopback. In TLS 1.3 it shows a full handshake in one
+ * round trip, one that is resumed with early data, and a client certificate that is asked for later. In TLS 1.2 it shows
+ * what that alone has: four flights, resumption by session ID and by ticket, and renegotiation from either end. Run
+ * `deno task demo`.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import {
   Credentials,
   Crypto,
   type Errors,
+  Names,
   Policy,
   Server,
   SessionStore,
@@ -28,16 +30,17 @@ import { human, json } from "./lib/report.ts";
 
 const flags = { json: common.json, help: common.help };
 
-/** Both ends allow renegotiation, which is off by default. */
+/** Both ends allow what is off by default: renegotiation, and in TLS 1.3 a request for a certificate after the handshake. */
 const policy: Policy.Policy = { ...Policy.modern, renegotiation: "allow" };
+const policy12: Policy.Policy = { ...policy, versions: [Names.ProtocolVersion.TLS_1_2] };
 
-/** Echoes each line. To `who am I` it answers after it has asked for the client's certificate, in a new handshake. */
+/** Echoes each line. To `who am I` it answers after it has asked for the client's certificate, or in TLS 1.3 without one. */
 const serve = (connection: Connection) =>
   Effect.gen(function* () {
     const next = lines(connection);
     for (let line = yield* next; line !== undefined; line = yield* next) {
       if (line.trim() === "who am I") {
-        yield* connection.renegotiateWith({ clientAuth: "require" });
+        yield* connection.requestClientCertificate();
         const { length } = yield* connection.peerCertificates;
         yield* say(connection, `one with ${length} certificate${length === 1 ? "" : "s"}\n`);
       } else yield* say(connection, line);
@@ -66,7 +69,7 @@ export const main = (args: ReadonlyArray<string>) => {
         | Layer.Layer<SessionStore.SessionStore, Errors.InvalidOption>,
     ) =>
       Effect.provide(
-        Server.listen({ hostname: "127.0.0.1", port: 0, alpn: ["echo"], policy }, serve),
+        Server.listen({ hostname: "127.0.0.1", port: 0, alpn: ["echo"], policy, earlyData: 1024 }, serve),
         Layer.mergeAll(
           SessionStore.layerNone,
           sessions,
@@ -78,14 +81,17 @@ export const main = (args: ReadonlyArray<string>) => {
     const byTicket = yield* listen(SessionTickets.layerRotating());
 
     let count = 0;
-    /** Opens one connection and uses it. */
-    const connect = (
+    /** Opens one connection under a policy and uses it. */
+    const connecting = (policy: Policy.Policy) =>
+    (
       title: string,
       { address }: Server.Listening,
       use: (
         connection: Connection,
         ask: (line: string) => Effect.Effect<void, unknown>,
+        answer: Effect.Effect<void, unknown>,
       ) => Effect.Effect<void, unknown>,
+      earlyData?: Uint8Array,
     ) =>
       Effect.scoped(Effect.gen(function* () {
         const number = ++count;
@@ -96,46 +102,60 @@ export const main = (args: ReadonlyArray<string>) => {
           serverName: "localhost",
           alpn: ["echo"],
           policy,
+          earlyData,
           observe: report.observe(number),
         });
         const elapsed = performance.now() - start;
         report.established(number, yield* connection.negotiated, yield* connection.peerCertificates, elapsed);
         const told = renegotiations(connection, report, number);
         const next = lines(connection);
-        const ask = (line: string) =>
-          Effect.gen(function* () {
-            yield* say(connection, `${line}\n`);
-            const answer = yield* next;
-            yield* told;
-            report.data(number, answer ?? "");
-          });
-        yield* use(connection, ask);
+        const answer = Effect.gen(function* () {
+          const line = yield* next;
+          yield* told;
+          report.data(number, line ?? "");
+        });
+        const ask = (line: string) => Effect.zipRight(say(connection, `${line}\n`), answer);
+        yield* use(connection, ask, answer);
         yield* connection.close;
         report.closed(number);
       }));
+    const [in13, in12] = [connecting(policy), connecting(policy12)];
+    const early = new TextEncoder().encode("hello\n");
     const hello = (_: Connection, ask: (line: string) => Effect.Effect<void, unknown>) => ask("hello");
 
     yield* Effect.provide(
       Effect.gen(function* () {
-        yield* connect("a full handshake: four flights, two round trips", byId, hello);
-        yield* connect("the session resumed by its ID: one round trip", byId, hello);
-        yield* connect(
+        yield* in13("TLS 1.3: a full handshake in one round trip", byId, hello);
+        yield* in13(
+          "the session resumed, with early data: the question leaves with the first flight",
+          byId,
+          (_, _ask, answer) => answer,
+          early,
+        );
+        yield* in13(
+          "new keys, and then the client's certificate, asked for without a new handshake",
+          byId,
+          (connection, ask) => Effect.zipRight(connection.updateKeys({ request: true }), ask("who am I")),
+        );
+        yield* in12("TLS 1.2: a full handshake in four flights, two round trips", byId, hello);
+        yield* in12("the session resumed by its ID: one round trip", byId, hello);
+        yield* in12(
           "the client renegotiates: new keys on the same connection",
           byId,
           (connection, ask) =>
             Effect.zipRight(Effect.zipRight(ask("hello"), connection.renegotiate), ask("hello again")),
         );
-        yield* connect(
+        yield* in12(
           "the server renegotiates, to ask for the client's certificate",
           byId,
           (_, ask) => ask("who am I"),
         );
-        yield* connect(
+        yield* in12(
           "a full handshake with a server that keeps nothing: it gives a ticket",
           byTicket,
           hello,
         );
-        yield* connect("the session resumed by its ticket", byTicket, hello);
+        yield* in12("the session resumed by its ticket", byTicket, hello);
       }),
       Layer.mergeAll(
         SessionStore.layerMemory(),

@@ -135,7 +135,7 @@ const suites = Object.fromEntries(
   Policy.everySuite.map((id): [string, Names.CipherSuite] => [Names.CipherSuite.nameOf(id), id]),
 );
 const groups = Object.fromEntries(
-  Policy.modern.groups.map((id): [string, Names.NamedGroup] => [Names.NamedGroup.nameOf(id), id]),
+  Policy.everyGroup.map((id): [string, Names.NamedGroup] => [Names.NamedGroup.nameOf(id), id]),
 );
 
 const compressionMethods: Record<string, Names.CompressionMethod> = {

@@ -60,6 +60,9 @@ const plain = (n: Negotiated) => ({
   encryptThenMac: n.encryptThenMac,
   maxFragmentLength: n.maxFragmentLength,
   secureRenegotiation: n.secureRenegotiation,
+  psk: n.psk ?? null,
+  helloRetried: n.helloRetried,
+  earlyData: n.earlyData ?? null,
 });
 
 const jsonOf = (event: ConnectionEvent) => {
@@ -195,7 +198,7 @@ export const human = (
             connection,
             event.direction,
             event.flight,
-            `${event.message._tag.padEnd(18)} ${summary(event.message)}`,
+            `${event.message._tag.padEnd(21)} ${summary(event.message)}`,
           );
         case "changeCipherSpec":
           return line(connection, event.direction, event.flight, "ChangeCipherSpec");

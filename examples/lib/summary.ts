@@ -13,21 +13,73 @@ const ticket = (shown: Uint8Array | undefined): ReadonlyArray<string> =>
 const prime = ({ dhP }: { readonly dhP: Uint8Array }): string => `a prime of ${8 * dhP.length} bits`;
 const signed = (message: object): string => "signature" in message ? ", signed" : ", signed by nobody";
 
+const authorities = (n: number): string => `${n} ${n === 1 ? "authority" : "authorities"}`;
+const psks = (identities: ReadonlyArray<unknown> = []): ReadonlyArray<string> =>
+  identities.length === 0 ? [] : [plural(identities.length, "pre-shared key")];
+
+const serverHello13 = ({ cipherSuite, extensions }: Messages.ServerHello13): string => {
+  const share = Messages.findExtension(extensions, "key_share")?.serverShare;
+  return [
+    "TLS 1.3",
+    CipherSuite.nameOf(cipherSuite),
+    ...(share ? [NamedGroup.nameOf(share.group)] : []),
+    ...(Messages.findExtension(extensions, "pre_shared_key") ? ["by a pre-shared key"] : []),
+  ].join(", ");
+};
+
 /** Summarizes a message in a few words; empty for a message without content. */
 export const summary = (message: { readonly _tag: string }): string => {
   if (message instanceof Messages.ClientHello) {
     const name = Messages.findExtension(message.extensions, "server_name")?.serverNameList[0]?.name;
+    const versions = Messages.findExtension(message.extensions, "supported_versions")?.versions ?? [];
+    const best = versions.find((version) => version <= Names.ProtocolVersion.TLS_1_3);
     return [
-      versionText(message.clientVersion),
+      versionText(best ?? message.clientVersion),
       plural(message.cipherSuites.length, "cipher suite"),
       session(message.sessionId),
       ...ticket(Messages.findExtension(message.extensions, "session_ticket")?.ticket),
+      ...psks(Messages.findExtension(message.extensions, "pre_shared_key")?.identities),
+      ...(Messages.findExtension(message.extensions, "early_data") ? ["early data"] : []),
       ...(typeof name === "string" ? [`for ${name}`] : []),
     ].join(", ");
   }
   if (message instanceof Messages.ServerHello) {
     const { serverVersion, cipherSuite, sessionId } = message;
     return `${versionText(serverVersion)}, ${CipherSuite.nameOf(cipherSuite)}, ${session(sessionId)}`;
+  }
+  if (message instanceof Messages.ServerHello13) return serverHello13(message);
+  if (message instanceof Messages.HelloRetryRequest) {
+    const group = Messages.findExtension(message.extensions, "key_share")?.selectedGroup;
+    return [
+      CipherSuite.nameOf(message.cipherSuite),
+      ...(group === undefined ? [] : [`wants ${NamedGroup.nameOf(group)}`]),
+      ...(Messages.findExtension(message.extensions, "cookie") ? ["a cookie"] : []),
+    ].join(", ");
+  }
+  if (message instanceof Messages.EncryptedExtensions) {
+    return message.extensions.map(({ _tag }) => _tag).join(", ");
+  }
+  if (message instanceof Messages.Certificate13) {
+    const bytes = message.certificateList.reduce((n, { certData }) => n + certData.length, 0);
+    return `${plural(message.certificateList.length, "certificate")}, ${plural(bytes, "byte")}`;
+  }
+  if (message instanceof Messages.CompressedCertificate) {
+    const { algorithm, compressedCertificateMessage, uncompressedLength } = message;
+    const by = Names.CertificateCompressionAlgorithm.nameOf(algorithm);
+    return `${plural(uncompressedLength, "byte")} as ${compressedCertificateMessage.length}, by ${by}`;
+  }
+  if (message instanceof Messages.CertificateRequest13) {
+    const named = Messages.findExtension(message.extensions, "certificate_authorities")?.authorities ?? [];
+    return authorities(named.length);
+  }
+  if (message instanceof Messages.NewSessionTicket13) {
+    const { extensions, ticket, ticketLifetime } = message;
+    const early = Messages.findExtension(extensions, "early_data")?.maxEarlyDataSize;
+    return `${plural(ticket.length, "byte")}, for ${ticketLifetime} s` +
+      (early === undefined ? "" : `, with early data of ${plural(early, "byte")}`);
+  }
+  if (message instanceof Messages.KeyUpdate) {
+    return Names.KeyUpdateRequest.nameOf(message.requestUpdate);
   }
   if (message instanceof Messages.Certificate) {
     const bytes = message.certificateList.reduce((n, der) => n + der.length, 0);
@@ -58,7 +110,7 @@ export const summary = (message: { readonly _tag: string }): string => {
   if (
     message instanceof Messages.CertificateRequest || message instanceof Messages.CertificateRequestLegacy
   ) {
-    return plural(message.certificateAuthorities.length, "authority").replace("authoritys", "authorities");
+    return authorities(message.certificateAuthorities.length);
   }
   if (message instanceof Messages.ClientKeyExchangeECDHE) return plural(message.ecdhYc.length, "byte");
   if (message instanceof Messages.ClientKeyExchangeDHE) return plural(message.dhYc.length, "byte");

@@ -166,6 +166,22 @@ export const limits: Limits = {
 /** Every cipher suite that this library has, the best first, including those that no policy names. */
 export const everySuite: ReadonlyArray<CipherSuite> = [...suites13.keys(), ...suites.keys()];
 
+/** Every group that the providers of this library have, including those that no policy names. */
+export const everyGroup: ReadonlyArray<NamedGroup> = [
+  NamedGroup.X25519MLKEM768,
+  NamedGroup.SecP256r1MLKEM768,
+  NamedGroup.x25519,
+  NamedGroup.secp256r1,
+  NamedGroup.secp384r1,
+  NamedGroup.secp521r1,
+  NamedGroup.x448,
+  NamedGroup.ffdhe2048,
+  NamedGroup.ffdhe3072,
+  NamedGroup.ffdhe4096,
+  NamedGroup.ffdhe6144,
+  NamedGroup.ffdhe8192,
+];
+
 const suitesThat = (are: (suite: Suite) => boolean): ReadonlyArray<CipherSuite> =>
   [...suites.values()].filter((suite) => suite.authentication !== "anonymous" && are(suite)).map(({ id }) =>
     id
