@@ -2,7 +2,14 @@
 import * as Data from "npm:effect@^3.22.4/Data";
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
-import { Client, Credentials, Messages, type Observe } from "../mod.ts";
+import {
+  Client,
+  type Connection,
+  type ConnectionEvent,
+  Credentials,
+  Messages,
+  type Observe,
+} from "../mod.ts";
 import {
   addressOf,
   alpnOf,
@@ -32,6 +39,13 @@ const flags = {
   ...common,
 } as const;
 
+/** Says that we are done, and reads until the server is, too: an alert of its own is an error. */
+const toTheEnd = (connection: Connection) =>
+  Effect.gen(function* () {
+    yield* connection.closeWrite;
+    for (let data = yield* connection.read; data !== undefined; data = yield* connection.read);
+  }).pipe(Effect.timeout("5 seconds"), Effect.catchTag("TimeoutException", () => Effect.void));
+
 /** The server closed the connection normally, without an answer. */
 class NoAnswer extends Data.TaggedError("NoAnswer") {
   override get message() {
@@ -42,13 +56,21 @@ class NoAnswer extends Data.TaggedError("NoAnswer") {
 const print = (line: string): void => console.log(line);
 const complain = (line: string): void => console.error(line);
 
-/** Whether the server has asked for a certificate and not yet got one, after a message. */
-const wantsStill = (message: unknown, wanted: boolean): boolean => {
-  if (
-    message instanceof Messages.CertificateRequest || message instanceof Messages.CertificateRequestLegacy
-  ) return true;
-  // The server's own certificate comes before its request.
-  return message instanceof Messages.Certificate && message.certificateList.length > 0 ? false : wanted;
+const requests = [
+  Messages.CertificateRequest,
+  Messages.CertificateRequestLegacy,
+  Messages.CertificateRequest13,
+];
+const certificates = [Messages.Certificate, Messages.Certificate13];
+
+/** Whether the server wants a certificate that it has not got, after a message that was sent or received. */
+const wantsStill = (event: ConnectionEvent, wanted: boolean): boolean => {
+  if (event._tag !== "message") return wanted;
+  const { direction, message } = event;
+  if (requests.some((Class) => message instanceof Class)) return true;
+  const shown = direction === "sent" && (message instanceof Messages.CompressedCertificate ||
+    certificates.some((Class) => message instanceof Class && message.certificateList.length > 0));
+  return wanted && !shown;
 };
 
 /** Runs the program with its arguments. Throws UsageError. */
@@ -78,7 +100,7 @@ export const main = (args: ReadonlyArray<string>) => {
     const tell = report.observe(number);
     let certificateWanted = false;
     const observe: Observe = (event) => {
-      if (event._tag === "message") certificateWanted = wantsStill(event.message, certificateWanted);
+      certificateWanted = wantsStill(event, certificateWanted);
       tell(event);
     };
     return Effect.scoped(Effect.gen(function* () {
@@ -116,6 +138,8 @@ export const main = (args: ReadonlyArray<string>) => {
         );
         for (let line = yield* next; line !== undefined; line = yield* next) report.data(number, line);
       }
+      // A server of TLS 1.3 judges our certificate, or that we have none, after our handshake is finished.
+      if (certificateWanted) yield* toTheEnd(connection);
       yield* connection.close;
       report.closed(number);
     })).pipe(

@@ -3,7 +3,7 @@ import { Clock, Effect, Either, Option } from "../deps.ts";
 import { Refused } from "../faults/errors/connection.ts";
 import { ClientHello } from "../messages/mod.ts";
 import { CipherSuite } from "../names/cipher_suite.ts";
-import { CompressionMethod, ProtocolVersion, versionText } from "../names/protocol.ts";
+import { ProtocolVersion, versionText } from "../names/protocol.ts";
 import { Credentials } from "../ports/credentials.ts";
 import { Crypto, type CryptoService } from "../ports/crypto.ts";
 import { PreSharedKeys } from "../ports/pre_shared_keys.ts";
@@ -11,7 +11,6 @@ import { offeredFor } from "../psks/offered.ts";
 import { partitionHash } from "../ports/partition.ts";
 import { type Session, SessionStore } from "../ports/sessions.ts";
 import { CertificateVerifier } from "../ports/trust.ts";
-import { canCompress } from "../record/protection/compression.ts";
 import type { Policy } from "../tables/policy.ts";
 import { hasSuite, highest, spoken, versions as Versions } from "../tables/versions/mod.ts";
 import { type Bytes, EMPTY, sameBytes, utf8 } from "../wire/bytes.ts";
@@ -33,7 +32,7 @@ import {
   sniOf,
 } from "./hellos/client_extensions.ts";
 import { type Held, toOffer } from "./sessions/client_sessions.ts";
-import { resumesAtAll } from "./sessions/session_rules.ts";
+import { offeredCompression, resumesAtAll } from "./sessions/session_rules.ts";
 
 /** A ClientHello, and what must be remembered until it is answered. */
 export interface SentHello {
@@ -129,9 +128,7 @@ export const offer = Effect.fnUntraced(
         ...(scsv ? [CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV] : []),
         ...(settings.fallback && !previous ? [CipherSuite.TLS_FALLBACK_SCSV] : []),
       ],
-      compressionMethods: [
-        ...new Set([...policy.compressionMethods.filter(canCompress), CompressionMethod.null]),
-      ],
+      compressionMethods: offeredCompression(policy, versions),
       // No extension block if there are none, because the oldest servers cannot read an empty one.
       extensions: wanted.length > 0 ? wanted : undefined,
     });

@@ -71,7 +71,10 @@ export interface Policy extends RecordOptions {
   readonly minimumDhPrimeBits: number;
   /** Whether CBC suites encrypt first and then MAC, if the peer can (RFC 7366). */
   readonly encryptThenMac: boolean;
-  /** The compression methods. A client always offers null as well (RFC 5246 §7.4.1.2). */
+  /**
+   * The compression methods of TLS 1.2 and earlier. A client always offers null as well (RFC 5246 §7.4.1.2), and nothing else
+   * if it offers TLS 1.3 (RFC 8446 §4.1.2).
+   */
   readonly compressionMethods: ReadonlyArray<CompressionMethod>;
   /**
    * TLS 1.3: the algorithms by which certificate chains may be compressed, the peer's and ours; empty for none (RFC 8879).

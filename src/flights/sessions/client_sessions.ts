@@ -13,7 +13,7 @@ import type { Again } from "../agreed/established.ts";
 import { mayResume } from "../agreed/renegotiation.ts";
 import type { ClientSettings } from "../base/client_settings.ts";
 import { fromStore, taken } from "./made.ts";
-import { mayOffer } from "./session_rules.ts";
+import { mayOffer, offeredCompression } from "./session_rules.ts";
 
 /** What a client has kept of a server when it sends its hello. */
 export interface Held {
@@ -69,8 +69,10 @@ export const toOffer = Effect.fnUntraced(function* (
   const held = { places, areShared, kept: kept.map(({ session }) => session) };
   const crypto = yield* Crypto;
   const now = (yield* Clock.currentTimeMillis) / 1000;
+  const compression = offeredCompression(policy, offered);
   for (const { place, session } of kept.toReversed()) {
     if (!offered.includes(session.version)) continue;
+    if (!compression.includes(session.compressionMethod)) continue;
     const shown = showsTicket(session, policy, now) ? session : make(Session, { ...session, ticket: EMPTY });
     const own = yield* showable(session);
     const by = { policy, partition, credentials, previous: again?.previous, own, crypto, now };
