@@ -85,6 +85,13 @@ export interface HandshakeStream {
 /** The message stream of the handshake that is under way, as a service. */
 export class Handshakes extends Context.Tag("effect-tls/1/Handshakes")<Handshakes, HandshakeStream>() {}
 
+/** A stream that reads, and sends nothing: this end has sent its close_notify (RFC 8446 §6.1). */
+export const muted = (stream: HandshakeStream): HandshakeStream => ({
+  ...stream,
+  send: () => {},
+  changeWrite: () => {},
+});
+
 /** Makes a stream for one handshake, with a transcript of its own. */
 export const handshakeStream = (over: {
   readonly records: Records;

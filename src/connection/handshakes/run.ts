@@ -2,7 +2,7 @@
 import { Context, Effect } from "../../deps.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
 import type { Established, Established13 } from "../../flights/agreed/established.ts";
-import { Handshakes } from "../../record/handshake_stream.ts";
+import { Handshakes, muted } from "../../record/handshake_stream.ts";
 import type { Limits } from "../../tables/policy.ts";
 import { deadline, type Silence } from "../bounds/deadline.ts";
 import type { ConnectionState } from "../state.ts";
@@ -42,7 +42,10 @@ export interface Run<R> {
 /** Runs the handshakes of one connection. */
 export const makeRun = <R>({ wire, state, now, limits, context }: RunParts<R>): Run<R> => ({
   services: () => Context.add(context, Handshakes, wire.handshake()),
-  servicesAfter: ({ past }) => Context.add(context, Handshakes, wire.afterHandshake(past)),
+  servicesAfter: ({ past }) => {
+    const stream = wire.afterHandshake(past);
+    return Context.add(context, Handshakes, state.writing() === "open" ? stream : muted(stream));
+  },
   run: (handshake, services, sent = () => wire.push, silence) =>
     Effect.suspend(() => {
       state.beginHandshake();
