@@ -70,10 +70,11 @@ const lives = ({ createdAt }: Session, { policy, now }: Standing): boolean =>
 
 /**
  * Whether policy allows the suite, the compression and the group; of a finite field that the server chose, its bits. In TLS
- * 1.3 another suite of the same hash will do (RFC 8446 §4.6.1).
+ * 1.3 another suite of the same hash will do (RFC 8446 §4.6.1), and a mode is needed (§4.2.9).
  */
 const allowed = (s: Session, policy: Policy): boolean =>
   hasSuiteFor(s, policy) &&
+  (!is13(s) || policy.pskKeyExchangeModes.length > 0) &&
   (s.compressionMethod === CompressionMethod.null ||
     policy.compressionMethods.includes(s.compressionMethod)) &&
   (s.primeBits > 0
@@ -81,12 +82,14 @@ const allowed = (s: Session, policy: Policy): boolean =>
     : s.group === 0 || policy.groups.includes(s.group));
 
 const hasSuiteFor = ({ cipherSuite, masterSecret, version }: Session, { cipherSuites }: Policy): boolean => {
-  if (versions.get(version)?.era !== "tls13") {
+  if (!is13({ version })) {
     return masterSecret.length === MASTER_SECRET && cipherSuites.includes(cipherSuite);
   }
   const hash = suites13.get(cipherSuite)?.hash;
   return hash !== undefined && cipherSuites.some((id) => suites13.get(id)?.hash === hash);
 };
+
+const is13 = ({ version }: Pick<Session, "version">): boolean => versions.get(version)?.era === "tls13";
 
 /** The length of a master secret up to TLS 1.2, in bytes (RFC 5246 §8.1). */
 const MASTER_SECRET = 48;
@@ -121,7 +124,7 @@ const isUsable = (
   some = (schemes: ReadonlyArray<SignatureScheme>) => schemes,
 ): boolean =>
   // In TLS 1.3 the groups say nothing of certificates (RFC 8446 §4.2.7).
-  (key._tag !== "ecdsa" || groups.includes(key.group) || versions.get(version)?.era === "tls13") &&
+  (key._tag !== "ecdsa" || groups.includes(key.group) || is13({ version })) &&
   (scheme === 0 ||
     some(versions.get(version)?.signing.schemesOf(key, signatureSchemes) ?? []).includes(scheme));
 
