@@ -66,6 +66,9 @@ export const aead13Protection = (cipher: Aead, { iv, tag, records }: SealedRecor
       if (end === 0 && type !== ContentType.application_data) {
         throw new UnexpectedMessage({ expected: ["content"], got: "an empty sealed record that is no data" });
       }
+      if (type === ContentType.change_cipher_spec) {
+        throw new UnexpectedMessage({ expected: ["a message"], got: "a sealed ChangeCipherSpec" }); // RFC 8446 §5
+      }
       return { type, fragment: inner.subarray(0, end), size: inner.length - 1 };
     },
   };
