@@ -15,7 +15,6 @@ import {
   stateAt,
   transitions,
 } from "../../src/flights/states.ts";
-import { nameOfComing } from "../../src/grammar/message_kind.ts";
 import { AlertDescription, AlertLevel } from "../../src/names/alert.ts";
 import { ContentType, HandshakeType, versionText } from "../../src/names/protocol.ts";
 import type { Coming } from "../../src/record/handshake_stream.ts";
@@ -23,41 +22,8 @@ import { type Bytes, concat } from "../../src/wire/bytes.ts";
 import { page } from "../states.ts";
 import { open, record, type Recording, type Role } from "../support/course.ts";
 import { covering } from "../support/exhaustive.ts";
-import { handshakeMessage, plainRecord, scripted } from "../support/replay.ts";
-
-/** Something that a peer says where it has no place. */
-interface Stray {
-  readonly name: string;
-  readonly type: ContentType;
-  readonly body: Bytes;
-  /** As the table knows it; application data is no part of a handshake. */
-  readonly coming: Coming | undefined;
-}
-
-/** Every message that IANA names, one that it does not, ChangeCipherSpec, and application data. */
-const strays: ReadonlyArray<Stray> = [
-  ...[...Object.values(HandshakeType.members), 200].map((type): Stray => {
-    const coming = comingOf(HandshakeType.of(type));
-    return {
-      name: nameOfComing(coming),
-      type: ContentType.handshake,
-      body: handshakeMessage(type, new Uint8Array(0)),
-      coming,
-    };
-  }),
-  {
-    name: "ChangeCipherSpec",
-    type: ContentType.change_cipher_spec,
-    body: Uint8Array.of(1),
-    coming: { _tag: "ChangeCipherSpec" },
-  },
-  {
-    name: "application data",
-    type: ContentType.application_data,
-    body: Uint8Array.of(65),
-    coming: undefined,
-  },
-];
+import { type Stray, strays } from "../support/strays.ts";
+import { plainRecord, scripted } from "../support/replay.ts";
 
 const other = { client: "server", server: "client" } as const;
 

@@ -66,7 +66,16 @@ const storeOf = (kept: Kept): SessionStoreService => ({
 /** An end's side of things. */
 export type Role = "client" | "server";
 
-/** What an end is made of: the same bytes each time. */
+/** What an end with these credentials is made of: the same bytes each time. */
+export const madeOf = (role: Role, own: ReadonlyArray<Credential>, kept: Kept) =>
+  Context.empty().pipe(
+    Context.add(Crypto, makeToy(`course ${role}`)),
+    Context.add(SessionStore, storeOf(kept)),
+    Context.add(CertificateVerifier, { partition: "toy", verify: () => Effect.void }),
+    Context.add(Credentials, { partition: "own", candidates: () => Effect.succeed(own) }),
+    Context.add(SessionTickets, tickets),
+  );
+
 const contextOf = (role: Role, course: Course, kept: Kept) => {
   const { clientCertificate, authentication, statusRequest } = course;
   const own: ReadonlyArray<Credential> = role === "client"
@@ -75,13 +84,7 @@ const contextOf = (role: Role, course: Course, kept: Kept) => {
       ...credentialOf(Golden.server(authentication === "ecdsa" ? "p256" : "rsa")),
       ...(statusRequest ? { ocspResponse: ascii("a response") } : {}),
     }];
-  return Context.empty().pipe(
-    Context.add(Crypto, makeToy(`course ${role}`)),
-    Context.add(SessionStore, storeOf(kept)),
-    Context.add(CertificateVerifier, { partition: "toy", verify: () => Effect.void }),
-    Context.add(Credentials, { partition: "own", candidates: () => Effect.succeed(own) }),
-    Context.add(SessionTickets, tickets),
-  );
+  return madeOf(role, own, kept);
 };
 
 /** One end over a stream, which knows the sessions that it is given, and keeps its own there. */

@@ -1,10 +1,14 @@
 /** The courses of a handshake of TLS 1.3, and the places that each end awaits in them. @module */
 import { keySchedule } from "../../crypto/key_schedule.ts";
-import type { Place, Shape } from "../../grammar/places.ts";
+import { Place, type Shape } from "../../grammar/places.ts";
 import type { Side } from "../../names/side.ts";
 import type { Hash } from "../../ports/crypto.ts";
 import { EMPTY } from "../../wire/bytes.ts";
-import { anyServerHelloPlace, helloRetryRequestPlace } from "../hellos/read_server_hello.ts";
+import {
+  anyServerHelloPlace,
+  firstAnswerPlace,
+  helloRetryRequestPlace,
+} from "../hellos/read_server_hello.ts";
 import { clientHelloPlace } from "../hellos/read_client_hello.ts";
 import { finishShape } from "./authentication.ts";
 import { proofShape } from "./peer13.ts";
@@ -54,9 +58,14 @@ const hash: Hash = {
 };
 const traffic = () => keySchedule(hash).traffic({ digest: () => EMPTY });
 
+/** The place of what answers the first ClientHello, of which a course takes one. */
+const firstAnswer = ({ accepts, take, most }: Place<unknown>): Place<unknown> =>
+  new Place(firstAnswerPlace.name, accepts, take, undefined, most);
+
 const clientShapes = ({ psk, retried }: Course13): ReadonlyArray<Shape> => [
-  ...(retried ? [{ retry: helloRetryRequestPlace }] : []),
-  { server: anyServerHelloPlace },
+  ...(retried
+    ? [{ retry: firstAnswer(helloRetryRequestPlace) }, { server: anyServerHelloPlace }]
+    : [{ server: firstAnswer(anyServerHelloPlace) }]),
   encryptedExtensionsShape,
   ...(psk ? [] : [serverProofShape(true)]),
   finishShape({ hash }, traffic),
