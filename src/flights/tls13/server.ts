@@ -51,6 +51,7 @@ import {
   type ClientChain,
   clientProof,
   hasContext,
+  hasNoExtensions,
   NO_CONTEXT,
   REQUESTED,
   solicitedEntries,
