@@ -1,15 +1,15 @@
 /** Ends that say something else than ours would, and hash what they say. @module */
-import { Effect } from "../deps.ts";
+import { Effect, type Schema } from "../deps.ts";
 import { establish } from "../../src/connection/establish.ts";
 import { clientProgram } from "../../src/connection/handshakes/client_program.ts";
 import type { Program } from "../../src/connection/handshakes/program.ts";
 import { serverProgram } from "../../src/connection/handshakes/server_program.ts";
-import { encodeMessage } from "../../src/grammar/message_kind.ts";
+import { encodeMessage, kindOf } from "../../src/grammar/message_kind.ts";
 import { ClientHello, ServerHello } from "../../src/messages/mod.ts";
 import { Handshakes, type HandshakeStream } from "../../src/record/handshake_stream.ts";
 import { modern12 } from "./policies.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
-import { make } from "../../src/wire/codec.ts";
+import { type Constructor, make } from "../../src/wire/codec.ts";
 import { bothHandshakeBy, type Built, type Setup } from "./handshake.ts";
 
 /** What is done to a stream of messages. */
@@ -66,25 +66,35 @@ export const changedHandshake = (
 export const changedClientHandshake = (built: Built, setup: Setup, change: Change) =>
   changedHandshake(built, setup, { client: change });
 
-/** Says another hello, given as the bytes of the message with its header; the count is that of the connection. */
-export const changingHello = (change: (hello: ClientHello, count: number) => Bytes): Change => {
+/**
+ * Says messages of a class otherwise: as other members, or as the bytes of the message with its header. The count is that of
+ * the connection.
+ */
+export const changing = <A extends { readonly _tag: string }, I, P>(
+  Class: Schema.Schema<A, I> & Constructor<A, P>,
+  change: (message: A, count: number) => P | Bytes,
+): Change => {
   let count = 0;
   return (stream) => ({
     ...stream,
-    send: (raw, message) =>
-      stream.send(message instanceof ClientHello ? change(message, count++) : raw, message),
+    send: (raw, message) => {
+      if (!(message instanceof Class)) return stream.send(raw, message);
+      const changed = change(message, count++);
+      stream.send(
+        changed instanceof Uint8Array ? changed : kindOf(Class).encode(make(Class, changed)),
+        message,
+      );
+    },
   });
 };
 
-/** The same of a ServerHello. */
-export const changingServerHello = (change: (hello: ServerHello, count: number) => Bytes): Change => {
-  let count = 0;
-  return (stream) => ({
-    ...stream,
-    send: (raw, message) =>
-      stream.send(message instanceof ServerHello ? change(message, count++) : raw, message),
-  });
-};
+/** Says another ClientHello. */
+export const changingHello = (change: (hello: ClientHello, count: number) => Bytes): Change =>
+  changing(ClientHello, change);
+
+/** Says another ServerHello, up to TLS 1.2. */
+export const changingServerHello = (change: (hello: ServerHello, count: number) => Bytes): Change =>
+  changing(ServerHello, change);
 
 /** As `meet`, with a client that never heard of extended_master_secret. */
 export const withoutExtendedMasterSecret = (built: Built, setup: Setup) =>
