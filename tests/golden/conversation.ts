@@ -1,11 +1,13 @@
 /** Conversations that must stay as they are, byte for byte. `deno run -A tests/golden/conversation.ts` records them anew. @module */
-import { Effect, Fiber } from "../deps.ts";
+import { assert, Effect, Fiber } from "../deps.ts";
+import { layerDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { NamedGroup } from "../../src/names/named_group.ts";
 import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { legacy12 } from "../support/policies.ts";
+import { bothUnder, legacy12, modern13 } from "../support/policies.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { atFixedTime } from "../support/effect.ts";
-import { build, bothHandshake, type Setup, type Tape } from "../support/handshake.ts";
+import { bothHandshake, build, pingPong, type Setup, type Tape } from "../support/handshake.ts";
 import { bytesOf } from "../support/text.ts";
 
 const of = (
@@ -30,7 +32,7 @@ const of = (
   };
 };
 
-/** What is recorded: each a full handshake, its resumption, and a renegotiation of that. */
+/** What is recorded up to TLS 1.2: each a full handshake, its resumption, and a renegotiation of that. */
 export const conversations: Readonly<Record<string, Setup>> = {
   "tls12-ecdhe-ecdsa-aes-128-gcm": of("p256", CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256),
   "tls12-ecdhe-ecdsa-ed25519-chacha20": of(
@@ -76,19 +78,72 @@ export const conversations: Readonly<Record<string, Setup>> = {
   ),
 };
 
+const of13 = (suite: CipherSuite, setup: Setup = {}, serverGroups?: ReadonlyArray<NamedGroup>): Setup => {
+  const policy = { ...modern13, cipherSuites: [suite] };
+  return {
+    tickets: true,
+    ...setup,
+    client: { policy, alpn: ["h2", "http/1.1"], ...setup.client },
+    server: { policy: { ...policy, groups: serverGroups ?? policy.groups }, alpn: ["http/1.1"], ...setup.server },
+  };
+};
+
+const hybrid = { ...modern13, groups: [NamedGroup.X25519MLKEM768, NamedGroup.x25519] };
+
+/**
+ * What is recorded in TLS 1.3: each a full handshake and its resumption, with data, new keys of both ends, and a certificate
+ * that is asked for later.
+ */
+export const conversations13: Readonly<Record<string, Setup>> = {
+  "tls13-aes-128-gcm": of13(CipherSuite.TLS_AES_128_GCM_SHA256),
+  "tls13-aes-256-gcm-rsa-stored-tickets": of13(CipherSuite.TLS_AES_256_GCM_SHA384, {
+    kind: "rsa",
+    tickets: false,
+  }),
+  "tls13-chacha20-ed25519-client-p256": of13(CipherSuite.TLS_CHACHA20_POLY1305_SHA256, {
+    kind: "ed25519",
+    clientKind: "p256",
+    server: { clientAuth: "require" },
+  }),
+  "tls13-aes-128-gcm-hello-retry-request-p384": of13(
+    CipherSuite.TLS_AES_128_GCM_SHA256,
+    { kind: "p384", clientKind: "ed25519" },
+    [NamedGroup.secp384r1],
+  ),
+};
+
+/** The same under a hybrid group, which the platform's ML-KEM makes with random bytes of its own. */
+export const conversationsOfNoble: Readonly<Record<string, Setup>> = {
+  "tls13-aes-128-gcm-x25519mlkem768": bothUnder({
+    ...hybrid,
+    cipherSuites: [CipherSuite.TLS_AES_128_GCM_SHA256],
+  }, { tickets: true, provider: layerDeterministic }),
+};
+
 const dump = (bytes: Uint8Array): string => toHex(bytes).replace(/.{1,64}/g, "$&\n").trimEnd();
 
-/** The flows of a conversation, in hexadecimal. */
+/** Notes what passes, under titles. */
+const notes = () => {
+  const parts: Array<string> = [];
+  return {
+    note: (title: string, flows: Tape["flows"]) => {
+      parts.push(`# ${title}`);
+      flows.forEach(({ from, bytes }, i) => {
+        parts.push(
+          `>>> Flow ${i + 1} (${from === "client" ? "client to server" : "server to client"})`,
+          dump(bytes),
+        );
+      });
+    },
+    text: () => `${parts.join("\n")}\n`,
+  };
+};
+
+/** The flows of a conversation up to TLS 1.2, in hexadecimal. */
 export const record = (setup: Setup) =>
   Effect.scoped(Effect.gen(function* () {
     const built = yield* build({ ...setup, seed: "golden" });
-    const parts: Array<string> = [];
-    const note = (title: string, flows: Tape["flows"]) => {
-      parts.push(`# ${title}`);
-      flows.forEach(({ from, bytes }, i) => {
-        parts.push(`>>> Flow ${i + 1} (${from === "client" ? "client to server" : "server to client"})`, dump(bytes));
-      });
-    };
+    const { note, text } = notes();
     for (const title of ["full", "resumed"]) {
       const { client, server, tape } = yield* bothHandshake(built, setup);
       const ends = [yield* client, yield* server] as const;
@@ -101,7 +156,35 @@ export const record = (setup: Setup) =>
       yield* ends[0].write(bytesOf("done"));
       yield* Fiber.join(listening);
     }
-    return `${parts.join("\n")}\n`;
+    return text();
+  })).pipe(atFixedTime);
+
+/** The flows of a conversation of TLS 1.3, in hexadecimal. */
+export const record13 = (setup: Setup) =>
+  Effect.scoped(Effect.gen(function* () {
+    const built = yield* build({ ...setup, seed: "golden" });
+    const { note, text } = notes();
+    for (const title of ["full", "resumed"]) {
+      const { client, server, tape } = yield* bothHandshake(built, setup);
+      const ends = [yield* client, yield* server] as const;
+      assert.equal((yield* ends[1].negotiated).resumed, title === "resumed");
+      yield* pingPong(...ends);
+      note(`${title}, with data`, tape.flows);
+      let before = tape.flows.length;
+      for (const end of ends) {
+        yield* end.updateKeys({ request: true });
+        yield* pingPong(...ends);
+      }
+      note("new keys, asked for by either end", tape.flows.slice(before));
+      if (setup.clientKind === undefined) continue;
+      before = tape.flows.length;
+      const listening = yield* Effect.fork(ends[0].read);
+      yield* ends[1].requestClientCertificate();
+      yield* ends[1].write(bytesOf("thanks"));
+      yield* Fiber.join(listening);
+      note("a certificate that is asked for later", tape.flows.slice(before));
+    }
+    return text();
   })).pipe(atFixedTime);
 
 /** Where a conversation is kept. */
@@ -109,7 +192,11 @@ export const fileOf = (name: string): URL => new URL(`./conversations/${name}.tx
 
 if (import.meta.main) {
   await Deno.mkdir(new URL("./conversations", import.meta.url), { recursive: true });
+  const write = (name: string, text: string) => Deno.writeTextFile(fileOf(name), text);
   for (const [name, setup] of Object.entries(conversations)) {
-    await Deno.writeTextFile(fileOf(name), Effect.runSync(record(setup)));
+    await write(name, Effect.runSync(record(setup)));
+  }
+  for (const [name, setup] of Object.entries({ ...conversations13, ...conversationsOfNoble })) {
+    await write(name, Effect.runSync(record13(setup)));
   }
 }
