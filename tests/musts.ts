@@ -8,6 +8,7 @@ import type { Must } from "./musts/must.ts";
 import { rfc5246 } from "./musts/rfc5246.ts";
 import { rfc5746 } from "./musts/rfc5746.ts";
 import { rfc7627 } from "./musts/rfc7627.ts";
+import { rfc8446 } from "./musts/rfc8446.ts";
 import { printer } from "./support/printer.ts";
 
 /** The RFCs whose demands are listed, by their names. */
@@ -15,6 +16,7 @@ const rfcs: Readonly<Record<string, ReadonlyArray<Must>>> = {
   "RFC 5246": rfc5246,
   "RFC 5746": rfc5746,
   "RFC 7627": rfc7627,
+  "RFC 8446": rfc8446,
 };
 
 /** Where the tests are that hold them. */
@@ -55,6 +57,14 @@ const files = [
   "flights/bindings_test.ts",
   "connection/renegotiation_test.ts",
   "attacks/renegotiation_test.ts",
+  "flights/tls13/bindings_test.ts",
+  "flights/tls13/key_update_test.ts",
+  "flights/tls13/later_certificate_test.ts",
+  "flights/tls13/matrix_test.ts",
+  "flights/tls13/order_test.ts",
+  "flights/tls13/rules_test.ts",
+  "flights/tls13/states_test.ts",
+  "flights/tls13/tickets_test.ts",
 ];
 
 /** The names of the tests in the files, which are not run: a test is told by the call that would register it. */
@@ -93,7 +103,7 @@ const table = (title: string, musts: ReadonlyArray<Must>, names: Awaited<ReturnT
 const page = async () => {
   const names = await testNames();
   const tables = Object.entries(rfcs).map(([rfc, musts]) => table(rfc, musts, names));
-  const text = `# What RFC 5246, RFC 5746 and RFC 7627 demand, and the tests for it
+  const text = `# What RFC 5246, RFC 5746, RFC 7627 and RFC 8446 demand, and the tests for it
 
 Printed by \`deno task musts\`; \`deno task ok\` checks that it is current. Each row is a demand (MUST, MUST NOT) in our own
 words, with the names of the tests that would fail if it were not met. Where there is no such test, or the demand is not

@@ -7,13 +7,17 @@
 import { assert, Context, Effect, Fiber, TestClock } from "../../deps.ts";
 import type { Connection } from "../../../src/connection/connection.ts";
 import { CertificateError } from "../../../src/faults/errors/trust.ts";
+import { KeyUpdate } from "../../../src/messages/mod.ts";
 import { AlertDescription } from "../../../src/names/alert.ts";
+import { HandshakeType } from "../../../src/names/protocol.ts";
 import type { ConnectionEvent } from "../../../src/ports/observer.ts";
 import { CertificateVerifier } from "../../../src/ports/trust.ts";
 import { limits } from "../../../src/tables/policy.ts";
 import { effect, failsWith, sync, untilWaiting } from "../../support/effect.ts";
 import { bothHandshake, build, handshake, pingPong, readText, type Setup } from "../../support/handshake.ts";
+import { changedHandshake, changing } from "../../support/other_ends.ts";
 import { bothUnder, modern13 } from "../../support/policies.ts";
+import { handshakeMessage } from "../../support/replay.ts";
 import { bytesOf } from "../../support/text.ts";
 import { findStoredSession } from "../../support/tickets.ts";
 
@@ -186,6 +190,22 @@ sync(
     assert.equal(by, "peer");
     yield* failsWith(client.requestClientCertificate(), "InvalidOption");
     assert.equal(yield* pingPong(client, server), "ping pong");
+  }),
+);
+
+sync(
+  "a client that did not offer to be asked later, and is, ends with unexpected_message",
+  Effect.gen(function* () {
+    const refusing = { ...modern13, renegotiation: "refuse" } as const;
+    const request = handshakeMessage(HandshakeType.certificate_request, Uint8Array.of(1, 1, 0, 0));
+    const built = yield* build(certified);
+    const ends = yield* changedHandshake(built, { ...certified, client: { policy: refusing } }, {
+      server: changing(KeyUpdate, () => request),
+    });
+    const [client, server] = [yield* ends.client, yield* ends.server];
+    yield* server.updateKeys();
+    const error = yield* failsWith(client.read, "UnexpectedMessage");
+    assert.equal(error.got, "CertificateRequest");
   }),
 );
 

@@ -912,6 +912,49 @@ const ofSecondHello: ReadonlyArray<Row> = [
   },
 ];
 
+/** The second ClientHello of a client that met such a HelloRetryRequest, whatever came of it. */
+const secondHello = (change: () => Change, resumed: boolean) =>
+  Effect.gen(function* () {
+    const built = yield* build({ ...toy, tickets: true });
+    if (resumed) {
+      const first = yield* bothHandshake(built, toy);
+      assert.equal(yield* pingPong(yield* first.client, yield* first.server), "ping pong");
+    }
+    const hellos: Array<ClientHello> = [];
+    yield* changedHandshake(built, retrying, {
+      server: change(),
+      client: changing(ClientHello, (hello) => {
+        hellos.push(hello);
+        return hello;
+      }),
+    });
+    const tags = hellos.map(({ extensions }) => extensions?.map(({ _tag }) => _tag));
+    assert.equal(tags.length, 2);
+    return { first: tags[0], second: tags[1], extensions: hellos[1]?.extensions };
+  });
+
+sync(
+  "TLS 1.3: a client gives the cookie of a HelloRetryRequest back, and has none before (RFC 8446 §4.2.2)",
+  Effect.gen(function* () {
+    const cookie = ascii("a cookie");
+    const given = inRetryExtensions((l) => [...l, { _tag: "cookie", cookie }]);
+    const { first, extensions } = yield* secondHello(given, false);
+    assert.equal(first?.includes("cookie"), false);
+    assert.deepEqual(findExtension(extensions, "cookie")?.cookie, cookie);
+  }),
+);
+
+sync(
+  "TLS 1.3: a client offers no key again that is of another hash than the HelloRetryRequest's suite (RFC 8446 §4.1.4)",
+  Effect.gen(function* () {
+    const same = yield* secondHello(inRetry(() => ({})), true);
+    assert.deepEqual([same.first?.at(-1), same.second?.at(-1)], ["pre_shared_key", "pre_shared_key"]);
+    const other = yield* secondHello(inRetry(() => ({ cipherSuite: C.TLS_AES_256_GCM_SHA384 })), true);
+    assert.equal(other.first?.at(-1), "pre_shared_key");
+    assert.equal(other.second?.includes("pre_shared_key"), false);
+  }),
+);
+
 const ofClientsCertificate: ReadonlyArray<Row> = [
   ...ofCertificate(certified),
   row("an OCSP response that was not asked for", carrying(stapled), UNSUPPORTED, certified),
