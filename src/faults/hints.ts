@@ -68,7 +68,7 @@ export const peerSaid = (alert: string, { certificateWanted, policy }: Circumsta
       );
     case "protocol_version":
       return `the peer speaks none of our versions: ${
-        either(older, "it may want TLS 1.3, which this library does not speak")
+        either(older, "it may want TLS 1.3, if that was not offered (Policy.versions, --versions)")
       }`;
     default:
       return alerts[alert];

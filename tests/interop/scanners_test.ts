@@ -2,6 +2,7 @@
 import { assert, Effect } from "../deps.ts";
 import { Names, Policy } from "../../mod.ts";
 import { suites } from "../../src/tables/suites.ts";
+import { suites13 } from "../../src/tables/suites13.ts";
 import { keys } from "./openssl.ts";
 import { certificates, start, temporary, withPeer } from "./peers.ts";
 import * as Programs from "./programs.ts";
@@ -15,13 +16,14 @@ const serve = (policy: string) =>
   );
 
 /** Versions by the names that sslscan has for them; of SSL 3.0 its OpenSSL lists no suites. */
-const listed = { "TLSv1.0": V.TLS_1_0, "TLSv1.1": V.TLS_1_1, "TLSv1.2": V.TLS_1_2 };
+const listed = { "TLSv1.0": V.TLS_1_0, "TLSv1.1": V.TLS_1_1, "TLSv1.2": V.TLS_1_2, "TLSv1.3": V.TLS_1_3 };
 
 /** The suites of a policy that a certificate of RSA serves in a version. */
 const expected = (policy: Policy.Policy, version: Names.ProtocolVersion): ReadonlyArray<string> =>
   !policy.versions.includes(version) ? [] : policy.cipherSuites.filter((id) => {
-    const { authentication, since } = suites.get(id)!;
-    return authentication === "rsa" && since <= version;
+    if (version === V.TLS_1_3) return suites13.has(id);
+    const suite = suites.get(id);
+    return suite?.authentication === "rsa" && suite.since <= version;
   }).map((id) => CipherSuite.nameOf(id));
 
 for (const name of ["modern", "compatible", "legacy"] as const) {
@@ -35,7 +37,7 @@ for (const name of ["modern", "compatible", "legacy"] as const) {
       const output = peer.output();
       const policy = Policy[name];
       for (
-        const [version, number] of Object.entries({ SSLv3: V.SSL_3_0, ...listed, "TLSv1.3": 0x0304 })
+        const [version, number] of Object.entries({ SSLv3: V.SSL_3_0, ...listed })
       ) {
         const spoken = policy.versions.some((v) => v === number);
         assert.match(output, new RegExp(`^${version} +${spoken ? "enabled" : "disabled"}$`, "m"));
@@ -70,6 +72,7 @@ const verdicts = {
   TLS1: "offered (deprecated)",
   TLS1_1: "offered (deprecated)",
   TLS1_2: "offered",
+  TLS1_3: "offered with final",
   ALPN: "http/1.1",
   heartbleed: "not vulnerable, no heartbeat extension",
   CCS: "not vulnerable",
@@ -116,7 +119,7 @@ withPeer(
       yield* peer.say("GET / HTTP/1.0\r\n\r\n");
       assert.equal(yield* peer.ended, 0, peer.output());
       assert.match(peer.output(), /HTTP\/1\.[01] 200 OK/);
-      assert.match(peer.output(), /^<<< TLS 1\.2, Alert \[length 0002\], warning close_notify$/m);
+      assert.match(peer.output(), /^<<< TLS 1\.3, Alert \[length 0002\], warning close_notify$/m);
     }));
     yield* Effect.all(Array.from({ length: 16 }, () => get), { concurrency: "unbounded", discard: true });
     yield* Effect.all(Array.from({ length: 8 }, () => get), { discard: true });

@@ -87,7 +87,7 @@ withPeer(
         client.close();
       }
     });
-    assert.match(text, /<dd>TLS 1\.2<\/dd>/);
+    assert.match(text, /<dd>TLS 1\.3<\/dd>/);
   }),
 );
 
