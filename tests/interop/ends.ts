@@ -81,9 +81,14 @@ export const reverse = (connection: Connection): Effect.Effect<void, Errors.TlsE
 
 const base = Layer.mergeAll(Transport.layerTcp, Crypto.layerNative);
 
+/** What a server shows: a certificate that never changes, or any other. */
+export type Shown = Golden.Kind | Credentials.PemPair;
+
+const pemOf = (shown: Shown): Credentials.PemPair => typeof shown === "string" ? Golden.server(shown) : shown;
+
 /** A server of ours on a port of the system's choice. */
 export const listen = (
-  kind: Golden.Kind,
+  shown: Shown,
   options: Partial<Server.ListenOptions> = {},
   handler = reverse,
   more: ReadonlyArray<Golden.Kind> = [],
@@ -95,7 +100,7 @@ export const listen = (
         base,
         SessionStore.layerMemory(),
         CertificateVerifier.layerRoots(Golden.root),
-        Credentials.fromPem(Golden.server(kind), ...more.map(Golden.server)),
+        Credentials.fromPem(pemOf(shown), ...more.map(Golden.server)),
       ),
     ),
   );
@@ -170,11 +175,11 @@ export const talk = (connection: Connection): Effect.Effect<Talk, never, Scope.S
   });
 
 /** A server of ours whose connections the test itself holds, in the order in which they come. */
-export const accept = (kind: Golden.Kind, options: Partial<Server.ListenOptions> = {}) =>
+export const accept = (shown: Shown, options: Partial<Server.ListenOptions> = {}) =>
   Effect.gen(function* () {
     const accepted = yield* Queue.unbounded<Connection>();
     const port = yield* listen(
-      kind,
+      shown,
       { onFailure: () => Effect.void, ...options },
       (connection) => Effect.zipRight(Queue.offer(accepted, connection), Effect.never),
     );

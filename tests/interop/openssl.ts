@@ -20,6 +20,8 @@ export const keys = (
 /** What OpenSSL has met: its handshakes as the names of their messages, their suites and Finished, and the alerts. */
 export interface Trace {
   readonly handshakes: ReadonlyArray<ReadonlyArray<string>>;
+  /** Every message by its name, in order. */
+  readonly messages: ReadonlyArray<string>;
   readonly suites: ReadonlyArray<string>;
   /** In hexadecimal, two of each handshake. */
   readonly finished: ReadonlyArray<string>;
@@ -35,6 +37,7 @@ const parse = (text: string): Trace => {
   const all = (pattern: RegExp) => Array.from(text.matchAll(pattern), ([, ...found]) => found.join(" "));
   return {
     handshakes,
+    messages: all(/^ {4}(\w+), Length=\d+$/gm),
     suites: all(/^ {6}cipher_suite \{.*\} (\S+)/gm),
     finished: all(/^ {6}verify_data \(len=\d+\): (\w+)/gm).map((bytes) => bytes.toLowerCase()),
     alerts: all(/^ {4}Level=(\w+)\(\d\), description=(.*)\(\d+\)/gm),
