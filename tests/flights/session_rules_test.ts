@@ -15,8 +15,8 @@ import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { type Credential, Credentials } from "../../src/ports/credentials.ts";
 import { Session, SessionStore, type SessionStoreService } from "../../src/ports/sessions.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
-import type { Limits, Policy } from "../../src/tables/policy.ts";
-import { compatible12, legacy12, modern12 } from "../support/policies.ts";
+import { type Limits, modern, type Policy } from "../../src/tables/policy.ts";
+import { bothUnder, compatible12, legacy12, modern12, policyFor } from "../support/policies.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { make } from "../../src/wire/codec.ts";
 import { makeCa } from "../support/ca.ts";
@@ -443,5 +443,16 @@ sync(
     assert.deepEqual([group, primeBits], [G.x25519, 0]);
     assert.deepEqual([ownScheme, peerScheme], [S.rsa_pss_rsae_sha256, S.ecdsa_secp256r1_sha256]);
     assert.equal(ownCertificate.length, 32);
+  }),
+);
+
+effect(
+  "a session of TLS 1.3 is resumed whatever the curve of its certificate, because groups are of the exchange alone (RFC 8446 §4.2.7)",
+  Effect.gen(function* () {
+    const policy = policyFor(ProtocolVersion.TLS_1_3, { groups: [NamedGroup.x25519] }, modern);
+    const setup = bothUnder(policy, { kind: "p256" });
+    const built = yield* build(setup);
+    assert.equal(yield* resumes(built, setup), false);
+    assert.equal(yield* resumes(built, setup), true);
   }),
 );

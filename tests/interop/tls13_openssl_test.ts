@@ -16,7 +16,7 @@ import {
   withServer,
 } from "./tls13.ts";
 
-const { CipherSuite: C, NamedGroup: G, SignatureScheme } = Names;
+const { CipherSuite: C, SignatureScheme } = Names;
 
 /** One thing that both ends must have in common. */
 interface Row {
@@ -133,18 +133,6 @@ for (const [name, first] of others) {
     }).pipe(Effect.provide(client())),
   );
 }
-
-withPeer(
-  "openssl",
-  "our client and s_server -stateless, TLS 1.3: a HelloRetryRequest with a cookie, and no other group",
-  Effect.gen(function* () {
-    const { peer, us } = yield* withServer(["-stateless"], { policy: only13({ groups: [G.x25519] }) });
-    yield* exchange(us, peer, "once");
-    yield* agrees(us.connection, { group: G.x25519, retried: true });
-    yield* us.connection.close;
-    assert.ok((yield* peer.trace).messages.includes("CertificateVerify"));
-  }).pipe(Effect.provide(client())),
-);
 
 withPeer(
   "openssl",

@@ -115,7 +115,10 @@ const isStillTheirs = (s: Session, { policy, now }: Standing): boolean => {
 const lasts = ({ notAfter }: Certificate, { createdAt }: Session, now: number): boolean =>
   now <= notAfter || createdAt > notAfter;
 
-/** Whether policy allows the curve of a key, and the scheme that it signed with, if it signed. */
+/**
+ * Whether policy allows the curve of a key, and the scheme that it signed with, if it signed. In TLS 1.3 groups are of the
+ * key exchange alone, and the scheme names the curve (RFC 8446 §4.2.3, §4.2.7).
+ */
 const isUsable = (
   { version }: Session,
   key: PublicKey,
