@@ -16,7 +16,7 @@ import { CompressionMethod, ContentType, ProtocolVersion, versionText } from "..
 import type { ConnectionEvent } from "../../src/ports/observer.ts";
 import { compressions } from "../../src/record/protection/compression.ts";
 import * as Server from "../../src/server.ts";
-import type { Policy } from "../../src/tables/policy.ts";
+import { legacy, type Policy } from "../../src/tables/policy.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
 import { ascii, type Bytes, concat, sameBytes } from "../../src/wire/bytes.ts";
@@ -36,6 +36,7 @@ import {
   taped,
 } from "../support/handshake.ts";
 import { changedHandshake, changingHello, changingServerHello } from "../support/other_ends.ts";
+import { bothUnder } from "../support/policies.ts";
 import { plainRecord } from "../support/replay.ts";
 import { handshakeStory } from "../support/tickets.ts";
 import { bothUnder, compatible12, legacy12, modern12, policyFor } from "../support/policies.ts";
@@ -592,5 +593,15 @@ sync(
       assert.ok(length > right!, `the right guess took ${right}, a wrong one ${length}`);
     }
     assert.equal(new Set(yield* lengths(modern12)).size, 1);
+  }),
+);
+
+sync(
+  "a client that offers TLS 1.3 offers no compression, whatever its policy has (RFC 8446 §4.1.2)",
+  Effect.gen(function* () {
+    assert.ok(legacy.compressionMethods.includes(CompressionMethod.DEFLATE));
+    const { client } = yield* handshake(bothUnder(legacy, { toy: true }));
+    const { version, compressionMethod } = yield* client.negotiated;
+    assert.deepEqual([version, compressionMethod], [ProtocolVersion.TLS_1_3, CompressionMethod.null]);
   }),
 );

@@ -449,6 +449,7 @@ sync(
 effect(
   "a session of TLS 1.3 is resumed whatever the curve of its certificate, because groups are of the exchange alone (RFC 8446 §4.2.7)",
   Effect.gen(function* () {
+    yield* setTime(START);
     const policy = policyFor(ProtocolVersion.TLS_1_3, { groups: [NamedGroup.x25519] }, modern);
     const setup = bothUnder(policy, { kind: "p256" });
     const built = yield* build(setup);
