@@ -36,7 +36,6 @@ import {
   taped,
 } from "../support/handshake.ts";
 import { changedHandshake, changingHello, changingServerHello } from "../support/other_ends.ts";
-import { bothUnder } from "../support/policies.ts";
 import { plainRecord } from "../support/replay.ts";
 import { handshakeStory } from "../support/tickets.ts";
 import { bothUnder, compatible12, legacy12, modern12, policyFor } from "../support/policies.ts";

@@ -2,8 +2,8 @@
 import { Effect } from "../deps.ts";
 import { freePort, start, temporary, untilListening } from "./peers.ts";
 
-/** nginx with the certificate of `NAME.pem` and `NAME.key`, sessions by ID, and what else its server is told. */
-export const nginx = (name: string, ...more: ReadonlyArray<string>) =>
+/** nginx of one version with the certificate of `NAME.pem` and `NAME.key`, sessions by ID, and what else its server is told. */
+const serving = (protocol: string) => (name: string, ...more: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const folder = yield* temporary;
     const port = yield* freePort;
@@ -19,7 +19,7 @@ http {
   server {
     listen 127.0.0.1:${port} ssl;
     ssl_certificate ${name}.pem; ssl_certificate_key ${name}.key;
-    ssl_protocols TLSv1.2; ssl_session_cache shared:SSL:1m; ssl_session_tickets off;
+    ssl_protocols ${protocol}; ssl_session_cache shared:SSL:1m; ssl_session_tickets off;
     ${more.join(" ")}
     location / { return 200 "nginx, $ssl_protocol, $ssl_cipher, reused $ssl_session_reused"; }
   }
@@ -31,3 +31,8 @@ http {
     yield* untilListening(port);
     return { peer, port };
   });
+
+/** nginx of TLS 1.2. */
+export const nginx = serving("TLSv1.2");
+/** nginx of TLS 1.3. */
+export const nginx13 = serving("TLSv1.3");

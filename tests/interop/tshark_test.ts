@@ -1,9 +1,10 @@
 /** What tshark decrypts with our key log, and what it reads in our messages. @module */
 import { assert, Effect } from "../deps.ts";
-import { KeyLog, Policy, SessionTickets } from "../../mod.ts";
+import { KeyLog, Names, Policy, SessionTickets } from "../../mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import { accept, ask, client, connect, listen, renewed, suites, talk } from "./ends.ts";
 import { only, suiteOf, versions } from "./old.ts";
+import { only13, suites13 } from "./tls13.ts";
 import { start, temporary, withPeer } from "./peers.ts";
 import { type From, proxy } from "../support/proxy.ts";
 
@@ -162,5 +163,43 @@ for (
       const partly = [...handshake(has), data, ...handshake(has, "Encrypted Handshake Message"), data];
       assert.deepEqual((yield* contents(tape, first)).slice(0, partly.length), partly);
     }).pipe(Effect.provide(client(Golden.root, "rsa"))),
+  );
+}
+
+const { CipherSuite, NamedGroup: G } = Names;
+
+for (const suite of suites13) {
+  withPeer(
+    "tshark",
+    `tshark decrypts TLS 1.3 with our key log, after a HelloRetryRequest and with changed keys, full and resumed: ${
+      CipherSuite.nameOf(suite)
+    }`,
+    Effect.gen(function* () {
+      const [ours, theirs]: [Array<string>, Array<string>] = [[], []];
+      const policy = only13({ cipherSuites: [suite], groups: [G.secp384r1] });
+      const port = yield* Effect.provide(listen("p256", { policy }), keeping(theirs));
+      let tape: Array<Tape[number]> = [];
+      const between = yield* proxy(port, (from, record) => {
+        tape.push({ from, record });
+        return record;
+      });
+      for (const resumed of [false, true]) {
+        tape = [];
+        yield* Effect.scoped(Effect.gen(function* () {
+          const groups = [G.x25519, G.secp384r1];
+          const connection = yield* connect(between, { policy: { ...policy, groups } });
+          const { helloRetried, resumed: isResumed } = yield* connection.negotiated;
+          assert.deepEqual([helloRetried, isResumed], [true, resumed]);
+          assert.equal(yield* ask(connection, "stressed"), "desserts");
+          yield* connection.updateKeys({ request: true });
+          assert.equal(yield* ask(connection, "drawer"), "reward");
+          yield* connection.close;
+        })).pipe(Effect.provide(keeping(ours)));
+        assert.equal(yield* conversation(tape, ours), "stressed\ndesserts\ndrawer\nreward\n");
+        assert.equal(yield* conversation(tape, []), "");
+      }
+      assert.equal(ours.length, 10);
+      assert.deepEqual(ours.toSorted(), theirs.toSorted());
+    }).pipe(Effect.provide(client())),
   );
 }
