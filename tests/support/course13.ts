@@ -147,7 +147,7 @@ const take = (course: Course13, kept: Record<Role, Kept>): Omit<Recording13, "ke
       if (under === "nothing") return plaintext;
       const kind = under === "handshake" ? "HANDSHAKE_TRAFFIC_SECRET" : "TRAFFIC_SECRET_0";
       const secret = secrets.get(`${side.toUpperCase()}_${kind}`)!;
-      return protection13(suite, crypto, trafficOf(crypto.hash(suite.hash), secret), undefined);
+      return protection13(suite, crypto, trafficOf(crypto.hash(suite.hash), secret));
     };
     const said = (side: Role) =>
       heardIn(

@@ -1,5 +1,6 @@
 /** Policies of one version, and ends that share a policy. @module */
 import { isKem } from "../../src/crypto/kem.ts";
+import { NamedGroup } from "../../src/names/named_group.ts";
 import { ProtocolVersion } from "../../src/names/protocol.ts";
 import { compatible, legacy, modern, type Policy } from "../../src/tables/policy.ts";
 import { suites } from "../../src/tables/suites.ts";
@@ -18,6 +19,15 @@ export const modern12 = until12(modern);
 export const compatible12 = until12(compatible);
 /** `Policy.legacy` without TLS 1.3. */
 export const legacy12 = until12(legacy);
+
+/** `Policy.modern` of TLS 1.3 alone. x25519 comes first, which no layer waits for; and a server may ask for a certificate later. */
+export const modern13: Policy = {
+  ...modern,
+  versions: [ProtocolVersion.TLS_1_3],
+  cipherSuites: modern.cipherSuites.filter((id) => !suites.has(id)),
+  groups: [NamedGroup.x25519, ...modern.groups.filter((group) => group !== NamedGroup.x25519)],
+  renegotiation: "allow",
+};
 
 /** All that we have of one version, or as much of it as `base` has. */
 export const policyFor = (

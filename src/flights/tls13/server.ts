@@ -51,7 +51,6 @@ import {
   type ClientChain,
   clientProof,
   hasContext,
-  hasNoExtensions,
   NO_CONTEXT,
   REQUESTED,
   solicitedEntries,
