@@ -20,13 +20,17 @@ export const compatible12 = until12(compatible);
 /** `Policy.legacy` without TLS 1.3. */
 export const legacy12 = until12(legacy);
 
-/** `Policy.modern` of TLS 1.3 alone. x25519 comes first, which no layer waits for; and a server may ask for a certificate later. */
+/**
+ * `Policy.modern` of TLS 1.3 alone. x25519 comes first, which no layer waits for; a server may ask for a certificate later; and
+ * certificates are not compressed, so that tests can change them.
+ */
 export const modern13: Policy = {
   ...modern,
   versions: [ProtocolVersion.TLS_1_3],
   cipherSuites: modern.cipherSuites.filter((id) => !suites.has(id)),
   groups: [NamedGroup.x25519, ...modern.groups.filter((group) => group !== NamedGroup.x25519)],
   renegotiation: "allow",
+  certificateCompression: [],
 };
 
 /** All that we have of one version, or as much of it as `base` has. */
