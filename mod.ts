@@ -26,7 +26,7 @@
  * });
  *
  * const layers = Layer.mergeAll(Transport.layerMemory, Crypto.layerNoble, SessionStore.layerMemory());
- * assert.equal(await Effect.runPromise(Effect.provide(Effect.scoped(program), layers)), "TLS 1.2: hello");
+ * assert.equal(await Effect.runPromise(Effect.provide(Effect.scoped(program), layers)), "TLS 1.3: hello");
  * ```
  *
  * @module

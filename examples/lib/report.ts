@@ -154,6 +154,9 @@ export const explained = (failed: unknown): string => {
       .split("\n").map(printable).join("\n  ");
 };
 
+/** The width of the column of names: that of the longest, CompressedCertificate. */
+const WIDTH = 21;
+
 const details = (n: Negotiated): string => {
   const { version, cipherSuite, group, signatureScheme, alpn, compressionMethod } = plain(n);
   const compressed = compressionMethod === "null" ? null : compressionMethod;
@@ -198,13 +201,13 @@ export const human = (
             connection,
             event.direction,
             event.flight,
-            `${event.message._tag.padEnd(21)} ${summary(event.message)}`,
+            `${event.message._tag.padEnd(WIDTH)} ${summary(event.message)}`,
           );
         case "changeCipherSpec":
           return line(connection, event.direction, event.flight, "ChangeCipherSpec");
         case "alert": {
           const text = `${AlertLevel.nameOf(event.level)} ${AlertDescription.nameOf(event.description)}`;
-          return line(connection, event.direction, undefined, `Alert${" ".repeat(14)}${text}`);
+          return line(connection, event.direction, undefined, `${"Alert".padEnd(WIDTH)} ${text}`);
         }
       }
     },

@@ -36,7 +36,8 @@ export const summary = (message: { readonly _tag: string }): string => {
     return [
       versionText(best ?? message.clientVersion),
       plural(message.cipherSuites.length, "cipher suite"),
-      session(message.sessionId),
+      // With TLS 1.3 the ID may be made up; what resumes is a pre-shared key (RFC 8446 §4.1.2).
+      ...(best === Names.ProtocolVersion.TLS_1_3 ? [] : [session(message.sessionId)]),
       ...ticket(Messages.findExtension(message.extensions, "session_ticket")?.ticket),
       ...psks(Messages.findExtension(message.extensions, "pre_shared_key")?.identities),
       ...(Messages.findExtension(message.extensions, "early_data") ? ["early data"] : []),

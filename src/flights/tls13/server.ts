@@ -154,7 +154,9 @@ const serverFlight = Effect.fnUntraced(
     yield* send(make(EncryptedExtensions, { extensions: answers(from, policy, early !== undefined) }));
     yield* heardUnder(early?.protection ?? at.keys.client, early ? phases.early13 : phases.handshake13);
     if (most !== undefined) handshakes.earlyData("accepted", most);
-    else if (wish.earlyData) handshakes.earlyData("passed over", policy.limits.skippedEarlyData);
+    else if (wish.earlyData && !from.retried) {
+      handshakes.earlyData("passed over", policy.limits.skippedEarlyData);
+    }
     const asks = choice !== undefined && clientAuth !== "none";
     if (asks) yield* send(yield* certificateRequest(policy, NO_CONTEXT));
     if (choice) yield* show(at, "server", NO_CONTEXT, choice, wantedBy(wish.extensions), policy);

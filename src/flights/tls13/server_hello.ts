@@ -93,7 +93,8 @@ const asked = Effect.fnUntraced(function* (
   const exchange = yield* chooseExchange(wish, psk !== undefined);
   // The second hello has the one share that was asked for.
   if (exchange._tag === "retry") return yield* Effect.dieMessage("a second HelloRetryRequest");
-  return { ...heard, suite, psk, exchange, retried: true };
+  // The first hello offered early data, or not; the second may not (RFC 8446 §4.2.10).
+  return { ...heard, wish: { ...wish, earlyData }, suite, psk, exchange, retried: true };
 });
 
 /** The key that was chosen for the first ClientHello, which the second must offer and prove again. */
