@@ -63,6 +63,8 @@ const files = [
   "flights/tls13/matrix_test.ts",
   "flights/tls13/order_test.ts",
   "flights/tls13/rules_test.ts",
+  "flights/tls13/early_test.ts",
+  "flights/tls13/external_psks_test.ts",
   "flights/tls13/states_test.ts",
   "flights/tls13/tickets_test.ts",
 ];

@@ -443,6 +443,53 @@ export const rfc8446: ReadonlyArray<Must> = [
   },
   {
     section: "§4.2.10",
+    who: "client",
+    what: "sends early data only with the suite and the protocol of its session",
+    tests: [
+      "a client sends no early data by a session without the suite of the session",
+      "a client sends no early data by a session without the protocol of the session",
+    ],
+  },
+  {
+    section: "§4.2.10",
+    who: "client",
+    what: "sends no more early data than the ticket allows",
+    tests: ["a client sends no early data by a session that is longer than the server takes"],
+  },
+  {
+    section: "§4.2.10",
+    who: "server",
+    what:
+      "accepts early data only for the suite and the protocol of the session, by a ticket of the right age",
+    tests: [
+      "early data is passed over by a server that takes another suite of the same hash",
+      "early data is passed over by a server that takes another protocol",
+      "early data is passed over by a ticket that is older than the client says",
+    ],
+  },
+  {
+    section: "§4.2.10",
+    who: "server",
+    what: "passes over early data that it does not accept, also after a HelloRetryRequest",
+    tests: [
+      "early data is passed over by a server that asks for none any more",
+      "early data is passed over by a server that has another group: HelloRetryRequest",
+    ],
+  },
+  {
+    section: "§4.2.10",
+    who: "server",
+    what: "refuses early data beyond max_early_data_size with unexpected_message",
+    tests: ["early data beyond what the session allows is an unexpected_message"],
+  },
+  {
+    section: "§8",
+    who: "server",
+    what: "does not accept the same early data twice",
+    tests: ["a copy of a first flight is not accepted"],
+  },
+  {
+    section: "§4.2.10",
     who: "server",
     what: "refuses early_data in a second ClientHello",
     tests: ["TLS 1.3: a server meets a second ClientHello with early_data"],
