@@ -77,7 +77,8 @@ export class Outgoing {
   compatibility(): void {
     this.#unpack();
     this.#owesCompatibility = false;
-    this.#record(ContentType.change_cipher_spec, this.#version, [CHANGE_CIPHER_SPEC]);
+    // It says TLS 1.2 like all records but the first ClientHello, also where nothing is agreed on (RFC 8446 §5.1).
+    this.#record(ContentType.change_cipher_spec, ProtocolVersion.TLS_1_2, [CHANGE_CIPHER_SPEC]);
   }
 
   /** Lets a ChangeCipherSpec go before an alert of ours that is sealed before our next flight. */

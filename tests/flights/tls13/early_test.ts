@@ -19,6 +19,7 @@ import {
   type Built,
   pingPong,
   readText,
+  recordsOf,
   type Setup,
   taped,
 } from "../../support/handshake.ts";
@@ -174,6 +175,16 @@ sync(
     assert.equal(given, false);
     yield* attacker.close;
     assert.equal(Either.isLeft(yield* Fiber.join(again)), true);
+  }),
+);
+
+sync(
+  "beside early data every record but that of the ClientHello says TLS 1.2, though nothing is agreed on (RFC 8446 §5.1)",
+  Effect.gen(function* () {
+    const { tape } = yield* meet(yield* acquainted(), asks);
+    const first = tape.flows.find(({ from }) => from === "client")!.bytes;
+    const said = recordsOf(first).map((record) => [record[0], record[1]! << 8 | record[2]!]);
+    assert.deepEqual(said, [[22, 0x0301], [20, 0x0303], [23, 0x0303]]);
   }),
 );
 
