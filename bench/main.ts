@@ -11,7 +11,15 @@ import { chained, chains } from "./chains.ts";
 import { decodeByHand, encodeByHand, hello } from "./client_hello.ts";
 import { growth, idleConnection, importing } from "./footprint.ts";
 import { forgeHandshakes, selfSigned } from "./forge.ts";
-import { bare, bareSymmetric, handshakes, type Kind, whileOpen, withoutPublicKeys } from "./handshakes.ts";
+import {
+  bare,
+  bareResumed13,
+  bareSymmetric,
+  handshakes,
+  type Kind,
+  whileOpen,
+  withoutPublicKeys,
+} from "./handshakes.ts";
 import { dearer, hostileChains, hostileHellos, judging, reading } from "./hostile.ts";
 import * as Loopback from "./loopback.ts";
 import { beyond, type Figure, ratio, ratioOf, ratioOfAsync } from "./measure.ts";
@@ -152,6 +160,48 @@ const rest: ReadonlyArray<Row> = ["ecdhe-ecdsa", "ecdhe-rsa"].map((kind) =>
       whole,
     ))
 );
+
+const newest: Kind = { key: "p256", suite: S.TLS_AES_128_GCM_SHA256, group: G.x25519 };
+const tls13: ReadonlyArray<Row> = [
+  row("tls13/rest", (name) =>
+    ratio(
+      name,
+      "× TLS 1.2, without public keys",
+      handshakes(free, newest, "full"),
+      handshakes(free, kinds["ecdhe-ecdsa"]!, "full"),
+      whole,
+    )),
+  // The native provider waits for WebCrypto here, and this bench does not.
+  row("tls13/full-hybrid/noble", (name) =>
+    ratio(
+      name,
+      "× the same with x25519",
+      handshakes(providers.noble, { ...newest, group: G.X25519MLKEM768 }, "full"),
+      handshakes(providers.noble, newest, "full"),
+      whole,
+    )),
+  ...names.flatMap((provider) => {
+    const crypto = providers[provider];
+    return [
+      row(`tls13/full/${provider}`, (name) =>
+        ratio(
+          name,
+          "× TLS 1.2",
+          handshakes(crypto, newest, "full"),
+          handshakes(crypto, kinds["ecdhe-ecdsa"]!, "full"),
+          whole,
+        )),
+      row(`tls13/resumed/${provider}`, (name) =>
+        ratio(
+          name,
+          "× its bare cryptography",
+          handshakes(crypto, newest, "resumed"),
+          bareResumed13(crypto, newest),
+          whole,
+        )),
+    ];
+  }),
+];
 
 const forge: ReadonlyArray<Row> = (["full", "resumed"] as const).flatMap((how) =>
   names.map((provider) =>
@@ -300,6 +350,7 @@ const figures: ReadonlyArray<Row> = [
   ...shapes,
   ...judged,
   ...rest,
+  ...tls13,
   ...forge,
   ...records,
   ...network,
