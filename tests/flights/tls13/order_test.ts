@@ -75,7 +75,7 @@ const joined = (said: ReadonlyArray<Said>): ReadonlyArray<Said> =>
 const isHandshake = ({ type }: Said): boolean => type === ContentType.handshake;
 
 /** From one byte to the next that is changed. */
-const STEP = stride("bytes of a handshake of TLS 1.3", 11);
+const STEP = stride("bytes of a handshake of TLS 1.3", 37);
 
 for (const [name, course] of Object.entries(handshakes)) {
   for (const role of roles) {

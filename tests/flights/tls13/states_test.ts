@@ -14,7 +14,7 @@ import { tls13 } from "../../../src/tables/versions/mod.ts";
 import { concat } from "../../../src/wire/bytes.ts";
 import type { Role } from "../../support/course.ts";
 import { meets13, record13, type Recording13, type Said, type Under } from "../../support/course13.ts";
-import { covering } from "../../support/exhaustive.ts";
+import { covering, stride } from "../../support/exhaustive.ts";
 import { handshakeMessage } from "../../support/replay.ts";
 import { type Stray, strays } from "../../support/strays.ts";
 
@@ -85,6 +85,9 @@ const inClear = (role: Role, stray: Stray, under: Under, before: ReadonlyArray<S
   return stray.type === ContentType.application_data ? "bad_record_mac" : "unexpected_message";
 };
 
+/** Each place is met by some of the strays, and each stray is met in some of the places. */
+const STEP = stride("misplaced messages of TLS 1.3", 3);
+
 /** Every message in every place of a course where it has none. Gives how many were tried. */
 const misplaced = (role: Role, course: Course13, recording: Recording13): number => {
   const said = recording.said[peers[role]];
@@ -98,7 +101,8 @@ const misplaced = (role: Role, course: Course13, recording: Recording13): number
       at < places.length ? awaited.includes(name) : type === ContentType.application_data ||
         (type === ContentType.handshake &&
           tls13.afterHandshake[role].includes(HandshakeType.of(body[0]!)));
-    for (const stray of [...strays, ...more]) {
+    for (const [i, stray] of [...strays, ...more].entries()) {
+      if ((i + k) % STEP !== 0) continue;
       for (const sealed of under === "nothing" ? [false] : [true, false]) {
         if ((sealed || under === "nothing") && isAllowed(stray)) continue;
         const seal = recording.sealing(peers[role]);
@@ -146,7 +150,7 @@ for (const course of covering("courses of TLS 1.3", tried, traits)) {
     // A client that is asked awaits the same, whether it has a certificate or not.
     if (role === "client" && course.clientCertificate === "none") continue;
     Deno.test(`${titleOf(course)}: a ${role} goes by the table, and any message in any wrong place ends it`, () => {
-      assert.ok(misplaced(role, course, record13(course)) > 100);
+      assert.ok(misplaced(role, course, record13(course)) > 100 / STEP);
     });
   }
 }
