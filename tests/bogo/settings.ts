@@ -83,10 +83,10 @@ const verifyPrefs = (config: Config): ReadonlyArray<SignatureScheme> => [
 const signingPrefs = (config: Config): ReadonlyArray<SignatureScheme> =>
   schemesAmong(config["signing-prefs"] ?? everyScheme);
 
-/** A policy has one list for both: at a server that verifies nothing it is what it signs with. */
+/** A policy has one list for both: at an end that verifies nothing it is what it signs with, and the other way round. */
 const schemesOf = (config: Config): ReadonlyArray<SignatureScheme> => {
   if (config.server && !asksForCertificate(config)) return signingPrefs(config);
-  if (config.server || config["key-file"] === undefined) return verifyPrefs(config);
+  if (!config.server && config["key-file"] === undefined) return verifyPrefs(config);
   return [...new Set([...verifyPrefs(config), ...signingPrefs(config)])];
 };
 
@@ -137,6 +137,7 @@ export const policyOf = (config: Config, resumes: boolean): Policy.Policy => ({
   signatureSchemes: schemesOf(config),
   compressionMethods: [CompressionMethod.null],
   sessionTickets: !config["no-ticket"],
+  ...(config.server && config["no-ticket"] ? { pskKeyExchangeModes: [] } : {}),
   splitRecords: config["cbc-record-splitting"] ?? false,
   renegotiation: renegotiationOf(config),
   insecureRenegotiation: true,
