@@ -86,8 +86,9 @@ const signingPrefs = (config: Config): ReadonlyArray<SignatureScheme> =>
 /** A policy has one list for both: at an end that verifies nothing it is what it signs with, and the other way round. */
 const schemesOf = (config: Config): ReadonlyArray<SignatureScheme> => {
   if (config.server && !asksForCertificate(config)) return signingPrefs(config);
-  if (!config.server && config["key-file"] === undefined) return verifyPrefs(config);
-  return [...new Set([...verifyPrefs(config), ...signingPrefs(config)])];
+  // A server always signs; unless told what to verify, it verifies what its own key makes as well.
+  const signs = config.server ? config["verify-prefs"] !== undefined : config["key-file"] !== undefined;
+  return signs ? [...new Set([...verifyPrefs(config), ...signingPrefs(config)])] : verifyPrefs(config);
 };
 
 const asksForCertificate = (config: Config): boolean =>

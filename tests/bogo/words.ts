@@ -1,6 +1,26 @@
 /** What errors are called that are several here and one to a runner: told by the error alone. @module */
 import type { ShimError } from "./connection.ts";
 
+/** The common names of refusals. */
+const refusals: Readonly<Record<string, string>> = {
+  renegotiation_closed: "no renegotiation",
+  no_common_compression_method: "no compression method",
+  no_common_cipher_suite: "no common algorithm",
+  no_common_signature_scheme: "no common algorithm",
+  no_client_certificate: "no certificate",
+  client_certificate_required: "no certificate",
+};
+
+/** The common names of illegal parameters, by field; of an extension, whatever is in it. */
+const fields: Readonly<Record<string, string>> = {
+  "compressionMethods": "no compression method",
+  "params.namedCurve": "wrong curve",
+  "requestUpdate": "malformed",
+  "extensions.key_share": "wrong curve",
+  "serverVersion": "a session of another version",
+  "sessionId": "a session of another version",
+};
+
 /** The common name of an error; `undefined`: its own message says enough. */
 export const wordOf = (error: ShimError): string | undefined => {
   switch (error._tag) {
@@ -8,14 +28,28 @@ export const wordOf = (error: ShimError): string | undefined => {
       return "wrong version";
     case "NotTls":
       return error.looksLike === "nothing known" ? "wrong version" : undefined;
+    case "BadRecordMac":
+      return "no content";
     case "DecodeError":
-      return error.subject === "HelloRequest" ? "no HelloRequest" : undefined;
+      if (error.subject === "HelloRequest") return "no HelloRequest";
+      return error.subject === "Certificate" && error.path === "certificateList"
+        ? "no certificate, malformed"
+        : "malformed";
+    case "IllegalParameter":
+      return error.reason === "is not for this message" ? "unexpected extension" : fields[error.field];
+    case "UnsupportedExtension":
+      return error.message.includes("ServerHello carries pre_shared_key")
+        ? "unexpected extension, a session of another version"
+        : "unexpected extension";
     case "UnexpectedMessage":
+      if (error.expected.join() === "a content type") return "no content";
       return error.expected.join() === "ApplicationData" ? "no HelloRequest" : undefined;
     case "LimitExceeded":
       return error.limit === "renegotiations" ? "no renegotiation" : undefined;
     case "Refused":
-      return error.reason === "renegotiation_closed" ? "no renegotiation" : undefined;
+      return error.reason === "missing_extension" && error.detail?.includes("signature_algorithms")
+        ? "no common algorithm"
+        : refusals[error.reason];
     default:
       return undefined;
   }
