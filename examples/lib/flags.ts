@@ -23,7 +23,7 @@ export const common = {
   "cipher-suites": { takes: "IANA,…", help: "only these cipher suites, the preferred first" },
   groups: { takes: "x25519,…", help: "only these groups, the preferred first" },
   compression: { takes: "null,deflate", help: "the compression methods to allow, the preferred first" },
-  "no-tickets": { help: "no session tickets: resume by session ID only" },
+  "no-tickets": { help: "no sealed session tickets: resume only what the server's store keeps" },
   renegotiation: {
     takes: "allow|refuse|close|ignore",
     help:

@@ -71,7 +71,7 @@ live(
     assert.equal(yield* run.ended, 0, run.output());
     assert.match(
       run.output(),
-      /^kept a session of localhost@localhost:\d+\n— full handshake —\nHTTP\/1\.1 200 OK\r\n[^]*— resumed —\n/,
+      /^kept a session of localhost@localhost:\d+\nkept a session of localhost@localhost:\d+ \(before\)\n— full handshake —\nHTTP\/1\.1 200 OK\r\n[^]*— resumed —\n/,
     );
     assert.equal(run.complaints(), "");
   }),
