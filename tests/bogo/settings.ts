@@ -86,7 +86,7 @@ const signingPrefs = (config: Config): ReadonlyArray<SignatureScheme> =>
 /** A policy has one list for both: at an end that verifies nothing it is what it signs with, and the other way round. */
 const schemesOf = (config: Config): ReadonlyArray<SignatureScheme> => {
   if (config.server && !asksForCertificate(config)) return signingPrefs(config);
-  // A server always signs; unless told what to verify, it verifies what its own key makes as well.
+  // A server always signs. What it is told to verify may leave its own key nothing; the default never does.
   const signs = config.server ? config["verify-prefs"] !== undefined : config["key-file"] !== undefined;
   return signs ? [...new Set([...verifyPrefs(config), ...signingPrefs(config)])] : verifyPrefs(config);
 };
