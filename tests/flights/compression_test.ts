@@ -604,3 +604,28 @@ sync(
     assert.deepEqual([version, compressionMethod], [ProtocolVersion.TLS_1_3, CompressionMethod.null]);
   }),
 );
+
+sync(
+  "a client that offers TLS 1.3 does not offer a session that was compressed, for its method is not offered",
+  Effect.gen(function* () {
+    const built = yield* build({ toy: true });
+    const hellos: Array<ClientHello> = [];
+    const observe = (e: ConnectionEvent) => {
+      if (e._tag === "message" && e.message instanceof ClientHello) hellos.push(e.message);
+    };
+    const meet = (policy: Policy) =>
+      Effect.gen(function* () {
+        const ends = yield* bothHandshake(built, {
+          toy: true,
+          client: { policy, observe },
+          server: { policy: legacy12 },
+        });
+        return yield* (yield* ends.client).negotiated;
+      });
+    const first = yield* meet(legacy12);
+    assert.deepEqual([first.compressionMethod, first.resumed], [DEFLATE, false]);
+    const second = yield* meet(legacy);
+    assert.deepEqual([second.compressionMethod, second.resumed], [NONE, false]);
+    assert.notDeepEqual(hellos[1]!.sessionId, first.sessionId);
+  }),
+);

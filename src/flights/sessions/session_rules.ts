@@ -126,7 +126,6 @@ const isUsable = (
   { groups, signatureSchemes }: Policy,
   some = (schemes: ReadonlyArray<SignatureScheme>) => schemes,
 ): boolean =>
-  // In TLS 1.3 the groups say nothing of certificates (RFC 8446 §4.2.7).
   (key._tag !== "ecdsa" || groups.includes(key.group) || is13({ version })) &&
   (scheme === 0 ||
     some(versions.get(version)?.signing.schemesOf(key, signatureSchemes) ?? []).includes(scheme));

@@ -250,6 +250,16 @@ for (const { what, setup = asks, first = asks, tickets = false, change, resumed 
   );
 }
 
+sync(
+  "no more than limits.skippedEarlyData of early data is passed over",
+  Effect.gen(function* () {
+    const policy: Policy = { ...modern13, limits: { ...limits, skippedEarlyData: 10 } };
+    const ends = yield* bothHandshake(yield* acquainted(), asksBy({}, { policy, earlyData: 0 }));
+    const failure = yield* Effect.flip(ends.server);
+    assert.equal(failure._tag === "LimitExceeded" && failure.limit, "skippedEarlyData");
+  }),
+);
+
 /** Circumstances in which a client sends none. */
 const silent: ReadonlyArray<{
   readonly what: string;
