@@ -97,6 +97,8 @@ export * as SessionStore from "./src/public/session_store.ts";
 export * as SessionTickets from "./src/public/session_tickets.ts";
 /** External pre-shared keys: `layerFixed`, `layerFile`, `layerNone`. */
 export * as PreSharedKeys from "./src/public/pre_shared_keys.ts";
+/** The cookies of a server's HelloRetryRequests: `layerRotating`, `layerKeys`. */
+export * as RetryCookies from "./src/public/retry_cookies.ts";
 /** The trust decision: `layerSystem`, `layerRoots`, `layerPinned`, `layerInsecure`. */
 export * as CertificateVerifier from "./src/public/certificate_verifier.ts";
 /** Our own certificates and keys: `layerPem`, `layerFiles`, `layerSelfSigned`, `layerNone`. */

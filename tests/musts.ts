@@ -58,6 +58,7 @@ const files = [
   "connection/renegotiation_test.ts",
   "attacks/renegotiation_test.ts",
   "flights/tls13/bindings_test.ts",
+  "flights/tls13/cookies_test.ts",
   "flights/tls13/key_update_test.ts",
   "flights/tls13/later_certificate_test.ts",
   "flights/tls13/matrix_test.ts",

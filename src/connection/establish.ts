@@ -6,9 +6,11 @@ import { channelBinding, exportEarlyKeyingMaterial, exportKeyingMaterial } from 
 import type { ByteStream } from "../ports/byte_stream.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { PreSharedKeys } from "../ports/pre_shared_keys.ts";
+import { RetryCookies } from "../ports/retry_cookies.ts";
 import { SessionStore } from "../ports/sessions.ts";
 import { wordsOf } from "../wire/words_of.ts";
 import { peerCertificate } from "../x509/certificate/read_peer_certificate.ts";
+import { boundedCookies } from "./bounds/bounded_cookies.ts";
 import { boundedPsks } from "./bounds/bounded_psks.ts";
 import { boundedStore } from "./bounds/bounded_store.ts";
 import { systemTimer } from "./bounds/deadline.ts";
@@ -124,7 +126,11 @@ const makeParts = <R>(
 /** The services, with a deadline for those that may be a user's own. */
 const bounded = <R>(context: Context.Context<R>, milliseconds: number): Context.Context<R> => {
   const psks = Context.get(context, PreSharedKeys);
-  return psks ? Context.add(context, PreSharedKeys, boundedPsks(psks, milliseconds)) : context;
+  const cookies = Context.get(context, RetryCookies);
+  return context.pipe(
+    Context.add(PreSharedKeys, psks && boundedPsks(psks, milliseconds)),
+    Context.add(RetryCookies, cookies && boundedCookies(cookies, milliseconds)),
+  );
 };
 
 /** What a user has of a connection whose first handshake is finished. */

@@ -40,8 +40,16 @@ export class Transcript {
    * a server need not remember it (RFC 8446 §4.4.1). Earlier snapshots must not be used afterwards.
    */
   retry(hash: Hash): void {
-    const digest = hash.digest([this.#messages[0]!]);
-    this.#messages[0] = concat(Uint8Array.of(HandshakeType.message_hash, 0, 0, digest.length), digest);
+    this.#messages[0] = messageHash(hash.digest([this.#messages[0]!]));
+    this.#running.clear();
+  }
+
+  /**
+   * Puts before the messages a first ClientHello's hash and the HelloRetryRequest that answered it, which came and went on
+   * another connection (RFC 8446 §4.2.2). Earlier snapshots must not be used afterwards.
+   */
+  precede(clientHello: Bytes, helloRetryRequest: Bytes): void {
+    this.#messages.unshift(messageHash(clientHello), helloRetryRequest);
     this.#running.clear();
   }
 
@@ -81,6 +89,10 @@ export class Transcript {
   }
 }
 
+/** What stands for a first ClientHello, given its hash (RFC 8446 §4.4.1). */
+const messageHash = (digest: Bytes): Bytes =>
+  concat(Uint8Array.of(HandshakeType.message_hash, 0, 0, digest.length), digest);
+
 /** A transcript up to one message. Taking one is free: it is only a count. */
 export class Snapshot {
   readonly #transcript: Transcript;
@@ -101,6 +113,11 @@ export class Snapshot {
   /** The running hash of the messages, from which another transcript can continue. */
   past(hash: Hash): Past {
     return { name: hash.name, hash: this.#transcript.running(hash, this.count) };
+  }
+
+  /** The transcript before the last message. */
+  get before(): Snapshot {
+    return new Snapshot(this.#transcript, this.count - 1);
   }
 
   /** The messages, joined. */

@@ -1,6 +1,7 @@
 /** The handshake of a server, of whatever version: the client's first message decides which flights follow. @module */
 import { Effect } from "../deps.ts";
 import { receive } from "../grammar/places.ts";
+import { RetryCookies } from "../ports/retry_cookies.ts";
 import { Handshakes } from "../record/handshake_stream.ts";
 import { dialects, spokenFirst } from "../tables/versions/mod.ts";
 import type { Again, Established } from "./agreed/established.ts";
@@ -17,6 +18,7 @@ export const clientHelloShape = { hello: clientHelloPlace };
 /** The whole handshake of a server. In a renegotiation, `again` is what the last one left. */
 export const serverHandshake = Effect.fnUntraced(
   function* (settings: ServerSettings, again?: Again): Steps<Established> {
+    if (!again && (yield* RetryCookies)) (yield* Handshakes).mayFollowRetry();
     const { hello } = yield* receive(clientHelloShape);
     // A refusal must go out in a record that the client reads, by a name that it knows.
     (yield* Handshakes).sayUntilAgreed(spokenFirst(hello.message.clientVersion));

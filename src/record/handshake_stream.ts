@@ -11,7 +11,7 @@ import type { Bytes } from "../wire/bytes.ts";
 import { type Arrival, CHANGE_CIPHER_SPEC } from "./arrival.ts";
 import { catching } from "./catching.ts";
 import type { Due } from "./due.ts";
-import type { Phase, RecordRules } from "./phase.ts";
+import { type Phase, phases, type RecordRules } from "./phase.ts";
 import type { Protection } from "./protection/protection.ts";
 import type { FragmentLimits, Records } from "./records.ts";
 
@@ -76,6 +76,10 @@ export interface HandshakeStream {
   readonly warn: (description: AlertName) => void;
   /** Replaces the first ClientHello of the transcript by its hash, before a HelloRetryRequest (RFC 8446 §4.4.1). */
   readonly retry: (hash: Hash) => void;
+  /** Says that the client may have been sent a HelloRetryRequest on another connection. */
+  readonly mayFollowRetry: () => void;
+  /** Puts that HelloRetryRequest, and the hash of the ClientHello before it, before the messages of this connection. */
+  readonly followRetry: (clientHello: Bytes, helloRetryRequest: Bytes) => void;
   /** Puts early data into the outbox. */
   readonly sendEarly: (data: Bytes) => void;
   /** Accepts so many bytes of early data under the peer's present key, or passes over so many of its records (RFC 8446 §4.2.10). */
@@ -171,6 +175,8 @@ export const handshakeStream = (over: {
     oweCompatibility: () => records.oweCompatibility(),
     takes: () => records.takes,
     retry: (hash) => transcript.retry(hash),
+    mayFollowRetry: () => records.begin(phases.afterRetry),
+    followRetry: (clientHello, request) => transcript.precede(clientHello, request),
     sendEarly: (data) => records.write(ContentType.application_data, data),
     earlyData: (what, bytes) =>
       what === "accepted" ? records.limitEarlyData(bytes) : records.skipEarlyData(bytes),

@@ -45,7 +45,7 @@ export class Incoming {
   /** Whether Finished is due, which must be first under the peer's new keys (RFC 5246 §7.4.9). */
   #changing = false;
   /** What may come under the peer's present key. */
-  #phase: Phase = phases.initial;
+  phase: Phase = phases.initial;
   #agreed: ProtocolVersion | undefined;
   #anyVersion = false;
   /** The most content in bytes of a record, now and under the peer's next keys. */
@@ -71,7 +71,7 @@ export class Incoming {
   agree(version: ProtocolVersion, anyVersion: boolean, phase: Phase, maxFragment: number): void {
     this.#agreed = version;
     this.#anyVersion = anyVersion;
-    if (this.changes === 0) this.#phase = phase;
+    if (this.changes === 0) this.phase = phase;
     this.#maxFragmentNext = maxFragment;
     this.#maxFragment = this.changes === 0 ? maxFragment : Math.max(maxFragment, this.#maxFragment);
   }
@@ -87,7 +87,7 @@ export class Incoming {
     this.#sealedSeen = false;
     this.#earlyData = Infinity;
     this.changes++;
-    this.#phase = phase;
+    this.phase = phase;
     this.#changing = phase.finishedFirst;
   }
 
@@ -124,7 +124,7 @@ export class Incoming {
       if (size > this.#maxFragment) throw new RecordOverflow({ length: size, limit: this.#maxFragment });
       // A change of keys may never stand between two fragments of a message.
       if (this.#message.length > 0 && type !== ContentType.handshake) {
-        if (type === ContentType.change_cipher_spec || !this.#phase.interleaves) {
+        if (type === ContentType.change_cipher_spec || !this.phase.interleaves) {
           throw unexpected("the rest of a handshake message", contentName(type));
         }
       }
@@ -144,12 +144,12 @@ export class Incoming {
         case ContentType.alert:
           return alert(fragment);
         case ContentType.application_data:
-          if (!this.#phase.applicationData) throw unexpected("a handshake message", contentName(type));
+          if (!this.phase.applicationData) throw unexpected("a handshake message", contentName(type));
           if ((this.#earlyData -= size) < 0) {
             throw unexpected("EndOfEarlyData", "more early data than allowed");
           }
           if (fragment.length > 0) {
-            return { _tag: "ApplicationData", data: fragment, early: this.#phase === phases.early13 };
+            return { _tag: "ApplicationData", data: fragment, early: this.phase === phases.early13 };
           }
           break;
         default:
@@ -176,7 +176,7 @@ export class Incoming {
     if (!this.#started && !(type in contentNames && version >> 8 === 3)) throw notTls(queue);
     // A peer that gave up before a version was agreed on sends its alert in a record of another version.
     const any = this.#agreed === undefined || this.#anyVersion ||
-      (type === ContentType.alert && this.#phase.alertsOfAnyVersion);
+      (type === ContentType.alert && this.phase.alertsOfAnyVersion);
     if (any ? version >> 8 !== 3 : version !== this.#agreed) {
       throw new RecordVersion({
         expected: any ? "a version of SSL 3.0 or TLS" : ProtocolVersion.nameOf(this.#agreed!),
@@ -197,7 +197,7 @@ export class Incoming {
       const allowed = this.limits.shortBlockData;
       throw new LimitExceeded({ limit: "shortBlockData", allowed, got: this.#bytes });
     }
-    if (type === ContentType.change_cipher_spec && this.#phase.changeCipherSpec !== "message") {
+    if (type === ContentType.change_cipher_spec && this.phase.changeCipherSpec !== "message") {
       return this.#passOverChangeCipherSpec(fragment);
     }
     return sealed ? this.#open(type, fragment) : this.#plain(type, fragment);
@@ -232,7 +232,7 @@ export class Incoming {
   /** Passes over a ChangeCipherSpec that means nothing, and counts it as an empty record (RFC 8446 §5, §D.4). */
   #passOverChangeCipherSpec(fragment: Bytes): typeof PASSED_OVER {
     const isOne = isChangeCipherSpec(fragment);
-    if (this.#message.length > 0 || this.#phase.changeCipherSpec === "out of place" || !isOne) {
+    if (this.#message.length > 0 || this.phase.changeCipherSpec === "out of place" || !isOne) {
       throw unexpected(
         "a record under the agreed keys",
         `ChangeCipherSpec${isOne ? "" : " that is not one byte 01"}`,
@@ -244,7 +244,7 @@ export class Incoming {
 
   /** A record in the clear where records are sealed: only the alert of a peer that has no keys yet. */
   #plain(type: ContentType, fragment: Bytes): Opened {
-    if (type === ContentType.alert && this.#phase.plainAlerts && !this.#sealedSeen) return { type, fragment };
+    if (type === ContentType.alert && this.phase.plainAlerts && !this.#sealedSeen) return { type, fragment };
     throw unexpected("a record under the agreed keys", `${contentName(type)} in the clear`);
   }
 

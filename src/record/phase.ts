@@ -34,6 +34,14 @@ const since13 = {
 export const phases = {
   /** No keys yet. */
   initial: { ...until12, applicationData: false, finishedFirst: false, alertsOfAnyVersion: true },
+  /** No keys yet, and a HelloRetryRequest may have gone out on another connection (RFC 8446 §5). */
+  afterRetry: {
+    ...until12,
+    applicationData: false,
+    finishedFirst: false,
+    alertsOfAnyVersion: true,
+    changeCipherSpec: "passed over",
+  },
   /** Up to TLS 1.2: after a ChangeCipherSpec. */
   changed: { ...until12, applicationData: true, finishedFirst: true, alertsOfAnyVersion: false },
   /** TLS 1.3 before any keys: after a HelloRetryRequest. */

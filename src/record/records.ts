@@ -62,6 +62,11 @@ export class Records {
     this.#incoming.agree(rules.says, rules.readsAnyVersion, rules.phase, fragments.read);
   }
 
+  /** Says what may come before the first message. */
+  begin(phase: Phase): void {
+    this.#incoming.phase = phase;
+  }
+
   /** The next arrival; `undefined` if more bytes are needed. A message that may not come is refused at its header. */
   next(due?: Due): Arrival | undefined {
     return this.#incoming.next(due);

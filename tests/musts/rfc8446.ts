@@ -292,6 +292,17 @@ export const rfc8446: ReadonlyArray<Must> = [
     tests: ["a client gives the cookie of a HelloRetryRequest back, and has none before"],
   },
   {
+    section: "§4.2.2",
+    who: "server",
+    what: "with cookies, goes by what the cookie holds, and takes no other",
+    tests: [
+      "a client that one server asks again is served by another that has its keys, with the shares that it had",
+      "a second ClientHello elsewhere that is another than the first is an illegal_parameter",
+      "a second ClientHello with another cookie is an illegal_parameter",
+      "a cookie of another server's key is none: the client is asked again, which it refuses",
+    ],
+  },
+  {
     section: "§4.2.3",
     who: "client",
     what: "sends signature_algorithms",

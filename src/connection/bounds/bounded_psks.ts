@@ -1,8 +1,8 @@
 /** External PSKs of a user's own service, which can neither delay a handshake for long nor end it. @module */
-import { Effect, Exit, Option } from "../../deps.ts";
+import { Effect, Option } from "../../deps.ts";
 import type { ExternalPsk, PreSharedKeysService } from "../../ports/pre_shared_keys.ts";
 import { isExternalPsk } from "../../psks/option.ts";
-import { settled } from "./deadline.ts";
+import { answered } from "./answered.ts";
 
 /** The most keys that a client offers. */
 const MOST = 16;
@@ -12,12 +12,7 @@ export const boundedPsks = (
   keys: PreSharedKeysService,
   milliseconds: number,
 ): PreSharedKeysService => {
-  const asked = <A>(ask: () => Effect.Effect<A>): Effect.Effect<Option.Option<A>> =>
-    Effect.flatMap(settled(milliseconds, Effect.suspend(ask)), (exit) => {
-      if (exit && Exit.isSuccess(exit)) return Effect.succeed(Option.some(exit.value));
-      const why = exit ? "it failed" : `no answer within ${milliseconds} ms`;
-      return Effect.as(Effect.logWarning(`pre-shared keys: ${why}`), Option.none());
-    });
+  const asked = <A>(ask: () => Effect.Effect<A>) => answered("pre-shared keys", milliseconds, ask);
   const areKeys = (given: unknown): given is ReadonlyArray<ExternalPsk> =>
     Array.isArray(given) && given.every(isExternalPsk);
   return {

@@ -7,7 +7,8 @@ import { ExtensionType } from "../../names/extension_type.ts";
 /** An extension of any message: its tag, or its number if the message does not know it. */
 type AnyExtension = { readonly _tag: string; readonly type?: number | undefined };
 
-const typeOf = (e: AnyExtension): number =>
+/** The number of an extension. */
+export const typeOf = (e: AnyExtension): number =>
   e._tag === "unknown" ? e.type! : ExtensionType.members[e._tag as keyof typeof ExtensionType.members];
 
 /**

@@ -59,7 +59,8 @@ import {
 import { acceptedEarlyData, type EarlyKeys, earlyKeys } from "./early.ts";
 import { compressors } from "../hellos/compression.ts";
 import { certificateShape, decompressed } from "./compression.ts";
-import { type Accepted, accepted, answering } from "./server_hello.ts";
+import { type Accepted, answering } from "./retry.ts";
+import { accepted } from "./server_hello.ts";
 import { chooseCredential, givesTickets } from "./server_negotiation.ts";
 import { newSessionTickets } from "./tickets.ts";
 

@@ -11,7 +11,7 @@ import type { FragmentLimits } from "../../record/records.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { type Suite13, suites13 } from "../../tables/suites13.ts";
 import { tls13 } from "../../tables/versions/mod.ts";
-import { type Bytes, sameBytes } from "../../wire/bytes.ts";
+import type { Bytes } from "../../wire/bytes.ts";
 import { agreedFragments } from "../base/fragments.ts";
 import type { Negotiating } from "../base/negotiating.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
@@ -167,59 +167,6 @@ export const chooseExchange = ({ groups, modes, shares }: Wish13, withPsk: boole
 /** The suite for a pre-shared key of a hash; `undefined` if both ends have none. */
 export const suiteFor = ({ suites }: Wish13, hash: HashName): Suite13 | undefined =>
   suites.find((suite) => suite.hash === hash);
-
-/** What a HelloRetryRequest asked for. */
-export interface Asked {
-  readonly suite: Suite13;
-  readonly group: NamedGroup;
-}
-
-/** Whether a second ClientHello is the first with what was asked for, and nothing else changed (RFC 8446 §4.1.2). */
-export const sameButForRetry = (
-  first: ClientHello,
-  second: Wish13,
-  { group, suite }: Asked,
-): Checked<void> => {
-  const { hello } = second;
-  const bad = (field: string, reason: string) => illegal(field, reason, "RFC 8446 §4.1.2");
-  const lost = "is not that of the first ClientHello";
-  if (!sameBytes(first.random, hello.random)) return bad("random", lost);
-  if (!sameBytes(first.sessionId, hello.sessionId)) return bad("sessionId", lost);
-  if (!sameList(first.cipherSuites, hello.cipherSuites) || !second.suites.includes(suite)) {
-    return bad("cipherSuites", lost);
-  }
-  const changes = changedExtension(first, hello);
-  if (changes !== undefined) return bad(`extensions.${changes}`, lost);
-  if (second.earlyData) return bad("extensions.early_data", "follows a HelloRetryRequest");
-  const [share, ...more] = second.shares;
-  return share?.group === group && more.length === 0
-    ? Either.void
-    : illegal("extensions.key_share", "is not the one share that was asked for", "RFC 8446 §4.2.8");
-};
-
-const sameList = <A>(a: ReadonlyArray<A>, b: ReadonlyArray<A>): boolean =>
-  a.length === b.length && a.every((x, i) => x === b[i]);
-
-/** The extensions that a second ClientHello may change. */
-const changeable: ReadonlySet<string> = new Set([
-  "key_share",
-  "early_data",
-  "cookie",
-  "pre_shared_key",
-  "padding",
-]);
-
-/** The name of an extension that came, or went, between two ClientHellos, where it may not. */
-const changedExtension = (first: ClientHello, second: ClientHello): string | undefined => {
-  const names = ({ extensions = [] }: ClientHello) =>
-    new Set(
-      extensions.filter(({ _tag }) => !changeable.has(_tag)).map((e) =>
-        e._tag === "unknown" ? `${e.type}` : e._tag
-      ),
-    );
-  const [before, after] = [names(first), names(second)];
-  return [...before].find((name) => !after.has(name)) ?? [...after].find((name) => !before.has(name));
-};
 
 /** The credential to show, and the scheme to sign with: the first that the client can verify. */
 export const chooseCredential = (

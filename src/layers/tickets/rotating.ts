@@ -1,16 +1,17 @@
 /** Session tickets: with keys made here, with given keys, and with keys in a file. @module */
 import { Clock, Duration, Effect, Either, Layer, Option, Schema } from "../../deps.ts";
-import { InvalidOption } from "../../faults/errors/connection.ts";
+import type { InvalidOption } from "../../faults/errors/connection.ts";
 import type { TicketKeysError } from "../../faults/errors/tickets.ts";
-import { bytes, decodeOption, duration, given, list } from "../../options.ts";
+import { decodeOption, duration, given } from "../../options.ts";
 import { Crypto } from "../../ports/crypto.ts";
 import type { Session } from "../../ports/sessions.ts";
 import { SessionTickets, type SessionTicketsService, type TicketKey } from "../../ports/tickets.ts";
 import * as Ring from "../../tickets/ring.ts";
-import { opened, readTicket, sealed } from "../../tickets/seal.ts";
+import { readTicket, sessionBox } from "../../tickets/seal.ts";
 import { MAX_TICKET_LIFETIME } from "../../tickets/ticket.ts";
-import { type Bytes, EMPTY } from "../../wire/bytes.ts";
+import { EMPTY } from "../../wire/bytes.ts";
 import { readKeys, writeKeys } from "./file.ts";
+import { foundIn, givenKeys, type KeySource, rotatingKeys, seconds, ticketKeys } from "./key_source.ts";
 
 /** How long sessions can be resumed by tickets. */
 export interface LifetimeOptions {
@@ -46,7 +47,7 @@ const decodeRotating = decodeOption(rotatingOptions);
 const decodeKeys = decodeOption(
   Schema.Struct({
     lifetime,
-    keys: list(Schema.Struct({ name: bytes(16), key: bytes(32), createdAt: Schema.Number }), 1),
+    keys: ticketKeys,
   }),
 );
 
@@ -58,21 +59,6 @@ const lifetimesOf = (options: RotatingOptions): Ring.Lifetimes => ({
   rotateEvery: Math.max(1, Math.floor(Duration.toSeconds(options.rotateEvery ?? "8 hours"))),
 });
 
-/** Where a ticket service gets its keys. `now` is in seconds since the epoch. */
-interface KeySource {
-  /** The key that seals at a given time. */
-  readonly forSealing: (now: number) => Effect.Effect<TicketKey, never, Crypto>;
-  /** The key with a given name, and whether it still seals; `undefined` when there is none. */
-  readonly forOpening: (name: Bytes, now: number) => Effect.Effect<Found | undefined, never, Crypto>;
-}
-
-interface Found {
-  readonly key: TicketKey;
-  readonly seals: boolean;
-}
-
-const seconds = Effect.map(Clock.currentTimeMillis, (now) => Math.floor(now / 1000));
-
 const makeService = (lifetime: number, keys: KeySource): SessionTicketsService => {
   const lives = ({ createdAt }: Session, now: number) =>
     createdAt + lifetime > now && createdAt <= now + Ring.CLOCK_SKEW;
@@ -81,14 +67,14 @@ const makeService = (lifetime: number, keys: KeySource): SessionTicketsService =
     seal: Effect.fnUntraced(function* (session) {
       const now = yield* seconds;
       if (!lives(session, now)) return EMPTY;
-      return sealed(yield* Crypto, yield* keys.forSealing(now), session) ?? EMPTY;
+      return sessionBox.seal(yield* Crypto, yield* keys.forSealing(now), session) ?? EMPTY;
     }),
     open: Effect.fnUntraced(function* (bytes) {
       const ticket = readTicket(bytes);
       if (!ticket) return Option.none();
       const now = yield* seconds;
       const found = yield* keys.forOpening(ticket.keyName, now);
-      const session = found && opened(yield* Crypto, found.key, ticket);
+      const session = found && sessionBox.open(yield* Crypto, found.key, ticket);
       if (!session || !lives(session, now)) return Option.none();
       return Option.some({ session, renew: !found.seals || now - session.createdAt >= lifetime / 2 });
     }),
@@ -117,29 +103,7 @@ export const makeRotating = (options?: RotatingOptions): SessionTicketsService =
 
 const rotating = (options: RotatingOptions): SessionTicketsService => {
   const lifetimes = lifetimesOf(options);
-  let ring: Ring.TicketKeyRing = [];
-  return makeService(lifetimes.lifetime, {
-    forSealing: (now) =>
-      Effect.map(Crypto, (crypto) => {
-        ring = Ring.rotated(ring, lifetimes, now, () => Ring.makeTicketKey(crypto, now));
-        return ring[0]!;
-      }),
-    forOpening: (name, now) =>
-      Effect.sync(() => {
-        ring = Ring.kept(ring, lifetimes, now);
-        return foundIn(ring, name, lifetimes, now);
-      }),
-  });
-};
-
-const foundIn = (
-  ring: Ring.TicketKeyRing,
-  name: Bytes,
-  lifetimes: Ring.Lifetimes,
-  now: number,
-): Found | undefined => {
-  const key = Ring.find(ring, name);
-  return key && { key, seals: key === Ring.newest(ring, lifetimes, now) };
+  return makeService(lifetimes.lifetime, rotatingKeys(lifetimes));
 };
 
 /**
@@ -154,27 +118,10 @@ export const layerRotating = (options?: RotatingOptions): Layer.Layer<never, Inv
  * InvalidOption when there is no key, a key has the wrong length, or two have one name.
  */
 export const layerKeys = (options: KeysOptions): Layer.Layer<never, InvalidOption> =>
-  layer(Effect.gen(function* () {
-    const decoded = yield* decodeKeys(options);
-    // Copies, because the caller may overwrite its own.
-    const own = decoded.keys.map((one) => ({ ...one, name: one.name.slice(), key: one.key.slice() }));
-    const first = own[0]!; // there is at least one
-    if (Ring.merged(own, []).length < own.length) {
-      return yield* new InvalidOption({
-        option: "keys",
-        expected: "keys with distinct names",
-        got: "two of one name",
-      });
-    }
-    return makeService(lifetimeOf(decoded), {
-      forSealing: () => Effect.succeed(first),
-      forOpening: (name) =>
-        Effect.sync(() => {
-          const key = Ring.find(own, name);
-          return key && { key, seals: key === first };
-        }),
-    });
-  }));
+  layer(
+    Effect.flatMap(Effect.suspend(() => decodeKeys(options)), (decoded) =>
+      Effect.map(givenKeys(decoded.keys), (keys) => makeService(lifetimeOf(decoded), keys))),
+  );
 
 /**
  * Session tickets with keys in a file, so that they survive the process. The keys rotate every `rotateEvery`. The file

@@ -26,7 +26,7 @@ import { Session } from "../../../src/ports/sessions.ts";
 import { SessionTickets, type SessionTicketsService, TicketKey } from "../../../src/ports/tickets.ts";
 import * as Layers from "../../../src/public/session_tickets.ts";
 import * as Ring from "../../../src/tickets/ring.ts";
-import { sealed } from "../../../src/tickets/seal.ts";
+import { sessionBox } from "../../../src/tickets/seal.ts";
 import { MAX_TICKET, Ticket } from "../../../src/tickets/ticket.ts";
 import { ascii, type Bytes, EMPTY, toHex } from "../../../src/wire/bytes.ts";
 import { codec, make } from "../../../src/wire/codec.ts";
@@ -111,7 +111,7 @@ Deno.test("sealing leaves no copy of the master secret behind", () => {
       return { open, seal: (nonce, data, plain) => (seen.push(plain), seal(nonce, data, plain)) };
     },
   };
-  assert.ok(sealed(spying, key(1), session()));
+  assert.ok(sessionBox.seal(spying, key(1), session()));
   assert.equal(seen.length, 1);
   assert.ok(seen[0]!.every((byte) => byte === 0));
 });
