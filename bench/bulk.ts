@@ -14,7 +14,7 @@ import { Effect, Layer } from "../src/deps.ts";
 import { aeadProtection, nonceForms } from "../src/record/protection/aead.ts";
 import { phases } from "../src/record/phase.ts";
 import { Records } from "../src/record/records.ts";
-import { limits } from "../src/tables/policy.ts";
+import { limits } from "../src/tables/limits.ts";
 import type { Bytes } from "../src/wire/bytes.ts";
 import * as Golden from "../tests/golden/certificates.ts";
 

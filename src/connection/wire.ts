@@ -25,7 +25,7 @@ import {
 } from "../record/handshake_stream.ts";
 import type { RecordOptions } from "../record/limits.ts";
 import { Records } from "../record/records.ts";
-import type { Limits } from "../tables/policy.ts";
+import type { Limits } from "../tables/limits.ts";
 import { make } from "../wire/codec.ts";
 import type { ReceivedData } from "./connection.ts";
 import { type Broke, makeOutbox, type Outbox } from "./outbox.ts";

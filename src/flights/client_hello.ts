@@ -73,7 +73,8 @@ export const offer = Effect.fnUntraced(
     const { policy, sessionKey } = settings;
     const previous = again?.previous;
     const crypto = yield* Crypto;
-    const partition = partitionHash(crypto, (yield* CertificateVerifier).partition);
+    const verifier = yield* CertificateVerifier;
+    const partition = partitionHash(crypto, verifier.partition);
     const credentials = partitionHash(crypto, (yield* Credentials).partition);
     const versions = versionsOf(policy, previous);
     const held = yield* toOffer(settings, again, versions, partition, credentials);
@@ -110,7 +111,14 @@ export const offer = Effect.fnUntraced(
       ...extensions(settings, offers13 ? groups : groups.filter((group) => !isKem(group))),
       ...(previous ? [] : applicationProtocols(settings)),
       ...(offers13
-        ? extensions13(settings, versions, shares, yield* compressors(policy), early !== undefined)
+        ? extensions13(
+          settings,
+          verifier.authorities ?? [],
+          versions,
+          shares,
+          yield* compressors(policy),
+          early !== undefined,
+        )
         : []),
     ].filter(({ _tag }) => versions.some((version) => Versions.get(version)?.says(_tag)));
     const hello = make(ClientHello, {

@@ -42,6 +42,11 @@ export type CredentialRequest =
      * say.
      */
     readonly schemes?: ReadonlyArray<SignatureScheme> | undefined;
+    /**
+     * The certificate authorities that the client names, as DER (RFC 8446 §4.2.4); none if it names none, and none before
+     * TLS 1.3.
+     */
+    readonly authorities?: ReadonlyArray<Bytes> | undefined;
   }
   | {
     readonly role: "client";
@@ -50,7 +55,20 @@ export type CredentialRequest =
     readonly schemes: ReadonlyArray<SignatureScheme> | undefined;
     /** The certificate authorities that the server accepts: distinguished names as DER. Empty when it names none. */
     readonly authorities: ReadonlyArray<Bytes>;
+    /**
+     * TLS 1.3: extensions that the certificate must have, if this end knows them (RFC 8446 §4.2.5); none if the server asks
+     * for none.
+     */
+    readonly filters?: ReadonlyArray<CertificateFilter> | undefined;
   };
+
+/** An extension that a client's certificate must have (RFC 8446 §4.2.5). */
+export interface CertificateFilter {
+  /** The OID of the extension, as DER with tag and length. */
+  readonly certificateExtensionOid: Bytes;
+  /** The values that it must allow, as DER; empty for any. */
+  readonly certificateExtensionValues: Bytes;
+}
 
 /** The credentials of this end. */
 export interface CredentialsService {

@@ -8,48 +8,11 @@ import {
   PskKeyExchangeMode,
 } from "../names/protocol.ts";
 import { SignatureScheme } from "../names/signature_scheme.ts";
-import type { RecordLimits, RecordOptions } from "../record/limits.ts";
+import type { RecordOptions } from "../record/limits.ts";
 import { frozen } from "./frozen.ts";
+import { type Limits, limits } from "./limits.ts";
 import { type Suite, suites } from "./suites.ts";
 import { suites13 } from "./suites13.ts";
-
-/** Limits on what a peer may send, and on how long things may take. */
-export interface Limits extends RecordLimits {
-  /** The most warning alerts in a row; 4 in `Policy.limits`. */
-  readonly warningAlerts: number;
-  /** The most requests to renegotiate in a row that this end ignores or declines; 4 in `Policy.limits`. */
-  readonly helloRequests: number;
-  /** TLS 1.3: the most messages in a row after the handshake, without data in between; 32 in `Policy.limits`. */
-  readonly postHandshakeMessages: number;
-  /** The most bytes of unread application data during a renegotiation; 128 KiB in `Policy.limits`. */
-  readonly renegotiationBuffer: number;
-  /** How long a handshake may take, in milliseconds; 30,000 in `Policy.limits`. */
-  readonly handshakeTimeout: number;
-  /** How long a server waits for the first byte of a client, in milliseconds; 5,000 in `Policy.limits`. */
-  readonly firstByteTimeout: number;
-  /** How long `close` waits for the peer's close_notify, in milliseconds; 1,000 in `Policy.limits`. */
-  readonly closeWait: number;
-  /**
-   * How long sending may stall at the end of a connection before it is given up, in milliseconds; 5,000 in `Policy.limits`.
-   */
-  readonly writeWait: number;
-  /**
-   * How long a session store may take for an answer, in milliseconds; 200 in `Policy.limits`. After that the connection
-   * goes on without it.
-   */
-  readonly storeWait: number;
-  /** The most renegotiations that the peer may begin within a `renegotiationWindow`; 8 in `Policy.limits`. */
-  readonly renegotiations: number;
-  /** The time in which the peer's renegotiations are counted, in milliseconds; 60,000 in `Policy.limits`. */
-  readonly renegotiationWindow: number;
-  /** How long a server waits for the answer to a HelloRequest, in milliseconds; 10,000 in `Policy.limits`. */
-  readonly renegotiationWait: number;
-  /**
-   * How long a session can be resumed after its full handshake, in milliseconds, whatever its store or ticket allows
-   * (RFC 5246 §F.1.4); 0 for never. A day in `Policy.limits`.
-   */
-  readonly sessionLifetime: number;
-}
 
 /**
  * What happens when the peer wants to renegotiate. `allow`: it does. `refuse`: it gets the warning no_renegotiation, and the
@@ -67,6 +30,11 @@ export interface Policy extends RecordOptions {
   readonly groups: ReadonlyArray<NamedGroup>;
   /** The signature schemes of TLS 1.2. In earlier versions RSA signs MD5 and SHA-1, and ECDSA signs SHA-1. */
   readonly signatureSchemes: ReadonlyArray<SignatureScheme>;
+  /**
+   * The signature schemes that this end asks for in certificates, if they are others than `signatureSchemes`; empty if not
+   * (RFC 8446 §4.2.3). What is accepted of a chain is for the trust layer to say.
+   */
+  readonly certificateSchemes: ReadonlyArray<SignatureScheme>;
   /** The shortest Diffie-Hellman prime, in bits, that a client accepts of a server. */
   readonly minimumDhPrimeBits: number;
   /** Whether CBC suites encrypt first and then MAC, if the peer can (RFC 7366). */
@@ -109,6 +77,11 @@ export interface Policy extends RecordOptions {
   readonly requestOcsp: boolean;
   /** Whether a client asks for signed certificate timestamps (RFC 6962 §3.3). */
   readonly requestScts: boolean;
+  /**
+   * TLS 1.3: whether a client names the authorities that it trusts, if its trust layer does, so that a server can choose
+   * among its certificates (RFC 8446 §4.2.4). Whoever listens learns which these are.
+   */
+  readonly sendAuthorities: boolean;
   /** Either end: whether a peer without the extended master secret is refused (RFC 7627 §5.2). */
   readonly requireExtendedMasterSecret: boolean;
   /** Whether a session without the extended master secret may be resumed, in a renegotiation as well (RFC 7627 §5.3). */
@@ -140,31 +113,6 @@ export interface Policy extends RecordOptions {
   /** Limits on what a peer may send, and on how long things may take. */
   readonly limits: Limits;
 }
-
-/** The limits of the three policies: generous to any honest peer. */
-export const limits: Limits = {
-  // The longest possible ClientHello.
-  handshakeMessage: 131_396,
-  certificateMessage: 256 * 1024,
-  emptyRecords: 32,
-  warningAlerts: 4,
-  helloRequests: 4,
-  postHandshakeMessages: 32,
-  // 2^23 blocks of 64 bits: far from the 2^32 where they begin to repeat (Sweet32, RFC 9325 §4.4).
-  shortBlockData: 64 * 1024 * 1024,
-  recordsPerKey: 2 ** 24,
-  skippedEarlyData: 32 * 1024,
-  handshakeTimeout: 30_000,
-  firstByteTimeout: 5_000,
-  closeWait: 1_000,
-  writeWait: 5_000,
-  storeWait: 200,
-  renegotiationBuffer: 128 * 1024,
-  renegotiations: 8,
-  renegotiationWindow: 60_000,
-  renegotiationWait: 10_000,
-  sessionLifetime: 86_400_000,
-};
 
 /** Every cipher suite that this library has, the best first, including those that no policy names. */
 export const everySuite: ReadonlyArray<CipherSuite> = [...suites13.keys(), ...suites.keys()];
@@ -231,6 +179,7 @@ export const modern: Policy = frozen({
     SignatureScheme.rsa_pkcs1_sha384,
     SignatureScheme.rsa_pkcs1_sha512,
   ],
+  certificateSchemes: [],
   minimumDhPrimeBits: 2048,
   encryptThenMac: true,
   splitRecords: true,
@@ -250,6 +199,7 @@ export const modern: Policy = frozen({
   grease: false,
   requestOcsp: true,
   requestScts: true,
+  sendAuthorities: false,
   requireExtendedMasterSecret: false,
   resumeWithoutExtendedMasterSecret: false,
   bindWithoutExtendedMasterSecret: false,

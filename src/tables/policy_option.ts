@@ -13,7 +13,8 @@ import { SignatureScheme } from "../names/signature_scheme.ts";
 import { among, decodeOption, flag, limit, list, registered, whole, word } from "../options.ts";
 import { MAX_PLAINTEXT } from "../record/protection/protection.ts";
 import { frozen, known } from "./frozen.ts";
-import type { Limits, Policy } from "./policy.ts";
+import type { Limits } from "./limits.ts";
+import type { Policy } from "./policy.ts";
 import { spoken } from "./versions/mod.ts";
 
 const limitsOption: Schema.Schema<Limits> = Schema.Struct({
@@ -59,6 +60,7 @@ const members: Schema.Schema<Members> = Schema.Struct({
   cipherSuites: list(registered(CipherSuite), 1, MOST),
   groups: list(registered(NamedGroup), 0, MOST),
   signatureSchemes: list(registered(SignatureScheme), 0, MOST),
+  certificateSchemes: list(registered(SignatureScheme), 0, MOST),
   minimumDhPrimeBits: whole(0),
   encryptThenMac: flag,
   splitRecords: flag,
@@ -75,6 +77,7 @@ const members: Schema.Schema<Members> = Schema.Struct({
   grease: flag,
   requestOcsp: flag,
   requestScts: flag,
+  sendAuthorities: flag,
   corruptCertificateAlert: word("bad_certificate", "decode_error"),
   requireExtendedMasterSecret: flag,
   resumeWithoutExtendedMasterSecret: flag,

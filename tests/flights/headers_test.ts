@@ -17,7 +17,8 @@ import {
 import * as N from "../../src/names/mod.ts";
 import { Records } from "../../src/record/records.ts";
 import * as Server from "../../src/server.ts";
-import { limits, type Policy } from "../../src/tables/policy.ts";
+import { limits } from "../../src/tables/limits.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { ascii, type Bytes, concat, EMPTY, toHex } from "../../src/wire/bytes.ts";
 import { codec, make } from "../../src/wire/codec.ts";
 import { sync } from "../support/effect.ts";

@@ -3,7 +3,7 @@ import { assert, Effect, Either } from "../deps.ts";
 import { clientHelloPlace } from "../../src/flights/hellos/read_client_hello.ts";
 import { catching } from "../../src/record/catching.ts";
 import { Records } from "../../src/record/records.ts";
-import { limits } from "../../src/tables/policy.ts";
+import { limits } from "../../src/tables/limits.ts";
 import { legacy12, modern12 } from "../support/policies.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
 import { findFolder } from "../support/data.ts";

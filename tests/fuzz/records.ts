@@ -12,7 +12,7 @@ import { MAX_PLAINTEXT, plaintext } from "../../src/record/protection/protection
 import { phases } from "../../src/record/phase.ts";
 import { Records } from "../../src/record/records.ts";
 import { sslv2Hello } from "../../src/record/sslv2_hello.ts";
-import { limits } from "../../src/tables/policy.ts";
+import { limits } from "../../src/tables/limits.ts";
 import { suites } from "../../src/tables/suites.ts";
 import { dialects } from "../../src/tables/versions/mod.ts";
 import { ascii, type Bytes, concat, sameBytes, toHex } from "../../src/wire/bytes.ts";

@@ -32,7 +32,7 @@ import { phases } from "../../src/record/phase.ts";
 import { Records } from "../../src/record/records.ts";
 import { exchanges, type KeyExchange, type Terms } from "../../src/tables/exchanges/mod.ts";
 import { serverAuthentications } from "../../src/tables/exchanges/server_authentication.ts";
-import { limits } from "../../src/tables/policy.ts";
+import { limits } from "../../src/tables/limits.ts";
 import { type Suite, suites } from "../../src/tables/suites.ts";
 import { type Derivation, type Dialect, dialects } from "../../src/tables/versions/mod.ts";
 import { type Bytes, toHex } from "../../src/wire/bytes.ts";

@@ -3,7 +3,7 @@ import { Context, Effect } from "../../deps.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
 import type { Established, Established13 } from "../../flights/agreed/established.ts";
 import { Handshakes, muted } from "../../record/handshake_stream.ts";
-import type { Limits } from "../../tables/policy.ts";
+import type { Limits } from "../../tables/limits.ts";
 import { deadline, type Silence } from "../bounds/deadline.ts";
 import type { ConnectionState } from "../state.ts";
 import type { Wire } from "../wire.ts";

@@ -10,12 +10,13 @@ import {
 } from "../../names/protocol.ts";
 import type { CertificateCompressor } from "../../ports/certificate_compression.ts";
 import type { Session } from "../../ports/sessions.ts";
-import { EMPTY, utf8 } from "../../wire/bytes.ts";
+import { type Bytes, EMPTY, utf8 } from "../../wire/bytes.ts";
 import { parseIp } from "../../x509/names/ip_address.ts";
 import { fragmentCode } from "../agreed/agreed.ts";
 import type { Renegotiable } from "../agreed/established.ts";
 import { clientInfo } from "../agreed/renegotiation.ts";
 import type { ClientSettings } from "../base/client_settings.ts";
+import { certificateAuthorities, certificateSchemes } from "./certificates.ts";
 import { compressCertificate } from "./compression.ts";
 import { keyShare, type OfferedShare } from "./key_share.ts";
 
@@ -53,9 +54,10 @@ export const applicationProtocols = ({ alpn }: ClientSettings): ReadonlyArray<Cl
     protocolNameList: alpn.map((name) => utf8(name)),
   }];
 
-/** The extensions that belong to TLS 1.3 alone. */
+/** The extensions that belong to TLS 1.3 alone. `authorities` are those that we trust. */
 export const extensions13 = (
   { policy }: ClientSettings,
+  authorities: ReadonlyArray<Bytes>,
   versions: ReadonlyArray<ProtocolVersion>,
   shares: ReadonlyArray<OfferedShare>,
   compression: ReadonlyArray<CertificateCompressor>,
@@ -69,6 +71,7 @@ export const extensions13 = (
     : [{ _tag: "psk_key_exchange_modes", keModes: policy.pskKeyExchangeModes } as const]),
   // A server that may ask for a renegotiation may ask for a certificate in this way.
   ...(policy.renegotiation === "allow" ? [{ _tag: "post_handshake_auth" } as const] : []),
+  ...(policy.sendAuthorities ? certificateAuthorities(authorities) : []),
   ...(earlyData ? [{ _tag: "early_data" } as const] : []),
 ];
 
@@ -102,5 +105,6 @@ export const extensions = (
     ...(policy.signatureSchemes.length === 0 ? [] : [
       { _tag: "signature_algorithms", supportedSignatureAlgorithms: policy.signatureSchemes } as const,
     ]),
+    ...certificateSchemes(policy),
   ];
 };

@@ -26,6 +26,7 @@ import { tls13 } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Step, Steps } from "../base/services.ts";
+import { certificateAuthorities, certificateSchemes } from "../hellos/certificates.ts";
 import { compressCertificate, compressors } from "../hellos/compression.ts";
 import { compressed } from "./compression.ts";
 
@@ -125,19 +126,19 @@ export const show = Effect.fnUntraced(function* (
 
 /** What a server asks of a client's certificate (RFC 8446 §4.3.2). */
 export const certificateRequest = (policy: Policy, context: Bytes): Step<CertificateRequest13> =>
-  Effect.map(Effect.zip(CertificateVerifier, compressors(policy)), ([{ authorities = [] }, compression]) => {
-    // If the list is too long for the message, none is sent: then any certificate will do.
-    const fits = authorities.length > 0 &&
-      authorities.reduce((sum, der) => sum + 2 + der.length, 0) < 2 ** 15;
-    return make(CertificateRequest13, {
-      certificateRequestContext: context,
-      extensions: [
-        { _tag: "signature_algorithms", supportedSignatureAlgorithms: policy.signatureSchemes },
-        ...(fits ? [{ _tag: "certificate_authorities", authorities } as const] : []),
-        ...compressCertificate(compression),
-      ],
-    });
-  });
+  Effect.map(
+    Effect.zip(CertificateVerifier, compressors(policy)),
+    ([{ authorities = [] }, compression]) =>
+      make(CertificateRequest13, {
+        certificateRequestContext: context,
+        extensions: [
+          { _tag: "signature_algorithms", supportedSignatureAlgorithms: policy.signatureSchemes },
+          ...certificateSchemes(policy),
+          ...certificateAuthorities(authorities),
+          ...compressCertificate(compression),
+        ],
+      }),
+  );
 
 /** A client's answer to a request: its certificate, or none. Gives what it showed. */
 export const answerRequest = Effect.fnUntraced(function* (
@@ -165,13 +166,14 @@ const clientCredential = Effect.fnUntraced(function* (
   extensions: CertificateRequest13["extensions"],
   policy: Policy,
 ): Steps<Chosen13 | undefined> {
-  const certificateSchemes =
+  const inCertificates =
     findExtension(extensions, "signature_algorithms_cert")?.supportedSignatureAlgorithms ?? schemes;
   const candidates = yield* (yield* Credentials).candidates({
     role: "client",
     types: tls13.certificateTypes,
-    schemes: [...new Set([...schemes, ...certificateSchemes])],
+    schemes: [...new Set([...schemes, ...inCertificates])],
     authorities: findExtension(extensions, "certificate_authorities")?.authorities ?? [],
+    filters: findExtension(extensions, "oid_filters")?.filters ?? [],
   });
   return firstOf(candidates, policy.signatureSchemes.filter((scheme) => schemes.includes(scheme)));
 });

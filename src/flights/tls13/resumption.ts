@@ -142,6 +142,7 @@ const standing = Effect.fnUntraced(
       role: "server",
       serverName: wish.serverName,
       schemes: wish.certificateSchemes,
+      authorities: wish.authorities,
     });
     return { policy, partition, own, crypto, now: (yield* Clock.currentTimeMillis) / 1000 };
   },

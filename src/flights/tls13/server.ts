@@ -183,6 +183,7 @@ const choiceFor = Effect.fnUntraced(function* ({ psk, wish }: Accepted): Steps<C
     role: "server",
     serverName: wish.serverName,
     schemes: wish.certificateSchemes,
+    authorities: wish.authorities,
   });
   return yield* chooseCredential(wish, candidates);
 });

@@ -41,6 +41,8 @@ export interface Wish13 {
   readonly schemes: ReadonlyArray<SignatureScheme>;
   /** The schemes that the client can verify in certificates. */
   readonly certificateSchemes: ReadonlyArray<SignatureScheme> | undefined;
+  /** The certificate authorities that the client names; empty for any. */
+  readonly authorities: ReadonlyArray<Bytes>;
   /** How a pre-shared key may be used, by both ends. */
   readonly modes: ReadonlyArray<PskKeyExchangeMode>;
   readonly psks: OfferedKeys | undefined;
@@ -92,6 +94,7 @@ function* reading(
     schemes: policy.signatureSchemes.filter((scheme) => schemes?.includes(scheme)),
     certificateSchemes:
       findExtension(extensions, "signature_algorithms_cert")?.supportedSignatureAlgorithms ?? schemes,
+    authorities: findExtension(extensions, "certificate_authorities")?.authorities ?? [],
     modes: policy.pskKeyExchangeModes.filter((mode) => modes?.includes(mode)),
     psks,
     earlyData,

@@ -2,24 +2,15 @@
 import { Cause, Effect, Either, Layer, Stream } from "../../deps.ts";
 import { type CredentialError, CredentialMismatch } from "../../faults/errors/credentials.ts";
 import { PrivateKeyError } from "../../faults/errors/crypto.ts";
-import type { SignatureScheme } from "../../names/signature_scheme.ts";
-import {
-  type Credential,
-  type CredentialRequest,
-  Credentials,
-  type CredentialsService,
-} from "../../ports/credentials.ts";
+import { type Credential, Credentials, type CredentialsService } from "../../ports/credentials.ts";
 import { Crypto, type PrivateKey } from "../../ports/crypto.ts";
-import { authenticationOf, isAskedFor } from "../../tables/key_kinds.ts";
-import { type Bytes, toHex } from "../../wire/bytes.ts";
+import { toHex } from "../../wire/bytes.ts";
 import { wordsOf } from "../../wire/words_of.ts";
-import { type Certificate, isSelfIssued, parseCertificate } from "../../x509/certificate/certificate.ts";
-import { decodeDer } from "../../x509/der/der.ts";
-import { name as distinguishedName, sameName } from "../../x509/names/distinguished_name.ts";
-import { matchesName } from "../../x509/path/host_name.ts";
+import type { Certificate } from "../../x509/certificate/certificate.ts";
 import { certificatesFromPem } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
+import { chosen, knownOf } from "./choose.ts";
 import { publicKeyOf, sameKey } from "./keys.ts";
 import type { Passphrase } from "./options.ts";
 import { openedPrivateKeyFromPem } from "./passphrase.ts";
@@ -168,89 +159,14 @@ const credentialOf = (chain: Chain, key: PrivateKey): Either.Either<Credential, 
     });
   });
 
-interface Known {
-  readonly credential: Credential;
-  /** The certificates of the chain that could be parsed. */
-  readonly certificates: ReadonlyArray<Certificate>;
-}
-
 const serviceOf = (credentials: ReadonlyArray<Credential>): CredentialsService => {
-  const known = credentials.map((credential) => ({ credential, certificates: readable(credential.chain) }));
+  const known = credentials.map(knownOf);
   return {
     // The order is included because it also decides which credential is used.
     partition: credentials.length === 0 ? "" : partitionOf("credentials", ...credentials.map(nameOf)),
-    candidates: (request) => Effect.sync(() => chosen(known, request).map(({ credential }) => credential)),
+    candidates: (request) => Effect.sync(() => chosen(known, request)),
   };
 };
 
 const nameOf = ({ chain, schemes }: Credential): string =>
   JSON.stringify([chain.map((der) => toHex(sha256(der))), schemes ?? null]);
-
-const readable = (chain: ReadonlyArray<Bytes>): ReadonlyArray<Certificate> =>
-  chain.flatMap((der) => Either.match(parseCertificate(der), { onLeft: () => [], onRight: (c) => [c] }));
-
-const chosen = (known: ReadonlyArray<Known>, request: CredentialRequest): ReadonlyArray<Known> =>
-  request.role === "server"
-    ? forSchemes(forName(known, request.serverName), request.schemes)
-    : forAuthorities(
-      forSchemes(known.filter((one) => canAnswer(one, request)), request.schemes),
-      request.authorities,
-    );
-
-/**
- * Sorts credentials: first those whose chain is signed with schemes that the peer can verify (RFC 5246 §7.4.2,
- * §7.4.6), then the others, because many peers can verify more than they say (RFC 8446 §4.4.2.2). A root's own
- * signature is never verified, so it does not count.
- */
-const forSchemes = (
-  known: ReadonlyArray<Known>,
-  schemes: ReadonlyArray<SignatureScheme> | undefined,
-): ReadonlyArray<Known> => {
-  if (!schemes) return known;
-  const verifiable = known.filter(({ certificates }) =>
-    certificates.every((one) =>
-      isSelfIssued(one) ||
-      one.signatureAlgorithm.scheme !== undefined && schemes.includes(one.signatureAlgorithm.scheme)
-    )
-  );
-  return [...verifiable, ...known.filter((one) => !verifiable.includes(one))];
-};
-
-/** The credentials for the server name that the client asks for; all of them if none fits. */
-const forName = (known: ReadonlyArray<Known>, name: string | undefined): ReadonlyArray<Known> => {
-  const named = name === undefined
-    ? []
-    : known.filter(({ certificates: [leaf] }) => leaf && matchesName(leaf, name));
-  return named.length ? named : known;
-};
-
-const canAnswer = (
-  { credential: { publicKey, usage } }: Known,
-  { types, schemes }: CredentialRequest & { readonly role: "client" },
-): boolean => {
-  const { makes } = authenticationOf(publicKey);
-  return usage.digitalSignature && isAskedFor(publicKey, types) &&
-    (schemes === undefined || schemes.some((scheme) => makes(scheme, publicKey)));
-};
-
-/**
- * Sorts credentials: first those below an authority that the server names (RFC 5246 §7.4.4), then those whose chain
- * ends before a root, which may be. If the server names none, returns all.
- */
-const forAuthorities = (
-  known: ReadonlyArray<Known>,
-  authorities: ReadonlyArray<Bytes>,
-): ReadonlyArray<Known> => {
-  if (authorities.length === 0) return known;
-  const names = authorities.flatMap((der) =>
-    Either.match(decodeDer("DistinguishedName", distinguishedName, der), {
-      onLeft: () => [],
-      onRight: (name) => [name],
-    })
-  );
-  const below = known.filter(({ certificates }) =>
-    certificates.some(({ issuer }) => names.some((name) => sameName(name, issuer)))
-  );
-  const open = known.filter((one) => !below.includes(one) && !one.certificates.some(isSelfIssued));
-  return [...below, ...open];
-};

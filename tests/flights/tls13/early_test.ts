@@ -9,7 +9,8 @@ import type { ConnectionEvent } from "../../../src/ports/observer.ts";
 import { Session, SessionStore } from "../../../src/ports/sessions.ts";
 import * as Server from "../../../src/server.ts";
 import { makePair } from "../../../src/layers/transport/byte_stream.ts";
-import { limits, type Policy } from "../../../src/tables/policy.ts";
+import { limits } from "../../../src/tables/limits.ts";
+import type { Policy } from "../../../src/tables/policy.ts";
 import { make } from "../../../src/wire/codec.ts";
 import { effect, sync } from "../../support/effect.ts";
 import {

@@ -4,7 +4,7 @@ import type { Connection } from "../../../src/connection/connection.ts";
 import { KeyUpdate } from "../../../src/messages/mod.ts";
 import { KeyUpdateRequest } from "../../../src/names/protocol.ts";
 import type { ConnectionEvent } from "../../../src/ports/observer.ts";
-import { limits } from "../../../src/tables/policy.ts";
+import { limits } from "../../../src/tables/limits.ts";
 import { failsWith, sync } from "../../support/effect.ts";
 import { handshake, pingPong, readText, recordsOf, type Setup } from "../../support/handshake.ts";
 import { modern13 } from "../../support/policies.ts";

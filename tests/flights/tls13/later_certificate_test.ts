@@ -12,7 +12,7 @@ import { AlertDescription } from "../../../src/names/alert.ts";
 import { HandshakeType } from "../../../src/names/protocol.ts";
 import type { ConnectionEvent } from "../../../src/ports/observer.ts";
 import { CertificateVerifier } from "../../../src/ports/trust.ts";
-import { limits } from "../../../src/tables/policy.ts";
+import { limits } from "../../../src/tables/limits.ts";
 import { effect, failsWith, sync, untilWaiting } from "../../support/effect.ts";
 import { bothHandshake, build, handshake, pingPong, readText, type Setup } from "../../support/handshake.ts";
 import { changedHandshake, changing } from "../../support/other_ends.ts";

@@ -3,11 +3,21 @@ import { assert, Context, Effect } from "../../deps.ts";
 import { layerNative } from "../../../src/layers/compression/native.ts";
 import {
   Certificate13,
+  CertificateRequest13,
   ClientHello,
   CompressedCertificate,
   findExtension,
 } from "../../../src/messages/mod.ts";
 import { CertificateCompressionAlgorithm, ProtocolVersion } from "../../../src/names/protocol.ts";
+import { SignatureScheme } from "../../../src/names/signature_scheme.ts";
+import {
+  type CredentialRequest,
+  Credentials,
+  type CredentialsService,
+} from "../../../src/ports/credentials.ts";
+import { CertificateVerifier } from "../../../src/ports/trust.ts";
+import { utf8 } from "../../../src/wire/bytes.ts";
+import { changedHandshake, changing } from "../../support/other_ends.ts";
 import type { ConnectionEvent } from "../../../src/ports/observer.ts";
 import { modern, type Policy } from "../../../src/tables/policy.ts";
 import { sync } from "../../support/effect.ts";
@@ -160,3 +170,101 @@ sync(
     assert.equal(hello.cipherSuites.some(isGrease), false);
   }),
 );
+
+// ---- what is said of certificates ----
+
+const { ecdsa_secp256r1_sha256, rsa_pss_rsae_sha256 } = SignatureScheme;
+
+sync(
+  "a policy's certificateSchemes are said by both ends, and asked of both ends' credentials (RFC 8446 §4.2.3)",
+  Effect.gen(function* () {
+    const asked: Array<CredentialRequest> = [];
+    const built = asking(yield* build({ toy: true, clientKind: "p256" }), asked);
+    const certificateSchemes = [rsa_pss_rsae_sha256, ecdsa_secp256r1_sha256];
+    const setup = toy({ ...modern13, certificateSchemes }, { server: { clientAuth: "require" } });
+    const { seen } = yield* watched(built, setup);
+    for (const Class of [ClientHello, CertificateRequest13]) {
+      const [message] = seen.flatMap(({ message }) => message instanceof Class ? [message] : []);
+      const said: ReadonlyArray<{ readonly _tag: string; readonly supportedSignatureAlgorithms?: unknown }> =
+        message?.extensions ?? [];
+      const list = said.find(({ _tag }) => _tag === "signature_algorithms_cert");
+      assert.deepEqual(list?.supportedSignatureAlgorithms, certificateSchemes, Class.name);
+    }
+    const [server, client] = [
+      asked.find((r) => r.role === "server"),
+      asked.findLast((r) => r.role === "client"),
+    ];
+    assert.deepEqual(server?.schemes, certificateSchemes);
+    assert.deepEqual(client?.schemes, [...new Set([...modern13.signatureSchemes, ...certificateSchemes])]);
+  }),
+);
+
+sync(
+  "without certificateSchemes, signature_algorithms_cert is not sent",
+  Effect.gen(function* () {
+    const { seen } = yield* watched(yield* build({ toy: true }), toy(modern13));
+    const [hello] = seen.flatMap(({ message }) => message instanceof ClientHello ? [message] : []);
+    assert.ok(hello && !findExtension(hello.extensions, "signature_algorithms_cert"));
+    assert.equal(findExtension(hello.extensions, "certificate_authorities"), undefined);
+  }),
+);
+
+for (
+  const [what, authorities, sent] of [
+    ["names them", [utf8("a name")], [utf8("a name")]],
+    ["has none, and says nothing", [], undefined],
+    ["has more than there is room for, and says nothing", Array(40).fill(new Uint8Array(1000)), undefined],
+  ] as const
+) {
+  sync(
+    `a client with sendAuthorities ${what}; the server's credentials are asked for them (RFC 8446 §4.2.4)`,
+    Effect.gen(function* () {
+      const asked: Array<CredentialRequest> = [];
+      const built = asking(yield* build({ toy: true }), asked);
+      const client = Context.add(built.client, CertificateVerifier, {
+        partition: "some",
+        authorities,
+        verify: () => Effect.void,
+      });
+      const { seen } = yield* watched({ ...built, client }, toy({ ...modern13, sendAuthorities: true }));
+      const [hello] = seen.flatMap(({ message }) => message instanceof ClientHello ? [message] : []);
+      assert.deepEqual(findExtension(hello?.extensions, "certificate_authorities")?.authorities, sent);
+      const server = asked.find((r) => r.role === "server");
+      assert.deepEqual(server?.authorities, sent ?? []);
+    }),
+  );
+}
+
+sync(
+  "a server's oid_filters are asked of a client's credentials (RFC 8446 §4.2.5)",
+  Effect.gen(function* () {
+    const asked: Array<CredentialRequest> = [];
+    const built = asking(yield* build({ toy: true, clientKind: "p256" }), asked);
+    const filters = [{ certificateExtensionOid: utf8("an OID"), certificateExtensionValues: utf8("x") }];
+    const setup = toy(modern13, { server: { clientAuth: "request" } });
+    const { client } = yield* changedHandshake(built, setup, {
+      server: changing(CertificateRequest13, (request) => ({
+        ...request,
+        extensions: [...request.extensions, { _tag: "oid_filters", filters } as const],
+      })),
+    });
+    yield* client;
+    const request = asked.findLast((r) => r.role === "client");
+    assert.deepEqual(request?.filters, filters);
+  }),
+);
+
+/** Ends whose credentials are asked in a test's sight. */
+function asking(built: Built, asked: Array<CredentialRequest>): Built {
+  const heard = (service: CredentialsService): CredentialsService => ({
+    partition: service.partition,
+    candidates: (request) => {
+      asked.push(request);
+      return service.candidates(request);
+    },
+  });
+  return {
+    client: Context.add(built.client, Credentials, heard(Context.get(built.client, Credentials))),
+    server: Context.add(built.server, Credentials, heard(Context.get(built.server, Credentials))),
+  };
+}

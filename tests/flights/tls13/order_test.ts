@@ -8,7 +8,7 @@ import { assert, Effect } from "../../deps.ts";
 import { type Course13, courses13 } from "../../../src/flights/tls13/states.ts";
 import { AlertDescription, AlertLevel } from "../../../src/names/alert.ts";
 import { ContentType, HandshakeType, KeyUpdateRequest } from "../../../src/names/protocol.ts";
-import { limits } from "../../../src/tables/policy.ts";
+import { limits } from "../../../src/tables/limits.ts";
 import { type Bytes, concat, EMPTY } from "../../../src/wire/bytes.ts";
 import type { Role } from "../../support/course.ts";
 import {

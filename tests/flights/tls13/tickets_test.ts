@@ -9,7 +9,8 @@ import { ClientHello, findExtension, NewSessionTicket13 } from "../../../src/mes
 import { CipherSuite } from "../../../src/names/cipher_suite.ts";
 import type { ConnectionEvent } from "../../../src/ports/observer.ts";
 import { type Session, SessionStore } from "../../../src/ports/sessions.ts";
-import { limits, type Policy } from "../../../src/tables/policy.ts";
+import { limits } from "../../../src/tables/limits.ts";
+import type { Policy } from "../../../src/tables/policy.ts";
 import { toHex } from "../../../src/wire/bytes.ts";
 import { effect, sync } from "../../support/effect.ts";
 import { bothHandshake, build, type Built, pingPong, type Setup } from "../../support/handshake.ts";

@@ -13,9 +13,11 @@ import { type Credential, type CredentialRequest, Credentials } from "../../../s
 import { Crypto } from "../../../src/ports/crypto.ts";
 import { CertificateVerifier } from "../../../src/ports/trust.ts";
 import * as Layers from "../../../src/public/credentials.ts";
-import { ascii } from "../../../src/wire/bytes.ts";
+import { ascii, type Bytes } from "../../../src/wire/bytes.ts";
 import { parseCertificate } from "../../../src/x509/certificate/certificate.ts";
+import { bitsOf, type KeyUsage } from "../../../src/x509/certificate/key_usage.ts";
 import { oids } from "../../../src/x509/der/oids.ts";
+import * as Der from "../../../src/x509/der/writer.ts";
 import { parseIp } from "../../../src/x509/names/ip_address.ts";
 import { type Issued, type KeyKind, makeCa, makeKey } from "../../support/ca.ts";
 import { effect, live } from "../../support/effect.ts";
@@ -215,6 +217,16 @@ const { rsa_sign, ecdsa_sign, dss_sign } = ClientCertificateType;
 const S = SignatureScheme;
 const any = { types: [rsa_sign, ecdsa_sign], schemes: undefined, authorities: [] };
 const all = ["rsa", "ecdsa", "ed25519", "below an intermediate"];
+const filter = (oid: string, certificateExtensionValues: Bytes = new Uint8Array()) => ({
+  certificateExtensionOid: Der.objectIdentifier(oid),
+  certificateExtensionValues,
+});
+const usages = (...of: ReadonlyArray<KeyUsage>) => {
+  const { bytes, unused } = bitsOf(of);
+  return filter(oids.keyUsage, Der.bitString(bytes, unused));
+};
+const purposes = (...of: ReadonlyArray<string>) =>
+  filter(oids.extendedKeyUsage, Der.sequence(...of.map(Der.objectIdentifier)));
 
 for (
   const [name, request, expected] of [
@@ -239,6 +251,20 @@ for (
       "ed25519",
     ]],
     ["what is no name", { ...any, authorities: [Uint8Array.of(1)] }, all],
+    ["any keyUsage", { ...any, filters: [filter(oids.keyUsage)] }, all],
+    ["digitalSignature", { ...any, filters: [usages("digitalSignature")] }, all],
+    ["keyEncipherment as well", { ...any, filters: [usages("digitalSignature", "keyEncipherment")] }, [
+      "rsa",
+    ]],
+    ["clientAuth", { ...any, filters: [purposes(oids.clientAuth)] }, all],
+    ["code signing", { ...any, filters: [purposes(oids.clientAuth, "1.3.6.1.5.5.7.3.3")] }, []],
+    ["an extension without a rule", { ...any, filters: [filter("1.2.3.4", ascii("x"))] }, all],
+    ["a keyUsage that is none", { ...any, filters: [filter(oids.keyUsage, ascii("x"))] }, []],
+    [
+      "what is no OID",
+      { ...any, filters: [{ ...filter("1.2.3"), certificateExtensionOid: ascii("x") }] },
+      [],
+    ],
   ] as const
 ) {
   live(
@@ -246,6 +272,26 @@ for (
     Effect.gen(function* () {
       const layer = Layers.make(yield* clients);
       assert.deepEqual(subjectsOf(yield* ask(layer, { role: "client", ...request })), expected);
+    }),
+  );
+}
+
+for (
+  const [what, authorities, expected] of [
+    ["none of which it is below", [ca.subject], ["a", "b"]],
+    ["one of which only its second is below", [otherCa.subject], ["b", "a"]],
+    ["that are no names", [Uint8Array.of(1)], ["a", "b"]],
+  ] as const
+) {
+  live(
+    `a server that is named authorities, ${what}, still has all its certificates`,
+    Effect.gen(function* () {
+      const of = [makeCa({ subject: "Third Root" }).issue({ subject: "a" }), otherCa.issue({ subject: "b" })];
+      const layer = Layers.make(
+        yield* Effect.forEach(of, (issued) => Layers.credentialFromPem(pemOf(issued))),
+      );
+      const found = yield* ask(layer, { role: "server", serverName: undefined, authorities });
+      assert.deepEqual(subjectsOf(found), expected);
     }),
   );
 }
