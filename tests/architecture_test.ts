@@ -38,7 +38,7 @@ const levels: Readonly<Record<string, number>> = {
   "src/tables/suites13.ts": 8.2,
   "src/tables/versions/": 8.3,
   "src/tables/exchanges/": 8.4,
-  "src/tables/limits.ts": 8.5,
+  "src/tables/limits.ts": 8,
   "src/tables/policy.ts": 8.5,
   "src/tables/policy_option.ts": 8.6,
   "src/flights/base/": 9,
