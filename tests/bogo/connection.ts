@@ -1,7 +1,7 @@
 /** One connection of a shim: the handshake, what flags ask for after it, and its end. @module */
 import * as Client from "../../src/client.ts";
 import type { Connection } from "../../src/connection/connection.ts";
-import { Effect, Layer, Option } from "../../src/deps.ts";
+import { type Clock, Effect, Layer, Option } from "../../src/deps.ts";
 import type { BindingUnavailable } from "../../src/faults/errors/bindings.ts";
 import type { CredentialError } from "../../src/faults/errors/credentials.ts";
 import { TransportError } from "../../src/faults/errors/transport.ts";
@@ -15,6 +15,7 @@ import { SessionTickets, type SessionTicketsService } from "../../src/ports/tick
 import * as Server from "../../src/server.ts";
 import { expect, Heard, unmet } from "./expectations.ts";
 import { type Config, Unexpected, Unimplemented } from "./flags.ts";
+import { compressionOf } from "./compression.ts";
 import { alpnOf, clientAuthOf, credentialsOf, policyOf, verifierOf } from "./settings.ts";
 import { bytesOf } from "../support/text.ts";
 
@@ -42,13 +43,18 @@ export type Shared = Crypto | SessionStore;
 /** Why a connection did not go as it should. */
 export type ShimError = TlsError | CredentialError | BindingUnavailable | Unexpected;
 
-/** Runs a connection to its end; `resumes`: it is not the first. */
-export const run = (config: Config, resumes: boolean): Effect.Effect<void, ShimError, Shared> =>
+/** Runs a connection to its end; `resumes`: it is not the first. What is said may depend on whether early data is refused. */
+export const run = (
+  configOf: (retries: boolean) => Config,
+  resumes: boolean,
+): Effect.Effect<void, ShimError, Shared> =>
   Effect.gen(function* () {
+    const config = configOf(false);
     const heard = new Heard();
     const store = yield* SessionStore;
     const tickets = yield* SessionTickets;
     const layers = Layer.mergeAll(
+      compressionOf(config),
       verifierOf(config),
       credentialsOf(config, heard.request),
       // The reference offers no session in a renegotiation.
@@ -77,12 +83,25 @@ export const run = (config: Config, resumes: boolean): Effect.Effect<void, ShimE
         fallback: config["fallback-scsv"],
         earlyData: config["enable-early-data"] && config["shim-writes-first"] ? bytesOf("hello") : undefined,
       });
-    yield* Effect.flatMap(handshake, (connection) =>
-      Effect.zipRight(
-        unmet(config, resumes, connection, heard),
-        exchange(config, connection, heard),
-      )).pipe(Effect.provide(layers));
+    const course = Effect.gen(function* () {
+      const connection = yield* handshake;
+      const { earlyData } = yield* connection.negotiated;
+      const now = configOf(!config.server && earlyData === false);
+      yield* unmet(now, resumes, connection, heard);
+      yield* exchange(now, connection, heard);
+    }).pipe(Effect.provide(layers));
+    const delay = 1000 * (resumes ? config["resumption-delay"] ?? 0 : 0);
+    yield* Effect.flatMap(Effect.clock, (clock) => Effect.withClock(course, later(clock, delay)));
   }).pipe(Effect.scoped);
+
+/** A clock that goes before another by some milliseconds. */
+const later = (clock: Clock.Clock, by: number): Clock.Clock => {
+  const ahead: Clock.Clock = Object.create(clock);
+  return Object.assign(ahead, {
+    currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + by),
+    unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + by,
+  });
+};
 
 /** Tickets of which each is replaced when it is used. */
 const renewed = (tickets: SessionTicketsService | undefined): SessionTicketsService | undefined =>
@@ -125,6 +144,10 @@ const exchange = (config: Config, connection: Connection, heard: Heard): Effect.
     }
     if (config["expect-msg-callback"] !== undefined) {
       yield* expect("the messages", heard.trace, config["expect-msg-callback"]);
+    }
+    const early = heard.earlyTickets;
+    if (!config.server && early !== undefined) {
+      yield* expect("early data by the ticket", early, config["expect-ticket-supports-early-data"] ?? false);
     }
     yield* shutDown(config, connection);
     yield* expect("renegotiations", heard.handshakes - 1, config["expect-total-renegotiations"] ?? 0);

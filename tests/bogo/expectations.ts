@@ -1,7 +1,13 @@
 /** What was heard during a shim's handshake, and what its flags expect of that. @module */
 import type { Connection } from "../../src/connection/connection.ts";
 import { Effect, Either } from "../../src/deps.ts";
-import { ClientHello, findExtension, NewSessionTicket, ServerHello } from "../../src/messages/mod.ts";
+import {
+  ClientHello,
+  findExtension,
+  NewSessionTicket,
+  NewSessionTicket13,
+  ServerHello,
+} from "../../src/messages/mod.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { HandshakeType, ProtocolVersion } from "../../src/names/protocol.ts";
 import type { CredentialRequest } from "../../src/ports/credentials.ts";
@@ -21,6 +27,8 @@ export class Heard {
   /** Handshakes that were finished. */
   handshakes = 0;
   newTicket = false;
+  /** Whether the last ticket of TLS 1.3 allows early data; `undefined` if none came. */
+  earlyTickets: boolean | undefined;
   clientHello: ClientHello | undefined;
   serverHello: ServerHello | undefined;
   /** Of the peer's CertificateVerify. */
@@ -41,6 +49,9 @@ export class Heard {
     if (message instanceof ServerHello) this.serverHello = message;
     if (direction !== "received") return;
     if (message instanceof NewSessionTicket) this.newTicket = true;
+    if (message instanceof NewSessionTicket13) {
+      this.earlyTickets = findExtension(message.extensions, "early_data") !== undefined;
+    }
     if (message._tag === "Finished") this.handshakes++;
     if (message._tag === "CertificateVerify" && "algorithm" in message) {
       this.proofScheme = Number(message.algorithm);
@@ -99,6 +110,10 @@ export const unmet = (
     yield* given("expect-server-name", n.serverName, config["expect-server-name"]);
     yield* given("expect-hrr", n.helloRetried);
     yield* given("expect-no-hrr", n.helloRetried, false);
+    yield* given("expect-accept-early-data", n.earlyData);
+    yield* given("expect-reject-early-data", n.earlyData ?? false, false);
+    yield* given("expect-no-offer-early-data", n.earlyData, undefined);
+    yield* given("expect-no-session", n.resumed, false);
     yield* given("expect-alpn", n.alpn, config["expect-alpn"]);
     yield* given("expect-no-alpn", n.alpn === undefined);
     // A session does not remember the group or the signature that it began with.

@@ -85,6 +85,14 @@ const flags = {
   "handshake-never-done": on,
   "enable-grease": on,
   "enable-early-data": on,
+  "install-cert-compression-algs": on,
+  "install-one-cert-compression-alg": number,
+  "expect-ticket-supports-early-data": on,
+  "expect-accept-early-data": on,
+  "expect-reject-early-data": on,
+  "expect-no-offer-early-data": on,
+  "expect-no-session": on,
+  "resumption-delay": number,
   "expect-hrr": on,
   "key-update": on,
   "tls-unique": on,
@@ -135,6 +143,10 @@ const ignored = {
   "use-old-client-cert-callback": 0,
   "use-ticket-callback": 0,
   "expect-verify-result": 0,
+  "expect-early-data-reason": 1,
+  "read-with-unfinished-write": 0,
+  "allow-hint-mismatch": 0,
+  "enforce-rsa-key-usage": 0,
   "forbid-renegotiation-after-handshake": 0,
   "ignore-rsa-key-usage": 0,
   "trust-cert": 1,
@@ -156,19 +168,20 @@ export class Unexpected extends Data.TaggedError("Unexpected")<{ readonly what: 
 }
 
 interface Said {
-  readonly when: "always" | "initial" | "resume";
+  readonly when: "always" | "initial" | "resume" | "retry";
   readonly flag: keyof Flags;
   readonly value: string;
 }
 
 const table: ReadonlyMap<string, Kind<unknown>> = new Map(Object.entries(flags));
 
-/** `-on-initial-X` and `-on-resume-X`; what is for a retry after rejected early data never comes to pass. */
+/** `-on-initial-X` and `-on-resume-X`; `-on-retry-X` when a resumed connection's early data was refused. */
 const conditions = [
   { prefix: "on-shim-", when: undefined, drop: false },
   { prefix: "on-handshaker-", when: undefined, drop: true },
   { prefix: "on-initial-", when: "initial", drop: false },
   { prefix: "on-resume-", when: "resume", drop: false },
+  { prefix: "on-retry-", when: "retry", drop: false },
 ] as const;
 
 /** What the arguments say, in order. Throws `Unimplemented`. */
@@ -196,12 +209,16 @@ export const parse = (args: ReadonlyArray<string>): ReadonlyArray<Said> => {
   return said;
 };
 
-/** What is said of a connection, by its number from 0. */
-export const configOf = (said: ReadonlyArray<Said>, connection: number): Config => {
-  const now = connection === 0 ? "initial" : "resume";
+/** What is said of a connection, by its number from 0, and of one whose early data was refused. */
+export const configOf = (said: ReadonlyArray<Said>, connection: number, retries = false): Config => {
+  const now: ReadonlyArray<Said["when"]> = [
+    "always",
+    connection === 0 ? "initial" : "resume",
+    ...(retries ? ["retry" as const] : []),
+  ];
   const config: Record<string, unknown> = {};
   for (const { when, flag, value } of said) {
-    if (when === "always" || when === now) config[flag] = table.get(flag)!.read(value, config[flag]);
+    if (now.includes(when)) config[flag] = table.get(flag)!.read(value, config[flag]);
   }
   return config;
 };

@@ -12,6 +12,7 @@ import { SignatureScheme } from "../../src/names/signature_scheme.ts";
 import { type Credential, type CredentialRequest, Credentials } from "../../src/ports/credentials.ts";
 import { CertificateVerifier } from "../../src/ports/trust.ts";
 import * as Policy from "../../src/public/policy.ts";
+import { compressorsOf } from "./compression.ts";
 import { type Config, Unexpected, Unimplemented } from "./flags.ts";
 
 /** Every version, the highest first, and the flag that forbids it. */
@@ -40,14 +41,14 @@ const versionsOf = (config: Config): ReadonlyArray<ProtocolVersion> => {
 };
 
 const defaultGroups = [NamedGroup.x25519, NamedGroup.secp256r1, NamedGroup.secp384r1];
-const knownGroups = new Set<number>(Policy.modern.groups);
+const knownGroups = new Set<number>(Policy.everyGroup);
 
 const groupsOf = (config: Config): ReadonlyArray<NamedGroup> => {
   if (config["p384-only"]) return [NamedGroup.secp384r1];
   if (config["enable-all-curves"]) return [...defaultGroups, NamedGroup.secp521r1];
   const { curves } = config;
   if (!curves) return defaultGroups;
-  // What is not spoken here (P-224, hybrids) is not offered.
+  // What is not spoken here, such as P-224, is not offered.
   const ours = curves.filter((c): c is NamedGroup => knownGroups.has(c));
   if (ours.length === 0) throw new Unimplemented(`-curves ${curves}`);
   return ours;
@@ -137,6 +138,7 @@ export const policyOf = (config: Config, resumes: boolean): Policy.Policy => ({
   groups: groupsOf(config),
   signatureSchemes: schemesOf(config),
   compressionMethods: [CompressionMethod.null],
+  certificateCompression: compressorsOf(config).map(({ algorithm }) => algorithm),
   sessionTickets: !config["no-ticket"],
   ...(config.server && config["no-ticket"] ? { pskKeyExchangeModes: [] } : {}),
   splitRecords: config["cbc-record-splitting"] ?? false,

@@ -38,7 +38,7 @@ export const wordOf = (error: ShimError): string | undefined => {
     case "IllegalParameter":
       return error.reason === "is not for this message" ? "unexpected extension" : fields[error.field];
     case "UnsupportedExtension":
-      return error.message.includes("ServerHello carries pre_shared_key")
+      return error.subject === "ServerHello" && error.extension === "pre_shared_key"
         ? "unexpected extension, a session of another version"
         : "unexpected extension";
     case "UnexpectedMessage":

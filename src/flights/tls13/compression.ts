@@ -55,7 +55,7 @@ const known = new WeakMap<
   Map<string, { readonly plain: Bytes; readonly sent: CompressedCertificate }>
 >();
 
-/** A chain as it is sent: compressed by the first algorithm that the peer offered, if that is shorter. */
+/** A chain as it is sent: compressed by the best of our algorithms that the peer has, if that is shorter. */
 export const compressed = (
   message: Certificate13,
   credential: Credential,

@@ -65,7 +65,7 @@ sync(
 );
 
 sync(
-  "certificates are compressed by the first algorithm of the peer's list that both ends have",
+  "certificates are compressed by the best of our algorithms that the peer has",
   Effect.gen(function* () {
     const built = yield* build({ toy: true });
     const layer = yield* Effect.provide(Effect.context<never>(), layerNative);
