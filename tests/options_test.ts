@@ -111,7 +111,7 @@ const others = (value: unknown): ReadonlyArray<unknown> =>
     : typeof value === "boolean"
     ? ["true", 1, null]
     : Array.isArray(value)
-    ? [value[0], [NaN], ["TLS_1_2"], [0xfafa], null]
+    ? [value[0], [NaN], ["TLS_1_2"], [0x3afa], null]
     : typeof value === "object"
     ? [{}, null, NaN]
     : [8192, NaN, "alow", null];

@@ -23,6 +23,12 @@ export const refusals = {
     mayBeOld: true,
   },
   downgrade: { alert: illegal_parameter, rfc: "RFC 8446 §4.1.3" },
+  early_data_before_tls13: {
+    alert: "protocol_version",
+    rfc: "RFC 8446 §D.3",
+    hint:
+      "the server speaks TLS 1.3 no more; what was sent as early data is lost: connect again without earlyData",
+  },
   inappropriate_fallback: { alert: "inappropriate_fallback", rfc: "RFC 7507 §3" },
   no_common_cipher_suite: {
     alert: handshake_failure,

@@ -1,6 +1,6 @@
 /** The handshake of a client, of whatever version: it sends one ClientHello, and the answer decides which flights follow. @module */
 import { Effect } from "../deps.ts";
-import { IllegalParameter } from "../faults/errors/connection.ts";
+import { IllegalParameter, Refused } from "../faults/errors/connection.ts";
 import { receive } from "../grammar/places.ts";
 import { send } from "../grammar/send.ts";
 import { HelloRetryRequest, ServerHello, type ServerHello13 } from "../messages/mod.ts";
@@ -14,7 +14,7 @@ import type { Step, Steps } from "./base/services.ts";
 import { offer, type SentHello } from "./client_hello.ts";
 import { bound } from "./hellos/psk.ts";
 import { anyServerHelloPlace, firstAnswerPlace, serverHelloPlace } from "./hellos/read_server_hello.ts";
-import { afterServerHello as after13, retried, sendEarly } from "./tls13/client.ts";
+import { afterServerHello as after13, retried, sendEarly } from "./tls13/client/client.ts";
 import { afterServerHello as afterUntil12 } from "./until12/client.ts";
 
 /** The shapes of what answers a ClientHello: without TLS 1.3, with it, and after a HelloRetryRequest. */
@@ -55,8 +55,15 @@ export const afterClientHello = (offer: SentHello): Step<Established> =>
           : afterServerHello(offer, answer),
     );
 
-const afterServerHello = (offer: SentHello, server: ServerHello | ServerHello13): Step<Established> =>
-  server instanceof ServerHello ? afterUntil12(offer, server) : after13(offer, server);
+const afterServerHello = (offer: SentHello, server: ServerHello | ServerHello13): Step<Established> => {
+  if (!(server instanceof ServerHello)) return after13(offer, server);
+  return offer.early === undefined ? afterUntil12(offer, server) : Effect.fail(
+    new Refused({
+      reason: "early_data_before_tls13",
+      detail: "early data was sent, and the server chose an older version",
+    }),
+  );
+};
 
 /** After a HelloRetryRequest nothing but TLS 1.3 can follow (RFC 8446 §4.1.4). */
 const secondAnswer = Effect.fnUntraced(function* (offer: SentHello): Steps<Established> {

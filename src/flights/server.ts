@@ -9,7 +9,7 @@ import type { ServerSettings } from "./base/server_settings.ts";
 import type { Steps } from "./base/services.ts";
 import { clientHelloPlace } from "./hellos/read_client_hello.ts";
 import { versionOf } from "./hellos/version.ts";
-import { serverHandshake13 } from "./tls13/server.ts";
+import { serverHandshake13 } from "./tls13/server/server.ts";
 import { serverHandshakeUntil12 } from "./until12/server.ts";
 
 /** The shape of flight 1. */

@@ -3,7 +3,7 @@ import { Effect } from "../deps.ts";
 import type { Snapshot } from "../crypto/transcript.ts";
 import { UnexpectedMessage } from "../faults/errors/connection.ts";
 import type { AlertName } from "../names/alert.ts";
-import { Handshakes, type Message } from "../record/handshake_stream.ts";
+import { Handshakes, type HandshakeStream, type Message } from "../record/handshake_stream.ts";
 import type { Protection } from "../record/protection/protection.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { EncodeError } from "../wire/errors.ts";
@@ -27,13 +27,18 @@ export class Early {
   constructor(readonly data: Bytes) {}
 }
 
+/** An item of a flight: a message that is not part of the transcript, such as a ticket of TLS 1.3. */
+export class Apart {
+  constructor(readonly message: Message) {}
+}
+
 /** An item of a flight: a warning alert, which is not part of the transcript. */
 export class Warning {
   constructor(readonly description: AlertName) {}
 }
 
 /** What a flight is made of. */
-export type FlightItem = Message | ChangeTo | Under | Compatibility | Early | Warning;
+export type FlightItem = Message | ChangeTo | Under | Compatibility | Early | Apart | Warning;
 
 /** An item of a flight: ChangeCipherSpec, and then these keys (RFC 5246 §7.1). */
 export const changeTo = (keys: Protection): ChangeTo => new ChangeTo(keys);
@@ -50,34 +55,24 @@ export const send = (
   ...items: ReadonlyArray<FlightItem>
 ): Effect.Effect<Snapshot, EncodeError | UnexpectedMessage, Handshakes> =>
   Effect.flatMap(Handshakes, (to) => {
-    for (const item of items) {
-      if (item instanceof ChangeTo) {
-        to.changeCipherSpec();
-        to.changeWrite(item.keys);
-        continue;
-      }
-      if (item instanceof Under) {
-        to.changeWrite(item.keys);
-        continue;
-      }
-      if (item instanceof Compatibility) {
-        to.compatibility();
-        continue;
-      }
-      if (item instanceof Early) {
-        to.sendEarly(item.data);
-        continue;
-      }
-      if (item instanceof Warning) {
-        to.warn(item.description);
-        continue;
-      }
-      try {
-        to.send(encodeMessage(item), item);
-      } catch (e) {
-        if (e instanceof EncodeError || e instanceof UnexpectedMessage) return Effect.fail(e);
-        throw e;
-      }
+    try {
+      for (const item of items) put(item, to);
+    } catch (e) {
+      if (e instanceof EncodeError || e instanceof UnexpectedMessage) return Effect.fail(e);
+      throw e;
     }
     return Effect.succeed(to.transcript());
   });
+
+const put = (item: FlightItem, to: HandshakeStream): void => {
+  if (item instanceof ChangeTo) {
+    to.changeCipherSpec();
+    return to.changeWrite(item.keys);
+  }
+  if (item instanceof Under) return to.changeWrite(item.keys);
+  if (item instanceof Compatibility) return to.compatibility();
+  if (item instanceof Early) return to.sendEarly(item.data);
+  if (item instanceof Apart) return to.send(encodeMessage(item.message), item.message, true);
+  if (item instanceof Warning) return to.warn(item.description);
+  to.send(encodeMessage(item), item);
+};

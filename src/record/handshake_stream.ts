@@ -54,13 +54,19 @@ export interface HandshakeStream {
   readonly heard: (raw: Bytes, message: Message) => void;
   /** The transcript so far. */
   readonly transcript: () => Snapshot;
-  /** Puts a message into the outbox and adds it to the transcript. Throws UnexpectedMessage if it is not our turn. */
-  readonly send: (raw: Bytes, message: Message) => void;
+  /**
+   * Puts a message into the outbox and adds it to the transcript, if it is not `apart` from that. Throws UnexpectedMessage if
+   * it is not our turn.
+   */
+  readonly send: (raw: Bytes, message: Message, apart?: boolean) => void;
   /** Changes the peer's keys. */
   readonly changeRead: (protection: Protection, phase: Phase) => Either.Either<void, RecordError>;
   /** Puts ChangeCipherSpec into the outbox. */
   readonly changeCipherSpec: () => void;
-  /** Puts a ChangeCipherSpec in the clear into the outbox, which means nothing (RFC 8446 §D.4). */
+  /**
+   * Puts a ChangeCipherSpec in the clear into the outbox, which means nothing (RFC 8446 §D.4). Throws UnexpectedMessage if it
+   * is not our turn.
+   */
   readonly compatibility: () => void;
   /** Lets a ChangeCipherSpec go before an alert of ours, if our flight with its own does not go first. */
   readonly oweCompatibility: () => void;
@@ -122,6 +128,11 @@ export const handshakeStream = (over: {
     last = direction;
     return flight;
   };
+  const ourTurn = (): void => {
+    if (over.takesTurns && last === "received" && records.saysMore) {
+      throw new UnexpectedMessage({ expected: ["the end of the flight"], got: "more handshake bytes" });
+    }
+  };
   const changed = (direction: Direction): void =>
     observe?.({ _tag: "changeCipherSpec", direction, flight: inFlight(direction) });
   return {
@@ -145,12 +156,10 @@ export const handshakeStream = (over: {
       });
     },
     transcript: () => transcript.snapshot(),
-    send: (raw, message) => {
-      if (over.takesTurns && last === "received" && records.saysMore) {
-        throw new UnexpectedMessage({ expected: ["the end of the flight"], got: "more handshake bytes" });
-      }
+    send: (raw, message, apart = false) => {
+      ourTurn();
       // HelloRequest is not part of the transcript (RFC 5246 §7.4.1.1).
-      if (raw[0] !== HandshakeType.hello_request) transcript.add(raw);
+      if (!apart && raw[0] !== HandshakeType.hello_request) transcript.add(raw);
       const flight = inFlight("sent", raw);
       observe?.({
         _tag: "message",
@@ -169,6 +178,7 @@ export const handshakeStream = (over: {
     },
     changeWrite: (protection) => records.changeWrite(protection),
     compatibility: () => {
+      ourTurn();
       changed("sent");
       records.compatibility();
     },

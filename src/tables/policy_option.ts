@@ -53,6 +53,14 @@ const between = (least: number, most: number): Schema.Schema<number | null> =>
     { description: `a whole number from ${least} to ${most}, or undefined` },
   );
 
+/** The number of an algorithm: one of the registry, or one for private use (RFC 8879 §7.3). */
+const compressionAlgorithm: Schema.Schema<CertificateCompressionAlgorithm> = Schema.declare(
+  (u): u is CertificateCompressionAlgorithm =>
+    Object.values(CertificateCompressionAlgorithm.members).some((known) => known === u) ||
+    Number.isInteger(u) && Number(u) >= 0x4000 && Number(u) <= 0xffff,
+  { description: "the number of a CertificateCompressionAlgorithm, or one for private use (16384 to 65535)" },
+);
+
 /** The longest list: more than there are values of any kind. A hello has room for some 32,000. */
 const MOST = 1_000;
 const members: Schema.Schema<Members> = Schema.Struct({
@@ -66,7 +74,7 @@ const members: Schema.Schema<Members> = Schema.Struct({
   splitRecords: flag,
   sslv2Hello: flag,
   compressionMethods: list(registered(CompressionMethod), 0, 255),
-  certificateCompression: list(registered(CertificateCompressionAlgorithm), 0, 127),
+  certificateCompression: list(compressionAlgorithm, 0, 127),
   sessionTickets: flag,
   pskKeyExchangeModes: list(registered(PskKeyExchangeMode), 0, 255),
   maxFragmentLength: Schema.optional(

@@ -43,10 +43,14 @@ export type Shared = Crypto | SessionStore;
 /** Why a connection did not go as it should. */
 export type ShimError = TlsError | CredentialError | BindingUnavailable | Unexpected;
 
-/** Runs a connection to its end; `resumes`: it is not the first. What is said may depend on whether early data is refused. */
+/**
+ * Runs a connection to its end; `resumes`: it is not the first. What is said may depend on whether early data is refused.
+ * `usesStore`: the server's sessions are in its store, not in tickets.
+ */
 export const run = (
   configOf: (retries: boolean) => Config,
   resumes: boolean,
+  usesStore: boolean,
 ): Effect.Effect<void, ShimError, Shared> =>
   Effect.gen(function* () {
     const config = configOf(false);
@@ -65,7 +69,7 @@ export const run = (
       // Early data is accepted only with sessions out of the store.
       Layer.succeed(
         SessionTickets,
-        config["enable-early-data"] ? undefined : config["renew-ticket"] ? renewed(tickets) : tickets,
+        usesStore ? undefined : config["renew-ticket"] ? renewed(tickets) : tickets,
       ),
     );
     const options = { policy: policyOf(config, resumes), alpn: alpnOf(config), observe: heard.observe };
@@ -135,7 +139,7 @@ const exchange = (config: Config, connection: Connection, heard: Heard): Effect.
     if (config["tls-unique"]) yield* write(yield* connection.channelBinding("tls-unique"));
     if (config["write-different-record-sizes"]) {
       for (const size of differentSizes) yield* write(new Uint8Array(size).fill(0x42));
-    } else if (config["shim-writes-first"] && !(yield* connection.negotiated).earlyData) {
+    } else if (config["shim-writes-first"] && (yield* connection.negotiated).earlyData === undefined) {
       yield* write(bytesOf("hello"));
     }
     if (config["key-update"]) yield* connection.updateKeys();

@@ -112,9 +112,9 @@ export const unmet = (
     yield* given("expect-no-hrr", n.helloRetried, false);
     yield* given("expect-accept-early-data", n.earlyData);
     yield* given("expect-reject-early-data", n.earlyData ?? false, false);
-    yield* given("expect-no-offer-early-data", n.earlyData, undefined);
+    yield* given("expect-no-offer-early-data", n.earlyData === undefined);
     yield* given("expect-no-session", n.resumed, false);
-    yield* given("expect-alpn", n.alpn, config["expect-alpn"]);
+    yield* given("expect-alpn", n.alpn ?? "", config["expect-alpn"]);
     yield* given("expect-no-alpn", n.alpn === undefined);
     // A session does not remember the group or the signature that it began with.
     if (!n.resumed) {

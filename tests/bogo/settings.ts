@@ -152,6 +152,7 @@ export const policyOf = (config: Config, resumes: boolean): Policy.Policy => ({
   bindWithoutExtendedMasterSecret: !(config["tls-unique"] && resumes),
   limits: {
     ...Policy.limits,
+    skippedEarlyData: 16_384,
     renegotiations: config["renegotiate-once"] ? 1 : Policy.limits.renegotiations,
     certificateMessage: config["max-cert-list"] ?? Policy.limits.certificateMessage,
     closeWait: config["check-close-notify"] ? 10_000 : 0,
@@ -167,7 +168,7 @@ export const alpnOf = (config: Config): ReadonlyArray<string> => {
   if (!config.server) return stringsOf(config["advertise-alpn"] ?? "");
   if (config["decline-alpn"]) return [];
   if (config["reject-alpn"]) return ["none that the peer offers"];
-  return config["select-alpn"] === undefined ? [] : [config["select-alpn"]];
+  return config["select-alpn"] ? [config["select-alpn"]] : [];
 };
 
 /** Strings of which each stands behind its length in one byte. */

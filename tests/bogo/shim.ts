@@ -20,7 +20,8 @@ const main = (args: ReadonlyArray<string>): Effect.Effect<number> =>
   Effect.gen(function* () {
     const said = parse(args);
     const count = 1 + (configOf(said, 0)["resume-count"] ?? 0);
-    for (let i = 0; i < count; i++) yield* run((retries) => configOf(said, i, retries), i > 0);
+    const usesStore = said.some(({ flag }) => flag === "enable-early-data");
+    for (let i = 0; i < count; i++) yield* run((retries) => configOf(said, i, retries), i > 0, usesStore);
     return 0;
   }).pipe(
     Effect.provide(Layer.mergeAll(layerNoble, layerMemory(), layerRotating())),

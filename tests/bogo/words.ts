@@ -17,7 +17,8 @@ const fields: Readonly<Record<string, string>> = {
   "params.namedCurve": "wrong curve",
   "requestUpdate": "malformed",
   "extensions.key_share": "wrong curve",
-  "serverVersion": "a session of another version",
+  "extensions.early_data": "unexpected extension",
+  "serverVersion": "a session of another version, malformed",
   "sessionId": "a session of another version",
 };
 

@@ -77,12 +77,13 @@ export const changing = <A extends { readonly _tag: string }, I, P>(
   let count = 0;
   return (stream) => ({
     ...stream,
-    send: (raw, message) => {
-      if (!(message instanceof Class)) return stream.send(raw, message);
+    send: (raw, message, apart) => {
+      if (!(message instanceof Class)) return stream.send(raw, message, apart);
       const changed = change(message, count++);
       stream.send(
         changed instanceof Uint8Array ? changed : kindOf(Class).encode(make(Class, changed)),
         message,
+        apart,
       );
     },
   });

@@ -1,6 +1,12 @@
 /** What the two hellos of TLS 1.3 settle, its keys, and what its handshake leaves. @module */
 import { Effect } from "../../deps.ts";
-import { exportKeys, type HandshakeSecret, keySchedule, type Traffic } from "../../crypto/key_schedule.ts";
+import {
+  exportKeys,
+  type HandshakeSecret,
+  keySchedule,
+  type Said,
+  type Traffic,
+} from "../../crypto/key_schedule.ts";
 import type { Snapshot } from "../../crypto/transcript.ts";
 import { type ClientHello, findExtension, type ServerHello13 } from "../../messages/mod.ts";
 import type { NamedGroup } from "../../names/named_group.ts";
@@ -66,7 +72,7 @@ export interface Finished13 {
   readonly keys: ApplicationKeys;
   readonly exporter: Bytes;
   /** The resumption master secret of the transcript through the client's Finished. */
-  readonly resumption: (transcript: Snapshot) => Bytes;
+  readonly resumption: (transcript: Said) => Bytes;
 }
 
 /** Derives the keys of application data from the transcript through the server's Finished. */
@@ -105,11 +111,14 @@ export interface Left13 {
 
 const origins = { res: "ticket", ext: "external", imp: "imported" } as const;
 
+/** The transcript of a whole handshake; `past` is missing where it is only foreseen. */
+export type Whole = Said & Partial<Pick<Snapshot, "past">>;
+
 /** What a finished handshake leaves; the transcript is that of all of it. */
 export const established13 = (
   { group, hash, hello, psk, retried, server, serverName, suite }: Agreed13,
   { exporter, keys, resumption }: Finished13,
-  transcript: Snapshot,
+  transcript: Whole,
   left: Left13,
 ): Established13 => ({
   era: "tls13",
@@ -118,7 +127,7 @@ export const established13 = (
   hash,
   keys,
   resumption: resumption(transcript),
-  past: findExtension(hello.extensions, "post_handshake_auth") && transcript.past(hash),
+  past: findExtension(hello.extensions, "post_handshake_auth") && transcript.past?.(hash),
   nextPlace: left.nextPlace,
   earlyExporter: left.earlyData ? left.earlyExporter : undefined,
   rest: undefined,

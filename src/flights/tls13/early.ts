@@ -12,7 +12,7 @@ import type { Exporter } from "../agreed/established.ts";
 import { logged } from "../agreed/key_log.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { Psk } from "../hellos/psk.ts";
-import type { Accepted } from "./retry.ts";
+import type { Accepted } from "./server/retry.ts";
 
 /** What is made of a PSK and a ClientHello alone. */
 export interface EarlyKeys {

@@ -12,9 +12,9 @@ import {
 import { clientHelloPlace } from "../hellos/read_client_hello.ts";
 import { finishShape } from "./authentication.ts";
 import { proofShape } from "./peer13.ts";
-import { encryptedExtensionsShape, serverProofShape } from "./client.ts";
+import { encryptedExtensionsShape, serverProofShape } from "./client/client.ts";
 import { certificateShape } from "./compression.ts";
-import { endOfEarlyDataShape } from "./server.ts";
+import { endOfEarlyDataShape } from "./server/client_flight.ts";
 
 /** One course of a handshake of TLS 1.3: everything that decides the order of its messages. */
 export interface Course13 {

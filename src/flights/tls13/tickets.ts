@@ -1,7 +1,7 @@
 /** Tickets of TLS 1.3, which come after the handshake, each with a key of its own (RFC 8446 §4.6.1). @module */
 import { Clock, Effect } from "../../deps.ts";
 import { ticketPsk } from "../../crypto/key_schedule.ts";
-import { send } from "../../grammar/send.ts";
+import { Apart, send } from "../../grammar/send.ts";
 import { findExtension, NewSessionTicket13 } from "../../messages/mod.ts";
 import { NamedGroup } from "../../names/named_group.ts";
 import { CompressionMethod } from "../../names/protocol.ts";
@@ -21,7 +21,7 @@ import type { Steps } from "../base/services.ts";
 import { greaseOfTicket } from "../hellos/grease.ts";
 import { placesOf } from "../sessions/client_sessions.ts";
 import { fromStore } from "../sessions/made.ts";
-import { STORED_TICKET } from "./resumption.ts";
+import { STORED_TICKET } from "./server/resumption.ts";
 
 /** What a session has of its ticket. */
 interface TicketOf
@@ -102,18 +102,12 @@ const newSessionTicket = Effect.fnUntraced(function* (
     Math.floor(policy.limits.sessionLifetime / 1000),
   );
   const ticketLifetime = Math.max(most - (Math.floor(now / 1000) - createdAt), 1);
-  yield* send(
-    make(NewSessionTicket13, {
-      ticketLifetime,
-      ticketAgeAdd,
-      ticketNonce,
-      ticket,
-      extensions: [
-        ...(maxEarlyData > 0 ? [{ _tag: "early_data", maxEarlyDataSize: maxEarlyData } as const] : []),
-        ...(policy.grease ? [greaseOfTicket(crypto)] : []),
-      ],
-    }),
-  );
+  const extensions = [
+    ...(maxEarlyData > 0 ? [{ _tag: "early_data", maxEarlyDataSize: maxEarlyData } as const] : []),
+    ...(policy.grease ? [greaseOfTicket(crypto)] : []),
+  ];
+  const message = make(NewSessionTicket13, { ticketLifetime, ticketAgeAdd, ticketNonce, ticket, extensions });
+  yield* send(new Apart(message));
 });
 
 // ---- client ----

@@ -1,27 +1,27 @@
 /** How a server of TLS 1.3 asks for another ClientHello, with a cookie or without, and what it makes of it (RFC 8446 §4.1.4). @module */
-import { Clock, Effect } from "../../deps.ts";
-import { equal } from "../../crypto/equal.ts";
-import { DecryptError, IllegalParameter } from "../../faults/errors/connection.ts";
-import { encodeMessage } from "../../grammar/message_kind.ts";
-import { receive, type Received } from "../../grammar/places.ts";
-import { Compatibility, send } from "../../grammar/send.ts";
-import { type ClientHello, HELLO_RETRY_REQUEST_RANDOM, HelloRetryRequest } from "../../messages/mod.ts";
-import { NamedGroup } from "../../names/named_group.ts";
-import { CompressionMethod, ProtocolVersion } from "../../names/protocol.ts";
-import { Crypto } from "../../ports/crypto.ts";
-import { type RetryCookiesService, RetryState } from "../../ports/retry_cookies.ts";
-import { Handshakes } from "../../record/handshake_stream.ts";
-import { type Suite13, suites13 } from "../../tables/suites13.ts";
-import { tls13 } from "../../tables/versions/mod.ts";
-import { type Bytes, sameBytes } from "../../wire/bytes.ts";
-import { make } from "../../wire/codec.ts";
-import type { ServerSettings } from "../base/server_settings.ts";
-import type { Step, Steps } from "../base/services.ts";
-import { binderOf } from "../hellos/psk.ts";
-import { clientHelloPlace } from "../hellos/read_client_hello.ts";
+import { Clock, Effect } from "../../../deps.ts";
+import { equal } from "../../../crypto/equal.ts";
+import { DecryptError, IllegalParameter } from "../../../faults/errors/connection.ts";
+import { encodeMessage } from "../../../grammar/message_kind.ts";
+import { receive, type Received } from "../../../grammar/places.ts";
+import { Compatibility, send } from "../../../grammar/send.ts";
+import { type ClientHello, HELLO_RETRY_REQUEST_RANDOM, HelloRetryRequest } from "../../../messages/mod.ts";
+import { NamedGroup } from "../../../names/named_group.ts";
+import { CompressionMethod, ProtocolVersion } from "../../../names/protocol.ts";
+import { Crypto } from "../../../ports/crypto.ts";
+import { type RetryCookiesService, RetryState } from "../../../ports/retry_cookies.ts";
+import { Handshakes } from "../../../record/handshake_stream.ts";
+import { type Suite13, suites13 } from "../../../tables/suites13.ts";
+import { tls13 } from "../../../tables/versions/mod.ts";
+import { type Bytes, sameBytes } from "../../../wire/bytes.ts";
+import { make } from "../../../wire/codec.ts";
+import type { ServerSettings } from "../../base/server_settings.ts";
+import type { Step, Steps } from "../../base/services.ts";
+import { binderOf } from "../../hellos/psk.ts";
+import { clientHelloPlace } from "../../hellos/read_client_hello.ts";
 import { type Heard13, type Taken, takePsk } from "./resumption.ts";
 import { type Asked, hasWhatWasAsked, repeatedPart, repeats, repeatsHash } from "./second_hello.ts";
-import { chooseExchange, type Exchange13, type Wish13, wish13Of } from "./server_negotiation.ts";
+import { chooseExchange, type Exchange13, type Wish13, wish13Of } from "./negotiation.ts";
 
 /** A ClientHello that is accepted, and what the server makes of it. */
 export interface Accepted extends Heard13 {

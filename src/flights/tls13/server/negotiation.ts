@@ -1,23 +1,24 @@
 /** What a server of TLS 1.3 makes of a ClientHello: pure functions to a value, or to the reason of a refusal. @module */
-import { Either } from "../../deps.ts";
-import { IllegalParameter, type Refused } from "../../faults/errors/connection.ts";
-import { type ClientHello, type ClientHelloExtension, findExtension } from "../../messages/mod.ts";
-import { NamedGroup } from "../../names/named_group.ts";
-import { CompressionMethod, PskKeyExchangeMode } from "../../names/protocol.ts";
-import type { SignatureScheme } from "../../names/signature_scheme.ts";
-import type { Credential } from "../../ports/credentials.ts";
-import type { HashName } from "../../ports/crypto.ts";
-import type { FragmentLimits } from "../../record/records.ts";
-import type { Policy } from "../../tables/policy.ts";
-import { type Suite13, suites13 } from "../../tables/suites13.ts";
-import { tls13 } from "../../tables/versions/mod.ts";
-import type { Bytes } from "../../wire/bytes.ts";
-import { agreedFragments } from "../base/fragments.ts";
-import type { Negotiating } from "../base/negotiating.ts";
-import type { ServerSettings } from "../base/server_settings.ts";
-import { applicationProtocol, type Checked, hostName, refused } from "../hellos/wish.ts";
-import { wrongLength } from "../hellos/key_share.ts";
-import { type Chosen13, firstOf } from "./authentication.ts";
+import { Either } from "../../../deps.ts";
+import { IllegalParameter, type Refused } from "../../../faults/errors/connection.ts";
+import { type ClientHello, type ClientHelloExtension, findExtension } from "../../../messages/mod.ts";
+import { isKem } from "../../../crypto/kem.ts";
+import { NamedGroup } from "../../../names/named_group.ts";
+import { CompressionMethod, PskKeyExchangeMode } from "../../../names/protocol.ts";
+import type { SignatureScheme } from "../../../names/signature_scheme.ts";
+import type { Credential } from "../../../ports/credentials.ts";
+import type { HashName } from "../../../ports/crypto.ts";
+import type { FragmentLimits } from "../../../record/records.ts";
+import type { Policy } from "../../../tables/policy.ts";
+import { type Suite13, suites13 } from "../../../tables/suites13.ts";
+import { tls13 } from "../../../tables/versions/mod.ts";
+import type { Bytes } from "../../../wire/bytes.ts";
+import { agreedFragments } from "../../base/fragments.ts";
+import type { Negotiating } from "../../base/negotiating.ts";
+import type { ServerSettings } from "../../base/server_settings.ts";
+import { applicationProtocol, type Checked, hostName, refused } from "../../hellos/wish.ts";
+import { wrongLength } from "../../hellos/key_share.ts";
+import { type Chosen13, firstOf } from "../authentication.ts";
 
 /** The pre-shared keys that a client offers. */
 export type OfferedKeys = Extract<ClientHelloExtension, { readonly _tag: "pre_shared_key" }>;
@@ -68,10 +69,8 @@ function* reading(
   const psks = findExtension(extensions, "pre_shared_key");
   const modes = findExtension(extensions, "psk_key_exchange_modes")?.keModes;
   if (psks) yield* wellOffered(all, psks, modes);
+  // Without a key it is early data that nobody can read, which is passed over as any other that is refused.
   const earlyData = findExtension(extensions, "early_data") !== undefined;
-  if (earlyData && !psks) {
-    return yield* illegal("extensions.early_data", "comes without a pre-shared key", "RFC 8446 §4.2.10");
-  }
   const suites = policy.cipherSuites.flatMap((id) => {
     const suite = suites13.get(id);
     return suite && hello.cipherSuites.includes(id) ? [suite] : [];
@@ -149,11 +148,16 @@ export type Exchange13 =
   | { readonly _tag: "retry"; readonly group: NamedGroup }
   | { readonly _tag: "psk" };
 
-/** Chooses the key exchange. A share that has come saves a round trip, so its group goes before a better one. */
+/**
+ * Chooses the key exchange. A share that has come saves a round trip, so its group goes before a better one; but not before one
+ * with a KEM, if that is better: whoever asks for protection from quantum computers does not lose it to a guess of the client's.
+ */
 export const chooseExchange = ({ groups, modes, shares }: Wish13, withPsk: boolean): Checked<Exchange13> => {
   const ephemeral = !withPsk || modes.includes(PskKeyExchangeMode.psk_dhe_ke);
-  for (const group of ephemeral ? groups : []) {
-    const share = shares.find((s) => s.group === group);
+  const shared = (group: NamedGroup) => shares.find((s) => s.group === group);
+  const end = groups.findIndex((group) => isKem(group) && !shared(group));
+  for (const group of ephemeral ? groups.slice(0, end < 0 ? undefined : end) : []) {
+    const share = shared(group);
     if (!share) continue;
     const reason = wrongLength(group, share.keyExchange);
     if (reason === undefined) return Either.right({ _tag: "share", group, theirs: share.keyExchange });
@@ -161,7 +165,7 @@ export const chooseExchange = ({ groups, modes, shares }: Wish13, withPsk: boole
     return illegal("extensions.key_share", detail, "RFC 8446 §4.2.8.1");
   }
   if (withPsk && modes.includes(PskKeyExchangeMode.psk_ke)) return Either.right({ _tag: "psk" });
-  const [best] = groups;
+  const best = groups[Math.max(end, 0)];
   return best === undefined
     ? refused("no_common_key_exchange", "the client's groups are none of ours")
     : Either.right({ _tag: "retry", group: best });

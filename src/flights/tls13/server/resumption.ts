@@ -1,25 +1,25 @@
 /** Which pre-shared key a server of TLS 1.3 takes (RFC 8446 §4.2.11). @module */
-import { Clock, Effect, Option } from "../../deps.ts";
-import { equal } from "../../crypto/equal.ts";
-import type { Snapshot } from "../../crypto/transcript.ts";
-import { DecryptError } from "../../faults/errors/connection.ts";
-import { Credentials } from "../../ports/credentials.ts";
-import { lookedUpFor, namedBy } from "../../psks/offered.ts";
-import { PreSharedKeys } from "../../ports/pre_shared_keys.ts";
-import { Crypto } from "../../ports/crypto.ts";
-import { partitionHash } from "../../ports/partition.ts";
-import type { Session } from "../../ports/sessions.ts";
-import { SessionTickets } from "../../ports/tickets.ts";
-import { CertificateVerifier } from "../../ports/trust.ts";
-import type { Suite13 } from "../../tables/suites13.ts";
-import { tls13 } from "../../tables/versions/mod.ts";
-import { type Bytes, toHex } from "../../wire/bytes.ts";
-import type { ServerSettings } from "../base/server_settings.ts";
-import type { Step, Steps } from "../base/services.ts";
-import { binderOf, hashOf, type Psk } from "../hellos/psk.ts";
-import { taken } from "../sessions/made.ts";
-import { resumable13, type Standing } from "../sessions/session_rules.ts";
-import { suiteFor, type Wish13 } from "./server_negotiation.ts";
+import { Clock, Effect, Option } from "../../../deps.ts";
+import { equal } from "../../../crypto/equal.ts";
+import type { Snapshot } from "../../../crypto/transcript.ts";
+import { DecryptError } from "../../../faults/errors/connection.ts";
+import { Credentials } from "../../../ports/credentials.ts";
+import { lookedUpFor, namedBy } from "../../../psks/offered.ts";
+import { PreSharedKeys } from "../../../ports/pre_shared_keys.ts";
+import { Crypto } from "../../../ports/crypto.ts";
+import { partitionHash } from "../../../ports/partition.ts";
+import type { Session } from "../../../ports/sessions.ts";
+import { SessionTickets } from "../../../ports/tickets.ts";
+import { CertificateVerifier } from "../../../ports/trust.ts";
+import type { Suite13 } from "../../../tables/suites13.ts";
+import { tls13 } from "../../../tables/versions/mod.ts";
+import { type Bytes, toHex } from "../../../wire/bytes.ts";
+import type { ServerSettings } from "../../base/server_settings.ts";
+import type { Step, Steps } from "../../base/services.ts";
+import { binderOf, hashOf, type Psk } from "../../hellos/psk.ts";
+import { taken } from "../../sessions/made.ts";
+import { resumable13, type Standing } from "../../sessions/session_rules.ts";
+import { suiteFor, type Wish13 } from "./negotiation.ts";
 
 /** The most identities of a client that are looked at: each may be a question to the store. */
 const MAX_IDENTITIES = 8;

@@ -4,18 +4,18 @@
  *
  * @module
  */
-import { Effect, Option } from "../../deps.ts";
-import type { Received } from "../../grammar/places.ts";
-import { type ClientHello, findExtension } from "../../messages/mod.ts";
-import { RetryCookies } from "../../ports/retry_cookies.ts";
-import { Handshakes } from "../../record/handshake_stream.ts";
-import { longest } from "../../record/records.ts";
-import { tls13 } from "../../tables/versions/mod.ts";
-import type { ServerSettings } from "../base/server_settings.ts";
-import type { Steps } from "../base/services.ts";
+import { Effect, Option } from "../../../deps.ts";
+import type { Received } from "../../../grammar/places.ts";
+import { type ClientHello, findExtension } from "../../../messages/mod.ts";
+import { RetryCookies } from "../../../ports/retry_cookies.ts";
+import { Handshakes } from "../../../record/handshake_stream.ts";
+import { longest } from "../../../record/records.ts";
+import { tls13 } from "../../../tables/versions/mod.ts";
+import type { ServerSettings } from "../../base/server_settings.ts";
+import type { Steps } from "../../base/services.ts";
 import { takePsk } from "./resumption.ts";
 import { type Accepted, again, askedOf, elsewhere, heardOf } from "./retry.ts";
-import { chooseExchange, wish13Of } from "./server_negotiation.ts";
+import { chooseExchange, wish13Of } from "./negotiation.ts";
 
 /** Decides about the first ClientHello of a connection, and if need be asks for another. */
 export const accepted = Effect.fnUntraced(

@@ -11,11 +11,11 @@
  *
  * @module
  */
-import { Clock, Effect } from "../../deps.ts";
-import type { Snapshot } from "../../crypto/transcript.ts";
-import { IllegalParameter } from "../../faults/errors/connection.ts";
-import { heardUnder, one, receive } from "../../grammar/places.ts";
-import { Compatibility, Early, send, under } from "../../grammar/send.ts";
+import { Clock, Effect } from "../../../deps.ts";
+import type { Snapshot } from "../../../crypto/transcript.ts";
+import { IllegalParameter } from "../../../faults/errors/connection.ts";
+import { heardUnder, one, receive } from "../../../grammar/places.ts";
+import { Compatibility, Early, send, under } from "../../../grammar/send.ts";
 import {
   type CertificateRequest13,
   EncryptedExtensions,
@@ -23,36 +23,36 @@ import {
   findExtension,
   type HelloRetryRequest,
   type ServerHello13,
-} from "../../messages/mod.ts";
-import { NamedGroup } from "../../names/named_group.ts";
-import { SignatureScheme } from "../../names/signature_scheme.ts";
-import { Crypto } from "../../ports/crypto.ts";
-import { CertificateVerifier } from "../../ports/trust.ts";
-import { Handshakes } from "../../record/handshake_stream.ts";
-import { phases } from "../../record/phase.ts";
-import { plaintext } from "../../record/protection/protection.ts";
-import { type FragmentLimits, longest } from "../../record/records.ts";
-import { suites13 } from "../../tables/suites13.ts";
-import { tls13 } from "../../tables/versions/mod.ts";
-import type { Bytes } from "../../wire/bytes.ts";
-import { make } from "../../wire/codec.ts";
-import type { Established13 } from "../agreed/established.ts";
-import { agreedFragments } from "../base/fragments.ts";
-import type { Steps } from "../base/services.ts";
-import { serverEndPoint } from "../bindings.ts";
-import { reoffered, type SentHello } from "../client_hello.ts";
-import { sniOf } from "../hellos/client_extensions.ts";
-import { bound } from "../hellos/psk.ts";
-import { judged } from "../peer.ts";
-import { copies } from "../sessions/made.ts";
-import { leafHash } from "../sessions/session_rules.ts";
-import { agree13, type Agreed13, established13, type Finished13, finished13 } from "./agreed.ts";
-import { answerRequest, type Chosen13, finish, finishShape, requestShape } from "./authentication.ts";
-import { chainOf, hasContext, NO_CONTEXT, proofShape, proven, solicitedEntries } from "./peer13.ts";
-import { acceptsEarlyData, applicationProtocol, chosenBy, retryOf } from "./client_negotiation.ts";
-import { certificateShape, decompressed } from "./compression.ts";
-import { type EarlyKeys, earlyKeys } from "./early.ts";
-import { solicited } from "./extensions.ts";
+} from "../../../messages/mod.ts";
+import { NamedGroup } from "../../../names/named_group.ts";
+import { SignatureScheme } from "../../../names/signature_scheme.ts";
+import { Crypto } from "../../../ports/crypto.ts";
+import { CertificateVerifier } from "../../../ports/trust.ts";
+import { Handshakes } from "../../../record/handshake_stream.ts";
+import { phases } from "../../../record/phase.ts";
+import { plaintext } from "../../../record/protection/protection.ts";
+import { type FragmentLimits, longest } from "../../../record/records.ts";
+import { suites13 } from "../../../tables/suites13.ts";
+import { tls13 } from "../../../tables/versions/mod.ts";
+import type { Bytes } from "../../../wire/bytes.ts";
+import { make } from "../../../wire/codec.ts";
+import type { Established13 } from "../../agreed/established.ts";
+import { agreedFragments } from "../../base/fragments.ts";
+import type { Steps } from "../../base/services.ts";
+import { serverEndPoint } from "../../bindings.ts";
+import { reoffered, type SentHello } from "../../client_hello.ts";
+import { sniOf } from "../../hellos/client_extensions.ts";
+import { bound } from "../../hellos/psk.ts";
+import { judged } from "../../peer.ts";
+import { copies } from "../../sessions/made.ts";
+import { leafHash } from "../../sessions/session_rules.ts";
+import { agree13, type Agreed13, established13, type Finished13, finished13 } from "../agreed.ts";
+import { answerRequest, type Chosen13, finish, finishShape, requestShape } from "../authentication.ts";
+import { chainOf, hasContext, NO_CONTEXT, proofShape, proven, solicitedEntries } from "../peer13.ts";
+import { acceptsEarlyData, applicationProtocol, chosenBy, retryOf } from "./negotiation.ts";
+import { certificateShape, decompressed } from "../compression.ts";
+import { type EarlyKeys, earlyKeys } from "../early.ts";
+import { solicited } from "../extensions.ts";
 
 // ---- flight 1 -> ----
 

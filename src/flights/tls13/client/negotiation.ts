@@ -1,27 +1,27 @@
 /** What a client of TLS 1.3 makes of the server's answers: pure functions to a value, or to the reason of a refusal. @module */
-import { Either } from "../../deps.ts";
-import { IllegalParameter, Refused, type UnsupportedExtension } from "../../faults/errors/connection.ts";
+import { Either } from "../../../deps.ts";
+import { IllegalParameter, Refused, type UnsupportedExtension } from "../../../faults/errors/connection.ts";
 import {
   type EncryptedExtension,
   findExtension,
   type HelloRetryRequest,
   type ServerHello13,
-} from "../../messages/mod.ts";
-import { CipherSuite } from "../../names/cipher_suite.ts";
-import { NamedGroup } from "../../names/named_group.ts";
-import { CompressionMethod, ProtocolVersion, PskKeyExchangeMode } from "../../names/protocol.ts";
-import type { KeyShare } from "../../ports/crypto.ts";
-import { type Suite13, suites13 } from "../../tables/suites13.ts";
-import { tls13 } from "../../tables/versions/mod.ts";
-import { type Bytes, sameBytes, utf8 } from "../../wire/bytes.ts";
-import { DecodeError } from "../../wire/errors.ts";
-import type { Negotiating } from "../base/negotiating.ts";
-import type { SentHello } from "../client_hello.ts";
-import { wrongLength } from "../hellos/key_share.ts";
-import { protocolNames } from "../hellos/protocol_names.ts";
-import type { OfferedPsk } from "../hellos/psk.ts";
-import type { Retry } from "../hellos/retry.ts";
-import { solicited } from "./extensions.ts";
+} from "../../../messages/mod.ts";
+import { CipherSuite } from "../../../names/cipher_suite.ts";
+import { NamedGroup } from "../../../names/named_group.ts";
+import { CompressionMethod, ProtocolVersion, PskKeyExchangeMode } from "../../../names/protocol.ts";
+import type { KeyShare } from "../../../ports/crypto.ts";
+import { type Suite13, suites13 } from "../../../tables/suites13.ts";
+import { tls13 } from "../../../tables/versions/mod.ts";
+import { type Bytes, sameBytes, utf8 } from "../../../wire/bytes.ts";
+import { DecodeError } from "../../../wire/errors.ts";
+import type { Negotiating } from "../../base/negotiating.ts";
+import type { SentHello } from "../../client_hello.ts";
+import { wrongLength } from "../../hellos/key_share.ts";
+import { protocolNames } from "../../hellos/protocol_names.ts";
+import type { OfferedPsk } from "../../hellos/psk.ts";
+import type { Retry } from "../../hellos/retry.ts";
+import { solicited } from "../extensions.ts";
 
 /** Why an answer is refused. */
 export type NegotiationError = DecodeError | IllegalParameter | Refused | UnsupportedExtension;

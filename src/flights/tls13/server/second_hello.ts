@@ -1,15 +1,15 @@
 /** What a second ClientHello must repeat of the first, and what a HelloRetryRequest changes (RFC 8446 §4.1.2). @module */
-import { Either } from "../../deps.ts";
-import { IllegalParameter } from "../../faults/errors/connection.ts";
-import { ClientHello, type ClientHelloExtension, findExtension } from "../../messages/mod.ts";
-import { ExtensionType } from "../../names/extension_type.ts";
-import type { NamedGroup } from "../../names/named_group.ts";
-import type { Suite13 } from "../../tables/suites13.ts";
-import { type Bytes, EMPTY, sameBytes } from "../../wire/bytes.ts";
-import { codec, make } from "../../wire/codec.ts";
-import type { Checked } from "../hellos/wish.ts";
-import { typeOf } from "./extensions.ts";
-import type { Wish13 } from "./server_negotiation.ts";
+import { Either } from "../../../deps.ts";
+import { IllegalParameter } from "../../../faults/errors/connection.ts";
+import { ClientHello, type ClientHelloExtension, findExtension } from "../../../messages/mod.ts";
+import { ExtensionType } from "../../../names/extension_type.ts";
+import type { NamedGroup } from "../../../names/named_group.ts";
+import type { Suite13 } from "../../../tables/suites13.ts";
+import { type Bytes, EMPTY, sameBytes } from "../../../wire/bytes.ts";
+import { codec, make } from "../../../wire/codec.ts";
+import type { Checked } from "../../hellos/wish.ts";
+import { typeOf } from "../extensions.ts";
+import type { Wish13 } from "./negotiation.ts";
 
 /** What a HelloRetryRequest asked for. */
 export interface Asked {
