@@ -8,6 +8,7 @@ import {
   type ConnectionEvent,
   Credentials,
   Messages,
+  type Names,
   type Observe,
 } from "../mod.ts";
 import {
@@ -19,6 +20,7 @@ import {
   parse,
   policyNameOf,
   policyOf,
+  positiveOf,
   UsageError,
 } from "./lib/flags.ts";
 import { base, credentials, verifier } from "./lib/layers.ts";
@@ -33,7 +35,14 @@ const flags = {
   insecure: { help: "trust any server" },
   reconnect: { takes: "N", help: "connect N more times, and resume the session" },
   send: { takes: "TEXT", help: "send a line and print the answer" },
-  renegotiate: { help: "renegotiate, then send and print again; also let the server renegotiate" },
+  "early-data": {
+    help: "when a session is resumed, send the line of --send with the first flight (TLS 1.3)",
+  },
+  timeout: { takes: "SECONDS", help: "give up when the server says nothing for so long (30)" },
+  renegotiate: {
+    help:
+      "renegotiate, then send and print again; also let the server renegotiate (not in TLS 1.3: --update-keys)",
+  },
   "no-secure-renegotiation": { help: "also connect to a server without RFC 5746" },
   http: { takes: "PATH", help: "GET this path and print the answer" },
   ...common,
@@ -50,6 +59,13 @@ const toTheEnd = (connection: Connection) =>
 class NoAnswer extends Data.TaggedError("NoAnswer") {
   override get message() {
     return "the server closed the connection without an answer; if it asked to renegotiate: --renegotiation allow";
+  }
+}
+
+/** The server says nothing. */
+class Silence extends Data.TaggedError("Silence")<{ readonly seconds: number }> {
+  override get message() {
+    return `the server has said nothing for ${this.seconds} seconds (--timeout)`;
   }
 }
 
@@ -91,6 +107,9 @@ export const main = (args: ReadonlyArray<string>) => {
   if (http !== undefined && !http.startsWith("/")) {
     throw new UsageError(`--http: a path must begin with /: ${JSON.stringify(http)}`);
   }
+  const early = given.flags["early-data"] !== undefined;
+  if (early && send === undefined) throw new UsageError("--early-data needs --send");
+  const seconds = positiveOf(given, "timeout", 30);
   const times = 1 + numberOf(given, "reconnect", 0);
   const asJson = given.flags["json"] !== undefined;
   const report: Report = asJson ? json(print) : human(print, complain, times > 1);
@@ -99,6 +118,7 @@ export const main = (args: ReadonlyArray<string>) => {
   const once = (number: number) => {
     const tell = report.observe(number);
     let certificateWanted = false;
+    let version: Names.ProtocolVersion | undefined;
     const observe: Observe = (event) => {
       certificateWanted = wantsStill(event, certificateWanted);
       tell(event);
@@ -112,13 +132,21 @@ export const main = (args: ReadonlyArray<string>) => {
         policy,
         alpn,
         observe,
+        earlyData: early ? new TextEncoder().encode(`${send}\n`) : undefined,
       });
       const elapsed = performance.now() - start;
-      report.established(number, yield* connection.negotiated, yield* connection.peerCertificates, elapsed);
-      const next = lines(connection, (text) => report.data(number, text));
+      const negotiated = yield* connection.negotiated;
+      version = negotiated.version;
+      report.established(number, negotiated, yield* connection.peerCertificates, elapsed);
+      const next = Effect.timeoutFail(lines(connection, (text) => report.data(number, text)), {
+        duration: `${seconds} seconds`,
+        onTimeout: () => new Silence({ seconds }),
+      });
+      let sent = negotiated.earlyData === true;
       const exchange = Effect.gen(function* () {
         if (send === undefined) return;
-        yield* say(connection, `${send}\n`);
+        if (!sent) yield* say(connection, `${send}\n`);
+        sent = false;
         const answer = yield* next;
         if (answer === undefined) return yield* new NoAnswer();
         report.data(number, answer);
@@ -129,6 +157,10 @@ export const main = (args: ReadonlyArray<string>) => {
       if (given.flags["renegotiate"] !== undefined) {
         yield* connection.renegotiate;
         yield* told;
+        yield* exchange;
+      }
+      if (given.flags["update-keys"] !== undefined) {
+        yield* connection.updateKeys({ request: true });
         yield* exchange;
       }
       if (http !== undefined) {
@@ -143,7 +175,7 @@ export const main = (args: ReadonlyArray<string>) => {
       yield* connection.close;
       report.closed(number);
     })).pipe(
-      Effect.mapError((error) => knowing(error, { policy: policyName, certificateWanted })),
+      Effect.mapError((error) => knowing(error, { policy: policyName, certificateWanted, version })),
       // The error also ends the program, which prints it on stderr. Here it becomes an event.
       Effect.tapError((error) => Effect.sync(() => asJson && report.failed(number, error))),
     );

@@ -67,9 +67,10 @@ export const main = (args: ReadonlyArray<string>) => {
       sessions:
         | Layer.Layer<never, Errors.InvalidOption>
         | Layer.Layer<SessionStore.SessionStore, Errors.InvalidOption>,
+      earlyData = 0,
     ) =>
       Effect.provide(
-        Server.listen({ hostname: "127.0.0.1", port: 0, alpn: ["echo"], policy, earlyData: 1024 }, serve),
+        Server.listen({ hostname: "127.0.0.1", port: 0, alpn: ["echo"], policy, earlyData }, serve),
         Layer.mergeAll(
           SessionStore.layerNone,
           sessions,
@@ -77,7 +78,7 @@ export const main = (args: ReadonlyArray<string>) => {
           Credentials.layer([host.credential]),
         ),
       );
-    const byId = yield* listen(SessionStore.layerMemory());
+    const byId = yield* listen(SessionStore.layerMemory(), 1024);
     const byTicket = yield* listen(SessionTickets.layerRotating());
 
     let count = 0;

@@ -35,7 +35,14 @@ const flags = {
     help: "whether to ask clients for a certificate (none)",
   },
   "client-ca": { takes: "FILE", help: "the roots (PEM) of client certificates to trust" },
-  renegotiate: { help: "renegotiate after the first data; also let the client renegotiate" },
+  "early-data": {
+    takes: "BYTES",
+    help: "accept so much early data, which an attacker may send again (TLS 1.3; needs --no-tickets)",
+  },
+  renegotiate: {
+    help:
+      "renegotiate after the first data; also let the client renegotiate; in TLS 1.3 with --renegotiate-client-auth only",
+  },
   "renegotiate-client-auth": {
     takes: "none|request|require",
     help:
@@ -112,6 +119,12 @@ export const main = (args: ReadonlyArray<string>) => {
         "add --client-auth request or require",
     );
   }
+  const earlyData = numberOf(given, "early-data", 0);
+  if (earlyData > 0 && given.flags["no-tickets"] === undefined) {
+    throw new UsageError(
+      "--early-data needs --no-tickets: a sealed ticket can be used again, and the early data with it",
+    );
+  }
   const asJson = given.flags["json"] !== undefined;
   const report = asJson ? json(print) : human(print, complain, true);
   /** The time when each connection was accepted. */
@@ -125,6 +138,7 @@ export const main = (args: ReadonlyArray<string>) => {
         policy,
         alpn: alpnOf(given),
         clientAuth,
+        earlyData,
         observe: (number) => {
           started.set(number, performance.now());
           return report.observe(number);
@@ -142,6 +156,7 @@ export const main = (args: ReadonlyArray<string>) => {
             yield* connection.peerCertificates,
             elapsed,
           );
+          if (given.flags["update-keys"] !== undefined) yield* connection.updateKeys({ request: true });
           const served = renegotiate ? renegotiating(connection, renegotiate, report, number) : connection;
           yield* reply(served, report, number);
           yield* connection.close;

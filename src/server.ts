@@ -25,6 +25,7 @@ import type { Credentials } from "./ports/credentials.ts";
 import type { Crypto } from "./ports/crypto.ts";
 import type { Observe } from "./ports/observer.ts";
 import type { SessionStore } from "./ports/sessions.ts";
+import { SessionTickets } from "./ports/tickets.ts";
 import { Transport } from "./ports/transport.ts";
 import type { CertificateVerifier } from "./ports/trust.ts";
 import { modern, type Policy } from "./tables/policy.ts";
@@ -46,7 +47,8 @@ export interface ServerOptions {
    */
   readonly clientAuth?: ClientAuth | undefined;
   /**
-   * TLS 1.3: the most bytes of early data to accept, with a session that the store gives once (`take`); 0 unless given. An
+   * TLS 1.3: the most bytes of early data to accept, with a session that the store gives once (`take`); 0 unless given, and at
+   * most `limits.renegotiationBuffer`. A server with `SessionTickets` accepts none, because a sealed ticket can be used again. An
    * attacker can send early data again to another server that does not share the store, so accept only what may be done twice.
    * If it is more than 0, the connection is there before the client has finished: see `Connection.confirmed`.
    */
@@ -162,6 +164,13 @@ export const listen = <E, R, R2 = never>(
   Effect.gen(function* () {
     const decoded = yield* decodeListen(options);
     const { hostname, port, maxConnections = 1024, maxHandshakes = 1024, onFailure = warn } = decoded;
+    const { earlyData = 0, policy = modern } = decoded;
+    if (earlyData > 0 && policy.sessionTickets && (yield* SessionTickets)) {
+      yield* Effect.logWarning(
+        "no early data will be accepted: SessionTickets makes tickets that can be used again; leave it out, and the " +
+          "store keeps the sessions",
+      );
+    }
     const listener = yield* (yield* Transport).listen({ hostname, port });
     const permits = makePermits(maxConnections, maxHandshakes);
     const observer = (number: number, remote: Address) =>

@@ -14,7 +14,8 @@ import { makePair } from "../src/layers/transport/byte_stream.ts";
 import { layerMemory as memoryNetwork } from "../src/layers/transport/memory.ts";
 import { layerPinned } from "../src/layers/trust/layers.ts";
 import { layerRoots, makeRoots } from "../src/layers/trust/roots.ts";
-import { ProtocolVersion } from "../src/names/protocol.ts";
+import { NamedGroup } from "../src/names/named_group.ts";
+import { ProtocolVersion, PskKeyExchangeMode } from "../src/names/protocol.ts";
 import { Transport } from "../src/ports/transport.ts";
 import { fromFiles, makeAuthority, makeSelfSigned } from "../src/public/credentials.ts";
 import * as Server from "../src/server.ts";
@@ -178,6 +179,25 @@ Deno.test("records are padded to a multiple of 2 to 2^14 bytes, and of nothing e
     assert.equal(expected, "a whole number from 2 to 16384, or undefined");
   }
   for (const recordPadding of [2, 16_384]) assert.ok(Either.isRight(decode({ ...modern, recordPadding })));
+});
+
+Deno.test("a policy of TLS 1.3 without a group that it can use is refused, unless a PSK can be used alone", () => {
+  for (const groups of [[], [NamedGroup.secp256k1]]) {
+    assert.equal(refused(decode({ ...modern, groups })).option, "policy.groups");
+    const alone = { ...modern, groups, pskKeyExchangeModes: [PskKeyExchangeMode.psk_ke] };
+    assert.ok(Either.isRight(decode(alone)));
+    assert.ok(Either.isRight(decode({ ...modern, groups, versions: [ProtocolVersion.TLS_1_2] })));
+  }
+});
+
+Deno.test("certificateCompression takes numbers for private use, for an algorithm of one's own", () => {
+  for (const number of [0x4000, 0xffff]) {
+    assert.ok(Either.isRight(decode({ ...modern, certificateCompression: [number] })));
+  }
+  for (const number of [0, 4, 0x3fff, 0x10000, 16384.5]) {
+    const { option } = refused(decode({ ...modern, certificateCompression: [number] }));
+    assert.equal(option, "policy.certificateCompression.0");
+  }
 });
 
 Deno.test("a policy of which no version has a suite is refused, and one of which a single version has is not", () => {

@@ -51,9 +51,17 @@ export const common = {
     takes: "native|noble",
     help: "the provider of cryptography: the platform's own, or portable (native)",
   },
+  psk: {
+    takes: "IDENTITY:HEX",
+    repeats: true,
+    help:
+      "an external pre-shared key (TLS 1.3) in hexadecimal; others can see a command line, so rather --psk-file",
+  },
+  "psk-file": { takes: "FILE", help: "external pre-shared keys, a line IDENTITY:HEX for each" },
+  "update-keys": { help: "change the keys of both ends after the first data, then go on (TLS 1.3)" },
   "key-log": {
     takes: "FILE",
-    help: "append each master secret, for Wireshark: whoever has the file can decrypt everything",
+    help: "append the secrets of each connection, for Wireshark: whoever has the file can decrypt everything",
   },
   json: { help: "print one JSON object per line on stdout" },
   help: { help: "print this text" },
@@ -175,7 +183,12 @@ export const policyOf = (given: Given): Policy.Policy => {
       base.requireSecureRenegotiation,
     limits: { ...base.limits, sessionLifetime: 1000 * numberOf(given, "session-ttl", 86_400) },
   });
-  return Either.getOrThrowWith(policy, ({ message }) => new UsageError(message));
+  return Either.getOrThrowWith(policy, ({ message, option }) =>
+    new UsageError(
+      option === "policy.versions"
+        ? `${message}: an older version needs --policy compatible or legacy, or --cipher-suites that it has`
+        : message,
+    ));
 };
 
 /** The value of `--client-auth` or `--renegotiate-client-auth`. Throws UsageError. */

@@ -7,6 +7,7 @@ import {
   Credentials,
   Crypto,
   KeyLog,
+  PreSharedKeys,
   SessionStore,
   SessionTickets,
   Transport,
@@ -122,6 +123,23 @@ const tickets = ({ flags }: Given) => {
     : Layer.provide(SessionTickets.layerFile(file), Crypto.layerNoble);
 };
 
+/** The external PSKs of `--psk` and `--psk-file`. Throws UsageError. */
+const preSharedKeys = ({ flags, repeated }: Given) => {
+  const { psk = [] } = repeated;
+  const file = flags["psk-file"];
+  if (file !== undefined && psk.length > 0) {
+    throw new UsageError("--psk and --psk-file cannot be combined");
+  }
+  if (file !== undefined) return inFile(file, PreSharedKeys.layerFile(file));
+  const [first, ...more] = psk.map((text) => {
+    const [, identity, hex] = /^([^:]+):((?:[\da-f]{2})+)$/i.exec(text) ?? [];
+    // The key is not repeated in the message.
+    if (identity === undefined || hex === undefined) throw new UsageError("--psk: give IDENTITY:HEX");
+    return { identity: new TextEncoder().encode(identity), key: Uint8Array.fromHex(hex) };
+  });
+  return first ? PreSharedKeys.layerFixed([first, ...more]) : Layer.empty;
+};
+
 /** The providers of cryptography. `native` falls back to noble where the platform has none. */
 const providers = { native: Crypto.layerNative, noble: Crypto.layerNoble };
 
@@ -140,6 +158,7 @@ export const base = (given: Given) => {
     Transport.layerTcp,
     provider,
     tickets(given),
+    preSharedKeys(given),
     store === "none" ? SessionStore.layerNone : SessionStore.layerMemory({ timeToLive }),
     log === undefined ? Layer.empty : KeyLog.layerFile(log),
   );

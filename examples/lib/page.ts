@@ -30,7 +30,7 @@ export const page = (connection: Connection, report: Report, number: number) =>
     }
   });
 
-const { CipherSuite, NamedGroup, SignatureScheme, versionText } = Names;
+const { CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme, versionText } = Names;
 type Negotiated = Effect.Effect.Success<Connection["negotiated"]>;
 
 const rows = (n: Negotiated): ReadonlyArray<readonly [string, string]> => [
@@ -41,7 +41,9 @@ const rows = (n: Negotiated): ReadonlyArray<readonly [string, string]> => [
   ["server name", n.serverName ?? "none"],
   ["application protocol", n.alpn ?? "none"],
   ["resumed", n.resumed ? "yes" : "no"],
-  ["extended master secret", n.extendedMasterSecret ? "yes" : "no"],
+  ...(n.version === ProtocolVersion.TLS_1_3
+    ? [["early data", n.earlyData ? "yes" : "no"]] as const
+    : [["extended master secret", n.extendedMasterSecret ? "yes" : "no"]] as const),
 ];
 
 const html = (rows: ReadonlyArray<readonly [string, string]>): string =>

@@ -62,13 +62,18 @@ export interface Connection {
   ) => Effect.Effect<Negotiated, TlsError>;
   /**
    * TLS 1.3: changes our keys, and with `request` asks the peer to change its own (RFC 8446 §4.6.3). Ends when the stream has
-   * taken the KeyUpdate. It happens by itself before a key has sealed too much. RenegotiationRefused in an older version.
+   * taken the KeyUpdate. It happens by itself before a key has sealed too much; a peer may refuse many in a row without data in
+   * between (ours, 32: `limits.postHandshakeMessages`). RenegotiationRefused in an older version.
    */
-  readonly updateKeys: (options?: { readonly request?: boolean }) => Effect.Effect<void, TlsError>;
+  readonly updateKeys: (
+    options?: { readonly request?: boolean | undefined },
+  ) => Effect.Effect<void, TlsError>;
   /**
-   * Derives `length` bytes from the secrets of the last handshake, for a protocol of your own (RFC 5705 §4). No context and an empty one
-   * give different keys. Fails with `BindingUnavailable` in SSL 3.0, for a label that the protocol itself uses, and without
-   * the extended master secret unless `policy.bindWithoutExtendedMasterSecret` allows it.
+   * Derives `length` bytes from the secrets of the last handshake, for a protocol of your own (RFC 5705 §4, RFC 8446 §7.5). No
+   * context and an empty one give different keys up to TLS 1.2, and the same in TLS 1.3. The label is ASCII, in TLS 1.3 of at
+   * most 249 bytes, and the length there at most 255 times that of the suite's hash: 8,160 bytes with SHA-256. Fails with
+   * `BindingUnavailable` beyond that, in SSL 3.0, for a label that the protocol itself uses, and without the extended master
+   * secret unless `policy.bindWithoutExtendedMasterSecret` allows it.
    */
   readonly exportKeyingMaterial: (
     label: string,

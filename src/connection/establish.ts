@@ -19,7 +19,7 @@ import { makeObservers, type Observers } from "./bounds/observers.ts";
 import { type Closing, closing } from "./close.ts";
 import type { Connection, Renegotiation } from "./connection.ts";
 import { makeNegotiator, type Negotiator } from "./handshakes/negotiator.ts";
-import { decodeRenegotiation, type Program } from "./handshakes/program.ts";
+import { decodeKeyUpdate, decodeRenegotiation, type Program } from "./handshakes/program.ts";
 import { LAST_WORDS, type Life, makeLife } from "./life.ts";
 import { makePump, type Pump } from "./pump.ts";
 import { receiving } from "./receive.ts";
@@ -151,11 +151,12 @@ const connectionOf = <R>(
     ...sending(parts),
     renegotiate: negotiator.renegotiate(AS_BEFORE),
     requestClientCertificate: (clientAuth = "require") =>
-      Effect.flatMap(decodeRenegotiation(role, { clientAuth }), negotiator.renegotiate),
+      Effect.flatMap(decodeRenegotiation(role, { clientAuth }, "clientAuth"), negotiator.renegotiate),
     confirmed: negotiator.confirmed,
     exportEarlyKeyingMaterial: (label, length, context) =>
       Effect.suspend(() => exportEarlyKeyingMaterial(finished(), label, length, context)),
-    updateKeys: ({ request = false } = {}) => negotiator.updateKeys(request),
+    updateKeys: (options = {}) =>
+      Effect.flatMap(decodeKeyUpdate(options), ({ request = false }) => negotiator.updateKeys(request)),
     renegotiateWith: (changes) => Effect.flatMap(decodeRenegotiation(role, changes), negotiator.renegotiate),
     exportKeyingMaterial: (label, length, context) =>
       Effect.suspend(() => exportKeyingMaterial(finished(), policy, label, length, context)),

@@ -29,7 +29,7 @@ export const explain = (e: TlsError | SetupError, circumstances?: Circumstances)
       _tag: e._tag,
       what: e.message,
       alert: alertOf(e),
-      rfc: rfcOf(e),
+      rfc: rfcOf(e, circumstances),
       hint: hintOf(e, circumstances ?? {}),
     }
     : {

@@ -8,11 +8,13 @@
  * @module
  */
 import { AlertDescription, type AlertName } from "../names/alert.ts";
+import { type Cited, eras } from "./cited.ts";
 import { certificateAlerts, isRefusalAlert } from "./certificate_alerts.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { Family } from "./family.ts";
 import { certificateHints, either, type Older, olderThan, onTheWay, peerSaid } from "./hints.ts";
 import { refusalOf } from "./refusals.ts";
+import { alertSections, decryptSections, refusedBy } from "./sections.ts";
 import type { TlsError } from "./tls_error.ts";
 import type * as Errors from "./tls_errors.ts";
 
@@ -24,7 +26,7 @@ type ErrorOf<T extends Tag> = InstanceType<(typeof Errors)[T]>;
 type Of<E, A> = A | ((e: E) => A);
 
 /** Evaluates a member of an error's row. */
-export const told = <E, A extends string | undefined>(of: Of<E, A>, e: E): A =>
+export const told = <E, A extends Cited | undefined>(of: Of<E, A>, e: E): A =>
   typeof of === "function" ? of(e) : of;
 
 /** A row of the table of errors. */
@@ -41,7 +43,7 @@ interface Fault<E> {
    */
   readonly alert: Of<E, AlertName | undefined>;
   /** The section of an RFC that was broken; `undefined` when none was. */
-  readonly rfc: Of<E, string | undefined>;
+  readonly rfc: Of<E, Cited | undefined>;
   /** What to do about the error. */
   readonly hint?: string | ((e: E, known: Circumstances) => string | undefined);
 }
@@ -63,6 +65,8 @@ const limitAlerts: Record<Errors.LimitName, AlertName> = {
 
 const limitHints: Partial<Record<Errors.LimitName, string>> = {
   renegotiationBuffer: "keep reading during a renegotiation, or raise the limit (Policy.limits)",
+  postHandshakeMessages:
+    "so many messages came without data in between; a peer that changes its keys that often needs a higher limit (Policy.limits)",
   renegotiations: "a peer that keeps renegotiating may want to exhaust this end (Policy.limits)",
 };
 
@@ -81,48 +85,26 @@ const transportHints: Record<Errors.TransportError["operation"], Of<Older, strin
   write: onTheWay,
 };
 
-const decryptSections: Record<Errors.DecryptError["what"], string> = {
-  Finished: "RFC 5246 §7.4.9",
-  ServerKeyExchange: "RFC 5246 §4.7",
-  CertificateVerify: "RFC 5246 §4.7",
-  binder: "RFC 8446 §4.2.11",
-};
-
-const refusedBy: Record<Errors.RenegotiationRefused["by"], { readonly rfc: string; readonly hint?: string }> =
-  {
-    peer: { rfc: "RFC 5246 §7.2.2" },
-    silence: { rfc: "RFC 5246 §7.2.2" },
-    policy: {
-      rfc: "RFC 5746 §4.2",
-      hint: "to allow it, set insecureRenegotiation in the Policy (--insecure-renegotiation)",
-    },
-    older: { rfc: "RFC 8446 §4.6.3", hint: "before TLS 1.3, `renegotiate` makes new keys" },
-    version: {
-      rfc: "RFC 8446 §4.1.2",
-      hint: "for new keys use `updateKeys`, for a client's certificate `requestClientCertificate`",
-    },
-  };
-
 /** The row of each error, by its tag. */
 const faults = {
   DecodeError: {
     family: "decode",
     from: "records",
     alert: "decode_error",
-    rfc: "RFC 5246 §7.2.2",
+    rfc: eras("7.2.2", "6.2"),
   },
   NotTls: {
     family: "decode",
     from: "records",
     alert: (e) => e.looksLike === "SSLv2" ? "protocol_version" : "unexpected_message",
-    rfc: "RFC 5246 §6.2.1",
+    rfc: eras("6.2.1", "5.1"),
     hint: (e) => looksLike[e.looksLike],
   },
   UnexpectedMessage: {
     family: "protocol",
     from: "records",
     alert: "unexpected_message",
-    rfc: "RFC 5246 §7.3",
+    rfc: eras("7.3", "4"),
   },
   IllegalParameter: {
     family: "protocol",
@@ -134,13 +116,13 @@ const faults = {
     family: "protocol",
     from: "records",
     alert: "record_overflow",
-    rfc: "RFC 5246 §6.2",
+    rfc: eras("6.2", "5.2"),
   },
   RecordVersion: {
     family: "protocol",
     from: "records",
     alert: "protocol_version",
-    rfc: "RFC 5246 §6.2.1",
+    rfc: eras("6.2.1", "5.1"),
   },
   LimitExceeded: {
     family: "protocol",
@@ -160,14 +142,14 @@ const faults = {
     family: "crypto",
     from: "records",
     alert: "bad_record_mac",
-    rfc: "RFC 5246 §6.2.3.3",
+    rfc: eras("6.2.3.3", "5.2"),
     hint: "the bytes were changed on the way, or the two ends have different keys",
   },
   PeerAlert: {
     family: "peer alert",
     from: "wire",
     alert: undefined,
-    rfc: "RFC 5246 §7.2.2",
+    rfc: (e) => alertSections[AlertDescription.nameOf(e.description)] ?? eras("7.2.2", "6.2"),
     hint: (e, known) => peerSaid(AlertDescription.nameOf(e.description), known),
   },
   TransportError: {
@@ -175,13 +157,14 @@ const faults = {
     from: "wire",
     alert: undefined,
     rfc: undefined,
-    hint: (e, { policy }) => told(transportHints[e.operation], olderThan(policy)),
+    hint: (e, { policy, version }) =>
+      version === undefined ? told(transportHints[e.operation], olderThan(policy)) : undefined,
   },
   Truncated: {
     family: "end",
     from: "wire",
     alert: undefined,
-    rfc: "RFC 5246 §7.2.1",
+    rfc: eras("7.2.1", "6.1"),
     hint: (e, { policy }) =>
       e.handshaking ? either("the peer may not speak TLS here", olderThan(policy)) : undefined,
   },
@@ -201,7 +184,7 @@ const faults = {
     family: "protocol",
     from: "flights",
     alert: "unsupported_extension",
-    rfc: "RFC 5246 §7.4.1.4",
+    rfc: eras("7.4.1.4", "4.2"),
   },
   Refused: {
     family: "refused",

@@ -26,6 +26,9 @@ export const certificateHints: Partial<Record<CertificateReason, string>> = {
   name_mismatch:
     "only names in subjectAltName count: connect to one of them, or say which to expect (serverName, --servername)",
   not_pinned: "if this is the server that you mean, its key is new: pin it as well",
+  expired: "the certificate must be renewed, or a clock is wrong",
+  wrong_usage:
+    "the certificate was issued for something else: one that a client shows needs the purpose clientAuth",
   status_missing:
     "its server must staple an OCSP response (RFC 6066 §8): ssl_stapling in nginx, ocspResponse in this library",
   status_stale: "its server staples an old OCSP response, or a clock is wrong",
@@ -63,7 +66,9 @@ export const peerSaid = (alert: string, { certificateWanted, policy }: Circumsta
       return either(
         wanted,
         older,
-        `the peer may want ${wanted ? "" : "a certificate, or "}other groups or cipher suites`,
+        `the peer may want ${
+          wanted ? "" : "a certificate, or "
+        }other groups or cipher suites, or may not know our pre-shared key`,
         "it gave up because we declined to renegotiate (Policy.renegotiation, --renegotiation)",
       );
     case "protocol_version":
@@ -84,7 +89,10 @@ const alerts: Partial<Record<string, string>> = {
   unrecognized_name: "the peer serves no such host name",
   no_application_protocol: "the peer speaks none of the protocols that we named in ALPN",
   inappropriate_fallback: "the peer speaks a higher version than this connection fell back to",
-  decrypt_error: "the peer could not verify our Finished or our signature",
+  decrypt_error: "the peer could not verify our Finished or our signature; " +
+    "or its key of our pre-shared key's identity, or that key's hash, is another",
+  missing_extension:
+    "the peer wants an extension that we left out: is Policy.groups or Policy.signatureSchemes empty?",
   bad_record_mac: "the peer could not decrypt what we sent",
   decompression_failure: "the peer could not decompress what we sent",
 };

@@ -42,7 +42,8 @@ export const exportKeyingMaterial = (
   const { exporter } = finished;
   if (!exporter) return unavailable(what, "SSL 3.0 has none", "RFC 5705 §4");
   const wrong = wrongArgument(finished, label, length, context);
-  if (wrong !== undefined) return unavailable(what, wrong, "RFC 5705 §4");
+  const rfc = finished.era === "tls13" ? "RFC 8446 §7.5" : "RFC 5705 §4";
+  if (wrong !== undefined) return unavailable(what, wrong, rfc);
   if (!isUnique(finished, policy)) {
     return unavailable(what, "the master secret is not bound to this connection", "RFC 7627 §5.4");
   }

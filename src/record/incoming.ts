@@ -91,10 +91,7 @@ export class Incoming {
     this.#changing = phase.finishedFirst;
   }
 
-  /**
-   * Lets early data come that was refused, so many bytes of its records: those that do not open, or are sealed where nothing
-   * is, are passed over until one is as it must be (RFC 8446 §4.2.10).
-   */
+  /** Passes over refused early data, so many bytes of its records, until one is as it must be (RFC 8446 §4.2.10). */
   skipEarlyData(bytes: number): void {
     this.#skippable = bytes;
   }
@@ -185,7 +182,9 @@ export class Incoming {
     }
     const { outer, shortBlocks } = this.#protection;
     const sealed = outer === undefined || type === outer;
-    const limit = sealed ? Math.min(this.#protection.limit, MAX_CIPHERTEXT) : MAX_PLAINTEXT;
+    // Refused early data is sealed, though nothing else is yet.
+    const early = this.#skippable > 0 && type === ContentType.application_data;
+    const limit = early ? MAX_CIPHERTEXT : sealed ? this.#protection.limit : MAX_PLAINTEXT;
     if (length > limit) throw new RecordOverflow({ length, limit });
     if (queue.length < HEADER + length) return undefined;
     this.#started = true;

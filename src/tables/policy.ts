@@ -28,7 +28,7 @@ export interface Policy extends RecordOptions {
   readonly cipherSuites: ReadonlyArray<CipherSuite>;
   /** The groups for key exchange and, in TLS 1.2, for the keys of ECDSA certificates (RFC 8422 §5.1.1). */
   readonly groups: ReadonlyArray<NamedGroup>;
-  /** The signature schemes of TLS 1.2. In earlier versions RSA signs MD5 and SHA-1, and ECDSA signs SHA-1. */
+  /** The signature schemes from TLS 1.2 on. In earlier versions RSA signs MD5 and SHA-1, and ECDSA signs SHA-1. */
   readonly signatureSchemes: ReadonlyArray<SignatureScheme>;
   /**
    * The signature schemes that this end asks for in certificates, if they are others than `signatureSchemes`; empty if not
@@ -49,7 +49,7 @@ export interface Policy extends RecordOptions {
    * Those that `CertificateCompression` does not have are left out.
    */
   readonly certificateCompression: ReadonlyArray<CertificateCompressionAlgorithm>;
-  /** Whether a client takes session tickets, and a server gives them if it has keys for them (RFC 5077). */
+  /** Whether a client takes session tickets, and a server gives them if it has keys for them (RFC 5077, RFC 8446 §4.6.1). */
   readonly sessionTickets: boolean;
   /**
    * TLS 1.3: how a pre-shared key is used, that of a ticket as well. `psk_dhe_ke` adds a key exchange; `psk_ke` does not, and

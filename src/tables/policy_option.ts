@@ -14,7 +14,7 @@ import { among, decodeOption, flag, limit, list, registered, whole, word } from 
 import { MAX_PLAINTEXT } from "../record/protection/protection.ts";
 import { frozen, known } from "./frozen.ts";
 import type { Limits } from "./limits.ts";
-import type { Policy } from "./policy.ts";
+import { everyGroup, type Policy } from "./policy.ts";
 import { spoken } from "./versions/mod.ts";
 
 const limitsOption: Schema.Schema<Limits> = Schema.Struct({
@@ -103,21 +103,35 @@ const speakable = Schema.declare((_): _ is never => false, {
   description: "a list with a version for which the policy names a cipher suite",
 }).ast;
 
-/** At least one version must have a cipher suite; otherwise there is nothing to offer and nothing to choose. */
+const NO_GROUP = "none that TLS 1.3 can use";
+const exchangeable = Schema.declare((_): _ is never => false, {
+  description:
+    "a list with a group of Policy.everyGroup, which TLS 1.3 needs unless a PSK is used alone (psk_ke)",
+}).ast;
+
+/**
+ * At least one version must have a cipher suite, and TLS 1.3 a group or psk_ke; otherwise there is nothing to offer and nothing
+ * to choose.
+ */
 const complete = (
   { maxFragmentLength, recordPadding, recordSizeLimit, ...rest }: Members,
 ): Either.Either<Policy, ParseResult.ParseIssue> => {
-  const { versions } = rest;
-  return spoken(rest).length > 0
-    ? Either.right(frozen({
-      ...rest,
-      maxFragmentLength: maxFragmentLength ?? undefined,
-      recordPadding: recordPadding ?? undefined,
-      recordSizeLimit: recordSizeLimit ?? undefined,
-    }))
-    : Either.left(
-      new ParseResult.Pointer("versions", rest, new ParseResult.Type(speakable, versions, NO_SUITE)),
-    );
+  const { groups, pskKeyExchangeModes, versions } = rest;
+  const of = spoken(rest);
+  const issue = (member: string, wanted: typeof speakable, got: unknown, reason: string) =>
+    Either.left(new ParseResult.Pointer(member, rest, new ParseResult.Type(wanted, got, reason)));
+  if (of.length === 0) return issue("versions", speakable, versions, NO_SUITE);
+  const exchanges = groups.some((group) => everyGroup.includes(group)) ||
+    pskKeyExchangeModes.includes(PskKeyExchangeMode.psk_ke);
+  if (of.includes(ProtocolVersion.TLS_1_3) && !exchanges) {
+    return issue("groups", exchangeable, groups, NO_GROUP);
+  }
+  return Either.right(frozen({
+    ...rest,
+    maxFragmentLength: maxFragmentLength ?? undefined,
+    recordPadding: recordPadding ?? undefined,
+    recordSizeLimit: recordSizeLimit ?? undefined,
+  }));
 };
 
 /** The Schema of a policy. A policy that it gave before is frozen, and passes as it is; any other is decoded into a copy. */

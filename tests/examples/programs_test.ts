@@ -118,9 +118,9 @@ const client = (port: number, ...args: ReadonlyArray<string>) =>
 
 const shared =
   "policy versions cipher-suites groups compression alpn cert key key-pass session-store no-tickets " +
-  "renegotiate renegotiation insecure-renegotiation crypto key-log json help";
+  "renegotiate renegotiation insecure-renegotiation crypto key-log json help psk psk-file update-keys early-data";
 const flags = {
-  client: `servername ca insecure reconnect send http no-secure-renegotiation ${shared}`,
+  client: `servername ca insecure reconnect timeout send http no-secure-renegotiation ${shared}`,
   server: `host port reply client-auth client-ca renegotiate-client-auth ticket-keys session-ttl ${shared}`,
   demo: "json help",
   certs: "names days force json help",
@@ -161,6 +161,12 @@ const misused: ReadonlyArray<
     "--renegotiation",
     "maybe",
   ],
+  [/--early-data needs --send/, "client", "localhost", "--early-data"],
+  [/--early-data needs --no-tickets/, "server", "--early-data", "100"],
+  [/--psk and --psk-file/, "client", "localhost", "--psk", "a:00", "--psk-file", root],
+  [/--psk: give IDENTITY:HEX$/, "client", "localhost", "--psk", "a:0"],
+  [/--timeout: must be more than 0/, "client", "localhost", "--timeout", "0"],
+  [/policy\.versions: .*--policy compatible/, "client", "localhost", "--versions", "tls1.1"],
   [/--ticket-keys and --no-tickets/, "server", "--ticket-keys", root, "--no-tickets"],
   [
     /--renegotiate-client-auth: "no"; give none, request or require$/,
@@ -448,6 +454,61 @@ live(
       );
       assert.equal(peer.complaints(), "");
     }
+  }),
+);
+
+live(
+  "--early-data: the question of a resumed connection leaves with its first flight, and is answered once",
+  Effect.gen(function* () {
+    const { port, peer } = yield* server("--no-tickets", "--early-data", "100", "--json", ...ours);
+    const lines = linesOf(
+      clean(yield* client(port, "--early-data", "--send", "hello", "--reconnect", "1", "--json")),
+    );
+    const established = lines.filter(({ event }) => event === "established");
+    assert.deepEqual(established.map(({ earlyData }) => earlyData ?? null), [null, true]);
+    assert.equal(saidIn(lines), "hello\nhello\n");
+    assert.equal(peer.complaints(), "");
+  }),
+);
+
+live(
+  "--psk: two ends with a key need no certificate, and another key is told as one",
+  Effect.gen(function* () {
+    const key = "000102030405060708090a0b0c0d0e0f";
+    const { port } = yield* server("--psk", `device:${key}`, "--json", ...ours);
+    const good = linesOf(clean(yield* client(port, "--psk", `device:${key}`, "--send", "hi", "--json")));
+    assert.deepEqual([saidIn(good), good.find(({ event }) => event === "established")?.psk], [
+      "hi\n",
+      "external",
+    ]);
+    const bad = yield* client(port, "--psk", `device:${key}ff`, "--send", "hi");
+    assert.equal(bad.code, 1);
+    assert.match(bad.stderr, /decrypt_error[^]*RFC 8446 §6\.2[^]*pre-shared key/);
+    assert.doesNotMatch(bad.stderr, new RegExp(key));
+  }),
+);
+
+live(
+  "--update-keys: both ends change their keys, and the talk goes on",
+  Effect.gen(function* () {
+    const { port, peer } = yield* server("--json", ...ours);
+    const lines = linesOf(clean(yield* client(port, "--update-keys", "--send", "hi", "--json")));
+    assert.equal(saidIn(lines), "hi\nhi\n");
+    const updates = lines.filter(({ type }) => type === "KeyUpdate").map(({ direction }) => direction);
+    assert.deepEqual(updates, ["sent", "received"]);
+    assert.equal(peer.complaints(), "");
+  }),
+);
+
+live(
+  "--timeout: a server that says nothing is given up, and told",
+  Effect.gen(function* () {
+    const { port } = yield* server("--reply", "none", ...ours);
+    const { code, stderr } = yield* client(port, "--send", "hi", "--timeout", "1");
+    assert.deepEqual([code, stderr.trimEnd()], [
+      1,
+      "Silence: the server has said nothing for 1 seconds (--timeout)",
+    ]);
   }),
 );
 

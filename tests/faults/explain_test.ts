@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, Effect, Either } from "../deps.ts";
-import { ByteStream, Client, Errors, Transport } from "../../mod.ts";
+import { ByteStream, Client, Errors, Names, Transport } from "../../mod.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";
 import { ascii } from "../../src/wire/bytes.ts";
 import { live, sync } from "../support/effect.ts";
@@ -151,3 +151,33 @@ const indexOf = (bytes: Uint8Array, what: Uint8Array): number => {
   }
   return -1;
 };
+
+Deno.test("the RFC of the version is cited where that is known, and otherwise both", () => {
+  const { TLS_1_2, TLS_1_3 } = Names.ProtocolVersion;
+  const closed = new Errors.Truncated({ handshaking: false });
+  const cited = (version?: Names.ProtocolVersion) => Errors.explain(closed, { version }).rfc;
+  assert.deepEqual([cited(TLS_1_3), cited(TLS_1_2)], ["RFC 8446 §6.1", "RFC 5246 §7.2.1"]);
+  assert.equal(cited(), "RFC 8446 §6.1, up to TLS 1.2 RFC 5246 §7.2.1");
+  assert.equal(Errors.rfcOf(closed, { version: TLS_1_3 }), "RFC 8446 §6.1");
+});
+
+for (
+  const [alert, rfc] of [
+    ["certificate_required", "RFC 8446 §6.2"],
+    ["missing_extension", "RFC 8446 §6.2"],
+    ["no_renegotiation", "RFC 5246 §7.2.2"],
+    ["no_application_protocol", "RFC 7301 §3.2"],
+    ["handshake_failure", "RFC 8446 §6.2, up to TLS 1.2 RFC 5246 §7.2.2"],
+  ] as const
+) {
+  Deno.test(`a peer's ${alert} cites where that alert is defined`, () => {
+    const description = Names.AlertDescription[alert];
+    assert.equal(Errors.rfcOf(new Errors.PeerAlert({ level: 2, description } as never)), rfc);
+  });
+}
+
+Deno.test("a pipe that breaks after the handshake is not laid to an old peer", () => {
+  const broken = new Errors.TransportError({ operation: "write", cause: "Broken pipe" });
+  assert.match(hint(broken), /too old/);
+  assert.equal(Errors.explain(broken, { version: Names.ProtocolVersion.TLS_1_3 }).hint, undefined);
+});

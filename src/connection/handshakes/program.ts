@@ -20,17 +20,28 @@ const renegotiation: Schema.Schema<Renegotiation> = Schema.Struct({
 
 const decode = decodeOption(renegotiation, "changes");
 
-/** Decodes the settings of a renegotiation. Fails with InvalidOption for one that is not of its type, or not this end's. */
+const keyUpdate: Schema.Schema<{ readonly request?: boolean | undefined }> = Schema.Struct({
+  request: Schema.optional(flag),
+});
+
+/** Decodes the options of `updateKeys`. Fails with InvalidOption for what is not of its type. */
+export const decodeKeyUpdate = decodeOption(keyUpdate, "options");
+
+/**
+ * Decodes the settings of a renegotiation. Fails with InvalidOption for one that is not of its type, or not this end's; `option` is what the caller
+ * gave.
+ */
 export const decodeRenegotiation = (
   role: Side,
   changes: Renegotiation,
+  option = "changes.clientAuth",
 ): Either.Either<Renegotiation, InvalidOption> =>
   Either.filterOrLeft(
     decode(changes),
     ({ clientAuth }) => role === "server" || clientAuth === undefined,
     ({ clientAuth }) =>
       new InvalidOption({
-        option: "changes.clientAuth",
+        option,
         expected: "nothing at a client",
         got: shown(clientAuth),
         fault: "only a server asks for a certificate",

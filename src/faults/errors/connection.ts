@@ -191,13 +191,14 @@ export class RenegotiationRefused extends Data.TaggedError("RenegotiationRefused
    * Who prevented it: the peer, by refusing or by not answering in time; this end's policy, which does not allow an
    * insecure renegotiation; or the version, since TLS 1.3 has none, and an older one no update of keys.
    */
-  readonly by: "peer" | "silence" | "policy" | "version" | "older";
+  readonly by: "peer" | "silence" | "offer" | "policy" | "version" | "older";
 }> {
   /** What happened, in one sentence. */
   override get message(): string {
     return {
       peer: "the peer does not want to renegotiate",
       silence: "the peer did not answer the request to renegotiate",
+      offer: "the client did not offer to show a certificate after the handshake",
       policy: "a secure renegotiation is impossible here, and our policy allows no insecure one",
       version: "TLS 1.3 has no renegotiation",
       older: "only TLS 1.3 can update its keys",

@@ -32,7 +32,7 @@ export interface Negotiated {
   readonly serverName: string | undefined;
   /** The application protocol (RFC 7301); `undefined` if none was agreed on. */
   readonly alpn: string | undefined;
-  /** The group of the key exchange; `undefined` if it has none, and in a resumption. */
+  /** The group of the key exchange; `undefined` if it has none, and in a resumption up to TLS 1.2. */
   readonly group: NamedGroup | undefined;
   /** The scheme of the server's signature; `undefined` if there was none, and in a resumption. */
   readonly signatureScheme: SignatureScheme | undefined;

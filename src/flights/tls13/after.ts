@@ -104,7 +104,7 @@ const CONTEXT = 16;
  */
 export const askCertificate = Effect.fnUntraced(
   function* (left: Established13, settings: ServerSettings): Steps<Step<Change>> {
-    if (left.past === undefined) return yield* new RenegotiationRefused({ by: "peer" });
+    if (left.past === undefined) return yield* new RenegotiationRefused({ by: "offer" });
     const context = (yield* Crypto).random(CONTEXT);
     yield* send(yield* certificateRequest(settings.policy, context));
     return answer(left, settings, context);

@@ -177,13 +177,18 @@ export const suiteFor = ({ suites }: Wish13, hash: HashName): Suite13 | undefine
 
 /** The credential to show, and the scheme to sign with: the first that the client can verify. */
 export const chooseCredential = (
-  { schemes }: Wish13,
+  { psks, schemes }: Wish13,
   candidates: ReadonlyArray<Credential>,
 ): Checked<Chosen13> => {
   const chosen = firstOf(candidates, schemes);
   if (chosen) return Either.right(chosen);
   return candidates.length === 0
-    ? refused("no_credential", "there is no certificate to show")
+    ? refused(
+      "no_credential",
+      psks
+        ? "none of the client's pre-shared keys can be used, and there is no certificate to show"
+        : "there is no certificate to show",
+    )
     : refused("no_common_signature_scheme", "the client can verify no signature of our keys");
 };
 
