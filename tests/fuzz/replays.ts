@@ -68,8 +68,10 @@ export const gist = (said: ReadonlyArray<Said>, version: ProtocolVersion): strin
   };
   for (const { type, body } of said) {
     if (type === ContentType.handshake) messages = concat(messages, body);
-    else if (type === ContentType.change_cipher_spec) end("|");
-    else if (
+    else if (type === ContentType.change_cipher_spec) {
+      // In TLS 1.3 it means nothing (RFC 8446 §5).
+      if (version !== ProtocolVersion.TLS_1_3) end("|");
+    } else if (
       type === ContentType.alert && body[1] === AlertDescription.no_certificate &&
       version === ProtocolVersion.SSL_3_0
     ) end("!");

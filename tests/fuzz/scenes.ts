@@ -1,5 +1,5 @@
 /**
- * Two engines that speak to each other, in full, resumed and renegotiated handshakes. One that lies, and hashes its lies;
+ * Two engines that speak to each other, in full, resumed and renegotiated handshakes, and in those of TLS 1.3. One that lies, and hashes its lies;
  * or somebody between them who changes what is on the wire. They end by an error of the union or go on to speak; and if
  * both are content then nobody stood between them.
  *
@@ -9,8 +9,13 @@ import { assert, Effect, Fiber } from "../deps.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
-import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts";
-import { legacy12 } from "../support/policies.ts";
+import { NamedGroup } from "../../src/names/named_group.ts";
+import {
+  CertificateCompressionAlgorithm,
+  CompressionMethod,
+  ProtocolVersion,
+} from "../../src/names/protocol.ts";
+import { legacy12, modern13 } from "../support/policies.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import { bothHandshake, build, pingPong, readText, type Setup, type Tamper } from "../support/handshake.ts";
 import { type Change, changedHandshake } from "../support/other_ends.ts";
@@ -70,9 +75,43 @@ const setups: ReadonlyArray<Setup> = [
 
 /** What happens after the first handshake, or before it. */
 const plots = ["full", "resumed", "asked by the client", "asked by the server"] as const;
-type Plot = typeof plots[number];
 
-const scenes = setups.flatMap((setup) => plots.map((plot) => ({ setup, plot })));
+/** The same in TLS 1.3. */
+const plots13 = ["full", "resumed", "retried", "early", "keys changed", "certificate asked for"] as const;
+type Plot = typeof plots[number] | typeof plots13[number];
+
+interface Scene {
+  readonly setup: Setup;
+  readonly plot: Plot;
+}
+
+/** One of TLS 1.3: what differs in it is what happens, and who shows a certificate. */
+const of13 = (plot: typeof plots13[number], more: Omit<Setup, "client" | "server"> = {}): Scene => ({
+  plot,
+  setup: {
+    kind: "p256",
+    toy: true,
+    ...more,
+    client: {
+      policy: { ...modern13, certificateCompression: [CertificateCompressionAlgorithm.zlib] },
+      alpn: ["h2", "x"],
+      earlyData: plot === "early" ? EARLY : undefined,
+    },
+    server: {
+      policy: plot === "retried" ? { ...modern13, groups: [NamedGroup.secp384r1] } : modern13,
+      alpn: ["x"],
+      clientAuth: more.clientKind && plot !== "certificate asked for" ? "require" : "none",
+      earlyData: plot === "early" ? 100 : 0,
+    },
+  },
+});
+
+const EARLY = ascii("early");
+
+const scenes: ReadonlyArray<Scene> = [
+  ...setups.flatMap((setup) => plots.map((plot): Scene => ({ setup, plot }))),
+  ...plots13.flatMap((plot) => [of13(plot), of13(plot, { clientKind: "rsa", tickets: plot !== "early" })]),
+];
 
 const unchanged: Change = (stream) => stream;
 
@@ -92,15 +131,24 @@ const acted = async (at: number, change: Change, tamper: Tamper): Promise<Curtai
     });
   const acts = Effect.gen(function* () {
     const built = yield* build(setup);
-    if (plot === "resumed") {
+    if (plot === "resumed" || plot === "early") {
       const before = yield* bothHandshake(built, setup);
-      yield* Effect.all([before.client, before.server]);
+      const [client, server] = yield* Effect.all([before.client, before.server]);
+      // The tickets of TLS 1.3 come after the handshake.
+      assert.equal(yield* pingPong(client, server), "ping pong");
     }
     const ends = yield* changedHandshake(built, { ...setup, tamper }, { client: change, server: change });
     const [client, server] = yield* Effect.all([ends.client, ends.server]);
     if (plot === "asked by the client") yield* asking(client, server);
     if (plot === "asked by the server") yield* asking(server, client);
     talking = true;
+    if (plot === "early" && (yield* server.negotiated).earlyData) {
+      assert.equal(yield* readText(server, EARLY.length), "early");
+    }
+    if (plot === "keys changed") yield* client.updateKeys({ request: true });
+    if (plot === "certificate asked for") {
+      yield* Effect.fork(server.requestClientCertificate("request"));
+    }
     assert.equal(yield* pingPong(client, server), "ping pong");
     const [ours, theirs] = [yield* client.negotiated, yield* server.negotiated];
     for (
@@ -131,9 +179,9 @@ const rehearsed = async (at: number): Promise<Script> => {
   const script = { messages: [] as Array<Bytes>, flows: [] as Array<Bytes> };
   const noting: Change = (stream) => ({
     ...stream,
-    send: (raw, message) => {
+    send: (raw, message, apart) => {
       script.messages.push(raw);
-      stream.send(raw, message);
+      stream.send(raw, message, apart);
     },
   });
   const end = await acted(at, noting, (_, bytes) => {
@@ -158,8 +206,8 @@ const lying = (n: number, how: typeof HOW[number], bytes: Bytes): Change => {
   let count = 0;
   return (stream) => ({
     ...stream,
-    send: (raw, message) => {
-      if (count++ !== n) return stream.send(raw, message);
+    send: (raw, message, apart) => {
+      if (count++ !== n) return stream.send(raw, message, apart);
       const said = {
         "other bytes": [bytes],
         nothing: [],
@@ -167,7 +215,7 @@ const lying = (n: number, how: typeof HOW[number], bytes: Bytes): Change => {
         before: [bytes, raw],
         after: [raw, bytes],
       }[how];
-      for (const one of said) if (one.length > 0) stream.send(one, message);
+      for (const one of said) if (one.length > 0) stream.send(one, message, apart);
     },
   });
 };

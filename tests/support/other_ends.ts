@@ -50,11 +50,13 @@ export const changedHandshake = (
     fallback: false,
     serverName: "localhost",
     sessionKey: "localhost",
+    earlyData: setup.client?.earlyData,
   };
   const theirs = {
     policy: setup.server?.policy ?? modern12,
     alpn: setup.server?.alpn ?? [],
     clientAuth: setup.server?.clientAuth ?? "none",
+    earlyData: setup.server?.earlyData,
   };
   return bothHandshakeBy(built, setup, {
     client: (stream) => establish(stream, changed(clientProgram(settings), client)),
