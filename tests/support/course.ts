@@ -60,6 +60,12 @@ const storeOf = (kept: Kept): SessionStoreService => ({
   enabled: true,
   get: (key) => Effect.sync(() => Option.fromNullable(kept.get(key))),
   put: (key, session) => Effect.sync(() => void kept.set(key, session)),
+  take: (key) =>
+    Effect.sync(() => {
+      const session = Option.fromNullable(kept.get(key));
+      kept.delete(key);
+      return session;
+    }),
   remove: (key) => Effect.sync(() => void kept.delete(key)),
 });
 
@@ -67,13 +73,13 @@ const storeOf = (kept: Kept): SessionStoreService => ({
 export type Role = "client" | "server";
 
 /** What an end with these credentials is made of: the same bytes each time. */
-export const madeOf = (role: Role, own: ReadonlyArray<Credential>, kept: Kept) =>
+export const madeOf = (role: Role, own: ReadonlyArray<Credential>, kept: Kept, sealed = true) =>
   Context.empty().pipe(
     Context.add(Crypto, makeToy(`course ${role}`)),
     Context.add(SessionStore, storeOf(kept)),
     Context.add(CertificateVerifier, { partition: "toy", verify: () => Effect.void }),
     Context.add(Credentials, { partition: "own", candidates: () => Effect.succeed(own) }),
-    Context.add(SessionTickets, tickets),
+    Context.add(SessionTickets, sealed ? tickets : undefined),
   );
 
 const contextOf = (role: Role, course: Course, kept: Kept) => {

@@ -22,11 +22,11 @@ import * as Server from "../../src/server.ts";
 import type { Policy } from "../../src/tables/policy.ts";
 import { suites13 } from "../../src/tables/suites13.ts";
 import { protection13 } from "../../src/tables/versions/mod.ts";
-import { type Bytes, concat } from "../../src/wire/bytes.ts";
+import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
 import * as Golden from "../golden/certificates.ts";
 import { type Kept, madeOf, type Role } from "./course.ts";
 import { atFixedTime } from "./effect.ts";
-import { credentialOf, pingPong, recordsOf, taped } from "./handshake.ts";
+import { credentialOf, pingPong, readText, recordsOf, taped } from "./handshake.ts";
 import { hex } from "./keys.ts";
 import { modern13 } from "./policies.ts";
 import { plainRecord, scripted } from "./replay.ts";
@@ -49,24 +49,39 @@ export const open13 = (
   observe?: Observe,
 ): Effect.Effect<Connection, TlsError, Scope.Scope> => {
   const policy = policyOf(role, course);
-  const { clientCertificate } = course;
+  const { clientCertificate, earlyData } = course;
   const connected = role === "client"
-    ? Client.over(stream, { serverName: "localhost", policy, observe })
+    ? Client.over(stream, {
+      serverName: "localhost",
+      policy,
+      observe,
+      earlyData: earlyData ? EARLY : undefined,
+    })
     : Server.over(stream, {
       policy,
       clientAuth: clientCertificate === "not asked" ? "none" : "request",
       observe,
+      earlyData: earlyData ? EARLY.length : 0,
     });
   const own = role === "server"
     ? [credentialOf(Golden.server("p256"))]
     : clientCertificate === "shown"
     ? [credentialOf(Golden.client("p256"))]
     : [];
-  return atFixedTime(Effect.provide(connected, madeOf(role, own, kept)));
+  return atFixedTime(Effect.provide(connected, madeOf(role, own, kept, !earlyData)));
 };
 
+const EARLY = ascii("early");
+
 /** The keys that a record comes under. */
-export type Under = "nothing" | "handshake" | "application";
+export type Under = "nothing" | "early" | "handshake" | "application";
+
+/** The secret of each, by its name in a key log, without the side. */
+const secretNames = {
+  early: "EARLY_TRAFFIC_SECRET",
+  handshake: "HANDSHAKE_TRAFFIC_SECRET",
+  application: "TRAFFIC_SECRET_0",
+} as const;
 
 /** A message of a side, or a ChangeCipherSpec: what a record of its own would hold. */
 export interface Said {
@@ -101,17 +116,26 @@ const messagesIn = (content: Bytes): ReadonlyArray<Bytes> => {
   return out;
 };
 
-/** What the records of a side say, up to its Finished. */
-const heardIn = (records: ReadonlyArray<Bytes>, handshake: Protection): ReadonlyArray<Said> => {
+/** What the records of a side say, up to its Finished; `early` if its sealed records begin with early data. */
+const heardIn = (
+  records: ReadonlyArray<Bytes>,
+  keys: (under: Under) => Protection,
+  early: boolean,
+): ReadonlyArray<Said> => {
   const out: Array<Said> = [];
+  let under: Under = early ? "early" : "handshake";
+  let protection = keys(under);
   for (const record of records) {
     const sealed = record[0] === ContentType.application_data;
     const { type, fragment } = sealed
-      ? handshake.open(ContentType.application_data, record.slice(5))
+      ? protection.open(ContentType.application_data, record.slice(5))
       : { type: ContentType.of(record[0]!), fragment: record.slice(5) };
-    const under = sealed ? "handshake" : "nothing";
     for (const content of type === ContentType.handshake ? messagesIn(fragment) : [fragment]) {
-      out.push({ type, content, under });
+      out.push({ type, content, under: sealed ? under : "nothing" });
+      if (content[0] === HandshakeType.end_of_early_data && type === ContentType.handshake) {
+        under = "handshake";
+        protection = keys(under);
+      }
       if (content[0] === HandshakeType.finished && type === ContentType.handshake) return out;
     }
   }
@@ -141,18 +165,19 @@ const take = (course: Course13, kept: Record<Role, Kept>): Omit<Recording13, "ke
     ], { concurrency: 2 });
     const { helloRetried, resumed } = yield* server.negotiated;
     assert.deepEqual({ helloRetried, resumed }, { helloRetried: course.retried, resumed: course.psk });
+    if (course.earlyData && course.psk) assert.equal(yield* readText(server, EARLY.length), "early");
     yield* atFixedTime(pingPong(client, server)); // and the client has its tickets
     const crypto = makeToy("forger");
     const protection: Recording13["protection"] = (side, under) => {
       if (under === "nothing") return plaintext;
-      const kind = under === "handshake" ? "HANDSHAKE_TRAFFIC_SECRET" : "TRAFFIC_SECRET_0";
-      const secret = secrets.get(`${side.toUpperCase()}_${kind}`)!;
+      const secret = secrets.get(`${side.toUpperCase()}_${secretNames[under]}`)!;
       return protection13(suite, crypto, trafficOf(crypto.hash(suite.hash), secret));
     };
     const said = (side: Role) =>
       heardIn(
         recordsOf(concat(...tape.flows.filter(({ from }) => from === side).map(({ bytes }) => bytes))),
-        protection(side, "handshake"),
+        (under) => protection(side, under),
+        side === "client" && course.earlyData && course.psk,
       );
     return {
       said: { client: said("client"), server: said("server") },
@@ -160,6 +185,7 @@ const take = (course: Course13, kept: Record<Role, Kept>): Omit<Recording13, "ke
       sealing: (side) => {
         const keys: Record<Under, Protection> = {
           nothing: plaintext,
+          early: side === "client" && course.earlyData ? protection(side, "early") : plaintext,
           handshake: protection(side, "handshake"),
           application: protection(side, "application"),
         };
@@ -196,7 +222,7 @@ export const meets13 = (
   let established = false;
   const reading = Effect.flatMap(connected, (connection) => {
     established = true;
-    return connection.read;
+    return Effect.repeat(connection.read, { while: (data) => data !== undefined });
   });
   return Effect.runSync(Effect.scoped(Effect.map(Effect.either(reading), (end) => {
     const error = end._tag === "Left" ? end.left : undefined;

@@ -98,9 +98,11 @@ const misplaced = (role: Role, course: Course13, recording: Recording13): number
     const under = dueAt(said, k);
     const awaited = stateAt(places, at).split(" ");
     const isAllowed = ({ name, type, body }: Stray): boolean =>
-      at < places.length ? awaited.includes(name) : type === ContentType.application_data ||
-        (type === ContentType.handshake &&
-          tls13.afterHandshake[role].includes(HandshakeType.of(body[0]!)));
+      at < places.length
+        ? awaited.includes(name) || under === "early" && type === ContentType.application_data
+        : type === ContentType.application_data ||
+          (type === ContentType.handshake &&
+            tls13.afterHandshake[role].includes(HandshakeType.of(body[0]!)));
     for (const [i, stray] of [...strays, ...more].entries()) {
       if ((i + k) % STEP !== 0) continue;
       for (const sealed of under === "nothing" ? [false] : [true, false]) {
@@ -128,24 +130,22 @@ const misplaced = (role: Role, course: Course13, recording: Recording13): number
   return tried;
 };
 
-/** Early data has a message of its own, and no other order. */
-const tried = courses13.filter(({ earlyData }) => !earlyData);
-
-const traits = ({ retried, psk, clientCertificate }: Course13): ReadonlyArray<unknown> => [
+const traits = ({ retried, psk, earlyData, clientCertificate }: Course13): ReadonlyArray<unknown> => [
   [retried],
-  [psk],
+  [psk, earlyData],
   [clientCertificate],
 ];
 
-const titleOf = ({ retried, psk, clientCertificate }: Course13): string =>
+const titleOf = ({ retried, psk, earlyData, clientCertificate }: Course13): string =>
   [
     "TLS 1.3",
     ...(retried ? ["HelloRetryRequest"] : []),
     psk ? "resumed" : "full",
+    ...(earlyData ? ["early data"] : []),
     ...(clientCertificate === "not asked" ? [] : [`client certificate ${clientCertificate}`]),
   ].join(", ");
 
-for (const course of covering("courses of TLS 1.3", tried, traits)) {
+for (const course of covering("courses of TLS 1.3", courses13, traits)) {
   for (const role of ["client", "server"] as const) {
     // A client that is asked awaits the same, whether it has a certificate or not.
     if (role === "client" && course.clientCertificate === "none") continue;
