@@ -3,6 +3,7 @@ import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
 import * as Stream from "npm:effect@^3.22.4/Stream";
 import {
+  CertificateCompression,
   CertificateVerifier,
   Credentials,
   Crypto,
@@ -157,6 +158,7 @@ export const base = (given: Given) => {
   return Layer.mergeAll(
     Transport.layerTcp,
     provider,
+    CertificateCompression.layerNative,
     tickets(given),
     preSharedKeys(given),
     store === "none" ? SessionStore.layerNone : SessionStore.layerMemory({ timeToLive }),

@@ -1,4 +1,4 @@
-/** What must be made before some peers can start: Java's classes and stores, NSS's database, a program on mbedTLS. @module */
+/** What must be made before some peers can start: Java's classes and stores, NSS's database, programs on mbedTLS and wolfSSL. @module */
 import { Effect } from "../deps.ts";
 import { certificates, repository, start, temporary } from "./peers.ts";
 
@@ -89,4 +89,12 @@ export const mbedtls = once((folder) =>
       });
     return { program, both };
   })
+);
+
+/** The peer on wolfSSL, a program. */
+export const wolfssl = once((folder) =>
+  Effect.as(
+    run("gcc", "-o", `${folder}/wolfssl`, `${repository}tests/interop/c/wolfssl.c`, "-lwolfssl"),
+    `${folder}/wolfssl`,
+  )
 );

@@ -65,9 +65,9 @@ const changeable: ReadonlySet<string> = new Set(["early_data", "cookie", "pre_sh
 
 /**
  * The extensions that must come again, without what may be another: JSSE makes its shares anew even if none is asked for, and
- * what we do not know may be such as encrypted_client_hello, which is.
+ * what we do not know may be such as encrypted_client_hello, which is. wolfSSL gives them in another order.
  */
 const kept = ({ extensions = [] }: ClientHello): ReadonlyArray<ClientHelloExtension> =>
   extensions.filter(({ _tag }) => !changeable.has(_tag)).map((e) =>
     e._tag === "unknown" ? { ...e, data: EMPTY } : e._tag === "key_share" ? { ...e, clientShares: [] } : e
-  );
+  ).toSorted((a, b) => typeOf(a) - typeOf(b));
