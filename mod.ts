@@ -105,6 +105,8 @@ export * as CertificateVerifier from "./src/public/certificate_verifier.ts";
 export * as Credentials from "./src/public/credentials.ts";
 /** Compression of certificate chains: `layerNative`, or an algorithm of your own. */
 export * as CertificateCompression from "./src/public/certificate_compression.ts";
+/** Padding of records by a rule of your own: `layerBy`. */
+export * as RecordPadding from "./src/public/record_padding.ts";
 /** Key logs: `layerFile`, `layerTo`. */
 export * as KeyLog from "./src/public/key_log.ts";
 /** Every handshake message, alert and extension, as a Schema. */

@@ -6,11 +6,13 @@ import { channelBinding, exportEarlyKeyingMaterial, exportKeyingMaterial } from 
 import type { ByteStream } from "../ports/byte_stream.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { PreSharedKeys } from "../ports/pre_shared_keys.ts";
+import { RecordPadding } from "../ports/record_padding.ts";
 import { RetryCookies } from "../ports/retry_cookies.ts";
 import { SessionStore } from "../ports/sessions.ts";
 import { wordsOf } from "../wire/words_of.ts";
 import { peerCertificate } from "../x509/certificate/read_peer_certificate.ts";
 import { boundedCookies } from "./bounds/bounded_cookies.ts";
+import { boundedPadding } from "./bounds/bounded_padding.ts";
 import { boundedPsks } from "./bounds/bounded_psks.ts";
 import { boundedStore } from "./bounds/bounded_store.ts";
 import { systemTimer } from "./bounds/deadline.ts";
@@ -88,14 +90,15 @@ const makeParts = <R>(
   const context = bounded(Context.add(runtime.context, SessionStore, store), limits.storeWait);
   const stream = heldStream(given);
   const state = makeState();
-  const observers = makeObservers(
-    program.observe,
-    (thrown) => Runtime.runFork(runtime, Effect.logWarning(`an observer failed: ${wordsOf(thrown)}`)),
-  );
+  const warn = (what: string) => (thrown: unknown): void =>
+    void Runtime.runFork(runtime, Effect.logWarning(`${what} failed: ${wordsOf(thrown)}`));
+  const observers = makeObservers(program.observe, warn("an observer"));
   state.onReadingEnd(observers.end);
   const now: Parts["now"] = { established: undefined };
   let silence: (() => void) | undefined;
-  const wire = makeWire(stream, role, limits, policy, {
+  const rule = Context.get(runtime.context, RecordPadding);
+  const padding = rule && boundedPadding(rule, warn("the padding of records"));
+  const wire = makeWire(stream, role, limits, { ...policy, padding }, {
     handshaking: state.handshaking,
     due: () => negotiator.due,
     broke: (why) => {

@@ -22,6 +22,8 @@ export interface RecordOptions {
   readonly splitRecords: boolean;
   /** TLS 1.3: the multiple of bytes that content is padded to; `undefined` for no padding (RFC 8446 §5.4). */
   readonly recordPadding?: number | undefined;
+  /** TLS 1.3: how many zeros follow so many bytes of content, of so many that there is room for; in place of `recordPadding`. */
+  readonly padding?: ((length: number, room: number) => number) | undefined;
   /** Whether the first record may be a ClientHello in the format of SSL 2.0 (RFC 5246 §E.2). */
   readonly sslv2Hello: boolean;
 }

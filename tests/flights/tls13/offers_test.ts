@@ -15,12 +15,13 @@ import {
   Credentials,
   type CredentialsService,
 } from "../../../src/ports/credentials.ts";
+import { RecordPadding } from "../../../src/ports/record_padding.ts";
 import { CertificateVerifier } from "../../../src/ports/trust.ts";
 import { utf8 } from "../../../src/wire/bytes.ts";
 import { changedHandshake, changing } from "../../support/other_ends.ts";
 import type { ConnectionEvent } from "../../../src/ports/observer.ts";
 import { modern, type Policy } from "../../../src/tables/policy.ts";
-import { sync } from "../../support/effect.ts";
+import { sync, withoutLogs } from "../../support/effect.ts";
 import {
   bothHandshake,
   build,
@@ -170,6 +171,38 @@ sync(
     assert.equal(hello.cipherSuites.some(isGrease), false);
   }),
 );
+
+for (
+  const [what, rule, expected] of [
+    ["adds what it says", (length: number) => 10 - length % 10, [20, 30]],
+    ["that throws fills the record", () => {
+      throw new Error("no");
+    }, [100, 100]],
+    ["that gives no number fills the record", () => NaN, [100, 100]],
+  ] as const
+) {
+  sync(
+    `a padding rule of one's own ${what}`,
+    withoutLogs(Effect.gen(function* () {
+      const built = yield* build({ toy: true });
+      const ends = { ...built, client: Context.add(built.client, RecordPadding, rule) };
+      const { client, server, tape } = yield* watched(ends, {
+        toy: true,
+        client: { policy: { ...modern13, recordSizeLimit: 2 ** 14 } },
+        server: { policy: { ...modern13, recordSizeLimit: 101 } },
+      });
+      const before = tape.flows.length;
+      for (const length of [13, 20]) {
+        yield* client.write(new Uint8Array(length));
+        assert.equal((yield* server.read)?.length, length);
+      }
+      const sent = tape.flows.slice(before).filter(({ from }) => from === "client");
+      // Without the header, the content type and the tag.
+      const lengths = sent.flatMap(({ bytes }) => recordsOf(bytes)).map((r) => r.length - 5 - 1 - 16);
+      assert.deepEqual(lengths, expected);
+    })),
+  );
+}
 
 // ---- what is said of certificates ----
 

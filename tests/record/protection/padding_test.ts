@@ -57,3 +57,17 @@ Deno.test("a peer that wants shorter records gets no longer ones for padding", (
   );
   assert.equal(padding(100, 150)(101), 49);
 });
+
+Deno.test("a rule of one's own takes the place of the multiple, and is kept to the room that there is", () => {
+  const asked: Array<readonly [number, number]> = [];
+  const of = (zeros: number) =>
+    paddingOf({
+      recordPadding: 16,
+      padding: (length, room) => {
+        asked.push([length, room]);
+        return zeros;
+      },
+    }, 100)!;
+  assert.deepEqual([of(7)(10), of(1000)(10), of(-1)(10), of(5)(100)], [7, 90, 0, 0]);
+  assert.deepEqual(asked, [[10, 90], [10, 90], [10, 90], [100, 0]]);
+});
