@@ -7,6 +7,7 @@
 import { Duration, Either, Option, ParseResult, Schema, SchemaAST } from "./deps.ts";
 import { InvalidOption } from "./faults/errors/connection.ts";
 import { isBytes, utf8 } from "./wire/bytes.ts";
+import { nearest } from "./wire/nearest.ts";
 import { wordsOf } from "./wire/words_of.ts";
 
 /** Annotates a Schema with what it allows, as `InvalidOption` says it. */
@@ -205,7 +206,12 @@ const here = (
 ): Fault => {
   const isEmpty = isList(ast) && Array.isArray(actual) && actual.length === 0;
   const fault = isEmpty ? "is empty; at least one item is needed" : message;
-  return { path, expected: expectedBy(ast), got: shown(actual), ...(fault === undefined ? {} : { fault }) };
+  const expected = expectedBy(ast);
+  // Where bytes are expected, a text may be a key.
+  const got = typeof actual === "string" && expected.includes("Uint8Array")
+    ? `a string of ${actual.length} characters`
+    : shown(actual);
+  return { path, expected, got, ...(fault === undefined ? {} : { fault }) };
 };
 
 /** Whether a Schema is a list with bounds on its length. */
@@ -233,28 +239,6 @@ const unexpected = (path: Fault["path"], around: SchemaAST.AST | undefined): Fau
       near === undefined ? `there are ${listed(names, "and")}` : `did you mean ${near}?`
     }`,
   };
-};
-
-/** The name that was probably meant: the nearest one, if at most a third of it differs. */
-const nearest = (name: string, names: ReadonlyArray<string>): string | undefined => {
-  if (name.length > 64) return undefined; // not a typing error, and costly to compare
-  const [best] = names.map((one) => [one, distance(name.toLowerCase(), one.toLowerCase())] as const)
-    .sort(([, a], [, b]) => a - b);
-  return best && best[1] <= Math.max(1, best[0].length / 3) ? best[0] : undefined;
-};
-
-/** How many letters must be inserted, removed or changed to turn one word into the other (Levenshtein distance). */
-const distance = (from: string, to: string): number => {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const change = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[to.length]!;
 };
 
 const namesIn = (ast: SchemaAST.AST | undefined): ReadonlyArray<string> =>

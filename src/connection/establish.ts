@@ -7,11 +7,15 @@ import type { ByteStream } from "../ports/byte_stream.ts";
 import { Crypto } from "../ports/crypto.ts";
 import { PreSharedKeys } from "../ports/pre_shared_keys.ts";
 import { RecordPadding } from "../ports/record_padding.ts";
+import { CertificateCompression } from "../ports/certificate_compression.ts";
+import { SessionTickets } from "../ports/tickets.ts";
 import { RetryCookies } from "../ports/retry_cookies.ts";
 import { SessionStore } from "../ports/sessions.ts";
 import { wordsOf } from "../wire/words_of.ts";
 import { peerCertificate } from "../x509/certificate/read_peer_certificate.ts";
 import { boundedCookies } from "./bounds/bounded_cookies.ts";
+import { boundedCompressor } from "./bounds/bounded_compression.ts";
+import { boundedTickets } from "./bounds/bounded_tickets.ts";
 import { boundedPadding } from "./bounds/bounded_padding.ts";
 import { boundedPsks } from "./bounds/bounded_psks.ts";
 import { boundedStore } from "./bounds/bounded_store.ts";
@@ -130,7 +134,11 @@ const makeParts = <R>(
 const bounded = <R>(context: Context.Context<R>, milliseconds: number): Context.Context<R> => {
   const psks = Context.get(context, PreSharedKeys);
   const cookies = Context.get(context, RetryCookies);
+  const tickets = Context.get(context, SessionTickets);
+  const compression = Context.get(context, CertificateCompression);
   return context.pipe(
+    Context.add(SessionTickets, tickets && boundedTickets(tickets, milliseconds)),
+    Context.add(CertificateCompression, compression.map((one) => boundedCompressor(one, milliseconds))),
     Context.add(PreSharedKeys, psks && boundedPsks(psks, milliseconds)),
     Context.add(RetryCookies, cookies && boundedCookies(cookies, milliseconds)),
   );

@@ -32,7 +32,7 @@ export const clientHello = Effect.fnUntraced(
     const offered = yield* offer(settings, again);
     const handshakes = yield* Handshakes;
     handshakes.sayUntilAgreed(spokenFirst(offered.best));
-    const hello = bound(offered.hello, offered.psks, handshakes.transcript(), yield* Crypto);
+    const hello = yield* bound(offered.hello, offered.psks, handshakes.transcript(), yield* Crypto);
     const sent = { ...offered, hello };
     const transcript = yield* send(hello);
     if (!offered.early) return sent;

@@ -1,6 +1,7 @@
 /** The handshake of a server, of whatever version: the client's first message decides which flights follow. @module */
 import { Effect } from "../deps.ts";
 import { receive } from "../grammar/places.ts";
+import { Crypto, type CryptoService } from "../ports/crypto.ts";
 import { RetryCookies } from "../ports/retry_cookies.ts";
 import { Handshakes } from "../record/handshake_stream.ts";
 import { dialects, spokenFirst } from "../tables/versions/mod.ts";
@@ -17,7 +18,8 @@ export const clientHelloShape = { hello: clientHelloPlace };
 
 /** The whole handshake of a server. In a renegotiation, `again` is what the last one left. */
 export const serverHandshake = Effect.fnUntraced(
-  function* (settings: ServerSettings, again?: Again): Steps<Established> {
+  function* (given: ServerSettings, again?: Again): Steps<Established> {
+    const settings = withGroupsOf(yield* Crypto, given);
     if (!again && (yield* RetryCookies)) (yield* Handshakes).mayFollowRetry();
     const { hello } = yield* receive(clientHelloShape);
     // A refusal must go out in a record that the client reads, by a name that it knows.
@@ -29,3 +31,12 @@ export const serverHandshake = Effect.fnUntraced(
       : serverHandshake13(settings, hello);
   },
 );
+
+/** Settings without the groups that our cryptography does not have. */
+const withGroupsOf = ({ groups }: CryptoService, settings: ServerSettings): ServerSettings => {
+  const { policy } = settings;
+  const ours = policy.groups.filter((group) => groups.includes(group));
+  return ours.length === policy.groups.length
+    ? settings
+    : { ...settings, policy: { ...policy, groups: ours } };
+};

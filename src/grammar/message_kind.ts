@@ -1,12 +1,12 @@
 /** Message classes as the grammar knows them. @module */
-import type { Either, Schema } from "../deps.ts";
+import { Either, type Schema } from "../deps.ts";
 import { isHelloRetryRequest } from "../messages/mod.ts";
 import { HandshakeType } from "../names/protocol.ts";
 import { messageName } from "../record/due.ts";
 import type { Coming, Message } from "../record/handshake_stream.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { codec } from "../wire/codec.ts";
-import type { DecodeError } from "../wire/errors.ts";
+import { type DecodeError, EncodeError } from "../wire/errors.ts";
 import { declarationOf, longest } from "../wire/layout.ts";
 
 /** A message class, compiled: its type, its bounds, its decoder and encoder. */
@@ -54,6 +54,16 @@ export const kindOf = <A, I>(schema: Schema.Schema<A, I>): MessageKind<A> => {
 export const encodeMessage = (message: Message): Bytes =>
   // An instance's constructor is its class, and a message class is its schema.
   kindOf(message.constructor as unknown as Schema.Schema<Message>).encode(message);
+
+/** A message as bytes, header and body. Fails with EncodeError. */
+export const encodedMessage = (message: Message): Either.Either<Bytes, EncodeError> =>
+  Either.try({
+    try: () => encodeMessage(message),
+    catch: (thrown) => {
+      if (thrown instanceof EncodeError) return thrown;
+      throw thrown;
+    },
+  });
 
 /**
  * The name of what came: a message's as its class has it (`ServerHelloDone`), `ChangeCipherSpec`, `NoCertificate`. A

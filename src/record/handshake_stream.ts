@@ -63,6 +63,8 @@ export interface HandshakeStream {
   readonly changeRead: (protection: Protection, phase: Phase) => Either.Either<void, RecordError>;
   /** Puts ChangeCipherSpec into the outbox. */
   readonly changeCipherSpec: () => void;
+  /** Holds back what is sent from now on, until what it gives is called: then it goes at once, and nothing gets in between. */
+  readonly hold: () => () => void;
   /**
    * Puts a ChangeCipherSpec in the clear into the outbox, which means nothing (RFC 8446 §D.4). Throws UnexpectedMessage if it
    * is not our turn.
@@ -95,11 +97,21 @@ export interface HandshakeStream {
 /** The message stream of the handshake that is under way, as a service. */
 export class Handshakes extends Context.Tag("effect-tls/1/Handshakes")<Handshakes, HandshakeStream>() {}
 
-/** A stream that reads, and sends nothing: this end has sent its close_notify (RFC 8446 §6.1). */
-export const muted = (stream: HandshakeStream): HandshakeStream => ({
+/** A stream that sends nothing from when `ended` says so: this end has sent its close_notify then (RFC 8446 §6.1). */
+export const mutedOnce = (ended: () => boolean, stream: HandshakeStream): HandshakeStream => ({
   ...stream,
-  send: () => {},
-  changeWrite: () => {},
+  send: (raw, message, apart) => {
+    if (!ended()) stream.send(raw, message, apart);
+  },
+  changeWrite: (protection) => {
+    if (!ended()) stream.changeWrite(protection);
+  },
+  hold: () => {
+    const release = stream.hold();
+    return () => {
+      if (!ended()) release();
+    };
+  },
 });
 
 /** Makes a stream for one handshake, with a transcript of its own. */
@@ -122,6 +134,7 @@ export const handshakeStream = (over: {
   const transcript = new Transcript(past);
   let flight = 0;
   let last: Direction | undefined;
+  let held: Array<() => void> | undefined;
   const inFlight = (direction: Direction, raw?: Bytes): number => {
     if (!over.takesTurns || raw?.[0] === HandshakeType.hello_request) return 0;
     if (direction !== last) flight++;
@@ -160,16 +173,27 @@ export const handshakeStream = (over: {
       ourTurn();
       // HelloRequest is not part of the transcript (RFC 5246 §7.4.1.1).
       if (!apart && raw[0] !== HandshakeType.hello_request) transcript.add(raw);
-      const flight = inFlight("sent", raw);
-      observe?.({
-        _tag: "message",
-        direction: "sent",
-        flight,
-        epoch: records.epochs.write,
-        raw,
-        message,
-      });
-      records.write(ContentType.handshake, raw);
+      const put = () => {
+        const flight = inFlight("sent", raw);
+        observe?.({
+          _tag: "message",
+          direction: "sent",
+          flight,
+          epoch: records.epochs.write,
+          raw,
+          message,
+        });
+        records.write(ContentType.handshake, raw);
+      };
+      if (held) held.push(put);
+      else put();
+    },
+    hold: () => {
+      held = [];
+      return () => {
+        held?.forEach((put) => put());
+        held = undefined;
+      };
     },
     changeRead: (protection, phase) => catching(() => records.changeRead(protection, phase)),
     changeCipherSpec: () => {

@@ -56,6 +56,7 @@ export class Incoming {
   #sealedSeen = false;
   /** Bytes of refused early data that may still come, and of accepted early data. */
   #skippable = 0;
+  #skipped = 0;
   #earlyData = Infinity;
   /** How often the peer's keys have changed. */
   changes = 0;
@@ -93,7 +94,7 @@ export class Incoming {
 
   /** Passes over refused early data, so many bytes of its records, until one is as it must be (RFC 8446 §4.2.10). */
   skipEarlyData(bytes: number): void {
-    this.#skippable = bytes;
+    this.#skippable = this.#skipped = bytes;
   }
 
   /** Limits the application data under the peer's present key, which is that of early data (RFC 8446 §4.2.10). */
@@ -142,7 +143,8 @@ export class Incoming {
           return alert(fragment);
         case ContentType.application_data:
           if (!this.phase.applicationData) throw unexpected("a handshake message", contentName(type));
-          if ((this.#earlyData -= size) < 0) {
+          // Padding does not count (RFC 8446 §4.2.10).
+          if ((this.#earlyData -= fragment.length) < 0) {
             throw unexpected("EndOfEarlyData", "more early data than allowed");
           }
           if (fragment.length > 0) {
@@ -156,10 +158,8 @@ export class Incoming {
   }
 
   #countEmpty(): void {
-    const allowed = this.limits.emptyRecords;
-    if (++this.#empty > allowed) {
-      throw new LimitExceeded({ limit: "emptyRecords", allowed, got: this.#empty });
-    }
+    const [got, allowed] = [++this.#empty, this.limits.emptyRecords];
+    if (got > allowed) throw new LimitExceeded({ limit: "emptyRecords", allowed, got });
   }
 
   /** The next record, opened, or passed over; `undefined` if more bytes are needed. */
@@ -224,7 +224,7 @@ export class Incoming {
 
   #skip({ length }: Bytes): typeof PASSED_OVER {
     if ((this.#skippable -= HEADER + length) > 0) return PASSED_OVER;
-    const allowed = this.limits.skippedEarlyData;
+    const allowed = this.#skipped;
     throw new LimitExceeded({ limit: "skippedEarlyData", allowed, got: allowed - this.#skippable });
   }
 

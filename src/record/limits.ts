@@ -12,7 +12,10 @@ export interface RecordLimits {
   readonly shortBlockData: number;
   /** TLS 1.3: how many records this end seals under one key before it changes it (RFC 8446 §5.5); 2^24 in `Policy.limits`. */
   readonly recordsPerKey: number;
-  /** TLS 1.3: the most bytes of records of refused early data that are passed over; 32 KiB in `Policy.limits`. */
+  /**
+   * TLS 1.3: the most bytes of records of refused early data that are passed over, or twice a server's `earlyData` if that is
+   * more; 32 KiB in `Policy.limits`.
+   */
   readonly skippedEarlyData: number;
 }
 

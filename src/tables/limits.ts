@@ -26,7 +26,10 @@ export interface Limits extends RecordLimits {
    * goes on without it.
    */
   readonly storeWait: number;
-  /** The most renegotiations that the peer may begin within a `renegotiationWindow`; 8 in `Policy.limits`. */
+  /**
+   * The most renegotiations that the peer may begin within a `renegotiationWindow`, or in TLS 1.3 requests for a certificate; 8
+   * in `Policy.limits`.
+   */
   readonly renegotiations: number;
   /** The time in which the peer's renegotiations are counted, in milliseconds; 60,000 in `Policy.limits`. */
   readonly renegotiationWindow: number;

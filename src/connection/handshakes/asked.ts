@@ -27,6 +27,8 @@ export interface AskedParts<R> extends Pick<RunParts<R>, "wire" | "state"> {
 export interface Asked {
   /** Answers the message that is ahead, given what the last handshake left. */
   readonly answer: (previous: Renegotiable) => Effect.Effect<void, TlsError>;
+  /** Counts what the peer begins, a renegotiation or a request for a certificate, and fails if it is too much. */
+  readonly counted: Effect.Effect<void, LimitExceeded>;
   /** Drops the message that is ahead, and counts it. */
   readonly ignore: Effect.Effect<void, LimitExceeded>;
 }
@@ -80,6 +82,7 @@ export const makeAsked = <R>(
     },
   };
   return {
+    counted,
     ignore,
     answer: (previous) => {
       if (state.writing() !== "open") return ignore;

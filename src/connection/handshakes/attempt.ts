@@ -30,8 +30,10 @@ export interface Attempts {
   readonly late: (attempt: Attempt) => void;
   /** Whether there is such an attempt. */
   readonly isLate: () => boolean;
-  /** The oldest of those, which it forgets. */
+  /** That attempt, which is forgotten. */
   readonly takeLate: () => Attempt | undefined;
+  /** Takes that attempt up again: somebody waits for its answer once more. `undefined` if there is none. */
+  readonly resume: () => Attempt | undefined;
   /** Ends an attempt that comes to no handshake. */
   readonly giveUp: (attempt: Attempt, error: TlsError) => void;
 }
@@ -62,6 +64,10 @@ export const makeAttempts = (role: Side, state: ConnectionState): Attempts => {
     late: (attempt) => void late.push(attempt),
     isLate: () => late.length > 0,
     takeLate: () => late.shift(),
+    resume: () => {
+      const before = late.shift();
+      return before && (current = { ...before, done: Deferred.unsafeMake(FiberId.none) });
+    },
     giveUp: (attempt, error) => {
       if (role === "client" && current === attempt) state.endHandshake();
       settle(attempt, Effect.fail(error));

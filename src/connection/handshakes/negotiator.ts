@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Context, Deferred, Effect, type Scope } from "../../deps.ts";
+import { type Context, Deferred, Effect, Exit, FiberId, type Scope } from "../../deps.ts";
 import {
   Closed,
   HandshakeTimeout,
@@ -26,7 +26,7 @@ import {
 } from "../../messages/mod.ts";
 import { HandshakeType } from "../../names/protocol.ts";
 import type { Due } from "../../record/due.ts";
-import type { Silence } from "../bounds/deadline.ts";
+import { deadline, type Silence } from "../bounds/deadline.ts";
 import { LAST_WORDS, type Life } from "../life.ts";
 import type { ConnectionState } from "../state.ts";
 import type { Wire } from "../wire.ts";
@@ -98,6 +98,8 @@ export const makeNegotiator = <R>(of: {
 
   /** The rest of the first handshake, if data of ours may go before it. */
   let rest: Effect.Effect<Established, TlsError> | undefined;
+  /** How that ends, from when it is there until the peer has finished. */
+  let unconfirmed: Deferred.Deferred<void, TlsError> | undefined;
   /** Whether a message of this type may come after the handshake; up to TLS 1.2 it asks for another one. */
   const mayCome = (type: HandshakeType): boolean =>
     rest
@@ -113,9 +115,14 @@ export const makeNegotiator = <R>(of: {
   /** Handles a message after a handshake of TLS 1.3. It is no handshake: what we write meanwhile is sent. */
   const met = (left: Established13): Effect.Effect<void, TlsError> => {
     const coming = wire.ahead();
-    const isKeyUpdate = coming?._tag === "Handshake" && coming.type === HandshakeType.key_update;
+    const type = coming?._tag === "Handshake" ? coming.type : undefined;
+    const isKeyUpdate = type === HandshakeType.key_update;
     const services = running.servicesAfter(left);
-    return Effect.provide(program.met(left), services).pipe(
+    // The answer to a request is a signature, by whoever has the key: that takes as long as in a handshake, and no longer.
+    const meeting = type === HandshakeType.certificate_request
+      ? Effect.zipRight(asked.counted, deadline(limits.handshakeTimeout, program.met(left), services))
+      : Effect.provide(program.met(left), services);
+    return meeting.pipe(
       Effect.map((change) => void (now.established = change(now.established as Established13))),
       // The answer to a KeyUpdate leaves when we wait for the peer, or write: more of them may have come.
       Effect.zipRight(isKeyUpdate ? Effect.void : wire.push),
@@ -125,7 +132,7 @@ export const makeNegotiator = <R>(of: {
     Effect.suspend(() => {
       const end = state.writeFault();
       if (end) return Effect.fail(end);
-      if (rest) return Effect.zipRight(confirmed, updateKeys(request));
+      if (unconfirmed) return Effect.zipRight(confirmed, updateKeys(request));
       if (state.mustWait()) return Effect.zipRight(state.idle, updateKeys(request));
       const left = now.established!;
       if (left.era !== "tls13") return Effect.fail(new RenegotiationRefused({ by: "older" }));
@@ -157,7 +164,11 @@ export const makeNegotiator = <R>(of: {
     if (rest) {
       const finishing = rest;
       rest = undefined;
-      return finishing;
+      const end = unconfirmed!;
+      return Effect.onExit(finishing, (exit) => {
+        if (Exit.isSuccess(exit)) unconfirmed = undefined;
+        return Deferred.done(end, Exit.asVoid(exit));
+      });
     }
     if (established?.era === "tls13" && type !== undefined && mayCome(type)) return met(established);
     const attempt = attempts.current() ?? attempts.takeLate();
@@ -195,6 +206,7 @@ export const makeNegotiator = <R>(of: {
       const unfinished = left.era === "tls13" ? program.rest(left) : undefined;
       if (!unfinished) return Effect.void;
       rest = running.run(unfinished, services);
+      unconfirmed = Deferred.unsafeMake(FiberId.none);
       const milliseconds = limits.handshakeTimeout;
       const late = Effect.zipRight(
         Effect.sleep(milliseconds),
@@ -205,7 +217,8 @@ export const makeNegotiator = <R>(of: {
       return Effect.asVoid(Effect.forkIn(Effect.ignore(late), of.scope));
     };
   const confirmed: Negotiator["confirmed"] = Effect.suspend(() => {
-    if (!rest) return state.mustWait() ? state.idle : Effect.void;
+    if (!unconfirmed) return state.mustWait() ? state.idle : Effect.void;
+    if (!rest) return Deferred.await(unconfirmed);
     const end = state.readFault() ?? (state.reading() === "ended" ? new Closed() : undefined);
     return end ? Effect.fail(end) : Effect.zipRight(of.pumpOnce, confirmed);
   });
@@ -231,7 +244,9 @@ export const makeNegotiator = <R>(of: {
       attempts.giveUp(attempt, new RenegotiationRefused({ by: "peer" }));
     },
     renegotiate: (changes) =>
-      Effect.suspend(() => rest ? Effect.zipRight(confirmed, renegotiate(changes)) : renegotiate(changes)),
+      Effect.suspend(() =>
+        unconfirmed ? Effect.zipRight(confirmed, renegotiate(changes)) : renegotiate(changes)
+      ),
     updateKeys,
     refreshKeys,
   };

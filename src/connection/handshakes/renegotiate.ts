@@ -71,11 +71,13 @@ export const makeRenegotiate = <R>(parts: RenegotiateParts<R>): Renegotiate => {
       }),
     );
   };
+  const waiting = (attempt: Attempt) => Effect.raceFirst(pumping(attempt), late(attempt));
   const drive = Effect.fnUntraced(function* (attempt: Attempt): Effect.fn.Return<void, TlsError> {
     // The client may have begun a renegotiation in the meantime.
     if (role === "server") { while (state.mustWait()) yield* state.idle; }
     const end = ended();
     if (end) return yield* end;
+    if (attempt.rest) return yield* waiting(attempt);
     const previous = now.established!;
     const services = previous.era === "tls13" ? running.servicesAfter(previous) : running.services();
     const { changes } = attempt;
@@ -88,7 +90,7 @@ export const makeRenegotiate = <R>(parts: RenegotiateParts<R>): Renegotiate => {
     attempt.rest = running.run(opened.right, services);
     Deferred.unsafeDone(attempt.opened, Effect.void);
     yield* life.guardHandshake(wire.push);
-    yield* Effect.raceFirst(pumping(attempt), late(attempt));
+    yield* waiting(attempt);
   });
   const launch: Renegotiate["launch"] = (attempt) =>
     Effect.uninterruptible(Effect.map(
@@ -122,7 +124,13 @@ export const makeRenegotiate = <R>(parts: RenegotiateParts<R>): Renegotiate => {
         if (state.mustWait()) return Effect.zipRight(restore(state.idle), renegotiate(changes));
         const by = cannot(now.established!, changes);
         if (by) return Effect.fail(new RenegotiationRefused({ by }));
-        const attempt = attempts.claim(changes);
+        // Two requests of TLS 1.3 at once would be answered in any order: the first one's answer is awaited first.
+        const before = attempts.resume();
+        if (before && before.changes.clientAuth !== changes.clientAuth) {
+          const answered = Effect.zipRight(launch(before), restore(Deferred.await(before.done)));
+          return Effect.zipRight(Effect.ignore(answered), renegotiate(changes));
+        }
+        const attempt = before ?? attempts.claim(changes);
         return Effect.zipRight(launch(attempt), restore(Deferred.await(attempt.done)));
       })
     );

@@ -2,7 +2,7 @@
 import { Context, Effect } from "../../deps.ts";
 import type { TlsError } from "../../faults/tls_error.ts";
 import type { Established, Established13 } from "../../flights/agreed/established.ts";
-import { Handshakes, muted } from "../../record/handshake_stream.ts";
+import { Handshakes, mutedOnce } from "../../record/handshake_stream.ts";
 import type { Limits } from "../../tables/limits.ts";
 import { deadline, type Silence } from "../bounds/deadline.ts";
 import type { ConnectionState } from "../state.ts";
@@ -43,8 +43,8 @@ export interface Run<R> {
 export const makeRun = <R>({ wire, state, now, limits, context }: RunParts<R>): Run<R> => ({
   services: () => Context.add(context, Handshakes, wire.handshake()),
   servicesAfter: ({ past }) => {
-    const stream = wire.afterHandshake(past);
-    return Context.add(context, Handshakes, state.writing() === "open" ? stream : muted(stream));
+    const stream = mutedOnce(() => state.writing() !== "open", wire.afterHandshake(past));
+    return Context.add(context, Handshakes, stream);
   },
   run: (handshake, services, sent = () => wire.push, silence) =>
     Effect.suspend(() => {

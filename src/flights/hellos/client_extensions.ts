@@ -65,7 +65,8 @@ export const extensions13 = (
 ): ReadonlyArray<ClientHelloExtension> => [
   ...compressCertificate(compression),
   { _tag: "supported_versions", versions: versions.toSorted((a, b) => b - a) },
-  keyShare(shares),
+  // Neither goes without the other (RFC 8446 §9.2).
+  ...(shares.length === 0 ? [] : [keyShare(shares)]),
   ...(policy.pskKeyExchangeModes.length === 0
     ? []
     : [{ _tag: "psk_key_exchange_modes", keModes: policy.pskKeyExchangeModes } as const]),

@@ -1,13 +1,15 @@
 /** Pre-shared keys in a ClientHello of TLS 1.3, and the binders that prove that the client has them (RFC 8446 §4.2.11). @module */
 import { keySchedule, type PskOrigin } from "../../crypto/key_schedule.ts";
 import type { Snapshot } from "../../crypto/transcript.ts";
-import { encodeMessage } from "../../grammar/message_kind.ts";
+import { Either } from "../../deps.ts";
+import { encodedMessage } from "../../grammar/message_kind.ts";
 import { ClientHello, type ClientHelloExtension, findExtension } from "../../messages/mod.ts";
 import type { CryptoService, HashName } from "../../ports/crypto.ts";
 import type { Session } from "../../ports/sessions.ts";
 import { suites13 } from "../../tables/suites13.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
+import type { EncodeError } from "../../wire/errors.ts";
 
 /** A pre-shared key. */
 export interface Psk {
@@ -63,19 +65,20 @@ export const binderOf = (
   return keySchedule(hash, secret).binder(origin, before.digest(hash, truncated(raw, binders)));
 };
 
-/** A ClientHello with the binders of its keys. */
+/** A ClientHello with the binders of its keys. Fails with EncodeError if there are more keys than it has room for. */
 export const bound = (
   hello: ClientHello,
   psks: ReadonlyArray<OfferedPsk>,
   before: Snapshot,
   crypto: CryptoService,
-): ClientHello => {
+): Either.Either<ClientHello, EncodeError> => {
   const offered = findExtension(hello.extensions, "pre_shared_key");
-  if (!offered) return hello;
-  const raw = encodeMessage(hello);
-  const binders = psks.map((psk) => binderOf(psk, crypto, before, raw, offered.binders));
-  return make(ClientHello, {
-    ...hello,
-    extensions: [...hello.extensions!.slice(0, -1), { ...offered, binders }],
+  if (!offered) return Either.right(hello);
+  return Either.map(encodedMessage(hello), (raw) => {
+    const binders = psks.map((psk) => binderOf(psk, crypto, before, raw, offered.binders));
+    return make(ClientHello, {
+      ...hello,
+      extensions: [...hello.extensions!.slice(0, -1), { ...offered, binders }],
+    });
   });
 };

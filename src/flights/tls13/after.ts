@@ -6,6 +6,7 @@
  */
 import { Effect } from "../../deps.ts";
 import { IllegalParameter, RenegotiationRefused } from "../../faults/errors/connection.ts";
+import { encodeMessage } from "../../grammar/message_kind.ts";
 import { either, heardUnder, one, type Place, receive } from "../../grammar/places.ts";
 import { send, under } from "../../grammar/send.ts";
 import { CertificateRequest13, KeyUpdate, NewSessionTicket13 } from "../../messages/mod.ts";
@@ -22,7 +23,8 @@ import type { ClientSettings } from "../base/client_settings.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { Step, Steps } from "../base/services.ts";
 import { copies } from "../sessions/made.ts";
-import { answerRequest, certificateRequest, finish, finishShape } from "./authentication.ts";
+import { leafHash } from "../sessions/session_rules.ts";
+import { answerRequest, certificateRequest, finishedOf, finishShape } from "./authentication.ts";
 import { chainOf, clientProof, hasContext, REQUESTED, solicitedEntries, unlessRequired } from "./peer13.ts";
 import { compressors } from "../hellos/compression.ts";
 import { certificateShape, decompressed } from "./compression.ts";
@@ -90,9 +92,19 @@ const answered = Effect.fnUntraced(function* (
       rfc: "RFC 8446 §4.3.2",
     });
   }
-  yield* answerRequest(left, request, policy);
-  yield* finish(left, left.keys.traffic("client"));
-  return nothing;
+  // The signature may take time, in which other fibers write and change keys; the messages follow one another (RFC 8446 §4.6.2).
+  const stream = yield* Handshakes;
+  const release = stream.hold();
+  const shown = yield* answerRequest(left, request, policy);
+  // In one step, so that the keys of the Finished are those that it is sent under.
+  yield* Effect.sync(() => {
+    const message = finishedOf(stream, left, left.keys.traffic("client"));
+    stream.send(encodeMessage(message), message);
+    release();
+  });
+  // Later tickets are of the identity that was shown, and are not used without it.
+  const ownCertificate = leafHash(shown?.credential.chain[0], yield* Crypto);
+  return (now) => shown ? { ...now, terms: { ...now.terms, ownCertificate, ownScheme: shown.scheme } } : now;
 });
 
 /** The length of the context of our requests in bytes. */

@@ -20,6 +20,7 @@ import type { CertificateCompressionAlgorithm } from "../../names/protocol.ts";
 import { type Credential, Credentials } from "../../ports/credentials.ts";
 import type { Hash } from "../../ports/crypto.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
+import { Handshakes, type HandshakeStream } from "../../record/handshake_stream.ts";
 import { signedWith } from "../../tables/key_kinds.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { tls13 } from "../../tables/versions/mod.ts";
@@ -54,13 +55,13 @@ export const finishShape = ({ hash }: Hashed, traffic: () => Traffic) => ({
 
 // ---- what we show ----
 
+/** Our Finished, over what was said so far. */
+export const finishedOf = (to: HandshakeStream, { hash }: Hashed, traffic: Traffic): Finished =>
+  make(Finished, { verifyData: traffic.finished(to.transcript().digest(hash)) });
+
 /** Sends our Finished. */
-export const finish = ({ hash }: Hashed, traffic: Traffic): Step<void> =>
-  Effect.flatMap(
-    send(),
-    (transcript) =>
-      Effect.asVoid(send(make(Finished, { verifyData: traffic.finished(transcript.digest(hash)) }))),
-  );
+export const finish = (hashed: Hashed, traffic: Traffic): Step<void> =>
+  Effect.flatMap(Handshakes, (to) => Effect.asVoid(send(finishedOf(to, hashed, traffic))));
 
 /** A credential to show, and the scheme to sign with. */
 export interface Chosen13 {

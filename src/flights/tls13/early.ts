@@ -61,10 +61,11 @@ export const acceptedEarlyData = (
     return Effect.succeed(undefined);
   }
   const fits = session.cipherSuite === suite.id && sameBytes(session.alpn, utf8(wish.alpn ?? ""));
-  const most = Math.min(earlyData, session.maxEarlyData);
+  const most = session.maxEarlyData;
   return Effect.map(Clock.currentTimeMillis, (now) => {
     const theirs = (age - session.ticketAgeAdd) >>> 0;
     const ours = now - 1000 * session.createdAt - session.ticketIssuedAfter;
-    return fits && most > 0 && Math.abs(theirs - ours) <= FRESH ? most : undefined;
+    // A client may send all that its ticket allows.
+    return fits && most > 0 && most <= earlyData && Math.abs(theirs - ours) <= FRESH ? most : undefined;
   });
 };

@@ -83,8 +83,19 @@ export const retried = Effect.fnUntraced(
     const again = yield* reoffered(offer, retry);
     // Early data was given up with the first hello, and came behind a ChangeCipherSpec of its own.
     yield* send(offer.early === undefined ? new Compatibility() : under(plaintext));
-    const hello = bound(again.hello, again.psks, handshakes.transcript(), crypto);
-    yield* send(hello);
+    // The first hello fitted: what is too long now is the cookie.
+    const tooLong = () =>
+      new IllegalParameter({
+        subject: "HelloRetryRequest",
+        field: "extensions.cookie",
+        reason: "leaves no room for the rest of a ClientHello",
+        rfc: "RFC 8446 §4.2.2",
+      });
+    const hello = yield* Effect.mapError(
+      bound(again.hello, again.psks, handshakes.transcript(), crypto),
+      tooLong,
+    );
+    yield* Effect.catchTag(send(hello), "EncodeError", tooLong);
     return { ...again, hello };
   },
 );

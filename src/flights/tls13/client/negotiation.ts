@@ -130,7 +130,8 @@ function* retrying(offer: SentHello, request: HelloRetryRequest): Negotiating<Re
   const bad = (field: string, reason: string, rfc: string) =>
     illegal("HelloRetryRequest", field, reason, rfc);
   if (group !== undefined) {
-    const isOurs = offer.settings.policy.groups.includes(group);
+    const offered = findExtension(offer.hello.extensions, "supported_groups")?.namedGroupList;
+    const isOurs = offered?.includes(group) ?? false;
     if (!isOurs || offer.shares.some((share) => share.group === group)) {
       const reason = `${NamedGroup.nameOf(group)} ${isOurs ? "has a share already" : "was not offered"}`;
       return yield* bad("extensions.key_share", reason, "RFC 8446 §4.2.8");

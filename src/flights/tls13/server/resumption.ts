@@ -8,7 +8,7 @@ import { lookedUpFor, namedBy } from "../../../psks/offered.ts";
 import { PreSharedKeys } from "../../../ports/pre_shared_keys.ts";
 import { Crypto } from "../../../ports/crypto.ts";
 import { partitionHash } from "../../../ports/partition.ts";
-import type { Session } from "../../../ports/sessions.ts";
+import { type Session, SessionStore } from "../../../ports/sessions.ts";
 import { SessionTickets } from "../../../ports/tickets.ts";
 import { CertificateVerifier } from "../../../ports/trust.ts";
 import type { Suite13 } from "../../../tables/suites13.ts";
@@ -131,7 +131,9 @@ const sessionOf = Effect.fnUntraced(function* (
     return { session: Option.getOrUndefined(opened)?.session, once: false };
   }
   if (identity.length !== STORED_TICKET) return { session: undefined, once: true };
-  return { session: Option.getOrUndefined(yield* taken(toHex(identity))), once: true };
+  // A store without `take` of its own may give a session twice.
+  const once = (yield* SessionStore).take !== undefined;
+  return { session: Option.getOrUndefined(yield* taken(toHex(identity))), once };
 });
 
 const standing = Effect.fnUntraced(

@@ -15,6 +15,7 @@ import { type Suite13, suites13 } from "../../../tables/suites13.ts";
 import { tls13 } from "../../../tables/versions/mod.ts";
 import { type Bytes, sameBytes } from "../../../wire/bytes.ts";
 import { make } from "../../../wire/codec.ts";
+import { passedOver } from "./passed_over.ts";
 import type { ServerSettings } from "../../base/server_settings.ts";
 import type { Step, Steps } from "../../base/services.ts";
 import { binderOf } from "../../hellos/psk.ts";
@@ -66,7 +67,7 @@ const asking = Effect.fnUntraced(
   function* (settings: ServerSettings, { earlyData, hello }: Wish13, asked: Asked): Steps<Heard13> {
     const handshakes = yield* Handshakes;
     handshakes.retry((yield* Crypto).hash(asked.suite.hash));
-    if (earlyData) handshakes.earlyData("passed over", settings.policy.limits.skippedEarlyData);
+    if (earlyData) handshakes.earlyData("passed over", passedOver(settings));
     yield* send(helloRetryRequest(hello, asked), new Compatibility());
     const { hello: received } = yield* receive(secondHelloShape);
     handshakes.earlyData("passed over", 0);

@@ -15,6 +15,7 @@ import { tls13 } from "../../../tables/versions/mod.ts";
 import { utf8 } from "../../../wire/bytes.ts";
 import { make } from "../../../wire/codec.ts";
 import { ourLimit } from "../../base/fragments.ts";
+import { passedOver } from "./passed_over.ts";
 import type { ServerSettings } from "../../base/server_settings.ts";
 import type { Steps } from "../../base/services.ts";
 import { agree13, type Agreed13, type Finished13, finished13 } from "../agreed.ts";
@@ -109,12 +110,14 @@ export const serverFlight = Effect.fnUntraced(
     const early = most === undefined ? undefined : yield* keysOfEarlyData(from, handshakes.transcript());
     const at = yield* serverHello(from);
     const { wish } = from;
+    // The limit is for records under later keys: early data was sent without knowing it (RFC 8449 §4).
+    if (early) yield* heardUnder(early.protection, phases.early13);
     if (wish.fragments) handshakes.agree(tls13, wish.fragments);
     yield* send(make(EncryptedExtensions, { extensions: answers(from, policy, early !== undefined) }));
-    yield* heardUnder(early?.protection ?? at.keys.client, early ? phases.early13 : phases.handshake13);
+    if (!early) yield* heardUnder(at.keys.client, phases.handshake13);
     if (most !== undefined) handshakes.earlyData("accepted", most);
     else if (wish.earlyData && !from.retried) {
-      handshakes.earlyData("passed over", policy.limits.skippedEarlyData);
+      handshakes.earlyData("passed over", passedOver(settings));
     }
     const asks = choice !== undefined && clientAuth !== "none";
     if (asks) yield* send(yield* certificateRequest(policy, NO_CONTEXT));
