@@ -8,6 +8,7 @@ import * as Client from "../src/client.ts";
 import { decodeRenegotiation } from "../src/connection/handshakes/program.ts";
 import type { InvalidOption } from "../src/faults/errors/connection.ts";
 import { layerNoble } from "../src/layers/crypto/noble/layer.ts";
+import { layerFixed } from "../src/layers/pre_shared_keys/fixed.ts";
 import { layerMemory, makeMemory } from "../src/layers/sessions/memory.ts";
 import { layerFile, layerKeys, layerRotating, makeRotating } from "../src/layers/tickets/rotating.ts";
 import { makePair } from "../src/layers/transport/byte_stream.ts";
@@ -198,6 +199,15 @@ Deno.test("certificateCompression takes numbers for private use, for an algorith
     const { option } = refused(decode({ ...modern, certificateCompression: [number] }));
     assert.equal(option, "policy.certificateCompression.0");
   }
+});
+
+Deno.test("where bytes are due, a text is not repeated: it may be a key", () => {
+  const secret = "00112233445566778899aabbccddeeff";
+  const key = { identity: new Uint8Array([1]), key: secret as never };
+  const outcome = Effect.runSync(Effect.either(Effect.scoped(Layer.build(layerFixed([key])))));
+  const { got, message } = refused(outcome);
+  assert.equal(got, "a string of 32 characters");
+  assert.ok(!message.includes(secret));
 });
 
 Deno.test("a policy of which no version has a suite is refused, and one of which a single version has is not", () => {

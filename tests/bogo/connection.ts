@@ -85,7 +85,7 @@ export const run = (
         serverName: config["host-name"],
         sessionKey: "the peer",
         fallback: config["fallback-scsv"],
-        earlyData: config["enable-early-data"] && config["shim-writes-first"] ? bytesOf("hello") : undefined,
+        earlyData: config["enable-early-data"] && writesFirst(config) ? bytesOf("hello") : undefined,
       });
     const course = Effect.gen(function* () {
       const connection = yield* handshake;
@@ -106,6 +106,10 @@ const later = (clock: Clock.Clock, by: number): Clock.Clock => {
     unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + by,
   });
 };
+
+/** Whether `hello` is to be said before anything is read. */
+const writesFirst = (config: Config): boolean =>
+  (config["shim-writes-first"] ?? config["read-with-unfinished-write"]) === true;
 
 /** Tickets of which each is replaced when it is used. */
 const renewed = (tickets: SessionTicketsService | undefined): SessionTicketsService | undefined =>
@@ -139,7 +143,7 @@ const exchange = (config: Config, connection: Connection, heard: Heard): Effect.
     if (config["tls-unique"]) yield* write(yield* connection.channelBinding("tls-unique"));
     if (config["write-different-record-sizes"]) {
       for (const size of differentSizes) yield* write(new Uint8Array(size).fill(0x42));
-    } else if (config["shim-writes-first"] && (yield* connection.negotiated).earlyData === undefined) {
+    } else if (writesFirst(config) && (yield* connection.negotiated).earlyData === undefined) {
       yield* write(bytesOf("hello"));
     }
     if (config["key-update"]) yield* connection.updateKeys();

@@ -103,7 +103,7 @@ export const unmet = (
     yield* given("expect-secure-renegotiation", n.secureRenegotiation);
     yield* given("expect-no-secure-renegotiation", n.secureRenegotiation, false);
     // What a client makes up for its ticket names no session.
-    const sessionId = n.sessionId.length > 0 && !n.sessionTicket;
+    const sessionId = n.version < ProtocolVersion.TLS_1_3 && n.sessionId.length > 0 && !n.sessionTicket;
     yield* given("expect-session-id", sessionId);
     yield* given("expect-no-session-id", sessionId, false);
     yield* given("expect-ticket-renewal", heard.newTicket);

@@ -16,9 +16,11 @@ const fields: Readonly<Record<string, string>> = {
   "compressionMethods": "no compression method",
   "params.namedCurve": "wrong curve",
   "requestUpdate": "malformed",
+  "certificateRequestContext": "malformed",
+  "extensions.supported_versions": "unexpected extension",
   "extensions.key_share": "wrong curve",
   "extensions.early_data": "unexpected extension",
-  "serverVersion": "a session of another version, malformed",
+  "serverVersion": "a session of another version, malformed, no common version",
   "sessionId": "a session of another version",
 };
 
@@ -44,12 +46,15 @@ export const wordOf = (error: ShimError): string | undefined => {
         : "unexpected extension";
     case "UnexpectedMessage":
       if (error.expected.join() === "a content type") return "no content";
+      if (/^the end of the |^a change of keys between/.test(error.expected.join())) {
+        return "excess handshake data";
+      }
       return error.expected.join() === "ApplicationData" ? "no HelloRequest" : undefined;
     case "LimitExceeded":
       return error.limit === "renegotiations" ? "no renegotiation" : undefined;
     case "Refused":
       return error.reason === "missing_extension" && error.detail?.includes("signature_algorithms")
-        ? "no common algorithm"
+        ? "no common algorithm, malformed"
         : refusals[error.reason];
     default:
       return undefined;
