@@ -95,17 +95,18 @@ export const run = (
       yield* exchange(now, connection, heard);
     }).pipe(Effect.provide(layers));
     const delay = 1000 * (resumes ? config["resumption-delay"] ?? 0 : 0);
-    yield* Effect.flatMap(Effect.clock, (clock) => Effect.withClock(course, later(clock, delay)));
+    yield* Effect.flatMap(Effect.clock, (clock) => Effect.withClock(course, standing(clock, delay)));
   }).pipe(Effect.scoped);
 
-/** A clock that goes before another by some milliseconds. */
-const later = (clock: Clock.Clock, by: number): Clock.Clock => {
-  const ahead: Clock.Clock = Object.create(clock);
-  return Object.assign(ahead, {
-    currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + by),
-    unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + by,
+/** When the shim began, in milliseconds. */
+const BEGIN = Date.now();
+
+/** A clock that stands still, so many milliseconds after the shim began, as the reference's does. Its timers run. */
+const standing = (clock: Clock.Clock, after: number): Clock.Clock =>
+  Object.assign(Object.create(clock) as Clock.Clock, {
+    currentTimeMillis: Effect.succeed(BEGIN + after),
+    unsafeCurrentTimeMillis: () => BEGIN + after,
   });
-};
 
 /** Whether `hello` is to be said before anything is read. */
 const writesFirst = (config: Config): boolean =>
