@@ -57,6 +57,7 @@ const files = [
   "flights/bindings_test.ts",
   "connection/renegotiation_test.ts",
   "attacks/renegotiation_test.ts",
+  "flights/tls13/attacks_test.ts",
   "flights/tls13/bindings_test.ts",
   "flights/tls13/cookies_test.ts",
   "flights/tls13/key_update_test.ts",

@@ -449,8 +449,8 @@ export const rfc8446: ReadonlyArray<Must> = [
   {
     section: "§4.2.10",
     who: "server",
-    what: "refuses early_data without pre_shared_key",
-    tests: ["TLS 1.3: a server meets a ClientHello with early_data, and no pre-shared key"],
+    what: "passes over early data without pre_shared_key, as any that it refuses",
+    tests: ["TLS 1.3: a server meets a ClientHello with early_data, and no pre-shared key: accepted"],
   },
   {
     section: "§4.2.10",
@@ -486,6 +486,32 @@ export const rfc8446: ReadonlyArray<Must> = [
       "early data is passed over by a server that asks for none any more",
       "early data is passed over by a server that has another group: HelloRetryRequest",
     ],
+  },
+  {
+    section: "§4.2.10",
+    who: "server",
+    what: "counts the payload of early data, and no padding",
+    tests: ["early data is counted without its padding"],
+  },
+  {
+    section: "§4.2.10",
+    who: "server",
+    what: "passes over as much refused early data as its tickets allow",
+    tests: ["as much early data as a ticket allows is passed over, because "],
+  },
+  {
+    section: "§D.3",
+    who: "client",
+    what: "refuses an older version after early data",
+    tests: [
+      "a server that answers early data with an older version is refused, and the client is told what to do",
+    ],
+  },
+  {
+    section: "§4.6.2",
+    who: "client",
+    what: "sends a late certificate in one piece",
+    tests: ["a client that writes while it signs shows its certificate in one piece"],
   },
   {
     section: "§4.2.10",

@@ -1,10 +1,16 @@
 /** What somebody who wants to break a connection of TLS 1.3 tries: early data, late certificates, second hellos, odd services. @module */
 import { assert, Context, Deferred, Effect, Either, Fiber, TestClock } from "../../deps.ts";
 import * as Client from "../../../src/client.ts";
+import { explain } from "../../../src/faults/explain.ts";
+import { alertOf } from "../../../src/faults/meaning.ts";
 import { serviceOf } from "../../../src/layers/pre_shared_keys/service.ts";
 import { ClientHello, findExtension, HelloRetryRequest } from "../../../src/messages/mod.ts";
 import { NamedGroup } from "../../../src/names/named_group.ts";
-import { CertificateCompressionAlgorithm, PskKeyExchangeMode } from "../../../src/names/protocol.ts";
+import {
+  CertificateCompressionAlgorithm,
+  ContentType,
+  PskKeyExchangeMode,
+} from "../../../src/names/protocol.ts";
 import { CertificateCompression } from "../../../src/ports/certificate_compression.ts";
 import { Credentials } from "../../../src/ports/credentials.ts";
 import { Crypto } from "../../../src/ports/crypto.ts";
@@ -14,8 +20,9 @@ import { SessionStore } from "../../../src/ports/sessions.ts";
 import { SessionTickets, type SessionTicketsService } from "../../../src/ports/tickets.ts";
 import * as Server from "../../../src/server.ts";
 import { limits } from "../../../src/tables/limits.ts";
+import { modern } from "../../../src/tables/policy.ts";
 import { ascii, type Bytes, concat } from "../../../src/wire/bytes.ts";
-import { effect, failsWith, sync, untilWaiting, withoutLogs } from "../../support/effect.ts";
+import { effect, failsWith, live, sync, untilWaiting, withoutLogs } from "../../support/effect.ts";
 import {
   bothHandshake,
   build,
@@ -27,7 +34,7 @@ import {
   taped,
 } from "../../support/handshake.ts";
 import { changedHandshake, changing } from "../../support/other_ends.ts";
-import { bothUnder, modern13 } from "../../support/policies.ts";
+import { bothUnder, modern12, modern13 } from "../../support/policies.ts";
 import { bytesOf } from "../../support/text.ts";
 
 // ---- early data ----
@@ -163,6 +170,44 @@ sync(
   }),
 );
 
+sync(
+  "a server that answers early data with an older version is refused, and the client is told what to do (RFC 8446 §D.3)",
+  Effect.gen(function* () {
+    const built = yield* acquainted({ ...question, client: { ...question.client, policy: modern } });
+    const ends = yield* bothHandshake(built, {
+      ...question,
+      client: { ...question.client, policy: modern },
+      server: { policy: modern12 },
+    });
+    const error = yield* failsWith(ends.client, "Refused");
+    assert.deepEqual([error.reason, alertOf(error)], ["early_data_before_tls13", "protocol_version"]);
+    assert.match(explain(error).hint ?? "", /without earlyData/);
+  }),
+);
+
+sync(
+  "whoever sends early data gets the next ticket with the server's first flight, and it is good (RFC 8446 §4.6.1)",
+  Effect.gen(function* () {
+    const built = yield* acquainted(question);
+    for (let i = 0; i < 3; i++) {
+      const sent: Array<string> = [];
+      const observe = (e: ConnectionEvent) => {
+        if (e._tag === "message") sent.push(`${e.direction} ${e.message._tag}`);
+      };
+      const { client, server } = yield* meet(built, {
+        ...question,
+        server: { ...question.server, observe },
+      });
+      assert.equal((yield* client.negotiated).earlyData, true);
+      yield* server.confirmed;
+      assert.equal(yield* readText(server, 16), "what time is it?");
+      assert.equal(yield* pingPong(client, server), "ping pong");
+      const [ticket, end] = ["sent NewSessionTicket", "received EndOfEarlyData"].map((m) => sent.indexOf(m));
+      assert.ok(ticket! >= 0 && ticket! < end!, sent.join());
+    }
+  }),
+);
+
 // ---- second hellos ----
 
 const retrying: Setup = {
@@ -221,7 +266,54 @@ sync(
   }),
 );
 
+sync(
+  "what follows a HelloRetryRequest in its record is refused before a second ClientHello is sent",
+  Effect.gen(function* () {
+    const sent: Array<ClientHello> = [];
+    const observe = (e: ConnectionEvent) => {
+      if (e._tag === "message" && e.message instanceof ClientHello) sent.push(e.message);
+    };
+    const built = yield* build({ toy: true });
+    const tamper = (from: string, bytes: Bytes): Bytes => {
+      const [first, ...more] = recordsOf(bytes);
+      if (from !== "server" || first?.[0] !== ContentType.handshake) return bytes;
+      const longer = concat(first, Uint8Array.of(2));
+      longer[4]! += 1;
+      return concat(longer, ...more);
+    };
+    const ends = yield* bothHandshake(built, {
+      ...retrying,
+      tamper,
+      client: { ...retrying.client, observe },
+    });
+    const { expected } = yield* failsWith(ends.client, "UnexpectedMessage");
+    assert.deepEqual([expected, sent.length], [["the end of the flight"], 1]);
+  }),
+);
+
 // ---- groups ----
+
+live(
+  "a server that prefers a group with a KEM asks a client for it that has it, and sent another share",
+  Effect.gen(function* () {
+    const { X25519MLKEM768, secp256r1, x25519 } = NamedGroup;
+    const agreed = (client: ReadonlyArray<NamedGroup>, server: ReadonlyArray<NamedGroup>) =>
+      Effect.gen(function* () {
+        const met = yield* meet(yield* build(), {
+          client: { policy: { ...modern13, groups: client } },
+          server: { policy: { ...modern13, groups: server } },
+        });
+        const { group, helloRetried } = yield* met.client.negotiated;
+        return [group, helloRetried];
+      });
+    assert.deepEqual(yield* agreed([x25519, X25519MLKEM768], [X25519MLKEM768, x25519]), [
+      X25519MLKEM768,
+      true,
+    ]);
+    assert.deepEqual(yield* agreed([x25519, X25519MLKEM768], [x25519, X25519MLKEM768]), [x25519, false]);
+    assert.deepEqual(yield* agreed([x25519, secp256r1], [secp256r1, x25519]), [x25519, false]);
+  }),
+);
 
 sync(
   "a group that the cryptography has not is neither asked for nor taken, by either end",
