@@ -20,11 +20,14 @@ const PIECE = 4 * 2 ** 14;
 
 /** Makes the writing members: one writer at a time, and none while a handshake is under way. */
 export const sending = (
-  { wire, state, life, negotiator: { refreshKeys } }: {
+  { wire, state, life, negotiator: { mustRefresh, refreshKeys } }: {
     readonly wire: Wire;
     readonly state: ConnectionState;
     readonly life: Life;
-    readonly negotiator: { readonly refreshKeys: Effect.Effect<void, TlsError> };
+    readonly negotiator: {
+      readonly mustRefresh: () => boolean;
+      readonly refreshKeys: Effect.Effect<void, TlsError>;
+    };
   },
 ): Sending => {
   const oneWriter = Effect.unsafeMakeSemaphore(1);
@@ -34,7 +37,7 @@ export const sending = (
         const end = state.writeFault();
         if (end) return Effect.fail(end);
         if (state.mustWait()) return Effect.zipRight(state.idle, from(at));
-        if (wire.records.isWornOut) return Effect.zipRight(refreshKeys, from(at));
+        if (mustRefresh()) return Effect.zipRight(refreshKeys, from(at));
         const sealed = catching(() =>
           wire.records.write(ContentType.application_data, data.subarray(at, at + PIECE))
         );

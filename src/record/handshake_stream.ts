@@ -72,8 +72,6 @@ export interface HandshakeStream {
   readonly compatibility: () => void;
   /** Lets a ChangeCipherSpec go before an alert of ours, if our flight with its own does not go first. */
   readonly oweCompatibility: () => void;
-  /** How often the outbox was emptied: what was put into it before may be on its way. */
-  readonly takes: () => number;
   /** Changes our keys. */
   readonly changeWrite: (protection: Protection) => void;
   /** Sets the version of our records and alerts until one is agreed on. */
@@ -207,7 +205,6 @@ export const handshakeStream = (over: {
       records.compatibility();
     },
     oweCompatibility: () => records.oweCompatibility(),
-    takes: () => records.takes,
     retry: (hash) => transcript.retry(hash),
     mayFollowRetry: () => records.begin(phases.afterRetry),
     followRetry: (clientHello, request) => transcript.precede(clientHello, request),

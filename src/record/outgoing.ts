@@ -86,9 +86,6 @@ export class Outgoing {
     this.#owesCompatibility = true;
   }
 
-  /** How often the outbox was emptied. */
-  takes = 0;
-
   /** Whether the key has sealed as many records as it may, so that data must wait for another key. */
   get isWornOut(): boolean {
     const { records } = this.#protection;
@@ -105,7 +102,6 @@ export class Outgoing {
     this.#unpack();
     if (this.#length === 0) return EMPTY;
     const out = concat(...this.#out);
-    this.takes++;
     this.#out = [];
     this.#length = 0;
     return out;

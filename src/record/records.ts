@@ -115,11 +115,6 @@ export class Records {
     this.#outgoing.oweCompatibility();
   }
 
-  /** How often the outbox was emptied. */
-  get takes(): number {
-    return this.#outgoing.takes;
-  }
-
   /** Whether our key has sealed as many records as it may: data must wait for another key (RFC 8446 §5.5). */
   get isWornOut(): boolean {
     return this.#outgoing.isWornOut;

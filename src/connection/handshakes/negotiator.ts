@@ -52,7 +52,9 @@ export interface Negotiator {
   readonly confirmed: Effect.Effect<void, TlsError>;
   /** TLS 1.3: changes our keys, and the peer's as well if `request` asks for that. */
   readonly updateKeys: (request: boolean) => Effect.Effect<void, TlsError>;
-  /** Changes our keys if they are worn out (RFC 8446 §5.5). Nothing before TLS 1.3. */
+  /** Whether our keys must change before more data is sent: they are worn out (RFC 8446 §5.5), or the peer asked for it. */
+  readonly mustRefresh: () => boolean;
+  /** Changes our keys if they must. Nothing before TLS 1.3. */
   readonly refreshKeys: Effect.Effect<void, TlsError>;
 }
 
@@ -116,7 +118,6 @@ export const makeNegotiator = <R>(of: {
   const met = (left: Established13): Effect.Effect<void, TlsError> => {
     const coming = wire.ahead();
     const type = coming?._tag === "Handshake" ? coming.type : undefined;
-    const isKeyUpdate = type === HandshakeType.key_update;
     const services = running.servicesAfter(left);
     // The answer to a request is a signature, by whoever has the key: that takes as long as in a handshake, and no longer.
     const meeting = type === HandshakeType.certificate_request
@@ -124,8 +125,7 @@ export const makeNegotiator = <R>(of: {
       : Effect.provide(program.met(left), services);
     return meeting.pipe(
       Effect.map((change) => void (now.established = change(now.established as Established13))),
-      // The answer to a KeyUpdate leaves when we wait for the peer, or write: more of them may have come.
-      Effect.zipRight(isKeyUpdate ? Effect.void : wire.push),
+      Effect.zipRight(wire.push),
     );
   };
   const updateKeys: Negotiator["updateKeys"] = (request) =>
@@ -141,8 +141,10 @@ export const makeNegotiator = <R>(of: {
         life.guard(wire.flush),
       );
     });
+  const mustRefresh = () =>
+    wire.records.isWornOut || now.established?.era === "tls13" && now.established.keys.owed;
   const refreshKeys: Negotiator["refreshKeys"] = Effect.suspend(() =>
-    wire.records.isWornOut ? updateKeys(false) : Effect.void
+    mustRefresh() ? updateKeys(false) : Effect.void
   );
 
   /** The peer's answer to our opening message: the rest of the handshake begins. */
@@ -248,6 +250,7 @@ export const makeNegotiator = <R>(of: {
         unconfirmed ? Effect.zipRight(confirmed, renegotiate(changes)) : renegotiate(changes)
       ),
     updateKeys,
+    mustRefresh,
     refreshKeys,
   };
 };

@@ -17,8 +17,8 @@ export interface ApplicationKeys {
   readonly protection: (side: Side) => Protection;
   /** Replaces the secret of a side by the next one, and gives the protection under it. */
   readonly next: (side: Side) => Protection;
-  /** When we last answered a KeyUpdate, by how often the outbox had been emptied (`HandshakeStream.takes`). */
-  answered: number;
+  /** Whether the peer has asked for new keys of ours, which go before our next data (RFC 8446 §4.6.3). */
+  owed: boolean;
 }
 
 /** The keys that begin with these secrets. */
@@ -32,7 +32,7 @@ export const applicationKeys = (
   return {
     traffic: (side) => now[side],
     protection,
-    answered: -1,
+    owed: false,
     next: (side) => {
       now[side] = now[side].next();
       return protection(side);

@@ -43,7 +43,7 @@ const afterShape = (met: Place<Step<Change>>) => ({ met });
 const keyUpdatePlace = (left: Established13, role: Side): Place<Step<Change>> =>
   one(KeyUpdate).map((message) => updated(left, role, message));
 
-/** The peer's next records come under its next keys; ours change as well if it asks for that. */
+/** The peer's next records come under its next keys; ours change as well, before our next data, if it asks for that. */
 const updated = Effect.fnUntraced(
   function* ({ keys }: Established13, role: Side, { requestUpdate }: KeyUpdate): Steps<Change> {
     if (!Object.values<number>(KeyUpdateRequest.members).includes(requestUpdate)) {
@@ -55,12 +55,8 @@ const updated = Effect.fnUntraced(
       });
     }
     yield* heardUnder(keys.next(otherSide(role)), phases.application13);
-    const takes = (yield* Handshakes).takes();
-    // One answer is enough for all requests that came before it left (RFC 8446 §4.6.3).
-    if (requestUpdate === KeyUpdateRequest.update_requested && keys.answered !== takes) {
-      keys.answered = takes;
-      yield* updateKeys(keys, role, false);
-    }
+    // One answer, when we next have something to say, is enough for all requests until then (RFC 8446 §4.6.3).
+    if (requestUpdate === KeyUpdateRequest.update_requested) keys.owed = true;
     return nothing;
   },
 );
@@ -72,8 +68,14 @@ export const updateKeys = (
   request: boolean,
 ): Step<void> =>
   Effect.suspend(() => {
-    const requestUpdate = KeyUpdateRequest[request ? "update_requested" : "update_not_requested"];
-    return Effect.asVoid(send(make(KeyUpdate, { requestUpdate }), under(keys.next(role))));
+    const update = (asks: boolean) => {
+      const requestUpdate = KeyUpdateRequest[asks ? "update_requested" : "update_not_requested"];
+      return [make(KeyUpdate, { requestUpdate }), under(keys.next(role))];
+    };
+    // GnuTLS takes no request where it awaits an answer: that goes first.
+    const answers = request && keys.owed ? update(false) : [];
+    keys.owed = false;
+    return Effect.asVoid(send(...answers, ...update(request)));
   });
 
 // ---- a certificate that is asked for later (RFC 8446 §4.6.2) ----
