@@ -1,6 +1,6 @@
 /** The reasons to refuse a handshake: the alert, the RFC and a hint for each. @module */
 import type { AlertName } from "../names/alert.ts";
-import { type Cited, eras } from "./cited.ts";
+import type { Cited } from "./cited.ts";
 
 /** A row of the table of refusals. */
 interface Refusal {
@@ -19,7 +19,7 @@ const illegal_parameter = "illegal_parameter";
 export const refusals = {
   no_common_version: {
     alert: "protocol_version",
-    rfc: eras("E.1", "4.2.1"),
+    rfc: { until12: "RFC 5246 §E.1", tls13: "RFC 8446 §4.2.1" },
     hint: "set the versions to speak (Policy.versions, --versions)",
     mayBeOld: true,
   },
@@ -33,7 +33,7 @@ export const refusals = {
   inappropriate_fallback: { alert: "inappropriate_fallback", rfc: "RFC 7507 §3" },
   no_common_cipher_suite: {
     alert: handshake_failure,
-    rfc: eras("7.4.1.3", "4.1.1"),
+    rfc: { until12: "RFC 5246 §7.4.1.3", tls13: "RFC 8446 §4.1.1" },
     hint: "set the cipher suites to use (Policy.cipherSuites, --cipher-suites)",
     mayBeOld: true,
   },
@@ -46,7 +46,7 @@ export const refusals = {
   },
   no_credential: {
     alert: handshake_failure,
-    rfc: eras("7.4.2", "4.4.2.2"),
+    rfc: { until12: "RFC 5246 §7.4.2", tls13: "RFC 8446 §4.4.2.2" },
     hint: "give the server a certificate and its key (Credentials.layerPem, --cert and --key); " +
       "or, for an external PSK, the two ends must have the same identity, key, hash and import, and a mode in common",
   },
