@@ -7,7 +7,7 @@
  */
 import { Either } from "../../deps.ts";
 import { IllegalParameter, Refused } from "../../faults/errors/connection.ts";
-import { CompressionMethod, ProtocolVersion } from "../../names/protocol.ts";
+import { CompressionMethod, type ProtocolVersion } from "../../names/protocol.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { Credential } from "../../ports/credentials.ts";
 import type { CryptoService, PublicKey } from "../../ports/crypto.ts";
@@ -54,16 +54,16 @@ export const stands = (s: Session, by: Standing): boolean =>
 /** Whether a policy resumes sessions at all. Sessions are dated in whole seconds. */
 export const resumesAtAll = ({ limits }: Policy): boolean => limits.sessionLifetime >= 1000;
 
-/** The compression methods of a ClientHello that offers these versions: with TLS 1.3 among them, null alone (RFC 8446 §4.1.2). */
+/** The compression methods of a ClientHello that offers these versions. */
 export const offeredCompression = (
   policy: Policy,
-  versions: ReadonlyArray<ProtocolVersion>,
-): ReadonlyArray<CompressionMethod> => [
-  ...new Set([
-    ...(versions.includes(ProtocolVersion.TLS_1_3) ? [] : policy.compressionMethods.filter(canCompress)),
-    CompressionMethod.null,
-  ]),
-];
+  offered: ReadonlyArray<ProtocolVersion>,
+): ReadonlyArray<CompressionMethod> => {
+  const compress = offered.every((version) => versions.get(version)?.compresses);
+  return [
+    ...new Set([...(compress ? policy.compressionMethods.filter(canCompress) : []), CompressionMethod.null]),
+  ];
+};
 
 const lives = ({ createdAt }: Session, { policy, now }: Standing): boolean =>
   now < createdAt + policy.limits.sessionLifetime / 1000 && createdAt <= now + CLOCK_SKEW;

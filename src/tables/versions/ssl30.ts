@@ -99,6 +99,7 @@ export const ssl30: Dialect = {
   noCertificate: true,
   isFatal: tlsCommon.isFatal,
   helloRequests: true,
+  compresses: true,
   records: rulesUntil12(ProtocolVersion.SSL_3_0),
   afterHandshake: tlsCommon.afterHandshake,
   says: among("renegotiation_info"),

@@ -57,6 +57,7 @@ export const tlsCommon: Pick<
   | "helloRequests"
   | "noCertificate"
   | "certificateTypes"
+  | "compresses"
   | "clientKeyExchangeRSA"
   | "clientCertificate"
 > = {
@@ -67,6 +68,7 @@ export const tlsCommon: Pick<
   isFatal: (level) => level === AlertLevel.fatal,
   helloRequests: true,
   certificateTypes: [ClientCertificateType.ecdsa_sign, ClientCertificateType.rsa_sign],
+  compresses: true,
   clientKeyExchangeRSA: form(ClientKeyExchangeRSA),
   clientCertificate: {
     place: one(Certificate).map(({ certificateList }) => certificateList),

@@ -89,7 +89,11 @@ export interface Dialect13 extends Version {
 export const tls13: Dialect13 = {
   era: "tls13",
   version: ProtocolVersion.TLS_1_3,
-  alert: tlsCommon.alert,
+  // It has no renegotiation that could be refused.
+  alert: (level, description) => ({
+    level,
+    description: description === "no_renegotiation" ? "unexpected_message" : description,
+  }),
   noCertificate: false,
   // The level says nothing any more (RFC 8446 §6).
   isFatal: (_, description) => description !== AlertDescription.user_canceled,
@@ -103,6 +107,8 @@ export const tls13: Dialect13 = {
   honours: { client: is13, server: is13 },
   signing,
   certificateTypes: tlsCommon.certificateTypes,
+  // Null alone, even if an older version is offered as well (RFC 8446 §4.1.2).
+  compresses: false,
   survivesTruncation: true,
 };
 

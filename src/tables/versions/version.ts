@@ -27,6 +27,8 @@ export interface Version extends VersionInUse {
   readonly signing: Schemes;
   /** The types of client certificate that a server can ask for. */
   readonly certificateTypes: ReadonlyArray<ClientCertificateType>;
+  /** Whether a ClientHello that offers this version may offer compression. */
+  readonly compresses: boolean;
   /** Whether a session can still be resumed if its connection ended without close_notify (RFC 4346 §7.2.1). */
   readonly survivesTruncation: boolean;
 }
