@@ -326,8 +326,9 @@ const demonstrated = [
   [
     ...resumed13,
     "→0 KeyUpdate",
-    "←0 KeyUpdate, CertificateRequest",
+    "←0 CertificateRequest",
     "→0 CompressedCertificate, CertificateVerify, Finished",
+    "←0 KeyUpdate",
   ],
   full,
   resumed,

@@ -1,5 +1,7 @@
 /** Conversations that must stay as they are, byte for byte. `deno run -A tests/golden/conversation.ts` records them anew. @module */
-import { assert, Effect, Fiber } from "../deps.ts";
+import { assert, Context, Effect, Fiber } from "../deps.ts";
+import { serviceOf } from "../../src/layers/pre_shared_keys/service.ts";
+import { PreSharedKeys } from "../../src/ports/pre_shared_keys.ts";
 import { layerDeterministic } from "../../src/layers/crypto/deterministic.ts";
 import { CipherSuite } from "../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
@@ -7,7 +9,7 @@ import { CompressionMethod, ProtocolVersion } from "../../src/names/protocol.ts"
 import { bothUnder, legacy12, modern13 } from "../support/policies.ts";
 import { toHex } from "../../src/wire/bytes.ts";
 import { atFixedTime } from "../support/effect.ts";
-import { bothHandshake, build, pingPong, type Setup, type Tape } from "../support/handshake.ts";
+import { bothHandshake, build, type Built, pingPong, readText, type Setup, type Tape } from "../support/handshake.ts";
 import { bytesOf } from "../support/text.ts";
 
 const of = (
@@ -187,6 +189,49 @@ export const record13 = (setup: Setup) =>
     return text();
   })).pipe(atFixedTime);
 
+/** What is recorded of early data and external keys: suites of TLS 1.3. */
+export const conversationsOfKeys: Readonly<Record<string, Setup>> = {
+  "tls13-aes-128-gcm-early-data": of13(CipherSuite.TLS_AES_128_GCM_SHA256, { tickets: false }),
+};
+
+const EARLY = bytesOf("early");
+
+/** The flows of meetings with early data, taken and refused, and by an external key, as it is and imported; in hexadecimal. */
+export const recordKeys = (setup: Setup) =>
+  Effect.scoped(Effect.gen(function* () {
+    const built = yield* build({ ...setup, seed: "golden" });
+    const { note, text } = notes();
+    const meet = (title: string, between: Built, earlyData: number) =>
+      Effect.gen(function* () {
+        const { client, server, tape } = yield* bothHandshake(between, {
+          ...setup,
+          client: { ...setup.client, earlyData: EARLY },
+          server: { ...setup.server, earlyData },
+        });
+        const ends = [yield* client, yield* server] as const;
+        const n = yield* ends[1].negotiated;
+        if (n.earlyData) assert.equal(yield* readText(ends[1], EARLY.length), "early");
+        yield* ends[1].confirmed;
+        assert.equal(yield* pingPong(...ends), "ping pong");
+        note(title, tape.flows);
+        return [n.psk, n.earlyData];
+      });
+    assert.deepEqual(yield* meet("full, with data", built, 100), [undefined, undefined]);
+    assert.deepEqual(yield* meet("resumed, with early data that is taken", built, 100), ["ticket", true]);
+    assert.deepEqual(yield* meet("resumed, with early data that is refused", built, 0), ["ticket", false]);
+    const key = { identity: bytesOf("device"), key: new Uint8Array(32).fill(7) };
+    for (const kind of ["external", "imported"] as const) {
+      const keys = serviceOf([kind === "imported" ? { ...key, imported: { context: bytesOf("a, b") } } : key]);
+      const fresh = yield* build({ ...setup, seed: `golden ${kind}` });
+      const having = {
+        client: Context.add(fresh.client, PreSharedKeys, keys),
+        server: Context.add(fresh.server, PreSharedKeys, keys),
+      };
+      assert.deepEqual(yield* meet(`by a key that is ${kind}`, having, 0), [kind, undefined]);
+    }
+    return text();
+  })).pipe(atFixedTime);
+
 /** Where a conversation is kept. */
 export const fileOf = (name: string): URL => new URL(`./conversations/${name}.txt`, import.meta.url);
 
@@ -198,5 +243,8 @@ if (import.meta.main) {
   }
   for (const [name, setup] of Object.entries({ ...conversations13, ...conversationsOfNoble })) {
     await write(name, Effect.runSync(record13(setup)));
+  }
+  for (const [name, setup] of Object.entries(conversationsOfKeys)) {
+    await write(name, Effect.runSync(recordKeys(setup)));
   }
 }

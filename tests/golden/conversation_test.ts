@@ -5,16 +5,19 @@ import { layerSwift, type Setup } from "../support/handshake.ts";
 import {
   conversations,
   conversations13,
+  conversationsOfKeys,
   conversationsOfNoble,
   fileOf,
   record,
   record13,
+  recordKeys,
 } from "./conversation.ts";
 
 const noble = { noble: layerDeterministic };
 const both = { ...noble, native: layerSwift };
 
 const until12 = { what: "a full handshake, its resumption and a renegotiation", record };
+const keys = { what: "early data, taken and refused, and external keys", record: recordKeys };
 const since13 = { what: "a full handshake, its resumption and what comes after them", record: record13 };
 
 const all: ReadonlyArray<
@@ -23,6 +26,7 @@ const all: ReadonlyArray<
   [conversations, until12, both],
   [conversations13, since13, both],
   [conversationsOfNoble, since13, noble],
+  [conversationsOfKeys, keys, both],
 ];
 for (const [named, { what, record }, providers] of all) {
   for (const [name, setup] of Object.entries(named)) {
