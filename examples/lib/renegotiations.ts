@@ -10,7 +10,9 @@ export const renegotiations = (connection: Connection, report: Report, number: n
   let told = Effect.runSync(connection.negotiated);
   return Effect.gen(function* () {
     const negotiated = yield* connection.negotiated;
-    if (negotiated === told) return;
+    // After early data, the first handshake ends later than the connection begins.
+    const isSame = negotiated.clientRandom.every((byte, i) => byte === told.clientRandom[i]);
+    if (negotiated === told || isSame) return;
     told = negotiated;
     report.renegotiated(number, negotiated, yield* connection.peerCertificates);
   });

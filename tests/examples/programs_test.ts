@@ -469,6 +469,7 @@ live(
     assert.deepEqual(established.map(({ earlyData }) => earlyData ?? null), [null, true]);
     assert.equal(saidIn(lines), "hello\nhello\n");
     assert.equal(peer.complaints(), "");
+    assert.ok(linesOf(peer.output()).every(({ event }) => event !== "renegotiated"));
   }),
 );
 
