@@ -41,8 +41,9 @@ export interface ClientOptions {
   readonly fallback?: boolean | undefined;
   /**
    * TLS 1.3: what to send together with the first flight, where a session allows so many bytes (RFC 8446 §2.3): all of it or
-   * nothing. `negotiated.earlyData` says whether the server accepted it, and is `undefined` if it was not sent. If it is not `true`, nothing was received, and only you can send it again. An
-   * attacker may send early data to the server again, so send only what may be done twice, such as a request to read.
+   * nothing. `negotiated.earlyData` says whether the server accepted it, and is `undefined` if it was not sent. If it is not
+   * `true`, nothing was received, and only you can send it again. An attacker may send early data to the server again, so send
+   * only what may be done twice, such as a request to read.
    */
   readonly earlyData?: Bytes | undefined;
   /** Called with each message, change of keys and alert as it happens. */

@@ -1,4 +1,4 @@
-/** Algorithms of a user's own that compress certificates, which can neither delay a handshake for long nor end it otherwise than is due. @module */
+/** Algorithms of a user's own that compress certificates: they can neither delay a handshake for long nor end it. @module */
 import { Effect, Exit, Option } from "../../deps.ts";
 import { CertificateDecompressionFailure } from "../../faults/errors/connection.ts";
 import type { CertificateCompressor } from "../../ports/certificate_compression.ts";

@@ -28,8 +28,8 @@ const keyUpdate: Schema.Schema<{ readonly request?: boolean | undefined }> = Sch
 export const decodeKeyUpdate = decodeOption(keyUpdate, "options");
 
 /**
- * Decodes the settings of a renegotiation. Fails with InvalidOption for one that is not of its type, or not this end's; `option` is what the caller
- * gave.
+ * Decodes the settings of a renegotiation. Fails with InvalidOption for one that is not of its type, or not this end's;
+ * `option` is what the caller gave.
  */
 export const decodeRenegotiation = (
   role: Side,

@@ -1,4 +1,4 @@
-/** What an end says about the certificates that it accepts, in a ClientHello or a CertificateRequest (RFC 8446 §4.2.3, §4.2.4). @module */
+/** What an end says about the certificates that it accepts (RFC 8446 §4.2.3, §4.2.4). @module */
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { Policy } from "../../tables/policy.ts";
 import type { Bytes } from "../../wire/bytes.ts";

@@ -130,8 +130,8 @@ export const giveTickets = Effect.fnUntraced(
 );
 
 /**
- * The transcript through the client's Finished that follows early data, before that has come: nothing in the client's flight is unknown if no
- * certificate is asked for (RFC 8446 §4.6.1).
+ * The transcript through the client's Finished that follows early data, before that has come: nothing in the client's flight is
+ * unknown if no certificate is asked for (RFC 8446 §4.6.1).
  */
 export const foreseen = ({ at }: Sent13, transcript: Snapshot): Whole => {
   const end = encodeMessage(make(EndOfEarlyData, undefined));

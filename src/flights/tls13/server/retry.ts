@@ -1,4 +1,4 @@
-/** How a server of TLS 1.3 asks for another ClientHello, with a cookie or without, and what it makes of it (RFC 8446 §4.1.4). @module */
+/** How a server asks for another ClientHello, with a cookie or without, and what it makes of it (RFC 8446 §4.1.4). @module */
 import { Clock, Effect } from "../../../deps.ts";
 import { equal } from "../../../crypto/equal.ts";
 import { DecryptError, IllegalParameter } from "../../../faults/errors/connection.ts";
