@@ -1,5 +1,4 @@
 /** The circumstances of an error, which make its hints more precise. @module */
-
 import type { ProtocolVersion } from "../names/protocol.ts";
 
 /** Facts about an error that only its receiver knows. Hints are more precise with them. */

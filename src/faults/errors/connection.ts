@@ -188,8 +188,9 @@ export class PeerAlert extends Data.TaggedError("PeerAlert")<{
 /** A renegotiation that this end asked for did not happen. The connection goes on. */
 export class RenegotiationRefused extends Data.TaggedError("RenegotiationRefused")<{
   /**
-   * Who prevented it: the peer, by refusing or by not answering in time; this end's policy, which does not allow an
-   * insecure renegotiation; or the version, since TLS 1.3 has none, and an older one no update of keys.
+   * Who prevented it: the peer, by refusing or by not answering in time; the client's offer, which did not contain
+   * post_handshake_auth; this end's policy, which does not allow an insecure renegotiation; or the version, since TLS 1.3 has
+   * none, and an older one no update of keys.
    */
   readonly by: "peer" | "silence" | "offer" | "policy" | "version" | "older";
 }> {

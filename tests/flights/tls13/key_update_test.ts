@@ -66,6 +66,16 @@ for (const role of roles) {
     }),
   );
   sync(
+    `a ${role}'s update whose request is no boolean is refused, and changes no keys`,
+    Effect.gen(function* () {
+      const { said, ...both } = yield* ends();
+      const refused = yield* failsWith(both[role].updateKeys({ request: "yes" as never }), "InvalidOption");
+      assert.ok(refused.option.endsWith("request"), refused.option);
+      assert.deepEqual(said[role], []);
+      assert.equal(yield* pingPong(both.client, both.server), "ping pong");
+    }),
+  );
+  sync(
     `a ${role}'s keys change after each limits.recordsPerKey records, by themselves, and no data is lost`,
     Effect.gen(function* () {
       const policy = { ...modern13, limits: { ...limits, recordsPerKey: 3 } };
