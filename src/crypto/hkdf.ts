@@ -1,6 +1,6 @@
 /** HKDF (RFC 5869), and the labelled form that TLS 1.3 has of it (RFC 8446 §7.1). @module */
 import type { Hash } from "../ports/crypto.ts";
-import { ascii, type Bytes, concat, EMPTY } from "../wire/bytes.ts";
+import { type Bytes, EMPTY } from "../wire/bytes.ts";
 
 /** Expands one secret to `length` bytes, which `info` tells from others of the same secret. */
 export type Expand = (info: Bytes, length: number) => Bytes;
@@ -40,13 +40,16 @@ export const expandLabel = (hash: Hash, secret: Bytes): ExpandLabel => {
 };
 
 /** `struct { uint16 length; opaque label<7..255>; opaque context<0..255>; } HkdfLabel` (RFC 8446 §7.1). */
-const hkdfLabel = (label: string, context: Bytes, length: number): Bytes =>
-  concat(
-    Uint8Array.of(length >> 8, length, PREFIX.length + label.length),
-    PREFIX,
-    ascii(label),
-    Uint8Array.of(context.length),
-    context,
-  );
+const hkdfLabel = (label: string, context: Bytes, length: number): Bytes => {
+  const full = PREFIX + label;
+  const out = new Uint8Array(4 + full.length + context.length);
+  out[0] = length >> 8;
+  out[1] = length;
+  out[2] = full.length;
+  for (let i = 0; i < full.length; i++) out[3 + i] = full.charCodeAt(i);
+  out[3 + full.length] = context.length;
+  out.set(context, 4 + full.length);
+  return out;
+};
 
-const PREFIX = ascii("tls13 ");
+const PREFIX = "tls13 ";

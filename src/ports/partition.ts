@@ -8,6 +8,20 @@ import type { CryptoService } from "./crypto.ts";
  */
 export const canonical = (settings: ReadonlyArray<string>): Bytes => utf8(JSON.stringify(settings));
 
-/** The hash of a partition's name as a session stores it: 32 bytes, however long the name is. */
-export const partitionHash = ({ hash }: Pick<CryptoService, "hash">, partition: string): Bytes =>
-  hash("sha256").digest([canonical([partition])]);
+/** Something with settings that sessions go by: credentials, or trust. */
+interface Partitioned {
+  readonly partition: string;
+}
+
+/** Settings seldom change, and every handshake asks for their hash. */
+const known = new WeakMap<Partitioned, readonly [partition: string, hash: Bytes]>();
+
+/** The hash of a service's partition as a session stores it: 32 bytes, however long the name is. */
+export const partitionHash = ({ hash }: Pick<CryptoService, "hash">, service: Partitioned): Bytes => {
+  const { partition } = service;
+  const [former, made] = known.get(service) ?? [];
+  if (made && former === partition) return made;
+  const digest = hash("sha256").digest([canonical([partition])]);
+  known.set(service, [partition, digest]);
+  return digest;
+};

@@ -38,7 +38,16 @@ export const ascii = (text: string): Bytes => {
 const encoder = new TextEncoder();
 
 /** Encodes text as UTF-8. Half a surrogate pair becomes U+FFFD. */
-export const utf8 = (text: string): Bytes => encoder.encode(text);
+export const utf8 = (text: string): Bytes => {
+  // Most texts here are short and ASCII, for which the platform's encoder is slow.
+  const out = new Uint8Array(text.length);
+  for (let i = 0; i < out.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80) return encoder.encode(text);
+    out[i] = code;
+  }
+  return out;
+};
 
 /** Whether two public byte strings are equal. Stops at the first difference, so never use it on secrets. */
 export const sameBytes = (a: Bytes, b: Bytes): boolean => {

@@ -42,9 +42,9 @@ export const alwaysRenewing = (tickets: SessionTicketsService): SessionTicketsSe
 
 /** Where the client's store has its session with the server. */
 export const placeOfSession = ({ client }: Built): string => {
-  const { partition } = Context.get(client, Credentials);
-  const credentials = partitionHash(Context.get(client, Crypto), partition);
-  return placesOf({ sessionKey: "localhost" }, partition, credentials)[0]!;
+  const own = Context.get(client, Credentials);
+  const credentials = partitionHash(Context.get(client, Crypto), own);
+  return placesOf({ sessionKey: "localhost" }, own.partition, credentials)[0]!;
 };
 
 /** What the client knows of the server. */

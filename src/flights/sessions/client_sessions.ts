@@ -137,5 +137,5 @@ export const forget = (
 ): Effect.Effect<void, never, Credentials | Crypto | SessionStore> =>
   Effect.flatMap(
     Effect.zip(Credentials, Crypto),
-    ([{ partition }, crypto]) => forgetAll(placesOf(settings, partition, partitionHash(crypto, partition))),
+    ([own, crypto]) => forgetAll(placesOf(settings, own.partition, partitionHash(crypto, own))),
   );

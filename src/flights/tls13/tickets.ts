@@ -121,7 +121,7 @@ export const keepTicket = Effect.fnUntraced(function* (
   const { credentials: made, createdAt } = left.terms;
   const credentials = yield* Credentials;
   // If the credentials were replaced meanwhile, the session may be of either; it is not kept.
-  const same = sameBytes(partitionHash(yield* Crypto, credentials.partition), made);
+  const same = sameBytes(partitionHash(yield* Crypto, credentials), made);
   const places = placesOf(settings, credentials.partition, made);
   const place = places[left.nextPlace % places.length];
   // A ticket of a connection that an external key made would outlive that key.

@@ -191,7 +191,7 @@ export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Ren
   const session = yield* withTicket(made, ticket);
   const bound = at.extendedMasterSecret || policy.resumeWithoutExtendedMasterSecret;
   // If the credentials were replaced meanwhile, the session may be of either; it is not kept.
-  const same = sameBytes(partitionHash(crypto, (yield* Credentials).partition), offer.credentials);
+  const same = sameBytes(partitionHash(crypto, yield* Credentials), offer.credentials);
   yield* bound && same && session.id.length + session.ticket.length > 0
     ? keep(offer.held, session, false)
     : forgetOffered(offer.held);

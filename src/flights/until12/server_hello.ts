@@ -98,7 +98,7 @@ export const decided = Effect.fnUntraced(
 const standing = Effect.fnUntraced(
   function* (policy: Policy, own: ReadonlyArray<Credential>): Steps<Standing> {
     const crypto = yield* Crypto;
-    const partition = partitionHash(crypto, (yield* CertificateVerifier).partition);
+    const partition = partitionHash(crypto, yield* CertificateVerifier);
     return { policy, partition, own, crypto, now: (yield* Clock.currentTimeMillis) / 1000 };
   },
 );
@@ -133,7 +133,7 @@ export const serverHello = Effect.fnUntraced(
     answer: ReadonlyArray<ServerHelloExtension>,
   ): Steps<Agreed> {
     const crypto = yield* Crypto;
-    const partition = partitionHash(crypto, (yield* CertificateVerifier).partition);
+    const partition = partitionHash(crypto, yield* CertificateVerifier);
     const handshakes = yield* Handshakes;
     const { previous, hello, dialect, serverName, alpn, secureRenegotiation, groups } = wish;
     const random = crypto.random(32);

@@ -158,6 +158,9 @@ export function makePair(options: PairOptions = {}): Effect.Effect<Pair, Invalid
   return Effect.map(decode(options), ({ capacity = Infinity }) => pairOf(capacity));
 }
 
+/** One value for every late write: an error costs its stack, and most connections end with such a write. */
+const closed = Effect.fail(new TransportError({ operation: "write", cause: "the stream is closed" }));
+
 const pairOf = (capacity: number): Pair => {
   const pipe = (): Pipe => ({ chunks: [], length: 0, ended: false, changed: undefined });
   const wake = (p: Pipe): void => {
@@ -181,7 +184,7 @@ const pairOf = (capacity: number): Pair => {
     const write: ByteStream["write"] = (bytes) =>
       Effect.suspend(() => {
         if (to.ended) {
-          return Effect.fail(new TransportError({ operation: "write", cause: "the stream is closed" }));
+          return closed;
         }
         if (to.length >= capacity) return Effect.zipRight(change(to), write(bytes));
         if (bytes.length > 0) {

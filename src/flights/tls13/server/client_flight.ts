@@ -85,7 +85,7 @@ export const leftBy = Effect.fnUntraced(
       maxFragmentLength: (wish.fragments ?? longest).write,
       terms: session ?? {
         serverName: wish.serverName ?? "",
-        partition: partitionHash(crypto, (yield* CertificateVerifier).partition),
+        partition: partitionHash(crypto, yield* CertificateVerifier),
         credentials: EMPTY,
         ownCertificate: leafHash(leaf, crypto),
         ownScheme: shown?.scheme ?? NO_SCHEME,

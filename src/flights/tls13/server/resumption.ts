@@ -139,7 +139,7 @@ const sessionOf = Effect.fnUntraced(function* (
 const standing = Effect.fnUntraced(
   function* ({ policy }: ServerSettings, wish: Wish13): Steps<Standing> {
     const crypto = yield* Crypto;
-    const partition = partitionHash(crypto, (yield* CertificateVerifier).partition);
+    const partition = partitionHash(crypto, yield* CertificateVerifier);
     const own = yield* (yield* Credentials).candidates({
       role: "server",
       serverName: wish.serverName,

@@ -1,7 +1,7 @@
 /** The hashes and HMAC, on @noble/hashes. @module */
 import { hmac, md5, sha1, sha224, sha256, sha384, sha512 } from "./deps.ts";
 import type { Hash, HashName, RunningHash } from "../../../ports/crypto.ts";
-import type { Bytes } from "../../../wire/bytes.ts";
+import { type Bytes, EMPTY } from "../../../wire/bytes.ts";
 
 /** Noble's hash functions, by the port's names. */
 export const nobleHashes = { md5, sha1, sha224, sha256, sha384, sha512 } satisfies Record<HashName, unknown>;
@@ -30,6 +30,8 @@ export const over = (state: Pick<Stateful, "update" | "digest">, data: ReadonlyA
 
 const make = (name: HashName): Hash => {
   const { create, outputLen, blockLen } = nobleHashes[name];
+  // An HMAC is made in one go, so that one state serves them all.
+  const used = hmac.create(nobleHashes[name], EMPTY);
   return {
     name,
     length: outputLen,
@@ -38,7 +40,7 @@ const make = (name: HashName): Hash => {
     digest: (data) => over(create(), data),
     hmac: (key) => {
       const ready = hmac.create(nobleHashes[name], key);
-      return (data) => over(ready.clone(), data);
+      return (data) => over(ready._cloneInto(used), data);
     },
   };
 };
