@@ -53,6 +53,14 @@ export const text = (least: number, most = Infinity) =>
     ),
   );
 
+/** An object identifier in dotted form. */
+export const oid = Schema.String.pipe(
+  Schema.filter(
+    (text) => /^[0-2](\.(0|[1-9]\d*)){1,32}$/.test(text),
+    says("an object identifier, like 2.23.140.1.2.1"),
+  ),
+);
+
 /** A boolean. */
 export const flag = Schema.Boolean.annotations(says("true or false"));
 

@@ -15,6 +15,8 @@ export const certificateAlerts = {
   unreadable: "bad_certificate",
   /** A name that the name constraints of a CA above do not permit (RFC 5280 §4.2.1.10). */
   name_not_permitted: "bad_certificate",
+  /** No certificate policy is valid for the whole path, and one is required (RFC 5280 §6.1.5). */
+  no_valid_policy: "bad_certificate",
   /** A CA certificate where one for a server or a client is needed. */
   ca_as_leaf: "unsupported_certificate",
   revoked: "certificate_revoked",

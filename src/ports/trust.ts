@@ -48,3 +48,17 @@ export interface Allowances {
    */
   readonly commonName?: boolean | undefined;
 }
+
+/** What trust in roots may demand besides, or let pass. */
+export interface TrustOptions extends Allowances {
+  /** Whether a CA certificate may be a server's or a client's own; no unless given. */
+  readonly caAsLeaf?: boolean | undefined;
+  /** The certificate policies of which one must be valid, as object identifiers; any unless given (RFC 5280 §6.1.1). */
+  readonly initialPolicies?: ReadonlyArray<string> | undefined;
+  /** Whether a policy must be valid for the whole path, even where no CA demands one; no unless given. */
+  readonly requireExplicitPolicy?: boolean | undefined;
+  /** Whether CAs may not map policies to others; they may unless given. */
+  readonly inhibitPolicyMapping?: boolean | undefined;
+  /** Whether anyPolicy stands for no policy; it stands for all unless given. */
+  readonly inhibitAnyPolicy?: boolean | undefined;
+}

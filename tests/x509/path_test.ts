@@ -7,9 +7,13 @@ import { assert, Clock, Effect, Either } from "../deps.ts";
 import type { CertificateError } from "../../src/faults/errors/trust.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { makeRoots } from "../../src/layers/trust/roots.ts";
+import { oids } from "../../src/x509/der/oids.ts";
 import { parseIp } from "../../src/x509/names/ip_address.ts";
 import { makeCa, pem } from "../support/ca.ts";
-import { bad, type Chain, good, NOW } from "./chains.ts";
+import * as Base from "./chains/base.ts";
+import { type Chain, NOW } from "./chains/base.ts";
+import * as Names from "./chains/names.ts";
+import * as Policies from "./chains/policies.ts";
 import { covering, stride } from "../support/exhaustive.ts";
 import { textOf } from "../support/text.ts";
 
@@ -31,7 +35,7 @@ globalThis.addEventListener("unload", () => hasOpenssl && Deno.removeSync(direct
 
 /** What `openssl verify` says, held as strictly. */
 const opensslSays = async (
-  { roots, chain, host = "localhost", purpose = "serverAuth", time = NOW }: Chain,
+  { roots, chain, host = "localhost", purpose = "serverAuth", time = NOW, strength = {} }: Chain,
 ): Promise<{ readonly success: boolean; readonly said: string }> => {
   const file = (name: string, ders: ReadonlyArray<Uint8Array>) => {
     Deno.writeTextFileSync(`${directory}/${name}`, ders.map((der) => pem("CERTIFICATE", der)).join(""));
@@ -40,6 +44,14 @@ const opensslSays = async (
   const [leaf, ...rest] = chain;
   const args = [
     ...["verify", "-no-CApath", "-no-CAstore", "-auth_level", "2", "-attime", String(time)],
+    // Policies are judged when one asks for them: its own check of them is never less than ours.
+    ...[
+      "-policy_check",
+      ...(strength.initialPolicies ?? [oids.anyPolicy]).flatMap((one) => ["-policy", one]),
+    ],
+    ...(strength.requireExplicitPolicy ? ["-explicit_policy"] : []),
+    ...(strength.inhibitAnyPolicy ? ["-inhibit_any"] : []),
+    ...(strength.inhibitPolicyMapping ? ["-inhibit_map"] : []),
     ...["-purpose", purpose === "serverAuth" ? "sslserver" : "sslclient"],
     ...(host === null ? [] : [parseIp(host) ? "-verify_ip" : "-verify_hostname", host]),
     ...(roots.length ? ["-CAfile", file("roots.pem", roots.map(({ der }) => der))] : ["-no-CAfile"]),
@@ -55,28 +67,30 @@ const agreements: Array<
   { readonly name: string; readonly make: () => Chain; readonly trusted: boolean }
 > = [];
 
-for (const [name, make] of Object.entries(good)) {
-  Deno.test(`trusted: ${name}`, async () => {
-    const result = await judge(make());
-    assert.ok(Either.isRight(result), Either.isLeft(result) ? result.left.message : "");
-  });
-  agreements.push({ name: `trusted: ${name}`, make, trusted: true });
-}
-
-for (const [reason, rows] of Object.entries(bad)) {
-  for (const [name, make] of Object.entries(rows)) {
-    Deno.test(`${reason}: ${name}`, async () => {
-      const chain = make();
-      const result = await judge(chain);
-      assert.ok(Either.isLeft(result), "it was trusted");
-      assert.deepEqual(
-        [result.left.reason, result.left.index],
-        [reason, chain.index ?? 0],
-        result.left.message,
-      );
-      assert.match(result.left.rfc, /^RFC \d+ §/);
+for (const { good, bad } of [Base, Names, Policies]) {
+  for (const [name, make] of Object.entries(good)) {
+    Deno.test(`trusted: ${name}`, async () => {
+      const result = await judge(make());
+      assert.ok(Either.isRight(result), Either.isLeft(result) ? result.left.message : "");
     });
-    agreements.push({ name: `${reason}: ${name}`, make, trusted: false });
+    agreements.push({ name: `trusted: ${name}`, make, trusted: true });
+  }
+
+  for (const [reason, rows] of Object.entries(bad)) {
+    for (const [name, make] of Object.entries(rows)) {
+      Deno.test(`${reason}: ${name}`, async () => {
+        const chain = make();
+        const result = await judge(chain);
+        assert.ok(Either.isLeft(result), "it was trusted");
+        assert.deepEqual(
+          [result.left.reason, result.left.index],
+          [reason, chain.index ?? 0],
+          result.left.message,
+        );
+        assert.match(result.left.rfc, /^RFC \d+ §/);
+      });
+      agreements.push({ name: `${reason}: ${name}`, make, trusted: false });
+    }
   }
 }
 

@@ -14,7 +14,7 @@ import {
   type StapleOptions,
   tlsFeature,
 } from "../support/ocsp.ts";
-import { strangeCurve, unknownExtension } from "./chains.ts";
+import { strangeCurve, unknownExtension } from "./chains/base.ts";
 
 /** A leaf, who issued it, and what was stapled to it. */
 export interface Stapled {

@@ -16,7 +16,7 @@ import { bySubject, findPath } from "../../src/x509/path/path.ts";
 import { LIMIT, prices, signaturePrice, Work } from "../../src/x509/path/work.ts";
 import { type Issued, type KeyPair, makeCa, makeKey } from "../support/ca.ts";
 import { makeStaple, responderOf, singleResponse, tlsFeature } from "../support/ocsp.ts";
-import { NOW } from "./chains.ts";
+import { NOW } from "./chains/base.ts";
 
 const read = (der: Bytes) => Either.getOrThrow(parseCertificate(der));
 const many = <A>(count: number, make: (i: number) => A): ReadonlyArray<A> =>

@@ -4,12 +4,16 @@ import type { InvalidOption } from "../../faults/errors/connection.ts";
 import type { PemError } from "../../faults/errors/pem.ts";
 import { CertificateError } from "../../faults/errors/trust.ts";
 import { given } from "../../options.ts";
-import { type Allowances, CertificateVerifier, type CertificateVerifierService } from "../../ports/trust.ts";
+import {
+  CertificateVerifier,
+  type CertificateVerifierService,
+  type TrustOptions,
+} from "../../ports/trust.ts";
 import { type Bytes, toHex } from "../../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
 import { judgeStatus } from "../../x509/ocsp/validate.ts";
 import { type BySubject, bySubject, findPath, overspent } from "../../x509/path/path.ts";
-import { decodeAllowances } from "../../x509/path/validate.ts";
+import { decodeTrustOptions } from "../../x509/path/criteria.ts";
 import { certificatePrice, Work } from "../../x509/path/work.ts";
 import { certificatesFromPem } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
@@ -21,13 +25,13 @@ import { partitionOf } from "../crypto/partition.ts";
  */
 export const layerRoots = (
   pem: string | ReadonlyArray<string>,
-  allowances?: Allowances,
+  allowances?: TrustOptions,
 ): Layer.Layer<CertificateVerifier, PemError | InvalidOption> =>
   Layer.effect(
     CertificateVerifier,
     Effect.zipWith(
       Effect.forEach([pem].flat(), certificatesFromPem),
-      decodeAllowances(given(allowances)),
+      decodeTrustOptions(given(allowances)),
       (certificates, decoded) => rootsService(certificates.flat().map(({ raw }) => raw), decoded),
     ),
   );
@@ -38,11 +42,11 @@ export const layerRoots = (
  */
 export const makeRoots = (
   roots: ReadonlyArray<Bytes>,
-  allowances?: Allowances,
+  allowances?: TrustOptions,
 ): CertificateVerifierService =>
-  rootsService(roots, Either.getOrThrowWith(decodeAllowances(given(allowances)), (e) => e));
+  rootsService(roots, Either.getOrThrowWith(decodeTrustOptions(given(allowances)), (e) => e));
 
-const rootsService = (roots: ReadonlyArray<Bytes>, allowances: Allowances): CertificateVerifierService => {
+const rootsService = (roots: ReadonlyArray<Bytes>, allowances: TrustOptions): CertificateVerifierService => {
   let anchors: BySubject | undefined;
   const readable = () => roots.flatMap((der) => Either.match(parseCertificate(der), eitherToList));
   return {
@@ -58,11 +62,17 @@ const rootsService = (roots: ReadonlyArray<Bytes>, allowances: Allowances): Cert
     verify: Effect.fnUntraced(
       function* ({ chain, name, purpose, ocspResponse }) {
         const work = new Work();
-        const [leaf, ...intermediates] = yield* parsed(chain, work);
+        const { leaf, intermediates, unread } = yield* parsed(chain, work);
         const time = Math.floor((yield* Clock.currentTimeMillis) / 1000);
         anchors ??= bySubject(readable());
         const criteria = { ...allowances, time, name, purpose };
-        const path = yield* findPath(leaf, bySubject(intermediates), anchors, criteria, work);
+        const path = yield* findPath(leaf, bySubject(intermediates), anchors, criteria, work).pipe(
+          Effect.mapError((e) =>
+            unread && e.reason === "unknown_ca"
+              ? unreadable(unread.index, `${unread.why}; without it, ${e.detail}`)
+              : e
+          ),
+        );
         yield* judgeStatus(path, ocspResponse, criteria, work);
       },
     ),
@@ -71,23 +81,30 @@ const rootsService = (roots: ReadonlyArray<Bytes>, allowances: Allowances): Cert
 
 const eitherToList = { onLeft: () => [], onRight: (certificate: Certificate) => [certificate] };
 
+/** A chain as far as it could be read. */
+interface Parsed {
+  readonly leaf: Certificate;
+  readonly intermediates: ReadonlyArray<Certificate>;
+  /** The first certificate that could not be read, which perhaps nobody needs. */
+  readonly unread: { readonly index: number; readonly why: string } | undefined;
+}
+
 const parsed = Effect.fnUntraced(
-  function* (
-    chain: ReadonlyArray<Bytes>,
-    work: Work,
-  ): Effect.fn.Return<readonly [Certificate, ...ReadonlyArray<Certificate>], CertificateError> {
+  function* (chain: ReadonlyArray<Bytes>, work: Work): Effect.fn.Return<Parsed, CertificateError> {
     const certificates: Array<Certificate> = [];
+    let unread: Parsed["unread"];
     for (const [index, der] of chain.entries()) {
       const [leaf] = certificates;
       // The handshake has already parsed the leaf, whatever that cost.
       if (!work.draw(certificatePrice(der)) && leaf) return yield* overspent(leaf);
       const certificate = parseCertificate(der);
-      if (Either.isLeft(certificate)) return yield* unreadable(index, certificate.left.message);
-      certificates.push(certificate.right);
+      if (Either.isRight(certificate)) certificates.push(certificate.right);
+      else if (index === 0) return yield* unreadable(index, certificate.left.message);
+      else unread ??= { index, why: certificate.left.message };
       yield* work.pause;
     }
-    const [leaf, ...more] = certificates;
-    return leaf ? [leaf, ...more] : yield* unreadable(0, "the chain is empty");
+    const [leaf, ...intermediates] = certificates;
+    return leaf ? { leaf, intermediates, unread } : yield* unreadable(0, "the chain is empty");
   },
 );
 

@@ -45,10 +45,17 @@ export const distinguishedName = (attributes: Partial<Record<keyof typeof oids, 
     ...Object.entries(attributes).map(([type, value]) =>
       Der.set(Der.sequence(
         Der.objectIdentifier(oids[type as keyof typeof oids]),
-        type === "countryName" ? Der.printableString(value) : Der.utf8String(value),
+        (stringTypes[type] ?? Der.utf8String)(value),
       ))
     ),
   );
+
+/** The attributes that are no DirectoryString (RFC 5280 §A.1). */
+const stringTypes: Readonly<Record<string, (text: string) => Bytes>> = {
+  countryName: Der.printableString,
+  emailAddress: Der.ia5String,
+  domainComponent: Der.ia5String,
+};
 
 /** `Extension` (RFC 5280 §4.1). `value` is the content of its OCTET STRING. */
 export const extension = (oid: string, value: Bytes, critical = false): Bytes =>

@@ -124,5 +124,9 @@ const noExtensions: Understood = {
   subjectKeyIdentifier: undefined,
   authorityKeyIdentifier: undefined,
   nameConstraints: undefined,
+  certificatePolicies: undefined,
+  policyMappings: undefined,
+  policyConstraints: undefined,
+  inhibitAnyPolicy: undefined,
   tlsFeature: undefined,
 };

@@ -1,6 +1,7 @@
 /** The supported certificate extensions, declared as in their RFCs (RFC 5280 §4.2.1, RFC 7633). @module */
 import type { Bytes } from "../../wire/bytes.ts";
 import {
+  any,
   type Der,
   Fault,
   implicit,
@@ -13,7 +14,7 @@ import {
   withDefault,
 } from "../der/der.ts";
 import { oids } from "../der/oids.ts";
-import { bitString, boolean, count, integer, objectIdentifier, octetString } from "../der/types.ts";
+import { bitString, boolean, count, countOf, integer, objectIdentifier, octetString } from "../der/types.ts";
 import { generalName } from "../names/general_name.ts";
 import { usagesOf } from "./key_usage.ts";
 
@@ -37,6 +38,30 @@ const declarations = {
     ({ permitted = [], excluded = [] }, fail) =>
       permitted.length + excluded.length > 0 ? { permitted, excluded } : fail("no subtree"),
   ),
+  certificatePolicies: map(
+    sequenceOf(sequence({
+      policy: objectIdentifier,
+      qualifiers: withDefault(sequenceOf(sequence({ id: objectIdentifier, qualifier: any })), []),
+    })),
+    (list, fail): ReadonlyMap<string, ReadonlyArray<string>> => {
+      const byPolicy = new Map(
+        list.map(({ policy, qualifiers }) => [policy, qualifiers.map(({ id }) => id)]),
+      );
+      return byPolicy.size === list.length ? byPolicy : fail("a policy comes twice");
+    },
+  ),
+  policyMappings: sequenceOf(
+    sequence({ issuerDomainPolicy: objectIdentifier, subjectDomainPolicy: objectIdentifier }),
+  ),
+  policyConstraints: map(
+    sequence({
+      requireExplicitPolicy: optional(countOf(implicit(0, integer))),
+      inhibitPolicyMapping: optional(countOf(implicit(1, integer))),
+    }),
+    (read, fail) =>
+      (read.requireExplicitPolicy ?? read.inhibitPolicyMapping) === undefined ? fail("an empty list") : read,
+  ),
+  inhibitAnyPolicy: count,
   tlsFeature: map(sequenceOf(count, 0), (features): ReadonlySet<number> => new Set(features)),
 } satisfies Partial<Record<keyof typeof oids, Der<unknown>>>;
 
@@ -100,9 +125,5 @@ const parsed = (known: Known, { length }: Bytes, r: Reader): unknown => {
   }
 };
 
-/**
- * Whether an extension may be critical without the certificate being refused. certificatePolicies may, because no
- * policy is required here (initial-explicit-policy is not set, RFC 5280 §6.1.1). policyConstraints, which would
- * require one, may not.
- */
-export const isUnderstood = (oid: string): boolean => byOid.has(oid) || oid === oids.certificatePolicies;
+/** Whether an extension may be critical without the certificate being refused. */
+export const isUnderstood = (oid: string): boolean => byOid.has(oid);

@@ -66,10 +66,18 @@ export const oids = {
   basicConstraints: "2.5.29.19",
   nameConstraints: "2.5.29.30",
   certificatePolicies: "2.5.29.32",
+  policyMappings: "2.5.29.33",
   policyConstraints: "2.5.29.36",
   authorityKeyIdentifier: "2.5.29.35",
   extendedKeyUsage: "2.5.29.37",
+  inhibitAnyPolicy: "2.5.29.54",
   tlsFeature: "1.3.6.1.5.5.7.1.24",
+  // certificate policies (RFC 5280 §4.2.1.4)
+  anyPolicy: "2.5.29.32.0",
+  "id-qt-cps": "1.3.6.1.5.5.7.2.1",
+  "id-qt-unotice": "1.3.6.1.5.5.7.2.2",
+  // forms of otherName (RFC 9598 §3)
+  "id-on-SmtpUTF8Mailbox": "1.3.6.1.5.5.7.8.9",
   // purposes (RFC 5280 §4.2.1.12)
   anyExtendedKeyUsage: "2.5.29.37.0",
   serverAuth: "1.3.6.1.5.5.7.3.1",

@@ -99,22 +99,29 @@ const utcTime = tagged(0x17, time(/^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/));
  */
 export const anyTime: Der<number> = choice(utcTime, generalizedTime);
 
+const unsignedOf = (of: Der<Bytes>): Der<Bytes> =>
+  map(
+    of,
+    (bytes, fail) =>
+      bytes[0]! >= 0x80
+        ? fail("a negative integer")
+        : bytes.length > 1 && bytes[0] === 0
+        ? bytes.subarray(1)
+        : bytes,
+  );
+
 /** `INTEGER (0..MAX)`: big-endian, without leading zeros. Zero is one zero byte. */
-export const unsigned: Der<Bytes> = map(
-  integer,
-  (bytes, fail) =>
-    bytes[0]! >= 0x80
-      ? fail("a negative integer")
-      : bytes.length > 1 && bytes[0] === 0
-      ? bytes.subarray(1)
-      : bytes,
-);
+export const unsigned: Der<Bytes> = unsignedOf(integer);
+
+/** An integer, which may have another tag, as a number of 0 and above. Values of 2^32 and above become Infinity. */
+export const countOf = (of: Der<Bytes>): Der<number> =>
+  map(
+    unsignedOf(of),
+    (bytes) => bytes.length > 4 ? Infinity : bytes.reduce((n, byte) => n * 256 + byte, 0),
+  );
 
 /** `INTEGER (0..MAX)` as a number. Values of 2^32 and above become Infinity. */
-export const count: Der<number> = map(
-  unsigned,
-  (bytes) => bytes.length > 4 ? Infinity : bytes.reduce((n, byte) => n * 256 + byte, 0),
-);
+export const count: Der<number> = countOf(integer);
 
 /** `IA5String` and its like: ASCII text. */
 export const ia5String = tagged(0x16, (r) => {

@@ -53,6 +53,9 @@ export const utf8String = (text: string): Bytes => element(0x0c, utf8(text));
 /** `PrintableString`. The text must keep to its alphabet. */
 export const printableString = (text: string): Bytes => element(0x13, ascii(text));
 
+/** `IA5String`. The text must be ASCII. */
+export const ia5String = (text: string): Bytes => element(0x16, ascii(text));
+
 /** `UTCTime`, from seconds since the epoch, for the years 1950 to 2049. */
 export const utcTime = (seconds: number): Bytes => element(0x17, ascii(digits(seconds).slice(2)));
 

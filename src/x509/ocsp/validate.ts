@@ -11,15 +11,11 @@ import { hashes } from "../keys/algorithms.ts";
 import { keyBits } from "../keys/public_key.ts";
 import { sameName } from "../names/distinguished_name.ts";
 import { overspent, signatureHolds } from "../path/path.ts";
-import {
-  brokenRule,
-  cheapRules,
-  costlyRules,
-  type Criteria,
-  dateText,
-  type Path,
-  signatureRules,
-} from "../path/validate.ts";
+import { cheapRules } from "../path/cheap_rules.ts";
+import { costlyRules } from "../path/costly_rules.ts";
+import type { Criteria, Path } from "../path/criteria.ts";
+import { brokenRule, dateText } from "../path/rule.ts";
+import { signatureRules } from "../path/signature_rules.ts";
 import { certificatePrice, prices, type Work } from "../path/work.ts";
 import { type BasicResponse, type CertId, ocspResponse, type SingleResponse } from "./ocsp.ts";
 

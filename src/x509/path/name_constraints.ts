@@ -1,11 +1,11 @@
 /** Name constraints (RFC 5280 §4.2.1.10, §6.1.4): which names a CA may certify. @module */
-import type { Bytes } from "../../wire/bytes.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import type { NameConstraints } from "../certificate/extensions.ts";
 import { oids } from "../der/oids.ts";
-import { type DistinguishedName, isBelow } from "../names/distinguished_name.ts";
+import { smtpUtf8Mailbox } from "../names/other_name.ts";
 import { type GeneralName, printName } from "../names/general_name.ts";
-import { hostNames, isDnsName } from "./host_name.ts";
+import { hostNames } from "./host_name.ts";
+import { type Form, forms } from "./name_forms.ts";
 import { prices, type Work } from "./work.ts";
 
 /** Why a certificate violates the name constraints of a CA above it. */
@@ -95,76 +95,11 @@ const namesOf = (certificate: Certificate, commonName: boolean): ReadonlyArray<G
   const named: ReadonlyArray<GeneralName> = subject.rdns.length
     ? [{ _tag: "directoryName", value: subject }]
     : [];
-  return [...named, ...subjectAltName, ...emails];
+  return [...named, ...subjectAltName.flatMap(alsoMailbox), ...emails];
 };
 
-/**
- * How names of one form (of type `A`) are compared. `name` and `base` prepare a name or a base, and return
- * `undefined` if it is malformed. These are methods, so that forms of all types fit one table: each gets only values
- * of its own form.
- */
-interface Form<A = unknown, N = unknown, B = unknown> {
-  name(name: A): N | undefined;
-  base(base: A): B | undefined;
-  /** Whether everything that the name stands for is in the subtree. */
-  within(name: N, base: B): boolean;
-  /** Whether anything that the name stands for is in the subtree: a wildcard stands for many names. */
-  touches(name: N, base: B): boolean;
-}
-
-const directoryName: Form<DistinguishedName, DistinguishedName, DistinguishedName> = {
-  name: (name) => name,
-  base: (base) => base,
-  within: isBelow,
-  touches: isBelow,
+/** An internationalized mailbox counts as an e-mail address, too; a malformed one as an address that no base takes. */
+const alsoMailbox = (one: GeneralName): ReadonlyArray<GeneralName> => {
+  const mailbox = one._tag === "otherName" ? smtpUtf8Mailbox(one.value) : undefined;
+  return mailbox === undefined ? [one] : [one, { _tag: "rfc822Name", value: mailbox }];
 };
-
-/** A host name in lower case. `below` has a dot in front; for a wildcard, it is what follows the star. */
-interface Host {
-  readonly host: string;
-  readonly below: string;
-  readonly wildcard: boolean;
-  readonly labels: number;
-}
-
-const hostOf = (name: string): Host => {
-  const host = name.toLowerCase();
-  const wildcard = host.startsWith("*.");
-  // A base that begins with a dot means only what is below it. The RFC does not define this, but CAs use it.
-  const below = wildcard ? host.slice(1) : host === "" || host.startsWith(".") ? host : `.${host}`;
-  return { host, below, wildcard, labels: host.split(".").length };
-};
-
-const dNSName: Form<string, Host, Host> = {
-  name: (name) => isDnsName(name, true) ? hostOf(name) : undefined,
-  base: (base) => base === "" || isDnsName(base.replace(/^\./, "")) ? hostOf(base) : undefined,
-  within: ({ host }, base) => host === base.host || host.endsWith(base.below),
-  // `*.example.com` may stand for `secret.example.com`, but for nothing below that.
-  touches: (name, base) =>
-    dNSName.within(name, base) ||
-    name.wildcard && name.labels === base.labels && base.below.endsWith(name.below),
-};
-
-/** Whether a mask is ones followed by zeros (RFC 4632 §3.1). */
-const isMask = (mask: Bytes): boolean => {
-  const at = mask.findIndex((byte) => byte !== 0xff);
-  const zeros = at < 0 ? 0 : 0xff - mask[at]!;
-  return (zeros & zeros + 1) === 0 && mask.every((byte, i) => i <= at || at < 0 || byte === 0);
-};
-
-/** A base is an address followed by its mask. */
-const iPAddress: Form<Bytes, Bytes, Bytes> = {
-  name: (name) => name.length === 4 || name.length === 16 ? name : undefined,
-  base: (base) =>
-    (base.length === 8 || base.length === 32) && isMask(base.subarray(base.length / 2)) ? base : undefined,
-  within: (name, base) => {
-    const { length } = name;
-    if (base.length !== 2 * length) return false;
-    for (let i = 0; i < length; i++) if ((name[i]! ^ base[i]!) & base[length + i]!) return false;
-    return true;
-  },
-  touches: (name, base) => iPAddress.within(name, base),
-};
-
-/** The supported forms. */
-const forms: Partial<Record<GeneralName["_tag"], Form>> = { directoryName, dNSName, iPAddress };

@@ -5,7 +5,10 @@ import { SignatureScheme } from "../../names/signature_scheme.ts";
 import { Crypto, type CryptoService } from "../../ports/crypto.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { type Certificate, isSelfIssued } from "../certificate/certificate.ts";
-import { brokenRule, cheapRules, costlyRules, type Criteria, type Path } from "./validate.ts";
+import { cheapRules } from "./cheap_rules.ts";
+import { costlyRules } from "./costly_rules.ts";
+import type { Criteria, Path } from "./criteria.ts";
+import { brokenRule } from "./rule.ts";
 import { prices, signaturePrice, type Work } from "./work.ts";
 
 /** Certificates, by their subject. */
