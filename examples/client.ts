@@ -33,6 +33,11 @@ const flags = {
   servername: { takes: "NAME", help: "the name that the certificate must be valid for (HOST)" },
   ca: { takes: "FILE", help: "trust these roots (PEM) and no others" },
   insecure: { help: "trust any server" },
+  pin: {
+    takes: "SHA256",
+    repeats: true,
+    help: "trust a server by the hash of its key, in base64 or hexadecimal; with --ca, both must hold",
+  },
   reconnect: { takes: "N", help: "connect N more times, and resume the session" },
   send: { takes: "TEXT", help: "send a line and print the answer" },
   "early-data": {

@@ -84,13 +84,19 @@ export const hangups: Stream.Stream<void> = Stream.asyncPush<void>((emit) =>
   )
 );
 
-/** The trust of `--ca` or `--insecure`; the system's roots without these flags. Throws UsageError. */
-export const verifier = ({ flags }: Given) => {
+/** The trust of `--ca`, `--pin` or `--insecure`; the system's roots without these flags. Throws UsageError. */
+export const verifier = ({ flags, repeated: { pin: pins = [] } }: Given) => {
   const { ca, insecure } = flags;
-  if (ca !== undefined && insecure !== undefined) {
-    throw new UsageError("--ca and --insecure cannot be combined");
+  if (insecure !== undefined && (ca !== undefined || pins.length > 0)) {
+    throw new UsageError(`--${ca === undefined ? "pin" : "ca"} and --insecure cannot be combined`);
   }
   if (insecure !== undefined) return CertificateVerifier.layerInsecure;
+  if (pins.length > 0) {
+    const pinned = CertificateVerifier.layerPinned(pins);
+    return ca === undefined
+      ? pinned
+      : CertificateVerifier.layerBoth(roots(ca, legacyAllowances(flags["policy"])), pinned);
+  }
   return ca === undefined ? CertificateVerifier.layerSystem : roots(ca, legacyAllowances(flags["policy"]));
 };
 

@@ -25,6 +25,8 @@ export const certificateHints: Partial<Record<CertificateReason, string>> = {
     "or the peer does not send an intermediate certificate, as it must",
   name_mismatch:
     "only names in subjectAltName count: connect to one of them, or say which to expect (serverName, --servername)",
+  unreadable: "a certificate that breaks X.509's rules cannot be verified, but its key can be pinned " +
+    "(CertificateVerifier.layerPinned, --pin), or judged by a verifier of your own (CertificateVerifier.layer)",
   not_pinned: "if this is the server that you mean, its key is new: pin it as well",
   expired: "the certificate must be renewed, or a clock is wrong",
   wrong_usage:

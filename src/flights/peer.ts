@@ -10,13 +10,15 @@ import type { Policy } from "../tables/policy.ts";
 import type { CertificateWish } from "../tables/versions/mod.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { DecodeError } from "../wire/errors.ts";
-import { parseCertificate } from "../x509/certificate/certificate.ts";
+import { readLeaf } from "../x509/certificate/leaf.ts";
 import type { Agreed } from "./agreed/agreed.ts";
 
 /** Why the handshake refuses a certificate before the verifier sees it. */
 export type PeerError = DecodeError | IllegalParameter | CertificateError;
 
-/** The key of a chain's leaf. An empty chain is a decode_error (RFC 5246 §7.4.2); a leaf that cannot be parsed is corrupt. */
+/**
+ * The key of a chain's leaf. An empty chain is a decode_error (RFC 5246 §7.4.2); a leaf without a key that can be found is corrupt.
+ */
 export const leafKey = (
   chain: ReadonlyArray<Bytes>,
   policy: Pick<Policy, "corruptCertificateAlert">,
@@ -28,12 +30,12 @@ export const leafKey = (
   }
   const refused = (reason: "unreadable" | "unsupported", subject: string, detail: string, rfc: string) =>
     Either.left(corruptBy(policy)(new CertificateError({ reason, index: 0, subject, detail, rfc })));
-  const parsed = parseCertificate(der);
-  if (Either.isLeft(parsed)) return refused("unreadable", "", parsed.left.message, "RFC 5280 §4.1");
-  const { publicKey, keyUsage, subject } = parsed.right;
+  const read = readLeaf(der);
+  if (Either.isLeft(read)) return refused("unreadable", "", read.left.message, "RFC 5280 §4.1");
+  const { publicKey, keyUsage, subject } = read.right;
   return publicKey._tag === "unsupported"
-    ? refused("unsupported", subject.text, publicKey.detail, "RFC 5280 §4.1.2.7")
-    : Either.right({ key: publicKey, usages: keyUsage, subject: subject.text });
+    ? refused("unsupported", subject, publicKey.detail, "RFC 5280 §4.1.2.7")
+    : Either.right({ key: publicKey, usages: keyUsage, subject });
 };
 
 /** The verifier's verdict, with the alert that policy has for a certificate that cannot be parsed. */

@@ -6,7 +6,10 @@ import type { Crypto } from "./crypto.ts";
 
 /** A certificate chain to judge, and what it must be good for. */
 export interface Verification {
-  /** The certificates as the peer sent them: DER, leaf first. The leaf is known to parse. */
+  /**
+   * The certificates as the peer sent them, leaf first. The key of the leaf could be read; the rest of the
+   * leaf, and every other certificate, may be anything.
+   */
   readonly chain: ReadonlyArray<Bytes>;
   /** The host name or IP address that the leaf must be valid for; `undefined` for a client's certificate. */
   readonly name: string | undefined;

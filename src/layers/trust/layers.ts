@@ -7,7 +7,7 @@ import {
   type Verification,
 } from "../../ports/trust.ts";
 import { toHex } from "../../wire/bytes.ts";
-import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
+import { type LeafKey, readLeaf } from "../../x509/certificate/leaf.ts";
 import { base64 } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
@@ -77,8 +77,8 @@ const readPin = (pin: string): Either.Either<string, InvalidPin> => {
   return hex.length === 64 ? Either.right(hex) : Either.left(new InvalidPin({ pin }));
 };
 
-const leafOf = ({ chain: [der] }: Verification): Certificate | undefined =>
-  der && Either.getOrUndefined(parseCertificate(der));
+const leafOf = ({ chain: [der] }: Verification): LeafKey | undefined =>
+  der && Either.getOrUndefined(readLeaf(der));
 
 const refuse = (
   what: Verification,
@@ -87,5 +87,5 @@ const refuse = (
   rfc: string,
 ): Effect.Effect<never, CertificateError> =>
   Effect.fail(
-    new CertificateError({ reason, index: 0, subject: leafOf(what)?.subject.text ?? "", detail, rfc }),
+    new CertificateError({ reason, index: 0, subject: leafOf(what)?.subject ?? "", detail, rfc }),
   );
