@@ -23,11 +23,12 @@ import {
   positiveOf,
   UsageError,
 } from "./lib/flags.ts";
-import { base, credentials, verifier } from "./lib/layers.ts";
+import { base, credentials } from "./lib/layers.ts";
 import { lines, say } from "./lib/lines.ts";
 import { run } from "./lib/program.ts";
 import { renegotiations } from "./lib/renegotiations.ts";
 import { human, json, knowing, type Report } from "./lib/report.ts";
+import { verifier } from "./lib/trust.ts";
 
 const flags = {
   servername: { takes: "NAME", help: "the name that the certificate must be valid for (HOST)" },

@@ -16,12 +16,13 @@ import {
   policyOf,
   UsageError,
 } from "./lib/flags.ts";
-import { base, clientVerifier, credentials, hangups } from "./lib/layers.ts";
+import { base, credentials, hangups } from "./lib/layers.ts";
 import { lines, say } from "./lib/lines.ts";
 import { page } from "./lib/page.ts";
 import { run } from "./lib/program.ts";
 import { renegotiating, renegotiations } from "./lib/renegotiations.ts";
 import { human, json, knowing, type Report } from "./lib/report.ts";
+import { clientVerifier } from "./lib/trust.ts";
 
 const flags = {
   host: { takes: "ADDRESS", help: "the address to listen at (127.0.0.1)" },

@@ -51,6 +51,10 @@ export const common = {
     takes: "native|noble",
     help: "the provider of cryptography: the platform's own, or portable (native)",
   },
+  allow: {
+    takes: "sha1,…",
+    help: "weak certificates to trust: sha1, commonName, caAsLeaf, minimumRsaBits=N",
+  },
   psk: {
     takes: "IDENTITY:HEX",
     repeats: true,

@@ -4,7 +4,6 @@ import * as Layer from "npm:effect@^3.22.4/Layer";
 import * as Stream from "npm:effect@^3.22.4/Stream";
 import {
   CertificateCompression,
-  CertificateVerifier,
   Credentials,
   Crypto,
   KeyLog,
@@ -20,14 +19,15 @@ export class FileError extends Error {
   override readonly name = "FileError";
 }
 
-const read = (path: string): Effect.Effect<string, FileError> =>
+/** The text of a file. Fails with FileError. */
+export const read = (path: string): Effect.Effect<string, FileError> =>
   Effect.tryPromise({
     try: () => Deno.readTextFile(path),
     catch: (e) => new FileError(e instanceof Error ? e.message : String(e)),
   });
 
 /** Prefixes a layer's errors with the name of the file that they are about. */
-const inFile = <A, E extends Error, R>(path: string, layer: Layer.Layer<A, E, R>) =>
+export const inFile = <A, E extends Error, R>(path: string, layer: Layer.Layer<A, E, R>) =>
   Layer.mapError(layer, (e) => new FileError(`${path}: ${e.message}`));
 
 /**
@@ -83,37 +83,6 @@ export const hangups: Stream.Stream<void> = Stream.asyncPush<void>((emit) =>
     (tell) => Effect.sync(() => Deno.removeSignalListener("SIGHUP", tell)),
   )
 );
-
-/** The trust of `--ca`, `--pin` or `--insecure`; the system's roots without these flags. Throws UsageError. */
-export const verifier = ({ flags, repeated: { pin: pins = [] } }: Given) => {
-  const { ca, insecure } = flags;
-  if (insecure !== undefined && (ca !== undefined || pins.length > 0)) {
-    throw new UsageError(`--${ca === undefined ? "pin" : "ca"} and --insecure cannot be combined`);
-  }
-  if (insecure !== undefined) return CertificateVerifier.layerInsecure;
-  if (pins.length > 0) {
-    const pinned = CertificateVerifier.layerPinned(pins);
-    return ca === undefined
-      ? pinned
-      : CertificateVerifier.layerBoth(roots(ca, legacyAllowances(flags["policy"])), pinned);
-  }
-  return ca === undefined ? CertificateVerifier.layerSystem : roots(ca, legacyAllowances(flags["policy"]));
-};
-
-/** The trust of `--client-ca`: the roots of client certificates. Without it no client certificate is trusted. */
-export const clientVerifier = ({ flags }: Given) => {
-  const ca = flags["client-ca"];
-  return ca === undefined ? CertificateVerifier.layerNone : roots(ca, legacyAllowances(flags["policy"]));
-};
-
-/** A device that needs `--policy legacy` has certificates of the same age. */
-const legacyAllowances = (policy: string | undefined): CertificateVerifier.Allowances =>
-  policy === "legacy" ? { minimumRsaBits: 1024, sha1: true } : {};
-
-const roots = (file: string, allowances: CertificateVerifier.Allowances) =>
-  Layer.unwrapEffect(
-    Effect.map(read(file), (pem) => inFile(file, CertificateVerifier.layerRoots(pem, allowances))),
-  );
 
 /** A server's ticket keys: in a file that survives the process, or in memory. */
 const tickets = ({ flags }: Given) => {

@@ -1,5 +1,5 @@
 /** Advice about errors, by what the peer sent and what is known of the circumstances. @module */
-import type { CertificateReason } from "./errors/trust.ts";
+import type { CertificateReason, Lift } from "./errors/trust.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { SetupError } from "./setup_error.ts";
 
@@ -34,6 +34,14 @@ export const certificateHints: Partial<Record<CertificateReason, string>> = {
   status_missing:
     "its server must staple an OCSP response (RFC 6066 §8): ssl_stapling in nginx, ocspResponse in this library",
   status_stale: "its server staples an old OCSP response, or a clock is wrong",
+};
+
+/** Advice about a certificate that options would let pass. */
+export const lifting = (options: Lift): string => {
+  const entries = Object.entries(options);
+  return `to trust it anyway, which is weaker, give CertificateVerifier.layerRoots { ${
+    entries.map(([name, value]) => `${name}: ${value}`).join(", ")
+  } } (--allow ${entries.map(([name, value]) => value === true ? name : `${name}=${value}`).join(",")})`;
 };
 
 /** Advice about errors outside of a connection. */

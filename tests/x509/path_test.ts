@@ -5,6 +5,7 @@
  */
 import { assert, Clock, Effect, Either } from "../deps.ts";
 import type { CertificateError } from "../../src/faults/errors/trust.ts";
+import { explain } from "../../src/faults/explain.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { makeRoots } from "../../src/layers/trust/roots.ts";
 import { oids } from "../../src/x509/der/oids.ts";
@@ -143,6 +144,31 @@ Deno.test("names in messages are those of the certificate, at most three, and no
   const result = await judge({ roots: [root], chain, host: "c.example" });
   assert.equal(
     Either.isLeft(result) && result.left.message,
-    'certificate 0 (CN=a\\u{1b}[2J\\u{202e}b, O=Test): it is for a.example, b.example, ::1 and 1 more, not for "c.example"',
+    'certificate 0 (CN=a\\u{1b}[2J\\u{202e}b, O=Test): it is for the DNS name a.example, the DNS name b.example, the IP address ::1 and 1 more, not for the DNS name "c.example"',
   );
+});
+
+const device = makeCa({ subject: "Device Root", key: "rsa1024" });
+
+Deno.test("a refusal names all options that would lift it at once, and with them the chain passes", async () => {
+  const chain = device.issue({ subject: "10.0.0.1", names: [], signature: "rsa_sha1" }).chain;
+  const made: Chain = { roots: [device], chain, host: "10.0.0.1" };
+  const error = Either.getOrThrow(Either.flip(await judge(made)));
+  const lift = { sha1: true, minimumRsaBits: 1024, commonName: true };
+  assert.deepEqual(error.liftedBy, lift);
+  assert.match(
+    explain(error).hint ?? "",
+    /layerRoots \{ .*sha1: true.* \} \(--allow .*minimumRsaBits=1024.*\)/,
+  );
+  Either.getOrThrow(await judge({ ...made, strength: lift }));
+});
+
+Deno.test("a refusal that options would not lift names none", async () => {
+  const expired = device.issue({ signature: "rsa_sha1", notAfter: NOW - 1 }).chain;
+  const old = device.issue({ signature: "rsa_md5" }).chain;
+  const foreign = makeCa({ key: "rsa1024" }).issue({ signature: "rsa_sha1" }).chain;
+  for (const chain of [expired, old, foreign]) {
+    const error = Either.getOrThrow(Either.flip(await judge({ roots: [device], chain })));
+    assert.equal(error.liftedBy, undefined, error.message);
+  }
 });

@@ -10,6 +10,9 @@ export type CertificateReason = keyof typeof certificateAlerts;
 /** An alert that can report the refusal of a certificate. */
 export type RefusalAlert = Exclude<AlertName, PeacefulAlert>;
 
+/** Options that let a certificate pass which is refused otherwise, by their names. */
+export type Lift = Readonly<Record<string, number | boolean>>;
+
 /** The peer's certificate is not trusted. */
 export class CertificateError extends Data.TaggedError("CertificateError")<{
   readonly reason: CertificateReason;
@@ -23,6 +26,8 @@ export class CertificateError extends Data.TaggedError("CertificateError")<{
   readonly rfc: string;
   /** The alert to send, where the reason's usual one does not fit: `access_denied`, for example. */
   readonly alert?: RefusalAlert | undefined;
+  /** The options of `layerRoots` that would let the chain pass, where there are such. */
+  readonly liftedBy?: Lift | undefined;
 }> {
   /** What happened, in one sentence. */
   override get message(): string {

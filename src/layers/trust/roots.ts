@@ -9,6 +9,7 @@ import {
   type CertificateVerifierService,
   type TrustOptions,
 } from "../../ports/trust.ts";
+import type { Crypto } from "../../ports/crypto.ts";
 import { type Bytes, toHex } from "../../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
 import { judgeStatus } from "../../x509/ocsp/validate.ts";
@@ -64,20 +65,41 @@ const rootsService = (roots: ReadonlyArray<Bytes>, allowances: TrustOptions): Ce
         const work = new Work();
         const { leaf, intermediates, unread } = yield* parsed(chain, work);
         const time = Math.floor((yield* Clock.currentTimeMillis) / 1000);
-        anchors ??= bySubject(readable());
-        const criteria = { ...allowances, time, name, purpose };
-        const path = yield* findPath(leaf, bySubject(intermediates), anchors, criteria, work).pipe(
-          Effect.mapError((e) =>
+        const trusted = anchors ??= bySubject(readable());
+        const others = bySubject(intermediates);
+        const judge = Effect.fnUntraced(function* (lift: TrustOptions) {
+          const criteria = { ...allowances, ...lift, time, name, purpose };
+          const path = yield* findPath(leaf, others, trusted, criteria, work);
+          yield* judgeStatus(path, ocspResponse, criteria, work);
+        });
+        yield* Effect.catchAll(
+          judge({}),
+          (e) =>
             unread && e.reason === "unknown_ca"
               ? unreadable(unread.index, `${unread.why}; without it, ${e.detail}`)
-              : e
-          ),
+              : allLifts(e, judge),
         );
-        yield* judgeStatus(path, ocspResponse, criteria, work);
       },
     ),
   };
 };
+
+/** More rounds than there are options, because one of them is a number. */
+const MOST_LIFTS = 8;
+
+/** The error with all options that would let the chain pass, not only the first; with none if they would not. */
+const allLifts = Effect.fnUntraced(function* (
+  first: CertificateError,
+  judge: (lift: TrustOptions) => Effect.Effect<void, CertificateError, Crypto>,
+): Effect.fn.Return<never, CertificateError, Crypto> {
+  let lift = first.liftedBy;
+  for (let round = 0; lift && round < MOST_LIFTS; round++) {
+    const again = yield* Effect.either(judge(lift));
+    if (Either.isRight(again)) return yield* new CertificateError({ ...first, liftedBy: lift });
+    lift = again.left.liftedBy && { ...lift, ...again.left.liftedBy };
+  }
+  return yield* new CertificateError({ ...first, liftedBy: undefined });
+});
 
 const eitherToList = { onLeft: () => [], onRight: (certificate: Certificate) => [certificate] };
 

@@ -28,7 +28,11 @@ export const cheapRules: ReadonlyArray<Rule> = [
       publicKey._tag === "unsupported"
         ? ["unsupported", publicKey.detail]
         : bitsOf(publicKey) < minimumRsaBits
-        ? ["invalid", `its RSA key has ${bitsOf(publicKey)} bits, fewer than ${minimumRsaBits}`]
+        ? [
+          "invalid",
+          `its RSA key has ${bitsOf(publicKey)} bits, fewer than ${minimumRsaBits}`,
+          { minimumRsaBits: bitsOf(publicKey) },
+        ]
         : undefined,
   },
   ...signatureRules.map(({ rfc, broken }): Rule => ({
@@ -48,7 +52,7 @@ export const cheapRules: ReadonlyArray<Rule> = [
     where: (at) => leaf(at) && signed(at),
     broken: ({ certificate: { basicConstraints }, criteria: { caAsLeaf = false } }) =>
       basicConstraints?.ca && !caAsLeaf
-        ? ["ca_as_leaf", "it is a CA certificate, not one for a server or a client"]
+        ? ["ca_as_leaf", "it is a CA certificate, not one for a server or a client", { caAsLeaf: true }]
         : undefined,
   },
   {

@@ -4,6 +4,7 @@ import { isSelfIssued } from "../certificate/certificate.ts";
 import { isUnderstood } from "../certificate/extensions.ts";
 import { oids } from "../der/oids.ts";
 import { type GeneralName, printName } from "../names/general_name.ts";
+import { parseIp } from "../names/ip_address.ts";
 import { hostNames, matchesName } from "./host_name.ts";
 import { violation } from "./name_constraints.ts";
 import { policiesOf } from "./policies.ts";
@@ -31,7 +32,8 @@ export const costlyRules: ReadonlyArray<Rule> = [
     broken: ({ certificate, criteria: { name, commonName = false } }) =>
       name === undefined || matchesName(certificate, name, commonName) ? undefined : [
         "name_mismatch",
-        `it is for ${namesText(hostNames(certificate, commonName))}, not for ${JSON.stringify(name)}`,
+        `it is for ${namesText(hostNames(certificate, commonName))}, not for ${wantedText(name)}`,
+        matchesName(certificate, name, true) ? { commonName: true } : undefined,
       ],
   },
   {
@@ -153,9 +155,20 @@ export const costlyRules: ReadonlyArray<Rule> = [
   },
 ];
 
+/** How the kinds of host name are called. */
+const kinds: Partial<Record<GeneralName["_tag"], string>> = {
+  dNSName: "the DNS name",
+  iPAddress: "the IP address",
+};
+
 /** At most three names: enough to see the mistake. */
 const namesText = (all: ReadonlyArray<GeneralName>): string => {
-  const names = all.filter(({ _tag }) => _tag === "dNSName" || _tag === "iPAddress");
+  const names = all.filter(({ _tag }) => kinds[_tag] !== undefined);
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return names.length ? names.slice(0, 3).map(printName).join(", ") + more : "no host name";
+  return names.length
+    ? names.slice(0, 3).map((name) => `${kinds[name._tag]} ${printName(name)}`).join(", ") + more
+    : "no host name";
 };
+
+const wantedText = (name: string): string =>
+  `${kinds[parseIp(name) ? "iPAddress" : "dNSName"]} ${JSON.stringify(name)}`;

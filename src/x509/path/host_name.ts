@@ -21,7 +21,7 @@ export const matchesName = (certificate: Certificate, name: string, commonName =
 
 /**
  * The names that a certificate is valid for: its subjectAltName. Without one, and if `commonName` allows it, the last
- * common name that is a DNS name (RFC 6125 §6.4.4).
+ * common name that is a DNS name (RFC 6125 §6.4.4) or an IP address, as old devices have it.
  */
 export const hostNames = (
   { subject, subjectAltName }: Certificate,
@@ -29,6 +29,8 @@ export const hostNames = (
 ): ReadonlyArray<GeneralName> => {
   if (subjectAltName || !commonName) return subjectAltName ?? [];
   const value = subject.rdns.flat().findLast(({ type }) => type === oids.commonName)?.text;
+  const address = value === undefined ? undefined : parseIp(value);
+  if (address) return [{ _tag: "iPAddress", value: address }];
   return value !== undefined && isDnsName(value, true) ? [{ _tag: "dNSName", value }] : [];
 };
 

@@ -1,7 +1,8 @@
 /** A rule for certification paths, as a row of a table (RFC 5280 §6.1). @module */
 import { Effect } from "../../deps.ts";
-import type { CertificateReason } from "../../faults/errors/trust.ts";
+import type { CertificateReason, Lift } from "../../faults/errors/trust.ts";
 import { CertificateError } from "../../faults/errors/trust.ts";
+import type { TrustOptions } from "../../ports/trust.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import type { Criteria, Path } from "./criteria.ts";
 import { prices, type Work } from "./work.ts";
@@ -26,8 +27,9 @@ export const brokenRule = Effect.fnUntraced(
         const found = broken(at);
         if (work.spent) return undefined;
         if (found) {
-          const [reason, detail] = found;
-          return new CertificateError({ reason, index, subject: certificate.subject.text, detail, rfc });
+          const [reason, detail, liftedBy] = found;
+          const { subject: { text: subject } } = certificate;
+          return new CertificateError({ reason, index, subject, detail, rfc, liftedBy });
         }
       }
       yield* work.pause;
@@ -55,8 +57,8 @@ export interface Rule {
   readonly broken: (at: At) => Broken | undefined;
 }
 
-/** Why a rule is broken: the reason and its description. */
-export type Broken = readonly [CertificateReason, string];
+/** Why a rule is broken: the reason, its description, and the option that would lift the rule, if there is one. */
+export type Broken = readonly [CertificateReason, string, lift?: (Lift & TrustOptions) | undefined];
 
 /** Applies to every certificate of a path. */
 export const everywhere = () => true;

@@ -18,7 +18,11 @@ export const signatureRules: ReadonlyArray<{
     rfc: "RFC 9155 §2",
     broken: ({ scheme }, { sha1 = false }) =>
       scheme !== undefined && (md5Schemes.has(scheme) || !sha1 && sha1Schemes.has(scheme))
-        ? ["invalid", `its signature ${SignatureScheme.nameOf(scheme)} uses a broken hash function`]
+        ? [
+          "invalid",
+          `its signature ${SignatureScheme.nameOf(scheme)} uses a broken hash function`,
+          md5Schemes.has(scheme) ? undefined : { sha1: true },
+        ]
         : undefined,
   },
 ];

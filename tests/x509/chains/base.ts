@@ -191,6 +191,12 @@ export const good: Rows = {
   "the year 2050, which is written otherwise": () => three({ leaf: { notAfter: year(2051) } }),
   "a common name alone, where it counts": () =>
     three({ leaf: { subject: "localhost", names: [] } }, { strength: { commonName: true } }),
+  "a common name that is an address, where it counts": () =>
+    three({ leaf: { subject: "127.0.0.1", names: [] } }, {
+      host: "127.0.0.1",
+      strength: { commonName: true },
+      openssl: "to it, no common name is an address",
+    }),
   "a name written in Unicode": () =>
     three({ leaf: { names: ["xn--bcher-kva.example"] } }, {
       host: "bücher.example",
@@ -311,6 +317,11 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
         },
       }, {
         host: "10.0.0.1",
+      }),
+    "a common name that is another address, where it counts": () =>
+      three({ leaf: { subject: "127.0.0.1", names: [] } }, {
+        host: "127.0.0.2",
+        strength: { commonName: true },
       }),
     "another IPv6 address": () => three({}, { host: "::2" }),
     "a wildcard that is a part of a label": () =>
