@@ -11,7 +11,7 @@ import {
   ContentType,
   PskKeyExchangeMode,
 } from "../../../src/names/protocol.ts";
-import { CertificateCompression } from "../../../src/ports/certificate_compression.ts";
+import { CertificateCompression, zlib } from "../../../src/ports/certificate_compression.ts";
 import { Credentials } from "../../../src/ports/credentials.ts";
 import { Crypto } from "../../../src/ports/crypto.ts";
 import type { ConnectionEvent } from "../../../src/ports/observer.ts";
@@ -526,6 +526,64 @@ sync(
     assert.equal(yield* pingPong(client, server), "ping pong");
   })),
 );
+
+/** How long a handshake takes whose services hang, by a clock that goes on only when nothing else does. */
+const waiting = <A, E, R>(milliseconds: number, of: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const met = yield* Effect.fork(of);
+    yield* untilWaiting(met);
+    yield* TestClock.adjust(milliseconds - 1);
+    assert.equal(met.unsafePoll(), null, "it waits until its deadline");
+    yield* TestClock.adjust(1);
+    return yield* Fiber.join(met);
+  });
+
+effect(
+  "tickets that hang, when they are sealed or opened, have the deadline of limits.storeWait; the connection goes on without",
+  withoutLogs(Effect.gen(function* () {
+    const built = yield* build({ toy: true, tickets: true });
+    const good = Context.get(built.server, SessionTickets)!;
+    const talks = (tickets: SessionTicketsService) =>
+      Effect.gen(function* () {
+        const ends = { ...built, server: Context.add(built.server, SessionTickets, tickets) };
+        const { client, server } = yield* meet(ends, bothUnder(modern13, { toy: true }));
+        assert.equal(yield* pingPong(client, server), "ping pong");
+        return (yield* client.negotiated).resumed;
+      });
+    assert.equal(yield* talks(good), false);
+    assert.equal(yield* talks(good), true);
+    const { storeWait } = limits;
+    assert.equal(yield* waiting(storeWait, talks({ ...good, open: () => Effect.never })), false);
+    // One ticket after a resumption.
+    assert.equal(yield* waiting(storeWait, talks({ ...good, seal: () => Effect.never })), true);
+  })),
+);
+
+for (const [what, role] of [["compresses", "server"], ["decompresses", "client"]] as const) {
+  effect(
+    `an algorithm that hangs when it ${what} has the deadline of limits.storeWait: ${
+      role === "server" ? "the chain goes as it is" : "CertificateDecompressionFailure"
+    }`,
+    withoutLogs(Effect.gen(function* () {
+      const built = yield* build({ toy: true });
+      const hangs = { compress: () => Effect.never, decompress: () => Effect.never };
+      const algorithms = [{ ...zlib, ...(role === "server" ? { compress: hangs.compress } : hangs) }];
+      const policy = { ...modern13, certificateCompression: [zlib.algorithm] };
+      const ends = yield* waiting(
+        limits.storeWait,
+        bothHandshake(
+          {
+            ...built,
+            [role]: Context.add(built[role] as Built["server"], CertificateCompression, algorithms),
+          },
+          bothUnder(policy, { toy: true }),
+        ),
+      );
+      if (role === "client") yield* failsWith(ends.client, "CertificateDecompressionFailure");
+      else assert.equal(yield* pingPong(yield* ends.client, yield* ends.server), "ping pong");
+    })),
+  );
+}
 
 sync(
   "a key whose members throw is no key, in either role",
