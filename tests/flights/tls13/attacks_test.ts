@@ -527,7 +527,7 @@ sync(
   })),
 );
 
-/** How long a handshake takes whose services hang, by a clock that goes on only when nothing else does. */
+/** What comes of an effect that waits for so many milliseconds, and no longer. */
 const waiting = <A, E, R>(milliseconds: number, of: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const met = yield* Effect.fork(of);
@@ -535,7 +535,8 @@ const waiting = <A, E, R>(milliseconds: number, of: Effect.Effect<A, E, R>) =>
     yield* TestClock.adjust(milliseconds - 1);
     assert.equal(met.unsafePoll(), null, "it waits until its deadline");
     yield* TestClock.adjust(1);
-    return yield* Fiber.join(met);
+    yield* untilWaiting(met);
+    return yield* yield* Effect.fromNullable(met.unsafePoll());
   });
 
 effect(
