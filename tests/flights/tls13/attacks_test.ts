@@ -493,6 +493,11 @@ const odd: ReadonlyArray<readonly [string, SessionTicketsService]> = [
     seal: () => Effect.succeed(7 as never),
     open: () => Effect.succeed("x" as never),
   }],
+  ["give more than a message has room for", {
+    lifetime: 100,
+    seal: () => Effect.succeed(new Uint8Array(2 ** 16)),
+    open: () => Effect.succeedNone,
+  }],
 ];
 for (const [what, tickets] of odd) {
   sync(
