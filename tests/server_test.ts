@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { assert, Cause, Deferred, Effect, Exit, Layer, Scope } from "./deps.ts";
+import { assert, Cause, Deferred, Effect, Exit, Layer, Logger, Scope } from "./deps.ts";
 import * as Client from "../src/client.ts";
 import type { Connection } from "../src/connection/connection.ts";
 import { layerNone as noCredentials, layerPem } from "../src/layers/credentials/credentials.ts";
 import { layerNoble } from "../src/layers/crypto/noble/layer.ts";
 import { layerMemory as sessions } from "../src/layers/sessions/memory.ts";
+import { layerRotating } from "../src/layers/tickets/rotating.ts";
 import { layerMemory } from "../src/layers/transport/memory.ts";
 import { layerTcp } from "../src/layers/transport/tcp.ts";
 import { layerNone } from "../src/layers/trust/layers.ts";
@@ -16,6 +17,7 @@ import { layerRoots } from "../src/layers/trust/roots.ts";
 import type { Address } from "../src/names/address.ts";
 import { Transport } from "../src/ports/transport.ts";
 import * as Server from "../src/server.ts";
+import { modern } from "../src/tables/policy.ts";
 import { modern12 } from "./support/policies.ts";
 import { ascii } from "../src/wire/bytes.ts";
 import * as Golden from "./golden/certificates.ts";
@@ -189,6 +191,34 @@ for (const [name, network] of Object.entries({ layerMemory, layerTcp })) {
       assert.ok(heard._tag === "Left" || heard.right === undefined, "the late stream ends without a byte");
       assert.deepEqual(counts, { accepted: 1, closed: 1 });
     })),
+  );
+}
+
+const sealing = layerRotating();
+for (
+  const [what, earlyData, sessionTickets, tickets, warnings] of [
+    ["earlyData and SessionTickets", 100, true, sealing, 1],
+    ["earlyData, and the store for its sessions", 100, true, Layer.empty, 0],
+    ["earlyData, and a policy that gives no tickets", 100, false, sealing, 0],
+    ["SessionTickets, and no earlyData", 0, true, sealing, 0],
+  ] as const
+) {
+  live(
+    `a server with ${what} logs ${warnings === 0 ? "no warning" : "that it accepts no early data"}`,
+    Effect.gen(function* () {
+      const logged: Array<string> = [];
+      const logger = Logger.make(({ logLevel, message }) => {
+        logged.push(`${logLevel.label} ${message}`);
+      });
+      yield* listen({ earlyData, policy: { ...modern, sessionTickets } }).pipe(
+        Effect.provide(tickets),
+        Effect.provide([layerNoble, layerMemory, Logger.replace(Logger.defaultLogger, logger)]),
+      );
+      assert.equal(logged.length, warnings);
+      for (const line of logged) {
+        assert.match(line, /^WARN no early data will be accepted: SessionTickets .*leave it out/);
+      }
+    }),
   );
 }
 

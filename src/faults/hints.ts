@@ -29,8 +29,8 @@ export const certificateHints: Partial<Record<CertificateReason, string>> = {
     "(CertificateVerifier.layerPinned, --pin), or judged by a verifier of your own (CertificateVerifier.layer)",
   not_pinned: "if this is the server that you mean, its key is new: pin it as well",
   expired: "the certificate must be renewed, or a clock is wrong",
-  wrong_usage:
-    "the certificate was issued for something else: one that a client shows needs the purpose clientAuth",
+  wrong_usage: "the certificate was issued for something else: a new one must allow what is missing " +
+    "(extendedKeyUsage: serverAuth for a server's, clientAuth for a client's)",
   status_missing:
     "its server must staple an OCSP response (RFC 6066 §8): ssl_stapling in nginx, ocspResponse in this library",
   status_stale: "its server staples an old OCSP response, or a clock is wrong",
@@ -102,7 +102,8 @@ const alerts: Partial<Record<string, string>> = {
   decrypt_error: "the peer could not verify our Finished or our signature; " +
     "or its key of our pre-shared key's identity, or that key's hash, is another",
   missing_extension:
-    "the peer wants an extension that we left out: is Policy.groups or Policy.signatureSchemes empty?",
+    "the peer wants an extension that we left out: is Policy.groups or Policy.signatureSchemes empty? " +
+    "or it wants a host name, and there is none in an address (serverName, --servername)",
   bad_record_mac: "the peer could not decrypt what we sent",
   decompression_failure: "the peer could not decompress what we sent",
 };

@@ -3,12 +3,19 @@
  *
  * @module
  */
-import { assert, Effect, Either } from "../deps.ts";
-import { ByteStream, Client, Errors, Names, Transport } from "../../mod.ts";
+import { assert, Context, Effect, Either, Layer } from "../deps.ts";
+import { ByteStream, Client, Errors, Names, Server, Transport } from "../../mod.ts";
 import type { TlsError } from "../../src/faults/tls_error.ts";
+import { credentialFromPem, layer } from "../../src/layers/credentials/credentials.ts";
+import { layerRoots } from "../../src/layers/trust/roots.ts";
+import type { Policy } from "../../src/tables/policy.ts";
 import { ascii } from "../../src/wire/bytes.ts";
-import { live, sync } from "../support/effect.ts";
-import { bothHandshake, build } from "../support/handshake.ts";
+import { oids } from "../../src/x509/der/oids.ts";
+import { makeCa } from "../support/ca.ts";
+import { failsWith, live, sync, tagOf } from "../support/effect.ts";
+import { bothHandshake, bothHandshakeBy, build, type Built } from "../support/handshake.ts";
+import { modern13 } from "../support/policies.ts";
+import { plainRecord } from "../support/replay.ts";
 
 const hint = (e: TlsError): string => Errors.explain(e).hint ?? "";
 const inOrder = /Policy\.compatible, then Policy\.legacy \(--policy compatible, --policy legacy\)/;
@@ -181,3 +188,109 @@ Deno.test("a pipe that breaks after the handshake is not laid to an old peer", (
   assert.match(hint(broken), /too old/);
   assert.equal(Errors.explain(broken, { version: Names.ProtocolVersion.TLS_1_3 }).hint, undefined);
 });
+
+// ---- the advice, tried ----
+
+const authority = makeCa();
+const roots = layerRoots(authority.certificatePem);
+
+for (
+  const [role, needs, other] of [["server", "serverAuth", "clientAuth"], [
+    "client",
+    "clientAuth",
+    "serverAuth",
+  ]] as const
+) {
+  sync(
+    `a ${role}'s certificate for something else is wrong_usage; one with the purpose that the hint names is trusted`,
+    Effect.gen(function* () {
+      const built = yield* build({ clientKind: "p256" });
+      const trust = yield* Layer.build(Layer.orDie(roots));
+      const meet = (purpose: "clientAuth" | "serverAuth") =>
+        Effect.gen(function* () {
+          const { chainPem, privateKeyPem } = authority.issue({
+            names: ["localhost"],
+            extendedKeyUsage: [oids[purpose]],
+          });
+          const shown = yield* Layer.build(layer([
+            yield* credentialFromPem({ certificate: chainPem, privateKey: privateKeyPem }),
+          ]));
+          const judged = role === "server" ? "client" : "server";
+          const ends = yield* bothHandshake(
+            {
+              ...built,
+              [role]: Context.merge(built[role] as Built["server"], shown),
+              [judged]: Context.merge(built[judged] as Built["server"], trust),
+            },
+            { server: { clientAuth: role === "client" ? "require" : "none" } },
+          );
+          return ends[judged];
+        });
+      const refused = yield* failsWith(yield* meet(other), "CertificateError");
+      assert.equal(refused.reason, "wrong_usage");
+      assert.match(refused.message, new RegExp(`does not allow ${needs}$`));
+      assert.match(hint(refused), new RegExp(`${needs} for a ${role}'s`));
+      assert.equal(tagOf(yield* meet(needs)), "no error");
+    }),
+  );
+}
+
+const wantsMore: ReadonlyArray<readonly [string, Partial<Policy>, Partial<Policy>, RegExp]> = [
+  [
+    "signature schemes",
+    { signatureSchemes: [] },
+    { signatureSchemes: modern13.signatureSchemes },
+    /Policy\.signatureSchemes empty/,
+  ],
+  [
+    "groups, or a key instead",
+    { groups: [], pskKeyExchangeModes: [Names.PskKeyExchangeMode.psk_ke] },
+    { groups: modern13.groups },
+    /Policy\.groups /,
+  ],
+];
+for (const [what, without, added, says] of wantsMore) {
+  sync(
+    `a client without ${what} hears missing_extension, and is connected when it does as its hint says`,
+    Effect.gen(function* () {
+      const built = yield* build();
+      const meet = (client: Policy) =>
+        bothHandshake(built, { client: { policy: client }, server: { policy: modern13 } });
+      const { client } = yield* meet({ ...modern13, ...without });
+      const alert = yield* failsWith(client, "PeerAlert");
+      assert.equal(alert.description, Names.AlertDescription.missing_extension);
+      assert.match(hint(alert), says);
+      assert.equal(tagOf((yield* meet({ ...modern13, ...without, ...added })).client), "no error");
+    }),
+  );
+}
+
+sync(
+  "a client without a host name hears missing_extension of a server that wants one, and is connected with one (RFC 8446 §9.2)",
+  Effect.gen(function* () {
+    const built = yield* build();
+    const meet = (serverName: string | undefined) =>
+      bothHandshakeBy(built, {}, {
+        client: (stream) => Client.over(stream, { serverName, policy: modern13 }),
+        server: (stream) =>
+          Effect.gen(function* () {
+            const hello = (yield* stream.read)!;
+            const read = Effect.suspend(() =>
+              unread.length > 0 ? Effect.succeed(unread.shift()) : stream.read
+            );
+            const unread = [hello];
+            if (indexOf(hello, ascii("localhost")) < 0) {
+              yield* stream.write(
+                plainRecord(21, Uint8Array.of(2, Names.AlertDescription.missing_extension)),
+              );
+            }
+            return yield* Server.over({ ...stream, read }, { policy: modern13 });
+          }),
+      });
+    for (const none of ["127.0.0.1", undefined]) {
+      const alert = yield* failsWith((yield* meet(none)).client, "PeerAlert");
+      assert.match(hint(alert), /a host name, .*\(serverName, --servername\)/);
+    }
+    assert.equal(tagOf((yield* meet("localhost")).client), "no error");
+  }),
+);

@@ -16,7 +16,6 @@ import { canCompress } from "../../record/protection/compression.ts";
 import { signedWith } from "../../tables/key_kinds.ts";
 import type { Policy } from "../../tables/policy.ts";
 import type { Suite } from "../../tables/suites.ts";
-import { suites13 } from "../../tables/suites13.ts";
 import { versions } from "../../tables/versions/mod.ts";
 import { type Bytes, EMPTY, sameBytes } from "../../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
@@ -68,31 +67,14 @@ export const offeredCompression = (
 const lives = ({ createdAt }: Session, { policy, now }: Standing): boolean =>
   now < createdAt + policy.limits.sessionLifetime / 1000 && createdAt <= now + CLOCK_SKEW;
 
-/**
- * Whether policy allows the suite, the compression and the group; of a finite field that the server chose, its bits. In TLS
- * 1.3 another suite of the same hash will do (RFC 8446 §4.6.1), and a mode is needed (§4.2.9).
- */
+/** Whether policy allows the suite, the compression and the group; of a finite field that the server chose, its bits. */
 const allowed = (s: Session, policy: Policy): boolean =>
-  hasSuiteFor(s, policy) &&
-  (!is13(s) || policy.pskKeyExchangeModes.length > 0) &&
+  (versions.get(s.version)?.resumes(s, policy) ?? false) &&
   (s.compressionMethod === CompressionMethod.null ||
     policy.compressionMethods.includes(s.compressionMethod)) &&
   (s.primeBits > 0
     ? s.primeBits >= policy.minimumDhPrimeBits
     : s.group === 0 || policy.groups.includes(s.group));
-
-const hasSuiteFor = ({ cipherSuite, masterSecret, version }: Session, { cipherSuites }: Policy): boolean => {
-  if (!is13({ version })) {
-    return masterSecret.length === MASTER_SECRET && cipherSuites.includes(cipherSuite);
-  }
-  const hash = suites13.get(cipherSuite)?.hash;
-  return hash !== undefined && cipherSuites.some((id) => suites13.get(id)?.hash === hash);
-};
-
-const is13 = ({ version }: Pick<Session, "version">): boolean => versions.get(version)?.era === "tls13";
-
-/** The length of a master secret up to TLS 1.2, in bytes (RFC 5246 §8.1). */
-const MASTER_SECRET = 48;
 
 /** Whether we showed no certificate, or one that we still have, and signed with a scheme that we still use. */
 const isOurs = (s: Session, { own, policy, crypto }: Standing): boolean => {
@@ -115,20 +97,19 @@ const isStillTheirs = (s: Session, { policy, now }: Standing): boolean => {
 const lasts = ({ notAfter }: Certificate, { createdAt }: Session, now: number): boolean =>
   now <= notAfter || createdAt > notAfter;
 
-/**
- * Whether policy allows the curve of a key, and the scheme that it signed with, if it signed. In TLS 1.3 groups are of the
- * key exchange alone, and the scheme names the curve (RFC 8446 §4.2.3, §4.2.7).
- */
+/** Whether policy allows the curve of a key, and the scheme that it signed with, if it signed. */
 const isUsable = (
   { version }: Session,
   key: PublicKey,
   scheme: SignatureScheme,
   { groups, signatureSchemes }: Policy,
   some = (schemes: ReadonlyArray<SignatureScheme>) => schemes,
-): boolean =>
-  (key._tag !== "ecdsa" || groups.includes(key.group) || is13({ version })) &&
-  (scheme === 0 ||
-    some(versions.get(version)?.signing.schemesOf(key, signatureSchemes) ?? []).includes(scheme));
+): boolean => {
+  const signing = versions.get(version)?.signing;
+  return signing !== undefined &&
+    (key._tag !== "ecdsa" || groups.includes(key.group) || signing.nameCurves) &&
+    (scheme === 0 || some(signing.schemesOf(key, signatureSchemes)).includes(scheme));
+};
 
 const leafHashes = new WeakMap<Bytes, Bytes>();
 

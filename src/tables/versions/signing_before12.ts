@@ -43,6 +43,7 @@ export const signingBefore12 = (pair: Proof, single: Proof): Signing => {
       dhe: form(ServerKeyExchangeDHELegacy),
     },
     certificateVerify: form(CertificateVerifyLegacy),
+    nameCurves: false,
     schemesOf: (key) => Option.toArray(schemeOfKey(key)),
     schemeOf: ({ _tag }, key) =>
       Either.fromOption(schemeOfKey(key), () =>

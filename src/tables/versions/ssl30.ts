@@ -100,6 +100,7 @@ export const ssl30: Dialect = {
   isFatal: tlsCommon.isFatal,
   helloRequests: true,
   compresses: true,
+  resumes: tlsCommon.resumes,
   records: rulesUntil12(ProtocolVersion.SSL_3_0),
   afterHandshake: tlsCommon.afterHandshake,
   says: among("renegotiation_info"),

@@ -58,6 +58,7 @@ export const tlsCommon: Pick<
   | "noCertificate"
   | "certificateTypes"
   | "compresses"
+  | "resumes"
   | "clientKeyExchangeRSA"
   | "clientCertificate"
 > = {
@@ -69,6 +70,8 @@ export const tlsCommon: Pick<
   helloRequests: true,
   certificateTypes: [ClientCertificateType.ecdsa_sign, ClientCertificateType.rsa_sign],
   compresses: true,
+  resumes: ({ cipherSuite, masterSecret }, { cipherSuites }) =>
+    masterSecret.length === MASTER_SECRET_LENGTH && cipherSuites.includes(cipherSuite),
   clientKeyExchangeRSA: form(ClientKeyExchangeRSA),
   clientCertificate: {
     place: one(Certificate).map(({ certificateList }) => certificateList),

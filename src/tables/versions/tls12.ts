@@ -45,6 +45,7 @@ const schemeOf: Signing["schemeOf"] = ({ _tag, algorithm }: Signed, key, offered
 const signing: Signing = {
   serverKeyExchange: { ecdhe: form(ServerKeyExchangeECDHE), dhe: form(ServerKeyExchangeDHE) },
   certificateVerify: form(CertificateVerify),
+  nameCurves: false,
   schemesOf: (key: PublicKey, common) => common.filter((scheme) => authenticationOf(key).makes(scheme, key)),
   schemeOf,
   content: (_, data) => data,

@@ -14,7 +14,7 @@ import { aead13Protection } from "../../record/protection/aead13.ts";
 import type { Protection } from "../../record/protection/protection.ts";
 import { ascii, type Bytes, concat } from "../../wire/bytes.ts";
 import { authenticationOf } from "../key_kinds.ts";
-import type { Suite13 } from "../suites13.ts";
+import { type Suite13, suites13 } from "../suites13.ts";
 import { is13 } from "./extensions.ts";
 import { tlsCommon } from "./tls.ts";
 import type { Schemes, Version } from "./version.ts";
@@ -60,6 +60,7 @@ const contexts = {
 };
 
 const signing: Signing13 = {
+  nameCurves: true,
   schemesOf: (key, common) => common.filter((scheme) => makes(key, scheme)),
   fits: (scheme, key, offered) => {
     const reason = !offered.includes(scheme)
@@ -109,6 +110,12 @@ export const tls13: Dialect13 = {
   certificateTypes: tlsCommon.certificateTypes,
   // Null alone, even if an older version is offered as well (RFC 8446 §4.1.2).
   compresses: false,
+  // Another suite of the same hash will do (RFC 8446 §4.6.1), and a mode is needed (§4.2.9).
+  resumes: ({ cipherSuite }, { cipherSuites, pskKeyExchangeModes }) => {
+    const hash = suites13.get(cipherSuite)?.hash;
+    return hash !== undefined && pskKeyExchangeModes.length > 0 &&
+      cipherSuites.some((id) => suites13.get(id)?.hash === hash);
+  },
   survivesTruncation: true,
 };
 

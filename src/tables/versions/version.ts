@@ -1,8 +1,10 @@
 /** What every protocol version has, as a value that is looked up once. @module */
-import type { ClientCertificateType, HandshakeType } from "../../names/protocol.ts";
+import type { CipherSuite } from "../../names/cipher_suite.ts";
+import type { ClientCertificateType, HandshakeType, PskKeyExchangeMode } from "../../names/protocol.ts";
 import type { OfBoth } from "../../names/side.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { PublicKey } from "../../ports/crypto.ts";
+import type { Session } from "../../ports/sessions.ts";
 import type { VersionInUse } from "../../record/handshake_stream.ts";
 
 /** The signature schemes of a version. */
@@ -12,6 +14,8 @@ export interface Schemes {
     key: PublicKey,
     common: ReadonlyArray<SignatureScheme>,
   ) => ReadonlyArray<SignatureScheme>;
+  /** Whether a scheme names the curve of its key (RFC 8446 §4.2.3). Otherwise a policy's groups are for keys as well. */
+  readonly nameCurves: boolean;
 }
 
 /** A protocol version. */
@@ -29,6 +33,14 @@ export interface Version extends VersionInUse {
   readonly certificateTypes: ReadonlyArray<ClientCertificateType>;
   /** Whether a ClientHello that offers this version may offer compression. */
   readonly compresses: boolean;
+  /** Whether a policy has a suite for a session of this version, and allows what else a resumption needs. */
+  readonly resumes: (
+    session: Pick<Session, "cipherSuite" | "masterSecret">,
+    policy: {
+      readonly cipherSuites: ReadonlyArray<CipherSuite>;
+      readonly pskKeyExchangeModes: ReadonlyArray<PskKeyExchangeMode>;
+    },
+  ) => boolean;
   /** Whether a session can still be resumed if its connection ended without close_notify (RFC 4346 §7.2.1). */
   readonly survivesTruncation: boolean;
 }

@@ -11,7 +11,7 @@ import {
   ContentType,
   PskKeyExchangeMode,
 } from "../../../src/names/protocol.ts";
-import { CertificateCompression } from "../../../src/ports/certificate_compression.ts";
+import { CertificateCompression, zlib } from "../../../src/ports/certificate_compression.ts";
 import { Credentials } from "../../../src/ports/credentials.ts";
 import { Crypto } from "../../../src/ports/crypto.ts";
 import type { ConnectionEvent } from "../../../src/ports/observer.ts";
@@ -33,33 +33,14 @@ import {
   type Setup,
   taped,
 } from "../../support/handshake.ts";
+import { acquainted, asking, meet, seenOf, toy } from "../../support/meeting13.ts";
 import { changedHandshake, changing } from "../../support/other_ends.ts";
 import { bothUnder, modern12, modern13 } from "../../support/policies.ts";
 import { bytesOf } from "../../support/text.ts";
 
 // ---- early data ----
 
-const asks = (bytes: Bytes, accepted: number, client = modern13, server = modern13): Setup => ({
-  toy: true,
-  client: { policy: client, serverName: "localhost", earlyData: bytes },
-  server: { policy: server, earlyData: accepted },
-});
-const question = asks(ascii("what time is it?"), 100);
-
-const meet = (built: Built, setup: Setup) =>
-  Effect.gen(function* () {
-    const ends = yield* bothHandshake(built, setup);
-    return { client: yield* ends.client, server: yield* ends.server };
-  });
-
-/** Ends that have met, so that the client has tickets. */
-const acquainted = (setup: Setup) =>
-  Effect.gen(function* () {
-    const built = yield* build({ toy: true });
-    const { client, server } = yield* meet(built, setup);
-    assert.equal(yield* pingPong(client, server), "ping pong");
-    return built;
-  });
+const question = asking(ascii("what time is it?"), 100);
 
 for (const when of ["after the failure", "meanwhile"] as const) {
   sync(
@@ -103,7 +84,7 @@ for (const when of ["after the failure", "meanwhile"] as const) {
 sync(
   "early data is counted without its padding (RFC 8446 §4.2.10)",
   Effect.gen(function* () {
-    const setup = asks(ascii("sixteen bytes!!!"), 100, { ...modern13, recordPadding: 16_384 });
+    const setup = asking(ascii("sixteen bytes!!!"), 100, { ...modern13, recordPadding: 16_384 });
     const { client, server } = yield* meet(yield* acquainted(setup), setup);
     assert.equal((yield* client.negotiated).earlyData, true);
     assert.equal(yield* readText(server, 16), "sixteen bytes!!!");
@@ -115,7 +96,7 @@ sync(
   "early data is not held to the server's record_size_limit, which the client does not know yet",
   Effect.gen(function* () {
     const limited = { ...modern13, recordSizeLimit: 512 };
-    const setup = asks(new Uint8Array(2_000), 4_096, { ...modern13, recordSizeLimit: 4_096 }, limited);
+    const setup = asking(new Uint8Array(2_000), 4_096, { ...modern13, recordSizeLimit: 4_096 }, limited);
     const { client, server } = yield* meet(yield* acquainted(setup), setup);
     assert.equal((yield* client.negotiated).earlyData, true);
     assert.equal((yield* server.read)?.length, 2_000);
@@ -132,7 +113,7 @@ for (
   sync(
     `as much early data as a ticket allows is passed over, ${what}`,
     Effect.gen(function* () {
-      const setup = asks(new Uint8Array(60_000), 65_536);
+      const setup = asking(new Uint8Array(60_000), 65_536);
       const built = yield* acquainted(setup);
       const { client, server } = yield* meet(
         // Another store: no ticket is known there.
@@ -348,23 +329,20 @@ sync(
     const built = yield* build({ toy: true });
     const psks = serviceOf([{ identity: ascii("device"), key: new Uint8Array(32) }]);
     const policy = { ...modern13, groups: [], pskKeyExchangeModes: [PskKeyExchangeMode.psk_ke] };
-    const hellos: Array<ClientHello> = [];
-    const observe = (e: ConnectionEvent) => {
-      if (e._tag === "message" && e.message instanceof ClientHello) hellos.push(e.message);
-    };
-    const { client } = yield* meet({
+    const { client, seen } = yield* meet({
       client: Context.add(built.client, PreSharedKeys, psks),
       server: Context.add(built.server, PreSharedKeys, psks),
-    }, { toy: true, client: { policy, observe }, server: { policy } });
+    }, toy(policy));
     assert.equal((yield* client.negotiated).psk, "external");
-    assert.equal(findExtension(hellos[0]?.extensions, "key_share"), undefined);
-    assert.equal(findExtension(hellos[0]?.extensions, "supported_groups"), undefined);
+    const [hello] = seenOf(ClientHello, seen);
+    assert.equal(findExtension(hello?.extensions, "key_share"), undefined);
+    assert.equal(findExtension(hello?.extensions, "supported_groups"), undefined);
   }),
 );
 
 // ---- certificates that are asked for later ----
 
-const certified = bothUnder(modern13, { toy: true, clientKind: "p256" });
+const certified = toy(modern13, { clientKind: "p256" });
 
 /** Ends that have talked, and whose client's signatures wait for a gate. */
 const signing = (gate: Effect.Effect<void>) =>
@@ -493,6 +471,11 @@ const odd: ReadonlyArray<readonly [string, SessionTicketsService]> = [
     seal: () => Effect.succeed(7 as never),
     open: () => Effect.succeed("x" as never),
   }],
+  ["give more than a message has room for", {
+    lifetime: 100,
+    seal: () => Effect.succeed(new Uint8Array(2 ** 16)),
+    open: () => Effect.succeedNone,
+  }],
 ];
 for (const [what, tickets] of odd) {
   sync(
@@ -501,7 +484,7 @@ for (const [what, tickets] of odd) {
       const built = yield* build({ toy: true });
       const ends = { ...built, server: Context.add(built.server, SessionTickets, tickets) };
       for (let i = 0; i < 2; i++) {
-        const { client, server } = yield* meet(ends, bothUnder(modern13, { toy: true }));
+        const { client, server } = yield* meet(ends, toy(modern13));
         assert.equal(yield* pingPong(client, server), "ping pong");
         assert.equal((yield* client.negotiated).resumed, false);
       }
@@ -522,10 +505,69 @@ sync(
     const { client, server } = yield* meet({
       client: Context.add(built.client, CertificateCompression, algorithms),
       server: Context.add(built.server, CertificateCompression, algorithms),
-    }, bothUnder(policy, { toy: true }));
+    }, toy(policy));
     assert.equal(yield* pingPong(client, server), "ping pong");
   })),
 );
+
+/** What comes of an effect that waits for so many milliseconds, and no longer. */
+const waiting = <A, E, R>(milliseconds: number, of: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const met = yield* Effect.fork(of);
+    yield* untilWaiting(met);
+    yield* TestClock.adjust(milliseconds - 1);
+    assert.equal(met.unsafePoll(), null, "it waits until its deadline");
+    yield* TestClock.adjust(1);
+    yield* untilWaiting(met);
+    return yield* yield* Effect.fromNullable(met.unsafePoll());
+  });
+
+effect(
+  "tickets that hang, when they are sealed or opened, have the deadline of limits.storeWait; the connection goes on without",
+  withoutLogs(Effect.gen(function* () {
+    const built = yield* build({ toy: true, tickets: true });
+    const good = Context.get(built.server, SessionTickets)!;
+    const talks = (tickets: SessionTicketsService) =>
+      Effect.gen(function* () {
+        const ends = { ...built, server: Context.add(built.server, SessionTickets, tickets) };
+        const { client, server } = yield* meet(ends, toy(modern13));
+        assert.equal(yield* pingPong(client, server), "ping pong");
+        return (yield* client.negotiated).resumed;
+      });
+    assert.equal(yield* talks(good), false);
+    assert.equal(yield* talks(good), true);
+    const { storeWait } = limits;
+    assert.equal(yield* waiting(storeWait, talks({ ...good, open: () => Effect.never })), false);
+    // One ticket after a resumption.
+    assert.equal(yield* waiting(storeWait, talks({ ...good, seal: () => Effect.never })), true);
+  })),
+);
+
+for (const [what, role] of [["compresses", "server"], ["decompresses", "client"]] as const) {
+  effect(
+    `an algorithm that hangs when it ${what} has the deadline of limits.storeWait: ${
+      role === "server" ? "the chain goes as it is" : "CertificateDecompressionFailure"
+    }`,
+    withoutLogs(Effect.gen(function* () {
+      const built = yield* build({ toy: true });
+      const hangs = { compress: () => Effect.never, decompress: () => Effect.never };
+      const algorithms = [{ ...zlib, ...(role === "server" ? { compress: hangs.compress } : hangs) }];
+      const policy = { ...modern13, certificateCompression: [zlib.algorithm] };
+      const ends = yield* waiting(
+        limits.storeWait,
+        bothHandshake(
+          {
+            ...built,
+            [role]: Context.add(built[role] as Built["server"], CertificateCompression, algorithms),
+          },
+          toy(policy),
+        ),
+      );
+      if (role === "client") yield* failsWith(ends.client, "CertificateDecompressionFailure");
+      else assert.equal(yield* pingPong(yield* ends.client, yield* ends.server), "ping pong");
+    })),
+  );
+}
 
 sync(
   "a key whose members throw is no key, in either role",
@@ -544,7 +586,7 @@ sync(
     const { client } = yield* meet({
       client: Context.add(built.client, PreSharedKeys, service),
       server: Context.add(built.server, PreSharedKeys, service),
-    }, bothUnder(modern13, { toy: true }));
+    }, toy(modern13));
     assert.equal((yield* client.negotiated).psk, undefined);
   })),
 );

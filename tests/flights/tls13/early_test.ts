@@ -2,10 +2,8 @@
 import { assert, Context, Deferred, Effect, Either, Fiber, Option, TestClock } from "../../deps.ts";
 import * as Client from "../../../src/client.ts";
 import type { Connection } from "../../../src/connection/connection.ts";
-import { ClientHello, findExtension } from "../../../src/messages/mod.ts";
 import { CipherSuite } from "../../../src/names/cipher_suite.ts";
 import { NamedGroup } from "../../../src/names/named_group.ts";
-import type { ConnectionEvent } from "../../../src/ports/observer.ts";
 import { Session, SessionStore } from "../../../src/ports/sessions.ts";
 import * as Server from "../../../src/server.ts";
 import { makePair } from "../../../src/layers/transport/byte_stream.ts";
@@ -24,16 +22,13 @@ import {
   type Setup,
   taped,
 } from "../../support/handshake.ts";
+import { acquainted, asking, meet, sentEarly } from "../../support/meeting13.ts";
 import { bothUnder, modern13 } from "../../support/policies.ts";
 import { bytesOf, textOf } from "../../support/text.ts";
 
 const QUESTION = "what time is it?";
 const MOST = 100;
-const asks: Setup = {
-  toy: true,
-  client: { policy: modern13, serverName: "localhost", earlyData: bytesOf(QUESTION) },
-  server: { policy: modern13, earlyData: MOST },
-};
+const asks = asking(bytesOf(QUESTION), MOST);
 const asksBy = (client: Partial<Client.OverOptions>, server: Server.ServerOptions = {}): Setup => ({
   ...asks,
   client: { ...asks.client, ...client },
@@ -43,31 +38,6 @@ const asksBy = (client: Partial<Client.OverOptions>, server: Server.ServerOption
 /** The first piece of data that a server reads, and whether it was early. */
 const firstOf = (server: Connection) =>
   Effect.map(server.readWithEpoch, (first) => [textOf(first?.data), first?.early]);
-
-/** Two ends meet; the client's ClientHello tells whether early data was sent. */
-const meet = (built: Built, setup: Setup) =>
-  Effect.gen(function* () {
-    let sent = false;
-    const observe = (e: ConnectionEvent) => {
-      if (e._tag === "message" && e.message instanceof ClientHello) {
-        sent ||= findExtension(e.message.extensions, "early_data") !== undefined;
-      }
-    };
-    const ends = yield* bothHandshake(built, { ...setup, client: { ...setup.client, observe } });
-    const [client, server] = [yield* ends.client, yield* ends.server];
-    return { client, server, sent, tape: ends.tape };
-  });
-
-/** Two ends that have met once, so that the client has tickets. */
-const acquainted = (setup: Setup = asks, tickets = false) =>
-  Effect.gen(function* () {
-    const built = yield* build({ toy: true, tickets });
-    const { client, server, sent } = yield* meet(built, setup);
-    assert.equal(sent, false, "no session, no early data");
-    assert.equal((yield* client.negotiated).earlyData, undefined);
-    yield* pingPong(client, server);
-    return built;
-  });
 
 /** Changes a store of a built end. */
 const storing = (
@@ -93,8 +63,8 @@ const taking = (built: Built, change: (session: Session) => Partial<Session>): B
 sync(
   "early data is read before the client has finished, marked as early; confirmed waits for the client",
   Effect.gen(function* () {
-    const { client, server, sent } = yield* meet(yield* acquainted(), asks);
-    assert.equal(sent, true);
+    const { client, server, seen } = yield* meet(yield* acquainted(asks), asks);
+    assert.equal(sentEarly(seen), true);
     assert.deepEqual(yield* firstOf(server), [QUESTION, true]);
     yield* server.confirmed;
     yield* client.write(bytesOf("and the date?"));
@@ -114,7 +84,7 @@ sync(
 sync(
   "the answer to early data leaves with the server's first flight: the client's Finished is held back until it came",
   Effect.gen(function* () {
-    const built = yield* acquainted();
+    const built = yield* acquainted(asks);
     const { client: clientStream, server: serverStream, tape } = yield* taped();
     const answered = yield* Deferred.make<void>();
     let writes = 0;
@@ -158,7 +128,7 @@ sync(
 sync(
   "a copy of a first flight is not accepted: the session is gone, and no data is given to anybody",
   Effect.gen(function* () {
-    const built = yield* acquainted();
+    const built = yield* acquainted(asks);
     const { server, tape } = yield* meet(built, asks);
     assert.deepEqual(yield* firstOf(server), [QUESTION, true]);
     const copy = tape.flows.find(({ from }) => from === "client")!.bytes;
@@ -182,7 +152,7 @@ sync(
 sync(
   "beside early data every record but that of the ClientHello says TLS 1.2, though nothing is agreed on (RFC 8446 §5.1)",
   Effect.gen(function* () {
-    const { tape } = yield* meet(yield* acquainted(), asks);
+    const { tape } = yield* meet(yield* acquainted(asks), asks);
     const first = tape.flows.find(({ from }) => from === "client")!.bytes;
     const said = recordsOf(first).map((record) => [record[0], record[1]! << 8 | record[2]!]);
     assert.deepEqual(said, [[22, 0x0301], [20, 0x0303], [23, 0x0303]]);
@@ -238,8 +208,8 @@ for (const { what, setup = asks, first = asks, tickets = false, change, resumed 
     `early data is passed over by ${what}, and not sent again`,
     Effect.gen(function* () {
       const known = yield* acquainted(first, tickets);
-      const { client, server, sent } = yield* meet(change?.(known) ?? known, setup);
-      assert.equal(sent, true);
+      const { client, server, seen } = yield* meet(change?.(known) ?? known, setup);
+      assert.equal(sentEarly(seen), true);
       assert.equal(yield* pingPong(client, server), "ping pong");
       for (const end of [client, server]) {
         const negotiated = yield* end.negotiated;
@@ -255,7 +225,7 @@ sync(
   "no more than limits.skippedEarlyData of early data is passed over",
   Effect.gen(function* () {
     const policy: Policy = { ...modern13, limits: { ...limits, skippedEarlyData: 10 } };
-    const ends = yield* bothHandshake(yield* acquainted(), asksBy({}, { policy, earlyData: 0 }));
+    const ends = yield* bothHandshake(yield* acquainted(asks), asksBy({}, { policy, earlyData: 0 }));
     const failure = yield* Effect.flip(ends.server);
     assert.equal(failure._tag === "LimitExceeded" && failure.limit, "skippedEarlyData");
   }),
@@ -267,7 +237,6 @@ const silent: ReadonlyArray<{
   readonly setup?: Setup;
   readonly first?: Setup;
   readonly tickets?: boolean;
-  readonly change?: (built: Built) => Built;
 }> = [
   { what: "of a server that accepts none", first: asksBy({}, { earlyData: 0 }) },
   { what: "of a server that seals its tickets, which can come twice", tickets: true },
@@ -289,8 +258,8 @@ for (const { what, setup = asks, first = asks, tickets = false } of silent) {
   sync(
     `a client sends no early data by a session ${what}`,
     Effect.gen(function* () {
-      const { client, server, sent } = yield* meet(yield* acquainted(first, tickets), setup);
-      assert.equal(sent, false);
+      const { client, server, seen } = yield* meet(yield* acquainted(first, tickets), setup);
+      assert.equal(sentEarly(seen), false);
       assert.equal((yield* client.negotiated).earlyData, undefined);
       assert.equal(yield* pingPong(client, server), "ping pong");
     }),
@@ -303,14 +272,14 @@ sync(
     const built = storing(yield* build({ toy: true }), "server", ({ take: _, ...store }) => store);
     const first = yield* meet(built, asks);
     yield* pingPong(first.client, first.server);
-    assert.equal((yield* meet(built, asks)).sent, false);
+    assert.equal(sentEarly((yield* meet(built, asks)).seen), false);
   }),
 );
 
 sync(
   "early data beyond what the session allows is an unexpected_message (RFC 8446 §4.2.10)",
   Effect.gen(function* () {
-    const few = taking(yield* acquainted(), () => ({ maxEarlyData: 4 }));
+    const few = taking(yield* acquainted(asks), () => ({ maxEarlyData: 4 }));
     const ends = yield* bothHandshake(few, asks);
     const failure = yield* Effect.flip(Effect.zipRight((yield* ends.server).confirmed, Effect.void));
     assert.equal(failure._tag, "UnexpectedMessage");
@@ -320,7 +289,7 @@ sync(
 sync(
   "a client that goes away after early data: confirmed and read fail, with what was read before",
   Effect.gen(function* () {
-    const built = yield* acquainted();
+    const built = yield* acquainted(asks);
     const { client: stream, server: serverStream } = yield* taped();
     let writes = 0;
     const leaving = {
@@ -384,7 +353,7 @@ effect(
 sync(
   "early data and a required client certificate: nothing is accepted by a session that has none",
   Effect.gen(function* () {
-    const built = yield* acquainted();
+    const built = yield* acquainted(asks);
     const { client, server } = yield* Effect.either(bothHandshakeBy(
       built,
       asks,
@@ -410,6 +379,6 @@ sync(
     const policy: Policy = { ...modern13, pskKeyExchangeModes: [] };
     const setup = bothUnder(policy, asks);
     const built = yield* acquainted(setup);
-    assert.equal((yield* meet(built, setup)).sent, false);
+    assert.equal(sentEarly((yield* meet(built, setup)).seen), false);
   }),
 );

@@ -7,14 +7,29 @@
 import { assert, Context, Effect, Fiber, TestClock } from "../../deps.ts";
 import type { Connection } from "../../../src/connection/connection.ts";
 import { CertificateError } from "../../../src/faults/errors/trust.ts";
-import { KeyUpdate } from "../../../src/messages/mod.ts";
+import { encodeMessage } from "../../../src/grammar/message_kind.ts";
+import { KeyUpdate, NewSessionTicket13 } from "../../../src/messages/mod.ts";
 import { AlertDescription } from "../../../src/names/alert.ts";
 import { HandshakeType } from "../../../src/names/protocol.ts";
+import { SignatureScheme } from "../../../src/names/signature_scheme.ts";
+import { Crypto } from "../../../src/ports/crypto.ts";
 import type { ConnectionEvent } from "../../../src/ports/observer.ts";
+import { type Session, SessionStore } from "../../../src/ports/sessions.ts";
 import { CertificateVerifier } from "../../../src/ports/trust.ts";
 import { limits } from "../../../src/tables/limits.ts";
+import { ascii, toHex } from "../../../src/wire/bytes.ts";
+import { make } from "../../../src/wire/codec.ts";
+import * as Golden from "../../golden/certificates.ts";
 import { effect, failsWith, sync, untilWaiting } from "../../support/effect.ts";
-import { bothHandshake, build, handshake, pingPong, readText, type Setup } from "../../support/handshake.ts";
+import {
+  bothHandshake,
+  build,
+  credentialOf,
+  handshake,
+  pingPong,
+  readText,
+  type Setup,
+} from "../../support/handshake.ts";
 import { changedHandshake, changing } from "../../support/other_ends.ts";
 import { bothUnder, modern13 } from "../../support/policies.ts";
 import { handshakeMessage } from "../../support/replay.ts";
@@ -122,6 +137,46 @@ sync(
       assert.equal((yield* server.peerCertificates).length, 1);
       assert.equal(yield* pingPong(client, server), "ping pong");
     }
+  }),
+);
+
+sync(
+  "a ticket that comes after the answer is of the identity that was shown, and one before it of none (RFC 8446 §4.6.1)",
+  Effect.gen(function* () {
+    const late = make(NewSessionTicket13, {
+      ticketLifetime: 100,
+      ticketAgeAdd: 0,
+      ticketNonce: ascii("late"),
+      ticket: ascii("late"),
+      extensions: [],
+    });
+    const built = yield* build(certified);
+    const store = Context.get(built.client, SessionStore);
+    const kept: Array<Session> = [];
+    const keeping = {
+      ...store,
+      put: (key: string, session: Session) =>
+        Effect.zipRight(Effect.sync(() => kept.push(session)), store.put(key, session)),
+    };
+    const ends = yield* changedHandshake(
+      { ...built, client: Context.add(built.client, SessionStore, keeping) },
+      certified,
+      { server: changing(KeyUpdate, () => encodeMessage(late)) },
+    );
+    const [client, server] = [yield* ends.client, yield* ends.server];
+    assert.equal(yield* pingPong(client, server), "ping pong");
+    yield* ask(client, server);
+    // Its ticket goes under the keys that are; nothing after it is understood.
+    yield* server.updateKeys();
+    yield* server.write(bytesOf("?"));
+    yield* failsWith(client.read, "BadRecordMac");
+    const { chain: [leaf] } = credentialOf(Golden.client("p256"));
+    const shown = toHex(Context.get(built.client, Crypto).hash("sha256").digest([leaf!]));
+    assert.deepEqual(kept.map(({ ownCertificate }) => toHex(ownCertificate)), ["", "", shown]);
+    assert.deepEqual(
+      kept.map(({ ownScheme }) => ownScheme),
+      [SignatureScheme.of(0), SignatureScheme.of(0), SignatureScheme.ecdsa_secp256r1_sha256],
+    );
   }),
 );
 

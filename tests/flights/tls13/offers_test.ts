@@ -19,45 +19,25 @@ import { RecordPadding } from "../../../src/ports/record_padding.ts";
 import { CertificateVerifier } from "../../../src/ports/trust.ts";
 import { utf8 } from "../../../src/wire/bytes.ts";
 import { changedHandshake, changing } from "../../support/other_ends.ts";
-import type { ConnectionEvent } from "../../../src/ports/observer.ts";
 import { modern, type Policy } from "../../../src/tables/policy.ts";
 import { sync, withoutLogs } from "../../support/effect.ts";
-import {
-  bothHandshake,
-  build,
-  type Built,
-  pingPong,
-  readText,
-  recordsOf,
-  type Setup,
-} from "../../support/handshake.ts";
-import { bothUnder, modern12, modern13 } from "../../support/policies.ts";
+import { build, type Built, pingPong, readText, recordsOf, type Setup } from "../../support/handshake.ts";
+import { meet, type Seen, seenOf, toy } from "../../support/meeting13.ts";
+import { modern12, modern13 } from "../../support/policies.ts";
 import { bytesOf } from "../../support/text.ts";
 
 const { brotli, zlib, zstd } = CertificateCompressionAlgorithm;
-const toy = (policy: Policy, more: Setup = {}): Setup => bothUnder(policy, { toy: true, ...more });
 const compressing: Policy = { ...modern13, certificateCompression: [brotli, zstd, zlib] };
 
-/** A handshake, and the messages that passed as this end or that one saw them. */
-const watched = (built: Built, setup: Setup) =>
-  Effect.gen(function* () {
-    const seen: Array<{ readonly message: object; readonly sent: boolean }> = [];
-    const observe = (e: ConnectionEvent) => {
-      if (e._tag === "message") seen.push({ message: e.message, sent: e.direction === "sent" });
-    };
-    const ends = yield* bothHandshake(built, { ...setup, client: { ...setup.client, observe } });
-    const [client, server] = [yield* ends.client, yield* ends.server];
-    return { client, server, seen, tape: ends.tape };
-  });
-const algorithms = (seen: ReadonlyArray<{ readonly message: object }>) =>
-  seen.flatMap(({ message }) => message instanceof CompressedCertificate ? [message.algorithm] : []);
+const algorithms = (seen: ReadonlyArray<Seen>) =>
+  seenOf(CompressedCertificate, seen).map(({ algorithm }) => algorithm);
 
 sync(
   "certificates are compressed by zlib without a layer, the client's as well as the server's (RFC 8879)",
   Effect.gen(function* () {
     const built = yield* build({ toy: true, clientKind: "p256" });
     const setup = toy(compressing, { server: { clientAuth: "require" } });
-    const { client, seen, server } = yield* watched(built, setup);
+    const { client, seen, server } = yield* meet(built, setup);
     assert.deepEqual(algorithms(seen), [zlib, zlib]);
     assert.equal((yield* client.peerCertificates).length, 1);
     assert.equal((yield* server.peerCertificates).length, 1);
@@ -80,7 +60,7 @@ sync(
     });
     const taken = (client: Policy, server: Policy) =>
       Effect.map(
-        watched(both, { toy: true, client: { policy: client }, server: { policy: server } }),
+        meet(both, { toy: true, client: { policy: client }, server: { policy: server } }),
         ({ seen }) => algorithms(seen),
       );
     assert.deepEqual(yield* taken(using([brotli, zlib]), compressing), [brotli]);
@@ -94,10 +74,10 @@ sync(
   "TLS 1.2 compresses no certificate",
   Effect.gen(function* () {
     const policy: Policy = { ...modern, versions: [ProtocolVersion.TLS_1_2] };
-    const { seen } = yield* watched(yield* build({ toy: true }), toy(policy));
+    const { seen } = yield* meet(yield* build({ toy: true }), toy(policy));
     assert.deepEqual(algorithms(seen), []);
-    assert.equal(seen.some(({ message }) => message instanceof Certificate13), false);
-    const hello = seen.find(({ message }) => message instanceof ClientHello)!.message as ClientHello;
+    assert.equal(seenOf(Certificate13, seen).length, 0);
+    const hello = seenOf(ClientHello, seen)[0]!;
     assert.equal(findExtension(hello.extensions, "compress_certificate"), undefined);
   }),
 );
@@ -111,7 +91,7 @@ for (const [name, base] of [["1.3", modern13], ["1.2", modern12]] as const) {
         client: { policy: { ...base, recordSizeLimit: 100 } },
         server: { policy: { ...base, recordSizeLimit: 300 } },
       };
-      const { client, server, tape } = yield* watched(yield* build({ toy: true }), setup);
+      const { client, server, tape } = yield* meet(yield* build({ toy: true }), setup);
       const before = tape.flows.length;
       const text = "x".repeat(1000);
       yield* client.write(bytesOf(text));
@@ -138,7 +118,7 @@ sync(
       client: { policy: { ...modern13, recordPadding: 64, recordSizeLimit: 2 ** 14 } },
       server: { policy: { ...modern13, recordSizeLimit: 100 } },
     };
-    const { client, server, tape } = yield* watched(yield* build({ toy: true }), setup);
+    const { client, server, tape } = yield* meet(yield* build({ toy: true }), setup);
     const before = tape.flows.length;
     for (const length of [1, 60, 64, 98]) {
       yield* client.write(new Uint8Array(length));
@@ -158,16 +138,16 @@ sync(
     const isGrease = (n: number) => (n & 0x0f0f) === 0x0a0a && n >> 8 === (n & 0xff);
     const policy: Policy = { ...modern13, grease: true };
     for (const resumed of [false, true]) {
-      const { client, seen, server } = yield* watched(built, toy(policy));
-      const hello = seen.find(({ message }) => message instanceof ClientHello)!.message as ClientHello;
+      const { client, seen, server } = yield* meet(built, toy(policy));
+      const hello = seenOf(ClientHello, seen)[0]!;
       assert.ok(hello.cipherSuites.some(isGrease));
       assert.ok(findExtension(hello.extensions, "supported_groups")?.namedGroupList.some(isGrease));
       assert.ok(findExtension(hello.extensions, "supported_versions")?.versions.some(isGrease));
       assert.equal(yield* pingPong(client, server), "ping pong");
       assert.equal((yield* client.negotiated).resumed, resumed);
     }
-    const plain = yield* watched(built, toy(modern13));
-    const hello = plain.seen.find(({ message }) => message instanceof ClientHello)!.message as ClientHello;
+    const plain = yield* meet(built, toy(modern13));
+    const hello = seenOf(ClientHello, plain.seen)[0]!;
     assert.equal(hello.cipherSuites.some(isGrease), false);
   }),
 );
@@ -186,7 +166,7 @@ for (
     withoutLogs(Effect.gen(function* () {
       const built = yield* build({ toy: true });
       const ends = { ...built, client: Context.add(built.client, RecordPadding, rule) };
-      const { client, server, tape } = yield* watched(ends, {
+      const { client, server, tape } = yield* meet(ends, {
         toy: true,
         client: { policy: { ...modern13, recordSizeLimit: 2 ** 14 } },
         server: { policy: { ...modern13, recordSizeLimit: 101 } },
@@ -215,7 +195,7 @@ sync(
     const built = asking(yield* build({ toy: true, clientKind: "p256" }), asked);
     const certificateSchemes = [rsa_pss_rsae_sha256, ecdsa_secp256r1_sha256];
     const setup = toy({ ...modern13, certificateSchemes }, { server: { clientAuth: "require" } });
-    const { seen } = yield* watched(built, setup);
+    const { seen } = yield* meet(built, setup);
     for (const Class of [ClientHello, CertificateRequest13]) {
       const [message] = seen.flatMap(({ message }) => message instanceof Class ? [message] : []);
       const said: ReadonlyArray<{ readonly _tag: string; readonly supportedSignatureAlgorithms?: unknown }> =
@@ -235,8 +215,8 @@ sync(
 sync(
   "without certificateSchemes, signature_algorithms_cert is not sent",
   Effect.gen(function* () {
-    const { seen } = yield* watched(yield* build({ toy: true }), toy(modern13));
-    const [hello] = seen.flatMap(({ message }) => message instanceof ClientHello ? [message] : []);
+    const { seen } = yield* meet(yield* build({ toy: true }), toy(modern13));
+    const [hello] = seenOf(ClientHello, seen);
     assert.ok(hello && !findExtension(hello.extensions, "signature_algorithms_cert"));
     assert.equal(findExtension(hello.extensions, "certificate_authorities"), undefined);
   }),
@@ -259,8 +239,8 @@ for (
         authorities,
         verify: () => Effect.void,
       });
-      const { seen } = yield* watched({ ...built, client }, toy({ ...modern13, sendAuthorities: true }));
-      const [hello] = seen.flatMap(({ message }) => message instanceof ClientHello ? [message] : []);
+      const { seen } = yield* meet({ ...built, client }, toy({ ...modern13, sendAuthorities: true }));
+      const [hello] = seenOf(ClientHello, seen);
       assert.deepEqual(findExtension(hello?.extensions, "certificate_authorities")?.authorities, sent);
       const server = asked.find((r) => r.role === "server");
       assert.deepEqual(server?.authorities, sent ?? []);

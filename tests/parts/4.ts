@@ -1,0 +1,3 @@
+import { runPart } from "../support/part.ts";
+
+await runPart(import.meta.url);
