@@ -5,6 +5,7 @@ import type { TlsError } from "../faults/tls_error.ts";
 import type { Negotiated } from "../flights/agreed/negotiated.ts";
 import type { ClientAuth } from "../flights/base/client_auth.ts";
 import type { ConnectionEvent, EventsLost } from "../ports/observer.ts";
+import type { Verdict } from "../ports/trust.ts";
 import type { Policy } from "../tables/policy.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { PeerCertificate } from "../x509/certificate/peer_certificate.ts";
@@ -14,10 +15,15 @@ export interface Connection {
   /** What the last handshake agreed on. */
   readonly negotiated: Effect.Effect<Negotiated>;
   /**
-   * The peer's certificates as of the last handshake, leaf first. They are parsed once, when first asked for. The leaf can
-   * always be read; a certificate above it that cannot is an `UnreadableCertificate` in the list.
+   * The peer's certificates as of the last handshake, leaf first. They are parsed once, when first asked for. One
+   * that cannot be read is an `UnreadableCertificate` in the list; of a leaf, the verifier has then been satisfied with its key.
    */
   readonly peerCertificates: Effect.Effect<ReadonlyArray<PeerCertificate>>;
+  /**
+   * What the verifier found of these certificates: the path to a root, its policies, what is known of revocation, and until
+   * when that holds. `undefined` for a verifier that tells nothing, and in a resumed session, where no verifier is asked.
+   */
+  readonly peerVerdict: Effect.Effect<Verdict | undefined>;
   /**
    * Reads some application data, at least one byte; `undefined` after the peer's close_notify. An interrupted `read` loses
    * no byte. Fails with `Truncated` if the stream ends without close_notify, after all data before it was read. A `write`

@@ -156,6 +156,7 @@ const connectionOf = <R>(
   return {
     negotiated: Effect.sync(() => finished().negotiated),
     peerCertificates: Effect.sync(() => finished().peerCertificates.map((raw) => peerCertificate(raw, hash))),
+    peerVerdict: Effect.sync(() => finished().peerVerdict),
     read: Effect.map(readWithEpoch, (received) => received?.data),
     readWithEpoch,
     ...sending(parts),

@@ -5,10 +5,11 @@ import { IllegalParameter } from "../faults/errors/connection.ts";
 import { CertificateError } from "../faults/errors/trust.ts";
 import { NamedGroup } from "../names/named_group.ts";
 import type { PublicKey } from "../ports/crypto.ts";
+import type { Verdict } from "../ports/trust.ts";
 import { authenticationOf } from "../tables/key_kinds.ts";
 import type { Policy } from "../tables/policy.ts";
 import type { CertificateWish } from "../tables/versions/mod.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { type Bytes, isBytes } from "../wire/bytes.ts";
 import { DecodeError } from "../wire/errors.ts";
 import { readLeaf } from "../x509/certificate/leaf.ts";
 import type { Agreed } from "./agreed/agreed.ts";
@@ -40,9 +41,18 @@ export const leafKey = (
 
 /** The verifier's verdict, with the alert that policy has for a certificate that cannot be parsed. */
 export const judged = <R>(
-  verdict: Effect.Effect<void, CertificateError, R>,
+  verdict: Effect.Effect<Verdict | void, CertificateError, R>,
   policy: Pick<Policy, "corruptCertificateAlert">,
-): Effect.Effect<void, CertificateError, R> => Effect.mapError(verdict, corruptBy(policy));
+): Effect.Effect<Verdict | undefined, CertificateError, R> =>
+  Effect.mapBoth(verdict, {
+    onFailure: corruptBy(policy),
+    onSuccess: (found) => isVerdict(found) ? found : undefined,
+  });
+
+/** A verifier of a user's own may give anything. */
+const isVerdict = (found: Verdict | void): found is Verdict =>
+  typeof found === "object" && found !== null && Number.isFinite(found.until) &&
+  [found.path, found.policies, found.revocation].every(Array.isArray) && found.path.every(isBytes);
 
 const corruptBy =
   ({ corruptCertificateAlert: alert }: Pick<Policy, "corruptCertificateAlert">) =>

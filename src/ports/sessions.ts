@@ -53,6 +53,11 @@ export class Session extends Schema.TaggedClass<Session>("effect-tls/Session")("
   /** The time of the full handshake, in seconds since the epoch. */
   createdAt: uint32,
   /**
+   * The last second, since the epoch, for which the peer's certificates are trusted without being judged again; 0 when the
+   * verifier did not say. Then only the leaf's own validity counts.
+   */
+  trustedUntil: uint32,
+  /**
    * The ticket that a client sends instead of a session ID (RFC 5077 §3.3); empty at a server, or without a ticket.
    */
   ticket: opaque(0, 2 ** 16 - 1),

@@ -21,6 +21,29 @@ export interface Verification {
   readonly signedCertificateTimestamps?: ReadonlyArray<Bytes> | undefined;
 }
 
+/** What is known of the revocation of one certificate. */
+export interface RevocationStatus {
+  /** `good` is somebody's word; `unchecked` is nobody's. */
+  readonly status: "good" | "unchecked";
+  /** Who said so: a stapled OCSP response, or a CRL. */
+  readonly source: "ocsp" | "crl" | undefined;
+}
+
+/** What a verifier found of a chain that it trusts. A verifier of your own may leave all of it out. */
+export interface Verdict {
+  /** The path from the leaf to the trust anchor, both included, as DER. */
+  readonly path: ReadonlyArray<Bytes>;
+  /** The certificate policies that are valid for the path, as object identifiers; 2.5.29.32.0 stands for any. */
+  readonly policies: ReadonlyArray<string>;
+  /** What is known of the revocation of each certificate of the path, but for the trust anchor, the leaf first. */
+  readonly revocation: ReadonlyArray<RevocationStatus>;
+  /**
+   * The last second, since the epoch, for which all this holds: until then no certificate of the path expires, and no answer
+   * about revocation becomes too old.
+   */
+  readonly until: number;
+}
+
 /** Decides whether a peer's certificate chain is trusted. */
 export interface CertificateVerifierService {
   /** Identifies the trust settings. A session made under one partition is never resumed under another. */
@@ -30,8 +53,8 @@ export interface CertificateVerifierService {
    * them, a client may send any certificate.
    */
   readonly authorities?: ReadonlyArray<Bytes> | undefined;
-  /** Succeeds for a trusted chain. Fails with CertificateError and the reason for any other. */
-  readonly verify: (what: Verification) => Effect.Effect<void, CertificateError, Crypto>;
+  /** Succeeds for a trusted chain, and tells what was found of it. Fails with CertificateError and the reason for any other. */
+  readonly verify: (what: Verification) => Effect.Effect<Verdict | void, CertificateError, Crypto>;
 }
 
 /** The trust decision, as a service. */

@@ -28,6 +28,7 @@ export const sessionWith = (change: Partial<Session> = {}): Session =>
     ownScheme: SignatureScheme.of(0),
     peerScheme: SignatureScheme.ecdsa_secp256r1_sha256,
     createdAt: 0,
+    trustedUntil: 0,
     ticket: EMPTY,
     ticketExpiresAt: 0,
     ticketIssuedAfter: 0,

@@ -11,6 +11,7 @@ import { alertOf } from "../../src/faults/meaning.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { makeNoble } from "../../src/layers/crypto/noble/provider.ts";
 import { makeRoots } from "../../src/layers/trust/roots.ts";
+import type { Verdict } from "../../src/ports/trust.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
 import { makeCa, pem } from "../support/ca.ts";
 import { makeStaple, responderOf, singleResponse } from "../support/ocsp.ts";
@@ -21,7 +22,7 @@ import { bytesOf, textOf } from "../support/text.ts";
 const judge = (
   { root, leaf, staple, strength, purpose = "serverAuth" }: Stapled,
   crypto = layerNoble,
-): Promise<Either.Either<void, CertificateError>> =>
+): Promise<Either.Either<Verdict | void, CertificateError>> =>
   makeRoots([root.der], strength).verify({
     chain: leaf.chain,
     name: undefined,

@@ -8,6 +8,7 @@ import type { CertificateError } from "../../src/faults/errors/trust.ts";
 import { explain } from "../../src/faults/explain.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { makeRoots } from "../../src/layers/trust/roots.ts";
+import type { Verdict } from "../../src/ports/trust.ts";
 import { oids } from "../../src/x509/der/oids.ts";
 import { parseIp } from "../../src/x509/names/ip_address.ts";
 import { makeCa, pem } from "../support/ca.ts";
@@ -20,7 +21,7 @@ import { textOf } from "../support/text.ts";
 
 const judge = (
   { roots, chain, host = "localhost", purpose = "serverAuth", time = NOW, strength }: Chain,
-): Promise<Either.Either<void, CertificateError>> =>
+): Promise<Either.Either<Verdict | void, CertificateError>> =>
   makeRoots(roots.map(({ der }) => der), strength).verify({ chain, name: host ?? undefined, purpose }).pipe(
     // TestClock's time moves asynchronously only.
     Effect.withClock(Object.assign(Clock.make(), { currentTimeMillis: Effect.succeed(time * 1000) })),

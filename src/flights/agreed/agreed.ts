@@ -7,6 +7,7 @@ import type { OfBoth } from "../../names/side.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { CryptoService } from "../../ports/crypto.ts";
 import type { Session } from "../../ports/sessions.ts";
+import type { Verdict } from "../../ports/trust.ts";
 import { MAX_PLAINTEXT } from "../../record/protection/protection.ts";
 import type { FragmentLimits } from "../../record/records.ts";
 import { exchanges, type KeyExchange, type Terms } from "../../tables/exchanges/mod.ts";
@@ -148,6 +149,7 @@ export const established = (at: Agreed, how: {
   readonly resumed: boolean;
   readonly sessionTicket: boolean;
   readonly peerCertificates: ReadonlyArray<Bytes>;
+  readonly peerVerdict?: Verdict | undefined;
   readonly sessionKey: string | undefined;
   readonly group?: NamedGroup | undefined;
   readonly scheme?: SignatureScheme | undefined;
@@ -186,6 +188,7 @@ export const established = (at: Agreed, how: {
   serverEndPoint: how.serverEndPoint,
   verifyData: how.verifyData,
   peerCertificates: how.peerCertificates,
+  peerVerdict: how.peerVerdict,
   sessionKey: how.sessionKey,
 });
 

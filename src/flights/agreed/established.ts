@@ -6,6 +6,7 @@ import type { Past } from "../../crypto/transcript.ts";
 import type { Suite13 } from "../../tables/suites13.ts";
 import type { Hash } from "../../ports/crypto.ts";
 import type { Session } from "../../ports/sessions.ts";
+import type { Verdict } from "../../ports/trust.ts";
 import type { Step } from "../base/services.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { ApplicationKeys } from "./application_keys.ts";
@@ -24,6 +25,8 @@ interface Left {
   readonly serverEndPoint: Bytes;
   /** The peer's certificate chain as DER, leaf first. */
   readonly peerCertificates: ReadonlyArray<Bytes>;
+  /** What the verifier found of that chain; `undefined` if it told nothing, and in a resumption, where it is not asked. */
+  readonly peerVerdict: Verdict | undefined;
   /** The session's key in the store, so that it can be invalidated (RFC 5246 §7.2.2). */
   readonly sessionKey: string | undefined;
 }
@@ -69,7 +72,13 @@ export interface Established13 extends Left {
 export interface SessionTerms extends
   Pick<
     Session,
-    "serverName" | "partition" | "credentials" | "ownCertificate" | "ownScheme" | "peerScheme"
+    | "serverName"
+    | "partition"
+    | "credentials"
+    | "ownCertificate"
+    | "ownScheme"
+    | "peerScheme"
+    | "trustedUntil"
   > {
   /** The time of the full handshake, in seconds since the epoch. */
   readonly createdAt: number;

@@ -4,18 +4,32 @@ import type { SessionStoreError } from "../../faults/errors/sessions.ts";
 import { NamedGroup } from "../../names/named_group.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
 import { Session, SessionStore } from "../../ports/sessions.ts";
-import { type Bytes, EMPTY } from "../../wire/bytes.ts";
+import type { Verdict } from "../../ports/trust.ts";
+import { type Bytes, EMPTY, sameBytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Agreed } from "../agreed/agreed.ts";
 
 /** Copies a certificate chain, so that it can outlive its handshake: views would keep whole records alive. */
 export const copies = (chain: ReadonlyArray<Bytes>): ReadonlyArray<Bytes> => chain.map((der) => der.slice());
 
+/** A verdict whose path has these copies of the chain, instead of views of what was received. */
+export const keptVerdict = (
+  verdict: Verdict | undefined,
+  kept: ReadonlyArray<Bytes>,
+): Verdict | undefined =>
+  verdict && { ...verdict, path: verdict.path.map((der) => kept.find((one) => sameBytes(one, der)) ?? der) };
+
+/** Until when a session lasts by the verdict on its peer; 0 where that does not say. */
+export const trustedUntil = (verdict: Verdict | undefined): number =>
+  Math.max(0, Math.min(Math.floor(verdict?.until ?? 0), 2 ** 32 - 1));
+
 /** What a session keeps of a full handshake beside `Agreed`. */
 export interface Made {
   readonly masterSecret: Bytes;
   /** The peer's certificates as DER, copied. */
   readonly peerCertificates: ReadonlyArray<Bytes>;
+  /** What the verifier found of them. */
+  readonly peerVerdict: Verdict | undefined;
   readonly serverName: string | undefined;
   readonly serverEndPoint: Bytes;
   /** The hash of a client's credentials. */
@@ -29,7 +43,7 @@ export interface Made {
 }
 
 /** Makes the session of a full handshake. */
-export const sessionOf = (at: Agreed, made: Made): Effect.Effect<Session> =>
+export const sessionOf = (at: Agreed, { peerVerdict, ...made }: Made): Effect.Effect<Session> =>
   Effect.map(Clock.currentTimeMillis, (now) =>
     make(Session, {
       ...made,
@@ -47,6 +61,7 @@ export const sessionOf = (at: Agreed, made: Made): Effect.Effect<Session> =>
       ownScheme: made.ownScheme ?? SignatureScheme.of(0),
       peerScheme: made.peerScheme ?? SignatureScheme.of(0),
       createdAt: Math.floor(now / 1000),
+      trustedUntil: trustedUntil(peerVerdict),
       ticket: EMPTY,
       ticketExpiresAt: 0,
       ticketIssuedAfter: 0,

@@ -18,7 +18,8 @@ import type { Policy } from "../../tables/policy.ts";
 import type { Suite } from "../../tables/suites.ts";
 import { versions } from "../../tables/versions/mod.ts";
 import { type Bytes, EMPTY, sameBytes } from "../../wire/bytes.ts";
-import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
+import { parseCertificate } from "../../x509/certificate/certificate.ts";
+import { readLeaf } from "../../x509/certificate/leaf.ts";
 import { type Agreed, fragmentCode } from "../agreed/agreed.ts";
 import type { Renegotiable } from "../agreed/established.ts";
 import type { ClientSettings } from "../base/client_settings.ts";
@@ -88,14 +89,20 @@ const isOurs = (s: Session, { own, policy, crypto }: Standing): boolean => {
 const isStillTheirs = (s: Session, { policy, now }: Standing): boolean => {
   const [der] = s.peerCertificates;
   if (der === undefined) return true;
-  const leaf = Either.getOrUndefined(parseCertificate(der));
-  return leaf !== undefined && lasts(leaf, s, now) && leaf.publicKey._tag !== "unsupported" &&
+  const leaf = Either.getOrUndefined(readLeaf(der));
+  return leaf !== undefined && lasts(der, s, now) && leaf.publicKey._tag !== "unsupported" &&
     isUsable(s, leaf.publicKey, s.peerScheme, policy);
 };
 
-/** Whether a certificate has not expired since. One that had expired already, and was trusted, is not judged by its time. */
-const lasts = ({ notAfter }: Certificate, { createdAt }: Session, now: number): boolean =>
-  now <= notAfter || createdAt > notAfter;
+/**
+ * Whether the verdict on the peer's certificates still holds. Where the verifier told no end of it, the leaf must not have
+ * expired since; one that had expired already, and was trusted, is not judged by its time.
+ */
+const lasts = (leaf: Bytes, { createdAt, trustedUntil }: Session, now: number): boolean => {
+  if (trustedUntil > 0) return now <= trustedUntil;
+  const { notAfter = Infinity } = Either.getOrUndefined(parseCertificate(leaf)) ?? {};
+  return now <= notAfter || createdAt > notAfter;
+};
 
 /** Whether policy allows the curve of a key, and the scheme that it signed with, if it signed. */
 const isUsable = (

@@ -22,7 +22,7 @@ import type { Established13 } from "../agreed/established.ts";
 import type { ClientSettings } from "../base/client_settings.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { Step, Steps } from "../base/services.ts";
-import { copies } from "../sessions/made.ts";
+import { copies, keptVerdict, trustedUntil } from "../sessions/made.ts";
 import { leafHash } from "../sessions/session_rules.ts";
 import { answerRequest, certificateRequest, finishedOf, finishShape } from "./authentication.ts";
 import { chainOf, clientProof, hasContext, REQUESTED, solicitedEntries, unlessRequired } from "./peer13.ts";
@@ -133,14 +133,20 @@ const answer = Effect.fnUntraced(
     yield* hasContext(certificate, context);
     yield* solicitedEntries(certificate, REQUESTED);
     const chain = chainOf(certificate);
-    const { scheme } = chain.length === 0
+    const { scheme, verdict } = chain.length === 0
       ? yield* unlessRequired(settings)
       : yield* clientProof(left, chain, settings.policy);
     yield* receive(finishShape(left, () => left.keys.traffic("client")));
+    const peerCertificates = copies(chain);
     return (now) => ({
       ...now,
-      peerCertificates: copies(chain),
-      terms: { ...now.terms, peerScheme: scheme ?? SignatureScheme.of(0) },
+      peerCertificates,
+      peerVerdict: keptVerdict(verdict, peerCertificates),
+      terms: {
+        ...now.terms,
+        peerScheme: scheme ?? SignatureScheme.of(0),
+        trustedUntil: trustedUntil(verdict),
+      },
     });
   },
 );

@@ -14,6 +14,7 @@ import { CompressionMethod } from "../../names/protocol.ts";
 import type { OfBoth } from "../../names/side.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { CryptoService, Hash } from "../../ports/crypto.ts";
+import type { Verdict } from "../../ports/trust.ts";
 import type { Protection } from "../../record/protection/protection.ts";
 import type { Suite13 } from "../../tables/suites13.ts";
 import { protection13, tls13 } from "../../tables/versions/mod.ts";
@@ -97,6 +98,7 @@ export interface Left13 {
   /** The scheme of the server's signature. */
   readonly scheme: SignatureScheme | undefined;
   readonly peerCertificates: ReadonlyArray<Bytes>;
+  readonly peerVerdict: Verdict | undefined;
   readonly serverEndPoint: Bytes;
   readonly ocspResponse: Bytes | undefined;
   readonly signedCertificateTimestamps: ReadonlyArray<Bytes>;
@@ -135,6 +137,7 @@ export const established13 = (
   exporter: (label, context, length) => exportKeys(hash, exporter, label, context, length),
   serverEndPoint: left.serverEndPoint,
   peerCertificates: left.peerCertificates,
+  peerVerdict: left.peerVerdict,
   sessionKey: left.sessionKey,
   negotiated: {
     epoch: 1,

@@ -12,7 +12,7 @@ import { type Certificate13, CertificateVerify, type ClientHelloExtension } from
 import type { Side } from "../../names/side.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import { Crypto, type PublicKey } from "../../ports/crypto.ts";
-import { CertificateVerifier } from "../../ports/trust.ts";
+import { CertificateVerifier, type Verdict } from "../../ports/trust.ts";
 import type { Policy } from "../../tables/policy.ts";
 import { tls13 } from "../../tables/versions/mod.ts";
 import { type Bytes, EMPTY, sameBytes } from "../../wire/bytes.ts";
@@ -90,6 +90,7 @@ export const proven = Effect.fnUntraced(function* (
 /** A client's chain that is trusted, and the scheme that it signed with; an empty chain if it shows none and none is required. */
 export interface ClientChain {
   readonly chain: ReadonlyArray<Bytes>;
+  readonly verdict: Verdict | undefined;
   readonly scheme: SignatureScheme | undefined;
 }
 
@@ -97,12 +98,14 @@ export interface ClientChain {
 export const unlessRequired = (
   { clientAuth }: Pick<ServerSettings, "clientAuth">,
 ): Effect.Effect<ClientChain, Refused> =>
-  clientAuth !== "require" ? Effect.succeed({ chain: [], scheme: undefined }) : Effect.fail(
-    new Refused({
-      reason: "client_certificate_required",
-      detail: "the client shows no certificate, and ours is a server that requires one",
-    }),
-  );
+  clientAuth !== "require"
+    ? Effect.succeed({ chain: [], verdict: undefined, scheme: undefined })
+    : Effect.fail(
+      new Refused({
+        reason: "client_certificate_required",
+        detail: "the client shows no certificate, and ours is a server that requires one",
+      }),
+    );
 
 /** Receives the proof that a client has the key of its chain, and judges the chain. */
 export const clientProof = Effect.fnUntraced(
@@ -110,8 +113,8 @@ export const clientProof = Effect.fnUntraced(
     const { proof } = yield* receive(proofShape);
     yield* proven(at, "client", chain, proof, policy);
     const { verify } = yield* CertificateVerifier;
-    yield* judged(verify({ chain, name: undefined, purpose: "clientAuth" }), policy);
-    return { chain, scheme: proof.message.algorithm };
+    const verdict = yield* judged(verify({ chain, name: undefined, purpose: "clientAuth" }), policy);
+    return { chain, verdict, scheme: proof.message.algorithm };
   },
 );
 

@@ -33,7 +33,16 @@ interface TicketOf
 /** The session of a ticket. */
 const sessionOf = (left: Established13, { nonce, ...ticket }: TicketOf): Session => {
   const { hash, negotiated, resumption, terms } = left;
-  const { createdAt, credentials, ownCertificate, ownScheme, partition, peerScheme, serverName } = terms;
+  const {
+    createdAt,
+    credentials,
+    ownCertificate,
+    ownScheme,
+    partition,
+    peerScheme,
+    serverName,
+    trustedUntil,
+  } = terms;
   return make(Session, {
     id: EMPTY,
     version: tls13.version,
@@ -54,6 +63,7 @@ const sessionOf = (left: Established13, { nonce, ...ticket }: TicketOf): Session
     ownScheme,
     peerScheme,
     createdAt,
+    trustedUntil,
     alpn: utf8(negotiated.alpn ?? ""),
     ...ticket,
   });

@@ -26,7 +26,7 @@ import {
 import { Credentials } from "../../ports/credentials.ts";
 import { Crypto, type PublicKey } from "../../ports/crypto.ts";
 import { partitionHash } from "../../ports/partition.ts";
-import { CertificateVerifier } from "../../ports/trust.ts";
+import { CertificateVerifier, type Verdict } from "../../ports/trust.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
 import type { ClientShare, ExchangeError } from "../../tables/exchanges/mod.ts";
 import { type CertificateWish, dialects } from "../../tables/versions/mod.ts";
@@ -41,7 +41,7 @@ import { serverEndPoint } from "../bindings.ts";
 import type { SentHello } from "../client_hello.ts";
 import { fitsSuite, judged, leafKey } from "../peer.ts";
 import { forgetOffered, keep } from "../sessions/client_sessions.ts";
-import { copies, sessionOf } from "../sessions/made.ts";
+import { copies, keptVerdict, sessionOf } from "../sessions/made.ts";
 import { leafHash } from "../sessions/session_rules.ts";
 import { certificateVerify, choose, type Chosen } from "./client_certificate.ts";
 import { negotiate } from "./client_negotiation.ts";
@@ -58,6 +58,7 @@ export interface Answered<A> {
 export interface Authenticated extends Answered<Full> {
   /** The server's certificate chain; empty from an anonymous server. */
   readonly chain: ReadonlyArray<Bytes>;
+  readonly verdict: Verdict | undefined;
   readonly peerKey: PublicKey | undefined;
   readonly ocspResponse: Bytes | undefined;
   readonly clientShare: (peerKey: PublicKey | undefined) => Effect.Effect<ClientShare, ExchangeError, Crypto>;
@@ -126,19 +127,18 @@ export const serverFlight = Effect.fnUntraced(
     const { certificate: chain, status: ocspResponse, clientShare, request } = flight;
     const from = { offer, at, ocspResponse, clientShare, request };
     yield* sameServer(offer.previous, chain ?? [], offer.settings.policy);
-    if (chain === undefined) return { ...from, chain: [], peerKey: undefined };
+    if (chain === undefined) return { ...from, chain: [], verdict: undefined, peerKey: undefined };
     const { policy, serverName } = offer.settings;
     const peerKey = yield* fitsSuite(yield* leafKey(chain, policy), at);
     const verifier = yield* CertificateVerifier;
-    const verdict = verifier.verify({
+    const asked = verifier.verify({
       chain,
       name: serverName,
       purpose: "serverAuth",
       ocspResponse,
       signedCertificateTimestamps: timestamps(at),
     });
-    yield* judged(verdict, policy);
-    return { ...from, chain, peerKey };
+    return { ...from, chain, verdict: yield* judged(asked, policy), peerKey };
   },
 );
 
@@ -175,10 +175,12 @@ export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Ren
   const { policy, sessionKey, serverName } = offer.settings;
   const crypto = yield* Crypto;
   const kept = copies(chain);
+  const peerVerdict = keptVerdict(from.verdict, kept);
   const endPoint = serverEndPoint(chain[0], crypto);
   const made = yield* sessionOf(at, {
     masterSecret: master,
     peerCertificates: kept,
+    peerVerdict,
     serverName,
     serverEndPoint: endPoint,
     credentials: offer.credentials,
@@ -202,6 +204,7 @@ export const serverFinish = Effect.fnUntraced(function* (from: Keyed): Steps<Ren
     resumed: false,
     sessionTicket: session.ticket.length > 0,
     peerCertificates: kept,
+    peerVerdict,
     sessionKey,
     group: used.group,
     scheme: used.scheme,

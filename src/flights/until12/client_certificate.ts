@@ -11,7 +11,7 @@ import { send } from "../../grammar/send.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import { type Credential, Credentials } from "../../ports/credentials.ts";
 import { Crypto, type PublicKey } from "../../ports/crypto.ts";
-import { CertificateVerifier } from "../../ports/trust.ts";
+import { CertificateVerifier, type Verdict } from "../../ports/trust.ts";
 import { isAskedFor, signedWith } from "../../tables/key_kinds.ts";
 import type { Policy } from "../../tables/policy.ts";
 import type { CertificateWish, Dialect } from "../../tables/versions/mod.ts";
@@ -69,13 +69,19 @@ export const certificateWish = (policy: Policy, dialect: Dialect): Step<Certific
     authorities: authorities.reduce((sum, der) => sum + 2 + der.length, 0) < 2 ** 16 ? authorities : [],
   }));
 
-/** The key of a client's certificate, once that is trusted; `undefined` if there is none and none is required. */
+/** A client that showed a certificate that is trusted. */
+export interface ClientShown {
+  readonly key: PublicKey;
+  readonly verdict: Verdict | undefined;
+}
+
+/** What a client shows, once that is trusted; `undefined` if there is nothing and nothing is required. */
 export const clientKey = Effect.fnUntraced(
   function* (
     { policy, clientAuth }: ServerSettings,
     request: CertificateWish,
     chain: ReadonlyArray<Bytes>,
-  ): Steps<PublicKey | undefined> {
+  ): Steps<ClientShown | undefined> {
     if (chain.length === 0) {
       if (clientAuth !== "require") return undefined;
       return yield* new Refused({
@@ -85,7 +91,7 @@ export const clientKey = Effect.fnUntraced(
     }
     const key = yield* fitsWish(yield* leafKey(chain, policy), request, policy.groups);
     const verifier = yield* CertificateVerifier;
-    yield* judged(verifier.verify({ chain, name: undefined, purpose: "clientAuth" }), policy);
-    return key;
+    const asked = verifier.verify({ chain, name: undefined, purpose: "clientAuth" });
+    return { key, verdict: yield* judged(asked, policy) };
   },
 );

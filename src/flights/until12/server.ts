@@ -25,6 +25,7 @@ import { CertificateStatusType } from "../../names/protocol.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import { Crypto, type PublicKey } from "../../ports/crypto.ts";
 import { SessionStore } from "../../ports/sessions.ts";
+import type { Verdict } from "../../ports/trust.ts";
 import { Handshakes } from "../../record/handshake_stream.ts";
 import type { ServerShare } from "../../tables/exchanges/mod.ts";
 import type { CertificateWish, Dialect } from "../../tables/versions/mod.ts";
@@ -36,7 +37,7 @@ import { type Keys, keysOf } from "../agreed/keys.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { Step, Steps } from "../base/services.ts";
 import { serverEndPoint } from "../bindings.ts";
-import { copies, fromStore, sessionOf } from "../sessions/made.ts";
+import { copies, fromStore, keptVerdict, sessionOf } from "../sessions/made.ts";
 import { leafHash, resumesAtAll } from "../sessions/session_rules.ts";
 import { certificateWish, clientKey } from "./client_certificate.ts";
 import { finish, type Finishing, finishShape } from "./finish.ts";
@@ -59,6 +60,7 @@ export interface Sent {
 /** The client's key exchange has come, and its certificate, if there is one, is trusted. */
 export interface Keyed extends Sent, Keys {
   readonly chain: ReadonlyArray<Bytes>;
+  readonly verdict: Verdict | undefined;
   readonly peerKey: PublicKey | undefined;
   /** The scheme that the client signed with, if it signed. */
   readonly peerScheme: SignatureScheme | undefined;
@@ -147,13 +149,14 @@ const stapled = (credential: Choice["credential"]) =>
 export const clientFlight = Effect.fnUntraced(function* (asked: Sent): Steps<Keyed> {
   const { certificate: chain, premaster } = yield* receive(clientFlightShape(asked));
   const transcript = (yield* Handshakes).transcript();
-  const peerKey = asked.request ? yield* clientKey(asked.settings, asked.request, chain) : undefined;
+  const shown = asked.request ? yield* clientKey(asked.settings, asked.request, chain) : undefined;
   const secret = yield* premaster;
   return {
     ...asked,
     ...(yield* keysOf(asked.at, asked.at.master(secret, transcript))),
     chain,
-    peerKey,
+    verdict: shown?.verdict,
+    peerKey: shown?.key,
     peerScheme: undefined,
   };
 });
@@ -186,9 +189,11 @@ export const serverFinish = Effect.fnUntraced(function* (from: Proven): Steps<Re
   const crypto = yield* Crypto;
   const endPoint = serverEndPoint(from.leaf, crypto);
   const kept = copies(chain);
+  const peerVerdict = keptVerdict(from.verdict, kept);
   const session = yield* sessionOf(at, {
     masterSecret: master,
     peerCertificates: kept,
+    peerVerdict,
     serverName: at.serverName,
     serverEndPoint: endPoint,
     credentials: EMPTY,
@@ -208,6 +213,7 @@ export const serverFinish = Effect.fnUntraced(function* (from: Proven): Steps<Re
     resumed: false,
     sessionTicket,
     peerCertificates: kept,
+    peerVerdict,
     sessionKey,
     group: offered.group,
     scheme: offered.scheme,

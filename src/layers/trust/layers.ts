@@ -4,6 +4,7 @@ import { CertificateError, InvalidPin } from "../../faults/errors/trust.ts";
 import {
   CertificateVerifier,
   type CertificateVerifierService,
+  type Verdict,
   type Verification,
 } from "../../ports/trust.ts";
 import { toHex } from "../../wire/bytes.ts";
@@ -65,10 +66,14 @@ export const layerBoth = <E1, R1, E2, R2>(
       return {
         partition: partitionOf("both", one.partition, other.partition),
         authorities: one.authorities ?? other.authorities,
-        verify: (what: Verification) => Effect.zipRight(one.verify(what), other.verify(what)),
+        verify: (what: Verification) => Effect.zipWith(one.verify(what), other.verify(what), bothSay),
       };
     }),
   );
+
+/** The first verdict that tells something, which holds as long as both do. */
+const bothSay = (a: Verdict | void, b: Verdict | void): Verdict | void =>
+  a && b ? { ...a, until: Math.min(a.until, b.until) } : a ?? b;
 
 const readPin = (pin: string): Either.Either<string, InvalidPin> => {
   if (typeof pin !== "string") return Either.left(new InvalidPin({ pin: String(pin) }));

@@ -8,13 +8,15 @@ import {
   CertificateVerifier,
   type CertificateVerifierService,
   type TrustOptions,
+  type Verdict,
 } from "../../ports/trust.ts";
 import type { Crypto } from "../../ports/crypto.ts";
 import { type Bytes, toHex } from "../../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
-import { judgeStatus } from "../../x509/ocsp/validate.ts";
+import { judgeStatus, type Status, UNCHECKED } from "../../x509/ocsp/validate.ts";
+import { policiesOf } from "../../x509/path/policies.ts";
 import { type BySubject, bySubject, findPath, overspent } from "../../x509/path/path.ts";
-import { decodeTrustOptions } from "../../x509/path/criteria.ts";
+import { type Criteria, decodeTrustOptions, type Path } from "../../x509/path/criteria.ts";
 import { certificatePrice, Work } from "../../x509/path/work.ts";
 import { certificatesFromPem } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
@@ -70,9 +72,9 @@ const rootsService = (roots: ReadonlyArray<Bytes>, allowances: TrustOptions): Ce
         const judge = Effect.fnUntraced(function* (lift: TrustOptions) {
           const criteria = { ...allowances, ...lift, time, name, purpose };
           const path = yield* findPath(leaf, others, trusted, criteria, work);
-          yield* judgeStatus(path, ocspResponse, criteria, work);
+          return verdictOf(path, [yield* judgeStatus(path, ocspResponse, criteria, work)], criteria, work);
         });
-        yield* Effect.catchAll(
+        return yield* Effect.catchAll(
           judge({}),
           (e) =>
             unread && e.reason === "unknown_ca"
@@ -84,13 +86,25 @@ const rootsService = (roots: ReadonlyArray<Bytes>, allowances: TrustOptions): Ce
   };
 };
 
+/** What was found of a path, given what is known of the revocation of the first certificates of it. */
+const verdictOf = (path: Path, statuses: ReadonlyArray<Status>, criteria: Criteria, work: Work): Verdict => {
+  const below = path.slice(0, Math.max(1, path.length - 1));
+  const known = below.map((_, i) => statuses[i] ?? UNCHECKED);
+  return {
+    path: path.map(({ raw }) => raw),
+    policies: policiesOf(path, criteria, work)?.policies ?? [],
+    revocation: known.map(({ status, source }) => ({ status, source })),
+    until: Math.min(...path.map(({ notAfter }) => notAfter), ...known.map(({ until }) => until)),
+  };
+};
+
 /** More rounds than there are options, because one of them is a number. */
 const MOST_LIFTS = 8;
 
 /** The error with all options that would let the chain pass, not only the first; with none if they would not. */
 const allLifts = Effect.fnUntraced(function* (
   first: CertificateError,
-  judge: (lift: TrustOptions) => Effect.Effect<void, CertificateError, Crypto>,
+  judge: (lift: TrustOptions) => Effect.Effect<unknown, CertificateError, Crypto>,
 ): Effect.fn.Return<never, CertificateError, Crypto> {
   let lift = first.liftedBy;
   for (let round = 0; lift && round < MOST_LIFTS; round++) {

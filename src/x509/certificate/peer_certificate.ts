@@ -35,7 +35,7 @@ export interface ReadableCertificate extends Shown {
   readonly serialNumber: string;
 }
 
-/** A peer's certificate that could not be parsed, with the reason. Only a leaf is always known to parse. */
+/** A peer's certificate that could not be parsed, with the reason. A leaf like this has a key that could be read. */
 export interface UnreadableCertificate extends Shown {
   /** Marks a certificate that could not be parsed. */
   readonly _tag: "UnreadableCertificate";

@@ -3,6 +3,7 @@ import { Effect, Either } from "../../deps.ts";
 import type { CertificateReason } from "../../faults/errors/trust.ts";
 import { CertificateError } from "../../faults/errors/trust.ts";
 import { ExtensionType } from "../../names/extension_type.ts";
+import type { RevocationStatus } from "../../ports/trust.ts";
 import { Crypto, type CryptoService, type HashName } from "../../ports/crypto.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { type Certificate, isSelfIssued, parseCertificate } from "../certificate/certificate.ts";
@@ -37,13 +38,13 @@ export const judgeStatus = Effect.fnUntraced(
     staple: Bytes | undefined,
     criteria: Criteria,
     work: Work,
-  ): Effect.fn.Return<void, CertificateError, Crypto> {
+  ): Effect.fn.Return<Status, CertificateError, Crypto> {
     const leaf = path[0]!;
     const { verify } = yield* Crypto;
     // Nobody is above a leaf that is itself trusted. If it signed itself, it is its own issuer.
     const own = isSelfIssued(leaf) && (yield* signatureHolds(leaf, leaf, verify, work));
     const issuer = path[1] ?? (own ? leaf : undefined);
-    if (!issuer) return;
+    if (!issuer) return UNCHECKED;
     const demanded = criteria.purpose === "serverAuth" &&
       leaf.tlsFeature?.has(ExtensionType.status_request);
     const missing = (found: string) => {
@@ -52,7 +53,7 @@ export const judgeStatus = Effect.fnUntraced(
         `it requires a stapled OCSP response, and ${found}`,
         "RFC 7633 §4.2.3",
       ];
-      return demanded ? refusal(leaf, fault) : Effect.void;
+      return demanded ? refusal(leaf, fault) : Effect.succeed(UNCHECKED);
     };
     if (!staple) return yield* missing("came without one");
     if (!work.draw(prices.byte * staple.length)) return yield* overspent(leaf);
@@ -66,9 +67,19 @@ export const judgeStatus = Effect.fnUntraced(
     const crypto = yield* Crypto;
     const fault = yield* broken({ leaf, issuer, path, criteria, crypto, work, hashed: new Map() }, basic);
     if (work.spent) return yield* overspent(leaf);
-    if (fault) return yield* refusal(leaf, fault);
+    return typeof fault === "number"
+      ? { status: "good", source: "ocsp", until: fault }
+      : yield* refusal(leaf, fault);
   },
 );
+
+/** What is known of the revocation of a certificate, and until when that holds, in seconds since the epoch. */
+export interface Status extends RevocationStatus {
+  readonly until: number;
+}
+
+/** Nobody has said anything. */
+export const UNCHECKED: Status = { status: "unchecked", source: undefined, until: Infinity };
 
 /** The context that a response is checked in. */
 interface At {
@@ -105,10 +116,10 @@ const refusal = (leaf: Certificate, [reason, detail, rfc]: Fault): Effect.Effect
     }),
   );
 
-/** The first requirement of RFC 6960 §3.2 that a response breaks. */
+/** The first requirement of RFC 6960 §3.2 that a response breaks; if none, until when it is good. */
 const broken = Effect.fnUntraced(
-  function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | undefined> {
-    if (!at.work.draw(prices.certId * basic.responses.length)) return undefined;
+  function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | number> {
+    if (!at.work.draw(prices.certId * basic.responses.length)) return 0;
     const about = basic.responses.filter(({ certID }) => isOf(certID, at));
     if (about.length === 0) {
       return ["status_invalid", "its OCSP response is about another certificate", "RFC 6960 §3.2"];
@@ -136,7 +147,9 @@ const broken = Effect.fnUntraced(
     if (unproven) return unproven;
     // Several responses may be about the leaf; the worst one counts.
     const found = about.map((one) => said(one, at.criteria.time));
-    return found.find((fault) => fault?.[0] === "revoked") ?? found.find((fault) => fault !== undefined);
+    const faults = found.filter((one) => typeof one !== "number");
+    return faults.find(([reason]) => reason === "revoked") ?? faults[0] ??
+      Math.min(...found as Array<number>);
   },
 );
 
@@ -232,8 +245,8 @@ const names = (
     ? sameName(responderID.value, subject)
     : sameBytes(responderID.value, hash("sha1").digest([keyBits(spki)]));
 
-/** What one response means at a given time. A revocation counts however old it is. */
-const said = ({ certStatus, thisUpdate, nextUpdate }: SingleResponse, time: number): Fault | undefined => {
+/** What one response means at a given time; if it is good, until when. A revocation counts however old it is. */
+const said = ({ certStatus, thisUpdate, nextUpdate }: SingleResponse, time: number): Fault | number => {
   if (certStatus._tag === "revoked") {
     const { reason, revocationTime } = certStatus;
     const why = reason === undefined ? "" : ` (${reason})`;
@@ -248,7 +261,7 @@ const said = ({ certStatus, thisUpdate, nextUpdate }: SingleResponse, time: numb
     return ["status_stale", `its OCSP response was good until ${dateText(until)}`, FRESH];
   }
   return certStatus._tag === "good"
-    ? undefined
+    ? until + SKEW
     : ["status_unknown", "its issuer's OCSP responder does not know it", "RFC 6960 §2.2"];
 };
 

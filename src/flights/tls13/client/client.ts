@@ -27,7 +27,7 @@ import {
 import { NamedGroup } from "../../../names/named_group.ts";
 import { SignatureScheme } from "../../../names/signature_scheme.ts";
 import { Crypto } from "../../../ports/crypto.ts";
-import { CertificateVerifier } from "../../../ports/trust.ts";
+import { CertificateVerifier, type Verdict } from "../../../ports/trust.ts";
 import { Handshakes } from "../../../record/handshake_stream.ts";
 import { phases } from "../../../record/phase.ts";
 import { plaintext } from "../../../record/protection/protection.ts";
@@ -44,7 +44,7 @@ import { reoffered, type SentHello } from "../../client_hello.ts";
 import { sniOf } from "../../hellos/client_extensions.ts";
 import { bound } from "../../hellos/psk.ts";
 import { judged } from "../../peer.ts";
-import { copies } from "../../sessions/made.ts";
+import { copies, keptVerdict, trustedUntil } from "../../sessions/made.ts";
 import { leafHash } from "../../sessions/session_rules.ts";
 import { agree13, type Agreed13, established13, type Finished13, finished13 } from "../agreed.ts";
 import { answerRequest, type Chosen13, finish, finishShape, requestShape } from "../authentication.ts";
@@ -174,6 +174,7 @@ const encryptedExtensions = Effect.fnUntraced(function* (offer: SentHello, at: A
 /** What the server showed, and whether it asks for a certificate of ours. */
 interface Shown {
   readonly chain: ReadonlyArray<Bytes>;
+  readonly verdict: Verdict | undefined;
   readonly request: CertificateRequest13 | undefined;
   readonly scheme: Chosen13["scheme"] | undefined;
   readonly ocspResponse: Bytes | undefined;
@@ -202,16 +203,16 @@ const serverProof = Effect.fnUntraced(function* (offer: SentHello, at: Agreed13)
   const ocspResponse = findExtension(stapled, "status_request")?.status.response;
   const signedCertificateTimestamps = findExtension(stapled, "signed_certificate_timestamp")?.sctList ?? [];
   const { verify } = yield* CertificateVerifier;
-  const verdict = verify({
+  const asked = verify({
     chain,
     name: serverName,
     purpose: "serverAuth",
     ocspResponse,
     signedCertificateTimestamps,
   });
-  yield* judged(verdict, policy);
+  const verdict = yield* judged(asked, policy);
   const scheme = proof.message.algorithm;
-  return { chain, request, scheme, ocspResponse, signedCertificateTimestamps };
+  return { chain, verdict, request, scheme, ocspResponse, signedCertificateTimestamps };
 });
 
 const hasNoContext = ({ certificateRequestContext }: CertificateRequest13) =>
@@ -227,6 +228,7 @@ const hasNoContext = ({ certificateRequestContext }: CertificateRequest13) =>
 /** A server that uses a pre-shared key shows nothing: whom it stands for is known since the key was made. */
 const knownBefore = ({ psk }: Agreed13): Shown => ({
   chain: psk?.session?.peerCertificates ?? [],
+  verdict: undefined,
   request: undefined,
   scheme: undefined,
   ocspResponse: undefined,
@@ -272,10 +274,12 @@ export const afterServerHello = Effect.fnUntraced(
     const crypto = yield* Crypto;
     const session = at.psk?.session;
     const { serverName, sessionKey } = offer.settings;
+    const peerCertificates = session ? shown.chain : copies(shown.chain);
     return established13(at, keyed, (yield* Handshakes).transcript(), {
       alpn,
       scheme: shown.scheme,
-      peerCertificates: session ? shown.chain : copies(shown.chain),
+      peerCertificates,
+      peerVerdict: keptVerdict(shown.verdict, peerCertificates),
       serverEndPoint: session?.serverEndPoint ?? serverEndPoint(shown.chain[0], crypto),
       ocspResponse: shown.ocspResponse,
       signedCertificateTimestamps: shown.signedCertificateTimestamps,
@@ -292,6 +296,7 @@ export const afterServerHello = Effect.fnUntraced(
         ownScheme: ours?.scheme ?? NO_SCHEME,
         peerScheme: shown.scheme ?? NO_SCHEME,
         createdAt: Math.floor((yield* Clock.currentTimeMillis) / 1000),
+        trustedUntil: trustedUntil(shown.verdict),
       },
     });
   },

@@ -17,7 +17,7 @@ import type { Established13 } from "../../agreed/established.ts";
 import type { ServerSettings } from "../../base/server_settings.ts";
 import type { Steps } from "../../base/services.ts";
 import { serverEndPoint } from "../../bindings.ts";
-import { copies } from "../../sessions/made.ts";
+import { copies, keptVerdict, trustedUntil } from "../../sessions/made.ts";
 import { leafHash } from "../../sessions/session_rules.ts";
 import { type Agreed13, established13, type Finished13, type Whole } from "../agreed.ts";
 import { finishShape } from "../authentication.ts";
@@ -66,15 +66,17 @@ const NO_SCHEME = SignatureScheme.of(0);
 
 /** What the handshake leaves, given the client's chain. */
 export const leftBy = Effect.fnUntraced(
-  function* (sent: Sent13, transcript: Whole, { chain, scheme }: ClientChain): Steps<Established13> {
+  function* (sent: Sent13, transcript: Whole, { chain, scheme, verdict }: ClientChain): Steps<Established13> {
     const { at, early, keyed, psk, shown, wish } = sent;
     const session = psk?.psk.session;
     const crypto = yield* Crypto;
     const leaf = shown?.credential.chain[0];
+    const peerCertificates = copies(chain);
     return established13(at, keyed, transcript, {
       alpn: wish.alpn,
       scheme: shown?.scheme,
-      peerCertificates: copies(chain),
+      peerCertificates,
+      peerVerdict: keptVerdict(verdict, peerCertificates),
       serverEndPoint: session?.serverEndPoint ?? serverEndPoint(leaf, crypto),
       ocspResponse: undefined,
       signedCertificateTimestamps: [],
@@ -91,6 +93,7 @@ export const leftBy = Effect.fnUntraced(
         ownScheme: shown?.scheme ?? NO_SCHEME,
         peerScheme: scheme ?? NO_SCHEME,
         createdAt: Math.floor((yield* Clock.currentTimeMillis) / 1000),
+        trustedUntil: trustedUntil(verdict),
       },
     });
   },
@@ -99,6 +102,7 @@ export const leftBy = Effect.fnUntraced(
 /** The chain of a client that is not asked for one: that of its session. */
 export const knownBefore = ({ psk }: Accepted): ClientChain => ({
   chain: psk?.psk.session?.peerCertificates ?? [],
+  verdict: undefined,
   scheme: undefined,
 });
 
