@@ -79,6 +79,16 @@ export interface Allowances {
 export interface TrustOptions extends Allowances {
   /** Whether a CA certificate may be a server's or a client's own; no unless given. */
   readonly caAsLeaf?: boolean | undefined;
+  /**
+   * How many seconds after its thisUpdate an OCSP response counts at most, even if it says that it is good for longer; any
+   * number unless given.
+   */
+  readonly ocspMaximumAge?: number | undefined;
+  /**
+   * How many seconds an OCSP response without nextUpdate is good; 300 unless given, because newer information is always
+   * available (RFC 6960 §4.2.2.1).
+   */
+  readonly ocspWithoutEnd?: number | undefined;
   /** The certificate policies of which one must be valid, as object identifiers; any unless given (RFC 5280 §6.1.1). */
   readonly initialPolicies?: ReadonlyArray<string> | undefined;
   /** Whether a policy must be valid for the whole path, even where no CA demands one; no unless given. */

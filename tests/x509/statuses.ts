@@ -1,6 +1,6 @@
 /** Stapled OCSP responses, each right or wrong in one way, with the verdict that each must have. @module */
 import type { CertificateReason } from "../../src/faults/errors/trust.ts";
-import type { Allowances, Verification } from "../../src/ports/trust.ts";
+import type { TrustOptions, Verification } from "../../src/ports/trust.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/certificate/build.ts";
 import { oids } from "../../src/x509/der/oids.ts";
@@ -22,7 +22,7 @@ export interface Stapled {
   readonly issuer: Issued;
   readonly leaf: Issued;
   readonly staple: Bytes | undefined;
-  readonly strength?: Allowances;
+  readonly strength?: TrustOptions;
   readonly purpose?: Verification["purpose"];
   /** Whose hashes it has, which OpenSSL must be told. */
   readonly hash?: string;
@@ -115,8 +115,24 @@ export const good: Rows = {
   "good now, with news at any time": () => says({ thisUpdate: NOW - 60, nextUpdate: null }),
   "good, with extensions that are not known": () =>
     says({ extensions: [unknownExtension(false)], singleExtensions: [unknownExtension(false)] }),
-  "tryLater, which nobody signs": () =>
-    stapled(() => refusedStaple(3), { openssl: ["refused", "there is none"] }),
+  "good an hour ago, with news at any time, where that is recent": () =>
+    says({ thisUpdate: NOW - 3600, nextUpdate: null }, { strength: { ocspWithoutEnd: 7200 } }),
+  "good since an hour, where two are recent": () => says({}, { strength: { ocspMaximumAge: 7200 } }),
+  "good, after it was held": () =>
+    stapled((issuer, leaf) =>
+      makeStaple(issuer, leaf, {
+        before: [singleResponse(issuer, leaf, { status: "revoked", reason: 6, thisUpdate: NOW - 7200 })],
+      }), { openssl: ["revoked", "it takes the first"] }),
+  "good, by a responder that is a server, too": () =>
+    delegated({ extendedKeyUsage: [oids.serverAuth, oids.OCSPSigning], names: ["ocsp.example"] }),
+  ...Object.fromEntries(
+    ["malformedRequest", "internalError", "tryLater", "", "sigRequired", "unauthorized"].flatMap((name, i) =>
+      name === ""
+        ? []
+        : [[`${name}, which nobody signs`, () =>
+          stapled(() => refusedStaple(i + 1), { openssl: ["refused", "there is none"] })]]
+    ),
+  ),
   "a TLS feature that is not known and not critical": () =>
     stapled(() => undefined, { openssl: ["none", own] }, { leaf: { extensions: [tlsFeature([23])] } }),
   "none of a client, from which none can come": () =>
@@ -137,6 +153,14 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
   revoked: {
     "by the issuer": () => says({ status: "revoked" }),
     "by the issuer, with a reason": () => says({ status: "revoked", reason: 1 }),
+    "by the issuer, that it is held": () => says({ status: "revoked", reason: 6 }),
+    "good, and held since": () =>
+      stapled((issuer, leaf) =>
+        makeStaple(issuer, leaf, {
+          thisUpdate: NOW - 7200,
+          before: [singleResponse(issuer, leaf, { status: "revoked", reason: 6, thisUpdate: NOW - 3600 })],
+        })
+      ),
     "by a responder that the issuer named": () => delegated({}, {}, { status: "revoked" }),
     "long ago, and nothing newer": () =>
       says({ status: "revoked", thisUpdate: NOW - 864000, nextUpdate: NOW - 86400 }, {
@@ -165,6 +189,10 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
       says({ thisUpdate: NOW - 3600, nextUpdate: null }, {
         openssl: ["good", "it takes it unless -status_age is given"],
       }),
+    "good since an hour, where half of one is recent": () =>
+      says({}, { strength: { ocspMaximumAge: 1800 }, openssl: ["good", "it was not asked"] }),
+    "held, until an hour ago": () =>
+      says({ status: "revoked", reason: 6, thisUpdate: NOW - 7200, nextUpdate: NOW - 3600 }),
     "good until before it was": () => says({ thisUpdate: NOW, nextUpdate: NOW - 120 }),
   },
   status_missing: {
@@ -205,6 +233,10 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
         makeStaple(issuer, leaf, { by: makeCa().intermediate(), byName: true, certs: [] })
       ),
     "by the leaf": () => stapled((issuer, leaf) => makeStaple(issuer, leaf, { by: leaf })),
+    "by the leaf, though it is a responder": () =>
+      stapled((issuer, leaf) => makeStaple(issuer, leaf, { by: leaf }), {
+        openssl: ["good", "it lets a certificate speak for itself"],
+      }, { leaf: { extendedKeyUsage: [oids.serverAuth, oids.OCSPSigning] } }),
     "by a responder that somebody else named": () =>
       stapled((issuer, leaf) => makeStaple(issuer, leaf, { by: responderOf(makeCa().intermediate()) })),
     "by a responder that the root named, and not the issuer": () =>

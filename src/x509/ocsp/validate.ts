@@ -145,8 +145,12 @@ const broken = Effect.fnUntraced(
     }
     const unproven = yield* notBySomebodyAllowed(at, basic);
     if (unproven) return unproven;
-    // Several responses may be about the leaf; the worst one counts.
-    const found = about.map((one) => said(one, at.criteria.time));
+    // Several responses may be about the leaf; the worst one counts. A hold may have been lifted since.
+    const counted = about.filter((one) =>
+      !isHold(one) ||
+      !about.some((other) => other.certStatus._tag === "good" && other.thisUpdate > one.thisUpdate)
+    );
+    const found = counted.map((one) => said(one, at.criteria));
     const faults = found.filter((one) => typeof one !== "number");
     return faults.find(([reason]) => reason === "revoked") ?? faults[0] ??
       Math.min(...found as Array<number>);
@@ -198,6 +202,11 @@ const notBySomebodyAllowed = Effect.fnUntraced(
       if (!work.draw(certificatePrice(der))) return undefined;
       const read = parseCertificate(der);
       if (Either.isLeft(read) || !names(basic, read.right, crypto)) continue;
+      // Whoever stole its key could vouch for it.
+      if (sameBytes(read.right.spki, at.leaf.spki)) {
+        fault = ["status_invalid", "its OCSP response is signed by its own key", "RFC 6960 §4.2.2.2"];
+        continue;
+      }
       const responder = read.right;
       const text = `its OCSP responder ${responder.subject.text}`;
       const its = [responder, issuer, ...path.slice(2)];
@@ -245,24 +254,44 @@ const names = (
     ? sameName(responderID.value, subject)
     : sameBytes(responderID.value, hash("sha1").digest([keyBits(spki)]));
 
-/** What one response means at a given time; if it is good, until when. A revocation counts however old it is. */
-const said = ({ certStatus, thisUpdate, nextUpdate }: SingleResponse, time: number): Fault | number => {
-  if (certStatus._tag === "revoked") {
-    const { reason, revocationTime } = certStatus;
-    const why = reason === undefined ? "" : ` (${reason})`;
-    return ["revoked", `it was revoked at ${dateText(revocationTime)}${why}`, "RFC 6960 §2.2"];
-  }
+/** Whether a response says that a certificate is only suspended: unlike any other revocation, that may end. */
+const isHold = ({ certStatus }: SingleResponse): boolean =>
+  certStatus._tag === "revoked" && certStatus.reason === "certificateHold";
+
+/** What one response means at a given time; if it is good, until when. A revocation counts however old it is, but a hold. */
+const said = (
+  response: SingleResponse,
+  { time, ocspMaximumAge = Infinity, ocspWithoutEnd = SKEW }: Criteria,
+): Fault | number => {
+  const { certStatus, thisUpdate, nextUpdate } = response;
+  if (certStatus._tag === "revoked" && !isHold(response)) return revoked(certStatus);
   if (thisUpdate > time + SKEW) {
     return ["status_stale", `its OCSP response is dated ${dateText(thisUpdate)}, in the future`, FRESH];
   }
   // Without nextUpdate, newer information is always available, so the response must be current.
-  const until = nextUpdate ?? thisUpdate;
-  if (until < time - SKEW || until < thisUpdate) {
+  const until = Math.min(
+    nextUpdate === undefined ? thisUpdate + ocspWithoutEnd : nextUpdate + SKEW,
+    thisUpdate + ocspMaximumAge,
+  );
+  if (until < time || nextUpdate !== undefined && nextUpdate < thisUpdate) {
     return ["status_stale", `its OCSP response was good until ${dateText(until)}`, FRESH];
   }
-  return certStatus._tag === "good"
-    ? until + SKEW
-    : ["status_unknown", "its issuer's OCSP responder does not know it", "RFC 6960 §2.2"];
+  switch (certStatus._tag) {
+    case "good":
+      return until;
+    case "revoked":
+      return revoked(certStatus);
+    case "unknown":
+      return ["status_unknown", "its issuer's OCSP responder does not know it", "RFC 6960 §2.2"];
+  }
 };
+
+const revoked = (
+  { reason, revocationTime }: Extract<SingleResponse["certStatus"], { readonly _tag: "revoked" }>,
+): Fault => [
+  "revoked",
+  `it was revoked at ${dateText(revocationTime)}${reason === undefined ? "" : ` (${reason})`}`,
+  "RFC 6960 §2.2",
+];
 
 const FRESH = "RFC 6960 §4.2.2.1";
