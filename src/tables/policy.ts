@@ -82,6 +82,11 @@ export interface Policy extends RecordOptions {
    * among its certificates (RFC 8446 §4.2.4). Whoever listens learns which these are.
    */
   readonly sendAuthorities: boolean;
+  /**
+   * What a client does if a server names authorities and none of them has certified our certificate: `hold` it back, with a
+   * warning in the log, or `show` it, because many servers accept more than they name.
+   */
+  readonly unlistedCertificate: "hold" | "show";
   /** Either end: whether a peer without the extended master secret is refused (RFC 7627 §5.2). */
   readonly requireExtendedMasterSecret: boolean;
   /** Whether a session without the extended master secret may be resumed, in a renegotiation as well (RFC 7627 §5.3). */
@@ -200,6 +205,7 @@ export const modern: Policy = frozen({
   requestOcsp: true,
   requestScts: true,
   sendAuthorities: false,
+  unlistedCertificate: "hold",
   requireExtendedMasterSecret: false,
   resumeWithoutExtendedMasterSecret: false,
   bindWithoutExtendedMasterSecret: false,

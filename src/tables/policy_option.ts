@@ -86,6 +86,7 @@ const members: Schema.Schema<Members> = Schema.Struct({
   requestOcsp: flag,
   requestScts: flag,
   sendAuthorities: flag,
+  unlistedCertificate: word("hold", "show"),
   corruptCertificateAlert: word("bad_certificate", "decode_error"),
   requireExtendedMasterSecret: flag,
   resumeWithoutExtendedMasterSecret: flag,

@@ -17,7 +17,7 @@ import type { Side } from "../../names/side.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
 import type { Traffic } from "../../crypto/key_schedule.ts";
 import type { CertificateCompressionAlgorithm } from "../../names/protocol.ts";
-import { type Credential, Credentials } from "../../ports/credentials.ts";
+import type { Credential } from "../../ports/credentials.ts";
 import type { Hash } from "../../ports/crypto.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
 import { Handshakes, type HandshakeStream } from "../../record/handshake_stream.ts";
@@ -27,6 +27,7 @@ import { tls13 } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { make } from "../../wire/codec.ts";
 import type { Step, Steps } from "../base/services.ts";
+import { clientCredential } from "../client_credential.ts";
 import { certificateAuthorities, certificateSchemes } from "../hellos/certificates.ts";
 import { compressCertificate, compressors } from "../hellos/compression.ts";
 import { compressed } from "./compression.ts";
@@ -154,29 +155,21 @@ export const answerRequest = Effect.fnUntraced(function* (
       detail: "the CertificateRequest has no signature_algorithms",
     });
   }
-  const chosen = yield* clientCredential(schemes, extensions, policy);
-  if (chosen) {
-    yield* show(at, "client", certificateRequestContext, chosen, wantedBy(extensions), policy);
-  } else yield* send(make(Certificate13, { certificateRequestContext, certificateList: [] }));
-  return chosen;
-});
-
-/** The first of our credentials that a request allows. */
-const clientCredential = Effect.fnUntraced(function* (
-  schemes: ReadonlyArray<SignatureScheme>,
-  extensions: CertificateRequest13["extensions"],
-  policy: Policy,
-): Steps<Chosen13 | undefined> {
   const inCertificates =
     findExtension(extensions, "signature_algorithms_cert")?.supportedSignatureAlgorithms ?? schemes;
-  const candidates = yield* (yield* Credentials).candidates({
+  const wanted = {
     role: "client",
     types: tls13.certificateTypes,
     schemes: [...new Set([...schemes, ...inCertificates])],
     authorities: findExtension(extensions, "certificate_authorities")?.authorities ?? [],
     filters: findExtension(extensions, "oid_filters")?.filters ?? [],
-  });
-  return firstOf(candidates, policy.signatureSchemes.filter((scheme) => schemes.includes(scheme)));
+  } as const;
+  const common = policy.signatureSchemes.filter((scheme) => schemes.includes(scheme));
+  const chosen = yield* clientCredential(wanted, (candidates) => firstOf(candidates, common), policy);
+  if (chosen) {
+    yield* show(at, "client", certificateRequestContext, chosen, wantedBy(extensions), policy);
+  } else yield* send(make(Certificate13, { certificateRequestContext, certificateList: [] }));
+  return chosen;
 });
 
 /** The first credential that can sign with one of these schemes, and the best scheme for it. */

@@ -9,7 +9,7 @@ import type { Snapshot } from "../../crypto/transcript.ts";
 import { Refused } from "../../faults/errors/connection.ts";
 import { send } from "../../grammar/send.ts";
 import type { SignatureScheme } from "../../names/signature_scheme.ts";
-import { type Credential, Credentials } from "../../ports/credentials.ts";
+import type { Credential } from "../../ports/credentials.ts";
 import { Crypto, type PublicKey } from "../../ports/crypto.ts";
 import { CertificateVerifier, type Verdict } from "../../ports/trust.ts";
 import { isAskedFor, signedWith } from "../../tables/key_kinds.ts";
@@ -18,6 +18,7 @@ import type { CertificateWish, Dialect } from "../../tables/versions/mod.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { ServerSettings } from "../base/server_settings.ts";
 import type { Step, Steps } from "../base/services.ts";
+import { clientCredential } from "../client_credential.ts";
 import { fitsWish, judged, leafKey } from "../peer.ts";
 
 /** Chooses a credential that the request allows, and a scheme to sign with; `undefined` if there is none. */
@@ -27,16 +28,17 @@ export const choose = Effect.fnUntraced(
     { signing }: Dialect,
     policy: Policy,
   ): Steps<Chosen | undefined> {
-    const candidates = yield* (yield* Credentials).candidates({ role: "client", ...wish });
     const common = policy.signatureSchemes.filter((s) => wish.schemes?.includes(s) ?? true);
-    for (const credential of candidates) {
-      const [scheme] = signedWith(
-        credential,
-        signing.schemesOf(credential.publicKey, common),
-      );
-      if (scheme !== undefined && isAskedFor(credential.publicKey, wish.types)) return { credential, scheme };
-    }
-    return undefined;
+    const pick = (candidates: ReadonlyArray<Credential>): Chosen | undefined => {
+      for (const credential of candidates) {
+        const [scheme] = signedWith(credential, signing.schemesOf(credential.publicKey, common));
+        if (scheme !== undefined && isAskedFor(credential.publicKey, wish.types)) {
+          return { credential, scheme };
+        }
+      }
+      return undefined;
+    };
+    return yield* clientCredential({ role: "client", ...wish }, pick, policy);
   },
 );
 
