@@ -89,6 +89,11 @@ export interface TrustOptions extends Allowances {
    * available (RFC 6960 §4.2.2.1).
    */
   readonly ocspWithoutEnd?: number | undefined;
+  /**
+   * How many verdicts on trusted chains are remembered, so that a peer that is met again costs no signature; 100 unless given.
+   * A verdict is of the same bytes, name, purpose and options, and holds as long as `Verdict.until` says.
+   */
+  readonly rememberedVerdicts?: number | undefined;
   /** The certificate policies of which one must be valid, as object identifiers; any unless given (RFC 5280 §6.1.1). */
   readonly initialPolicies?: ReadonlyArray<string> | undefined;
   /** Whether a policy must be valid for the whole path, even where no CA demands one; no unless given. */

@@ -65,7 +65,7 @@ for (const version of [ProtocolVersion.TLS_1_2, ProtocolVersion.TLS_1_3]) {
     Effect.gen(function* () {
       const { leaf, logged } = yield* shown([[unlisted, ours]], policy);
       assert.equal(leaf, undefined);
-      assert.match(logged.join(), /our certificate is not shown: .* unlistedCertificate: "show"/);
+      assert.match(logged.join(), /our certificate is not shown: .*unlistedCertificate: "show"/);
     }),
   );
 

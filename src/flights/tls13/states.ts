@@ -12,7 +12,8 @@ import {
 import { clientHelloPlace } from "../hellos/read_client_hello.ts";
 import { finishShape } from "./authentication.ts";
 import { proofShape } from "./peer13.ts";
-import { encryptedExtensionsShape, serverProofShape } from "./client/client.ts";
+import { encryptedExtensionsShape } from "./client/client.ts";
+import { serverProofShape } from "./client/server_proof.ts";
 import { certificateShape } from "./compression.ts";
 import { endOfEarlyDataShape } from "./server/client_flight.ts";
 

@@ -9,6 +9,7 @@ const trustOptions: Schema.Schema<TrustOptions> = Schema.Struct({
   sha1: Schema.optional(flag),
   commonName: Schema.optional(flag),
   caAsLeaf: Schema.optional(flag),
+  rememberedVerdicts: Schema.optional(whole(0)),
   ocspMaximumAge: Schema.optional(whole(0)),
   ocspWithoutEnd: Schema.optional(whole(0)),
   initialPolicies: Schema.optional(list(oid)),

@@ -27,7 +27,6 @@ import {
 import { NamedGroup } from "../../../names/named_group.ts";
 import { SignatureScheme } from "../../../names/signature_scheme.ts";
 import { Crypto } from "../../../ports/crypto.ts";
-import { CertificateVerifier, type Verdict } from "../../../ports/trust.ts";
 import { Handshakes } from "../../../record/handshake_stream.ts";
 import { phases } from "../../../record/phase.ts";
 import { plaintext } from "../../../record/protection/protection.ts";
@@ -43,14 +42,12 @@ import { serverEndPoint } from "../../bindings.ts";
 import { reoffered, type SentHello } from "../../client_hello.ts";
 import { sniOf } from "../../hellos/client_extensions.ts";
 import { bound } from "../../hellos/psk.ts";
-import { judged } from "../../peer.ts";
 import { copies, keptVerdict, trustedUntil } from "../../sessions/made.ts";
 import { leafHash } from "../../sessions/session_rules.ts";
 import { agree13, type Agreed13, established13, type Finished13, finished13 } from "../agreed.ts";
-import { answerRequest, type Chosen13, finish, finishShape, requestShape } from "../authentication.ts";
-import { chainOf, hasContext, NO_CONTEXT, proofShape, proven, solicitedEntries } from "../peer13.ts";
+import { answerRequest, type Chosen13, finish, finishShape } from "../authentication.ts";
+import { knownBefore, serverProof } from "./server_proof.ts";
 import { acceptsEarlyData, applicationProtocol, chosenBy, retryOf } from "./negotiation.ts";
-import { certificateShape, decompressed } from "../compression.ts";
 import { type EarlyKeys, earlyKeys } from "../early.ts";
 import { solicited } from "../extensions.ts";
 
@@ -169,70 +166,6 @@ const encryptedExtensions = Effect.fnUntraced(function* (offer: SentHello, at: A
   if (offer.early === undefined) return { alpn, fragments, earlyData: undefined };
   if (!accepted && !offer.retry) yield* send(under(at.keys.client));
   return { alpn, fragments, earlyData: accepted };
-});
-
-/** What the server showed, and whether it asks for a certificate of ours. */
-interface Shown {
-  readonly chain: ReadonlyArray<Bytes>;
-  readonly verdict: Verdict | undefined;
-  readonly request: CertificateRequest13 | undefined;
-  readonly scheme: Chosen13["scheme"] | undefined;
-  readonly ocspResponse: Bytes | undefined;
-  readonly signedCertificateTimestamps: ReadonlyArray<Bytes>;
-}
-
-/** The shape of the server's certificate and its proof. */
-export const serverProofShape = (mayCompress: boolean) => ({
-  ...requestShape(true),
-  ...certificateShape(mayCompress),
-  ...proofShape,
-});
-
-/** Receives the server's certificate, which is verified before anything of ours is sent. */
-const serverProof = Effect.fnUntraced(function* (offer: SentHello, at: Agreed13): Steps<Shown> {
-  const { settings: { policy, serverName }, hello: { extensions = [] } } = offer;
-  const mayCompress = findExtension(extensions, "compress_certificate") !== undefined;
-  const { request, certificate: sent, proof } = yield* receive(serverProofShape(mayCompress));
-  const certificate = yield* decompressed(sent, policy);
-  if (request) yield* hasNoContext(request);
-  yield* hasContext(certificate, NO_CONTEXT);
-  yield* solicitedEntries(certificate, extensions);
-  const chain = chainOf(certificate);
-  yield* proven(at, "server", chain, proof, policy);
-  const stapled = certificate.certificateList[0]?.extensions;
-  const ocspResponse = findExtension(stapled, "status_request")?.status.response;
-  const signedCertificateTimestamps = findExtension(stapled, "signed_certificate_timestamp")?.sctList ?? [];
-  const { verify } = yield* CertificateVerifier;
-  const asked = verify({
-    chain,
-    name: serverName,
-    purpose: "serverAuth",
-    ocspResponse,
-    signedCertificateTimestamps,
-  });
-  const verdict = yield* judged(asked, policy);
-  const scheme = proof.message.algorithm;
-  return { chain, verdict, request, scheme, ocspResponse, signedCertificateTimestamps };
-});
-
-const hasNoContext = ({ certificateRequestContext }: CertificateRequest13) =>
-  certificateRequestContext.length === 0 ? Effect.void : Effect.fail(
-    new IllegalParameter({
-      subject: "CertificateRequest",
-      field: "certificateRequestContext",
-      reason: "is not empty in a handshake",
-      rfc: "RFC 8446 §4.3.2",
-    }),
-  );
-
-/** A server that uses a pre-shared key shows nothing: whom it stands for is known since the key was made. */
-const knownBefore = ({ psk }: Agreed13): Shown => ({
-  chain: psk?.session?.peerCertificates ?? [],
-  verdict: undefined,
-  request: undefined,
-  scheme: undefined,
-  ocspResponse: undefined,
-  signedCertificateTimestamps: [],
 });
 
 /** Receives the server's Finished: its data may come from here on. */
