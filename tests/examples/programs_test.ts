@@ -603,8 +603,8 @@ live(
 live(
   "--reconnect 3 resumes three times, and never when either end keeps no sessions",
   Effect.gen(function* () {
-    const keeps = yield* server(...ours);
-    const forgets = yield* server("--session-store", "none", ...ours);
+    const servers = [server(...ours), server("--session-store", "none", ...ours)] as const;
+    const [keeps, forgets] = yield* Effect.all(servers, { concurrency: 2 });
     const again = (port: number, ...args: ReadonlyArray<string>) =>
       Effect.map(
         client(port, "--reconnect", "3", "--json", ...args),

@@ -329,6 +329,33 @@ const policies: ReadonlyArray<readonly [string, Setup, Setup, "full" | "resumed"
     "full",
   ],
 ];
+const { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 } = CipherSuite;
+const suited = (...cipherSuites: ReadonlyArray<CipherSuite>): Policy => ({ ...modern12, cipherSuites });
+
+for (
+  const [what, change, now] of [
+    ["whose suite the client has dropped", () => ({}), suited(TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384)],
+    [
+      "whose master secret is none",
+      ({ masterSecret }) => ({ masterSecret: masterSecret.slice(1) }),
+      modern12,
+    ],
+  ] as ReadonlyArray<readonly [string, (session: Session) => Partial<Session>, Policy]>
+) {
+  sync(
+    `a session ${what} is not offered`,
+    Effect.gen(function* () {
+      const built = yield* build({ toy: true });
+      const first = suited(TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256);
+      const made = yield* handshakeStory(built, { client: { policy: first } });
+      yield* editStoredSession(built, change);
+      const { hello, resumed } = yield* handshakeStory(built, { client: { policy: now } });
+      assert.ok(made.answer.sessionId.length > 0, "there was one");
+      assert.deepEqual([hello.sessionId.length, resumed], [0, false]);
+    }),
+  );
+}
+
 for (const tickets of [false, true]) {
   for (const [what, before, now, expected] of policies) {
     sync(

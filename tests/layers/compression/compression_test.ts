@@ -216,7 +216,7 @@ for (const [name, by] of every) {
 const bombOf = async (algorithm: CertificateCompressionAlgorithm): Promise<Bytes> => {
   const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN } = z.constants;
   const stream = algorithm === brotli
-    ? z.createBrotliCompress({ params: { [BROTLI_PARAM_QUALITY]: 5, [BROTLI_PARAM_LGWIN]: 24 } })
+    ? z.createBrotliCompress({ params: { [BROTLI_PARAM_QUALITY]: 1, [BROTLI_PARAM_LGWIN]: 24 } })
     : algorithm === zstd
     ? z.createZstdCompress()
     : z.createDeflate();
