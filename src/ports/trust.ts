@@ -77,6 +77,16 @@ export interface Allowances {
 
 /** What trust in roots may demand besides, or let pass. */
 export interface TrustOptions extends Allowances {
+  /**
+   * The rules to hold certificates to: those of RFC 5280, unless given, or with `webpki` those of browsers as well, which the
+   * public's authorities keep and private ones often do not (the Baseline Requirements of the CA/Browser Forum).
+   */
+  readonly profile?: "rfc5280" | "webpki" | undefined;
+  /**
+   * With `webpki`: whether a domain in lower case is a public suffix, like `co.uk`, so that a wildcard below it stands for
+   * everybody's names; only top-level domains unless given. A library of the Public Suffix List can tell.
+   */
+  readonly isPublicSuffix?: ((domain: string) => boolean) | undefined;
   /** Whether a CA certificate may be a server's or a client's own; no unless given. */
   readonly caAsLeaf?: boolean | undefined;
   /**

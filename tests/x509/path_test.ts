@@ -16,6 +16,7 @@ import * as Base from "./chains/base.ts";
 import { type Chain, NOW } from "./chains/base.ts";
 import * as Names from "./chains/names.ts";
 import * as Policies from "./chains/policies.ts";
+import * as Webpki from "./chains/webpki.ts";
 import { covering, stride } from "../support/exhaustive.ts";
 import { textOf } from "../support/text.ts";
 
@@ -69,7 +70,7 @@ const agreements: Array<
   { readonly name: string; readonly make: () => Chain; readonly trusted: boolean }
 > = [];
 
-for (const { good, bad } of [Base, Names, Policies]) {
+for (const { good, bad } of [Base, Names, Policies, Webpki]) {
   for (const [name, make] of Object.entries(good)) {
     Deno.test(`trusted: ${name}`, async () => {
       const result = await judge(make());
@@ -94,6 +95,13 @@ for (const { good, bad } of [Base, Names, Policies]) {
       agreements.push({ name: `${reason}: ${name}`, make, trusted: false });
     }
   }
+}
+
+for (const [name, make] of Object.values(Webpki.bad).flatMap(Object.entries<() => Chain>)) {
+  Deno.test(`trusted but for the rules of browsers: ${name}`, async () => {
+    const chain = make();
+    Either.getOrThrow(await judge({ ...chain, strength: { ...chain.strength, profile: "rfc5280" } }));
+  });
 }
 
 // Of each reason one.

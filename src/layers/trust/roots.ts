@@ -61,7 +61,7 @@ const rootsService = (roots: ReadonlyArray<Bytes>, allowances: TrustOptions): Ce
     },
     partition: partitionOf(
       "roots",
-      JSON.stringify(allowances),
+      JSON.stringify(allowances, (_, value) => typeof value === "function" ? "a function" : value),
       ...roots.map((der) => toHex(sha256(der))).sort(),
     ),
     verify: Effect.fnUntraced(function* (what) {

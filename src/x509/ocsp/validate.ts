@@ -213,6 +213,7 @@ const notBySomebodyAllowed = Effect.fnUntraced(
       const asResponder = {
         ...criteria,
         purpose: "OCSPSigning",
+        profile: "rfc5280",
         name: undefined,
         commonName: false,
       } as const;

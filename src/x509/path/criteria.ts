@@ -1,10 +1,12 @@
 /** What a certification path must meet. @module */
 import { Schema } from "../../deps.ts";
-import { decodeOption, flag, list, oid, whole } from "../../options.ts";
+import { decodeOption, flag, functionOf, list, oid, whole, word } from "../../options.ts";
 import type { TrustOptions, Verification } from "../../ports/trust.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 
 const trustOptions: Schema.Schema<TrustOptions> = Schema.Struct({
+  profile: Schema.optional(word("rfc5280", "webpki")),
+  isPublicSuffix: Schema.optional(functionOf<(domain: string) => boolean>()),
   minimumRsaBits: Schema.optional(whole(0)),
   sha1: Schema.optional(flag),
   commonName: Schema.optional(flag),

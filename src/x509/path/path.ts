@@ -7,6 +7,7 @@ import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { type Certificate, isSelfIssued } from "../certificate/certificate.ts";
 import { cheapRules } from "./cheap_rules.ts";
 import { costlyRules } from "./costly_rules.ts";
+import { webpkiRules } from "./webpki_rules.ts";
 import type { Criteria, Path } from "./criteria.ts";
 import { brokenRule } from "./rule.ts";
 import { prices, signaturePrice, type Work } from "./work.ts";
@@ -65,7 +66,7 @@ export const findPath = Effect.fnUntraced(
     for (const path of paths([leaf], search, [identityOf(leaf, search)])) {
       const cheap = yield* brokenRule(cheapRules, path, criteria, work);
       const forged = cheap ? undefined : yield* badSignature(path, search, verify);
-      const costly = cheap || forged ? undefined : yield* brokenRule(costlyRules, path, criteria, work);
+      const costly = cheap || forged ? undefined : yield* brokenRule(lateRules, path, criteria, work);
       if (work.spent) break;
       if (!cheap && !forged && !costly) return path;
       early ??= cheap;
@@ -86,6 +87,9 @@ export const overspent = (leaf: Certificate, found?: CertificateError): Certific
     "its chain is too costly to verify: use fewer certificates, names or constraints, or shorter keys" +
       (found ? `; found so far: ${found.message}` : ""),
   );
+
+/** The rules for what the root vouches for. */
+const lateRules = [...costlyRules, ...webpkiRules];
 
 const MAX_DEPTH = 12;
 

@@ -21,7 +21,7 @@ export interface Chain {
   /** The certificate that is at fault; the leaf if left out. */
   readonly index?: number;
   /** Why OpenSSL sees it otherwise. */
-  readonly openssl?: string;
+  readonly openssl?: string | undefined;
 }
 
 /** Chains by what is told of them. */
