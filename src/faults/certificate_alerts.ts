@@ -32,6 +32,8 @@ export const certificateAlerts = {
   status_stale: "bad_certificate_status_response",
   /** The OCSP responder does not know the certificate (RFC 6960 §2.2). */
   status_unknown: "bad_certificate_status_response",
+  /** Too few logs have promised to publish the certificate (RFC 6962 §5.2). */
+  too_few_timestamps: "bad_certificate",
   /** The key is not among the pinned ones. */
   not_pinned: "bad_certificate",
   /** The application's own rule refused the certificate. */

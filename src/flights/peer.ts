@@ -52,7 +52,8 @@ export const judged = <R>(
 /** A verifier of a user's own may give anything. */
 const isVerdict = (found: Verdict | void): found is Verdict =>
   typeof found === "object" && found !== null && Number.isFinite(found.until) &&
-  [found.path, found.policies, found.revocation].every(Array.isArray) && found.path.every(isBytes);
+  [found.path, found.policies, found.revocation, found.timestamps].every(Array.isArray) &&
+  found.path.every(isBytes);
 
 const corruptBy =
   ({ corruptCertificateAlert: alert }: Pick<Policy, "corruptCertificateAlert">) =>

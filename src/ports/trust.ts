@@ -29,6 +29,29 @@ export interface RevocationStatus {
   readonly source: "ocsp" | "crl" | undefined;
 }
 
+/** A log of certificates (RFC 6962). */
+export interface CtLog {
+  /** Its public key: SubjectPublicKeyInfo as DER, or as base64 or PEM. */
+  readonly key: string | Bytes;
+  /** Its name, for people. */
+  readonly description?: string | undefined;
+  /** Who runs it. Two timestamps of one operator's logs are as good as one. */
+  readonly operator?: string | undefined;
+  /** When it was retired, in milliseconds since the epoch: timestamps from then on do not count. */
+  readonly until?: number | undefined;
+}
+
+/** A signed certificate timestamp that holds: a known log has promised to publish the certificate (RFC 6962 §3.2). */
+export interface TimestampOfLog {
+  /** The SHA-256 of the log's key, in hexadecimal. */
+  readonly logId: string;
+  readonly description: string | undefined;
+  /** When it was promised, in milliseconds since the epoch. */
+  readonly timestamp: number;
+  /** Where the timestamp was found. */
+  readonly source: "certificate" | "ocsp" | "tls";
+}
+
 /** What a verifier found of a chain that it trusts. A verifier of your own may leave all of it out. */
 export interface Verdict {
   /** The path from the leaf to the trust anchor, both included, as DER. */
@@ -37,6 +60,8 @@ export interface Verdict {
   readonly policies: ReadonlyArray<string>;
   /** What is known of the revocation of each certificate of the path, but for the trust anchor, the leaf first. */
   readonly revocation: ReadonlyArray<RevocationStatus>;
+  /** The signed certificate timestamps that hold; none where no logs are known to the verifier. */
+  readonly timestamps: ReadonlyArray<TimestampOfLog>;
   /**
    * The last second, since the epoch, for which all this holds: until then no certificate of the path expires, and no answer
    * about revocation becomes too old.
@@ -104,6 +129,16 @@ export interface TrustOptions extends Allowances {
    * A verdict is of the same bytes, name, purpose and options, and holds as long as `Verdict.until` says.
    */
   readonly rememberedVerdicts?: number | undefined;
+  /**
+   * The logs whose signed certificate timestamps count for servers (RFC 6962); none are looked at unless given.
+   * `logsFromJson` reads the lists of logs that browsers use.
+   */
+  readonly ctLogs?: ReadonlyArray<CtLog> | undefined;
+  /**
+   * How many timestamps, each of another of these logs, a server's certificate must have; 2 unless given, and then of two
+   * operators. 0 only tells which there are.
+   */
+  readonly minimumTimestamps?: number | undefined;
   /** The certificate policies of which one must be valid, as object identifiers; any unless given (RFC 5280 §6.1.1). */
   readonly initialPolicies?: ReadonlyArray<string> | undefined;
   /** Whether a policy must be valid for the whole path, even where no CA demands one; no unless given. */

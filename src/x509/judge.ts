@@ -2,9 +2,11 @@
 import { Effect, Either } from "../deps.ts";
 import { CertificateError } from "../faults/errors/trust.ts";
 import type { Crypto } from "../ports/crypto.ts";
-import type { TrustOptions, Verdict, Verification } from "../ports/trust.ts";
+import type { TimestampOfLog, TrustOptions, Verdict, Verification } from "../ports/trust.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate/certificate.ts";
+import type { Log } from "./ct/logs.ts";
+import { judgeTimestamps } from "./ct/validate.ts";
 import { judgeStatus, type Status, UNCHECKED } from "./ocsp/validate.ts";
 import type { Criteria, Path } from "./path/criteria.ts";
 import { type BySubject, bySubject, findPath, overspent } from "./path/path.ts";
@@ -13,17 +15,20 @@ import { certificatePrice, type Work } from "./path/work.ts";
 
 /** Judges a chain. If options would lift a refusal, it names all of them. */
 export const judged = Effect.fnUntraced(function* (
-  { chain, name, purpose, ocspResponse }: Verification,
-  anchors: BySubject,
+  what: Verification,
+  { anchors, logs }: Trusted,
   options: Omit<Criteria, "name" | "purpose">,
   work: Work,
 ): Effect.fn.Return<Verdict, CertificateError, Crypto> {
+  const { chain, name, ocspResponse, purpose } = what;
   const { leaf, intermediates, unread } = yield* parsed(chain, work);
   const others = bySubject(intermediates);
   const judge = Effect.fnUntraced(function* (lift: TrustOptions) {
     const criteria = { ...options, ...lift, name, purpose };
     const path = yield* findPath(leaf, others, anchors, criteria, work);
-    return verdictOf(path, [yield* judgeStatus(path, ocspResponse, criteria, work)], criteria, work);
+    const status = yield* judgeStatus(path, ocspResponse, criteria, work);
+    const timestamps = yield* judgeTimestamps(path, what, criteria, logs, work);
+    return verdictOf(path, { statuses: [status], timestamps }, criteria, work);
   });
   return yield* Effect.catchAll(
     judge({}),
@@ -34,13 +39,25 @@ export const judged = Effect.fnUntraced(function* (
   );
 });
 
-/** What was found of a path, given what is known of the revocation of the first certificates of it. */
-const verdictOf = (path: Path, statuses: ReadonlyArray<Status>, criteria: Criteria, work: Work): Verdict => {
+/** Whom and what the verifier trusts. */
+export interface Trusted {
+  readonly anchors: BySubject;
+  readonly logs: ReadonlyMap<string, Log>;
+}
+
+/** What was found of a path beside the path itself; the statuses are those of its first certificates. */
+interface Found {
+  readonly statuses: ReadonlyArray<Status>;
+  readonly timestamps: ReadonlyArray<TimestampOfLog>;
+}
+
+const verdictOf = (path: Path, { statuses, timestamps }: Found, criteria: Criteria, work: Work): Verdict => {
   const below = path.slice(0, Math.max(1, path.length - 1));
   const known = below.map((_, i) => statuses[i] ?? UNCHECKED);
   return {
     path: path.map(({ raw }) => raw),
     policies: policiesOf(path, criteria, work)?.policies ?? [],
+    timestamps,
     revocation: known.map(({ status, source }) => ({ status, source })),
     until: Math.min(...path.map(({ notAfter }) => notAfter), ...known.map(({ until }) => until)),
   };

@@ -86,6 +86,7 @@ for (const version of [ProtocolVersion.TLS_1_2, ProtocolVersion.TLS_1_3]) {
         path: [server.der, middle.der, ca.der],
         policies: [],
         revocation: [unchecked, unchecked],
+        timestamps: [],
         until: START + 100 * DAY,
       });
       assert.deepEqual(ofClient?.path, [client.der, middle.der, ca.der]);
@@ -135,7 +136,13 @@ for (const version of [ProtocolVersion.TLS_1_2, ProtocolVersion.TLS_1_3]) {
     `${name}: a verifier of one's own may tell nothing, its own verdict, or nonsense, and hurts nobody`,
     Effect.gen(function* () {
       yield* setTime(START);
-      const verdict: Verdict = { path: [server.der], policies: ["1.2.3"], revocation: [], until: START + 5 };
+      const verdict: Verdict = {
+        path: [server.der],
+        policies: ["1.2.3"],
+        revocation: [],
+        timestamps: [],
+        until: START + 5,
+      };
       for (
         const [given, told] of [
           [undefined, undefined],

@@ -12,12 +12,13 @@ import {
 import { type Bytes, toHex } from "../../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
 import { judged } from "../../x509/judge.ts";
-import { decodeTrustOptions } from "../../x509/path/criteria.ts";
+import { logsById } from "../../x509/ct/logs.ts";
 import { type BySubject, bySubject } from "../../x509/path/path.ts";
 import { prices, Work } from "../../x509/path/work.ts";
 import { certificatesFromPem } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
+import { decodeTrustOptions } from "./options.ts";
 import { keyOf, Verdicts } from "./verdicts.ts";
 
 /**
@@ -52,6 +53,7 @@ const REMEMBERED = 100;
 
 const rootsService = (roots: ReadonlyArray<Bytes>, allowances: TrustOptions): CertificateVerifierService => {
   let anchors: BySubject | undefined;
+  const logs = logsById(allowances.ctLogs ?? [], sha256);
   const remembered = new Verdicts(allowances.rememberedVerdicts ?? REMEMBERED);
   const readable = () => roots.flatMap((der) => Either.match(parseCertificate(der), eitherToList));
   return {
@@ -71,7 +73,8 @@ const rootsService = (roots: ReadonlyArray<Bytes>, allowances: TrustOptions): Ce
       const key = keyOf(what, yield* Crypto);
       const before = remembered.get(key, time);
       if (before) return before;
-      const verdict = yield* judged(what, anchors ??= bySubject(readable()), { ...allowances, time }, work);
+      const trusted = { anchors: anchors ??= bySubject(readable()), logs };
+      const verdict = yield* judged(what, trusted, { ...allowances, time }, work);
       remembered.put(key, verdict, time);
       return verdict;
     }),

@@ -72,6 +72,9 @@ export const oids = {
   extendedKeyUsage: "2.5.29.37",
   inhibitAnyPolicy: "2.5.29.54",
   tlsFeature: "1.3.6.1.5.5.7.1.24",
+  // lists of signed certificate timestamps: in a certificate, and in an OCSP response (RFC 6962 §3.3)
+  signedCertificateTimestamps: "1.3.6.1.4.1.11129.2.4.2",
+  "signedCertificateTimestamps/ocsp": "1.3.6.1.4.1.11129.2.4.5",
   // certificate policies (RFC 5280 §4.2.1.4)
   anyPolicy: "2.5.29.32.0",
   "id-qt-cps": "1.3.6.1.5.5.7.2.1",

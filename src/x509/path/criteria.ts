@@ -1,27 +1,6 @@
 /** What a certification path must meet. @module */
-import { Schema } from "../../deps.ts";
-import { decodeOption, flag, functionOf, list, oid, whole, word } from "../../options.ts";
 import type { TrustOptions, Verification } from "../../ports/trust.ts";
 import type { Certificate } from "../certificate/certificate.ts";
-
-const trustOptions: Schema.Schema<TrustOptions> = Schema.Struct({
-  profile: Schema.optional(word("rfc5280", "webpki")),
-  isPublicSuffix: Schema.optional(functionOf<(domain: string) => boolean>()),
-  minimumRsaBits: Schema.optional(whole(0)),
-  sha1: Schema.optional(flag),
-  commonName: Schema.optional(flag),
-  caAsLeaf: Schema.optional(flag),
-  rememberedVerdicts: Schema.optional(whole(0)),
-  ocspMaximumAge: Schema.optional(whole(0)),
-  ocspWithoutEnd: Schema.optional(whole(0)),
-  initialPolicies: Schema.optional(list(oid)),
-  requireExplicitPolicy: Schema.optional(flag),
-  inhibitPolicyMapping: Schema.optional(flag),
-  inhibitAnyPolicy: Schema.optional(flag),
-});
-
-/** Decodes the options of trust in roots. Fails with InvalidOption for one of the wrong type. */
-export const decodeTrustOptions = decodeOption(trustOptions, "allowances");
 
 /** The criteria that a path must meet. */
 export interface Criteria extends TrustOptions {
