@@ -79,7 +79,8 @@ export const reverse = (connection: Connection): Effect.Effect<void, Errors.TlsE
     }
   });
 
-const base = Layer.mergeAll(Transport.layerTcp, Crypto.layerNative);
+/** What every end has: TCP, and the platform's cryptography. */
+export const base = Layer.mergeAll(Transport.layerTcp, Crypto.layerNative);
 
 /** What a server shows: a certificate that never changes, or any other. */
 export type Shown = Golden.Kind | Credentials.PemPair;
