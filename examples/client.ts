@@ -27,7 +27,7 @@ import { base, credentials } from "./lib/layers.ts";
 import { lines, say } from "./lib/lines.ts";
 import { run } from "./lib/program.ts";
 import { renegotiations } from "./lib/renegotiations.ts";
-import { human, json, knowing, type Report } from "./lib/report.ts";
+import { human, json, knowing, peerOf, type Report } from "./lib/report.ts";
 import { verifier } from "./lib/trust.ts";
 
 const flags = {
@@ -143,7 +143,7 @@ export const main = (args: ReadonlyArray<string>) => {
       const elapsed = performance.now() - start;
       const negotiated = yield* connection.negotiated;
       version = negotiated.version;
-      report.established(number, negotiated, yield* connection.peerCertificates, elapsed);
+      report.established(number, negotiated, yield* peerOf(connection), elapsed);
       const next = Effect.timeoutFail(lines(connection, (text) => report.data(number, text)), {
         duration: `${seconds} seconds`,
         onTimeout: () => new Silence({ seconds }),

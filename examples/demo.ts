@@ -26,7 +26,7 @@ import { common, help, noArguments, parse } from "./lib/flags.ts";
 import { lines, say } from "./lib/lines.ts";
 import { run } from "./lib/program.ts";
 import { renegotiations } from "./lib/renegotiations.ts";
-import { human, json } from "./lib/report.ts";
+import { human, json, peerOf } from "./lib/report.ts";
 
 const flags = { json: common.json, help: common.help };
 
@@ -107,7 +107,7 @@ export const main = (args: ReadonlyArray<string>) => {
           observe: report.observe(number),
         });
         const elapsed = performance.now() - start;
-        report.established(number, yield* connection.negotiated, yield* connection.peerCertificates, elapsed);
+        report.established(number, yield* connection.negotiated, yield* peerOf(connection), elapsed);
         const told = renegotiations(connection, report, number);
         const next = lines(connection);
         const answer = Effect.gen(function* () {

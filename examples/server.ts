@@ -21,7 +21,7 @@ import { lines, say } from "./lib/lines.ts";
 import { page } from "./lib/page.ts";
 import { run } from "./lib/program.ts";
 import { renegotiating, renegotiations } from "./lib/renegotiations.ts";
-import { human, json, knowing, type Report } from "./lib/report.ts";
+import { human, json, knowing, peerOf, type Report } from "./lib/report.ts";
 import { clientVerifier } from "./lib/trust.ts";
 
 const flags = {
@@ -151,12 +151,7 @@ export const main = (args: ReadonlyArray<string>) => {
         Effect.gen(function* () {
           const elapsed = performance.now() - (started.get(number) ?? performance.now());
           started.delete(number);
-          report.established(
-            number,
-            yield* connection.negotiated,
-            yield* connection.peerCertificates,
-            elapsed,
-          );
+          report.established(number, yield* connection.negotiated, yield* peerOf(connection), elapsed);
           if (given.flags["update-keys"] !== undefined) yield* connection.updateKeys({ request: true });
           const served = renegotiate ? renegotiating(connection, renegotiate, report, number) : connection;
           yield* reply(served, report, number);

@@ -51,6 +51,15 @@ export const common = {
     takes: "native|noble",
     help: "the provider of cryptography: the platform's own, or portable (native)",
   },
+  profile: {
+    takes: "rfc5280|webpki",
+    help: "the rules to hold certificates to: webpki adds those of browsers (rfc5280)",
+  },
+  "require-policies": { takes: "OID,…", help: "certificate policies of which one must be valid" },
+  "ct-logs": {
+    takes: "FILE",
+    help: "the logs whose signed certificate timestamps count: two are wanted (JSON, as browsers use it)",
+  },
   allow: {
     takes: "sha1,…",
     help: "weak certificates to trust: sha1, commonName, caAsLeaf, minimumRsaBits=N",

@@ -1,7 +1,7 @@
 /** How the programs request and report renegotiations. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import type { Connection } from "../../mod.ts";
-import type { Report } from "./report.ts";
+import { peerOf, type Report } from "./report.ts";
 
 type Changes = Parameters<Connection["renegotiateWith"]>[0];
 
@@ -14,7 +14,7 @@ export const renegotiations = (connection: Connection, report: Report, number: n
     const isSame = negotiated.clientRandom.every((byte, i) => byte === told.clientRandom[i]);
     if (negotiated === told || isSame) return;
     told = negotiated;
-    report.renegotiated(number, negotiated, yield* connection.peerCertificates);
+    report.renegotiated(number, negotiated, yield* peerOf(connection));
   });
 };
 

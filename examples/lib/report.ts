@@ -1,7 +1,10 @@
 /** The output of the programs: readable lines, or one JSON object per line. @module */
+import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Schema from "npm:effect@^3.22.4/Schema";
 import {
+  type CertificateVerifier,
   Codec,
+  type Connection,
   type ConnectionEvent,
   Errors,
   Names,
@@ -11,20 +14,30 @@ import {
 } from "../../mod.ts";
 import { summary } from "./summary.ts";
 
+/** What is known of a peer: its certificates, and what our verifier found of them. */
+export interface Peer {
+  readonly certificates: ReadonlyArray<PeerCertificate>;
+  readonly verdict: CertificateVerifier.Verdict | undefined;
+}
+
+/** What is known of the peer of a connection. */
+export const peerOf = (connection: Connection): Effect.Effect<Peer> =>
+  Effect.all({ certificates: connection.peerCertificates, verdict: connection.peerVerdict });
+
 /** Reports the events of connections, by the connection's number. */
 export interface Report {
   readonly observe: (connection: number) => Observe;
   readonly established: (
     connection: number,
     negotiated: Negotiated,
-    peer: ReadonlyArray<PeerCertificate>,
+    peer: Peer,
     milliseconds: number,
   ) => void;
   /** A renegotiation is complete. */
   readonly renegotiated: (
     connection: number,
     negotiated: Negotiated,
-    peer: ReadonlyArray<PeerCertificate>,
+    peer: Peer,
   ) => void;
   /** The peer declined another handshake, and the connection goes on. */
   readonly declined: (connection: number, error: Errors.RenegotiationRefused) => void;
@@ -93,6 +106,13 @@ const jsonOf = (event: ConnectionEvent) => {
 
 const encodeCertificates = Schema.encodeSync(Schema.Array(PeerCertificate));
 
+const jsonOfPeer = ({ certificates, verdict }: Peer) => ({
+  peerCertificates: encodeCertificates(certificates),
+  peerVerdict: verdict
+    ? { ...verdict, path: verdict.path.map(hex), until: new Date(verdict.until * 1000).toISOString() }
+    : null,
+});
+
 /** Reports one JSON object per line. */
 export const json = (print: (line: string) => void): Report => {
   const say = (connection: number, { event, ...rest }: { readonly event: string }) =>
@@ -100,14 +120,12 @@ export const json = (print: (line: string) => void): Report => {
   return {
     observe: (connection) => (event) => say(connection, jsonOf(event)),
     established: (connection, n, peer, milliseconds) => {
-      const peerCertificates = encodeCertificates(peer);
-      say(connection, { event: "established", ...plain(n), peerCertificates, milliseconds } as {
+      say(connection, { event: "established", ...plain(n), ...jsonOfPeer(peer), milliseconds } as {
         event: string;
       });
     },
     renegotiated: (connection, n, peer) => {
-      const peerCertificates = encodeCertificates(peer);
-      say(connection, { event: "renegotiated", ...plain(n), peerCertificates } as { event: string });
+      say(connection, { event: "renegotiated", ...plain(n), ...jsonOfPeer(peer) } as { event: string });
     },
     declined: (connection, error) => say(connection, { ...failure(error), event: "declined" }),
     data: (connection, text) => say(connection, { event: "data", text } as { event: string }),
@@ -176,6 +194,17 @@ const described = (leaf: PeerCertificate): string => {
   }…`;
 };
 
+/** Describes in one line what was found of a peer's certificates. */
+const found = ({ path, policies, revocation, timestamps, until }: CertificateVerifier.Verdict): string => {
+  const checked = revocation.filter(({ status }) => status === "good").length;
+  return [
+    `trusted by ${path.length} certificates until ${new Date(until * 1000).toISOString().slice(0, 16)}Z`,
+    checked === 0 ? "revocation unchecked" : `${checked} of ${revocation.length} not revoked`,
+    ...(policies.length > 0 ? [`policies ${policies.join(" ")}`] : []),
+    ...(timestamps.length > 0 ? [`${timestamps.length} timestamps`] : []),
+  ].join(", ");
+};
+
 /** Reports readable lines: an arrow, the flight, the message, and its main content. */
 export const human = (
   print: (line: string) => void,
@@ -185,6 +214,10 @@ export const human = (
   /** Prints one line. Its text may come from a peer, so it is escaped. */
   const tell = (connection: number, text: string) =>
     print(printable(`${labelled ? `[${connection}] ` : ""}${text}`));
+  const tellPeer = (connection: number, { certificates, verdict }: Peer) => {
+    certificates.slice(0, 1).forEach((leaf) => tell(connection, described(leaf)));
+    if (verdict) tell(connection, found(verdict));
+  };
   const warn = (connection: number, error: unknown) =>
     complain(`${labelled ? `[${connection}] ` : ""}${explained(error)}`);
   const line = (
@@ -214,12 +247,12 @@ export const human = (
     established: (connection, n, peer, milliseconds) => {
       const how = n.resumed ? "resumed" : "full handshake";
       tell(connection, `${how} in ${milliseconds.toFixed(1)} ms: ${details(n)}`);
-      peer.slice(0, 1).forEach((leaf) => tell(connection, described(leaf)));
+      tellPeer(connection, peer);
     },
     renegotiated: (connection, n, peer) => {
       const how = n.resumed ? "renegotiated, resumed" : "renegotiated";
-      tell(connection, `${how}: ${details(n)}, the peer's certificates: ${peer.length}`);
-      peer.slice(0, 1).forEach((leaf) => tell(connection, described(leaf)));
+      tell(connection, `${how}: ${details(n)}, the peer's certificates: ${peer.certificates.length}`);
+      tellPeer(connection, peer);
     },
     declined: warn,
     data: (connection, text) => tell(connection, text.replace(/\r?\n$/, "")),

@@ -2,8 +2,8 @@
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
 import { CertificateVerifier } from "../../mod.ts";
-import { type Given, list, UsageError } from "./flags.ts";
-import { inFile, read } from "./layers.ts";
+import { type Given, list, oneOf, UsageError } from "./flags.ts";
+import { FileError, inFile, read } from "./layers.ts";
 
 /** The trust of `--ca`, `--pin` or `--insecure`; the system's roots without these flags. Throws UsageError. */
 export const verifier = (given: Given) => {
@@ -26,11 +26,20 @@ export const clientVerifier = (given: Given) => {
   return ca === undefined ? CertificateVerifier.layerNone : roots(ca, given);
 };
 
-/** What `--allow` lets pass. A device that needs `--policy legacy` has certificates of the same age. Throws UsageError. */
-const optionsOf = ({ flags }: Given): CertificateVerifier.TrustOptions => ({
-  ...(flags["policy"] === "legacy" ? { minimumRsaBits: 1024, sha1: true } : {}),
-  ...Object.fromEntries(list(flags["allow"] ?? "").map(allowed)),
-});
+/** What the flags say of certificates. A device that needs `--policy legacy` has certificates of the same age. Throws UsageError. */
+const optionsOf = ({ flags }: Given): CertificateVerifier.TrustOptions => {
+  const policies = list(flags["require-policies"] ?? "");
+  return {
+    ...(flags["policy"] === "legacy" ? { minimumRsaBits: 1024, sha1: true } : {}),
+    ...(policies.length > 0 ? { initialPolicies: policies, requireExplicitPolicy: true } : {}),
+    profile: oneOf(
+      "profile",
+      { rfc5280: "rfc5280", webpki: "webpki" } as const,
+      flags["profile"] ?? "rfc5280",
+    ),
+    ...Object.fromEntries(list(flags["allow"] ?? "").map(allowed)),
+  };
+};
 
 const allowed = (item: string): readonly [name: string, value: number | boolean] => {
   const [name = "", bits] = item.split("=");
@@ -41,9 +50,24 @@ const allowed = (item: string): readonly [name: string, value: number | boolean]
   );
 };
 
+/** The logs of `--ct-logs`; none without it. */
+const logsOf = ({ flags }: Given) => {
+  const file = flags["ct-logs"];
+  if (file === undefined) return Effect.succeed({});
+  return Effect.flatMap(read(file), (json) =>
+    Effect.mapBoth(CertificateVerifier.logsFromJson(json), {
+      onFailure: (e) => new FileError(`${file}: ${e.message}`),
+      onSuccess: (ctLogs) => ({ ctLogs }),
+    }));
+};
+
 const roots = (file: string, given: Given) => {
   const options = optionsOf(given);
   return Layer.unwrapEffect(
-    Effect.map(read(file), (pem) => inFile(file, CertificateVerifier.layerRoots(pem, options))),
+    Effect.zipWith(
+      read(file),
+      logsOf(given),
+      (pem, logs) => inFile(file, CertificateVerifier.layerRoots(pem, { ...options, ...logs })),
+    ),
   );
 };

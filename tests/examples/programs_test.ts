@@ -118,9 +118,10 @@ const client = (port: number, ...args: ReadonlyArray<string>) =>
 
 const shared =
   "policy versions cipher-suites groups compression alpn cert key key-pass session-store no-tickets " +
-  "renegotiate renegotiation insecure-renegotiation crypto key-log json help psk psk-file update-keys early-data";
+  "renegotiate renegotiation insecure-renegotiation crypto key-log json help psk psk-file update-keys early-data " +
+  "profile require-policies ct-logs allow";
 const flags = {
-  client: `servername ca insecure reconnect timeout send http no-secure-renegotiation ${shared}`,
+  client: `servername ca pin insecure reconnect timeout send http no-secure-renegotiation ${shared}`,
   server: `host port reply client-auth client-ca renegotiate-client-auth ticket-keys session-ttl ${shared}`,
   demo: "json help",
   certs: "names days force json help",
@@ -148,6 +149,9 @@ const misused: ReadonlyArray<
   [/--send/, "client", "localhost", "--send"],
   [/--reconnect: x/, "client", "localhost", "--reconnect", "x"],
   [/--ca and --insecure/, "client", "localhost", "--ca", root, "--insecure"],
+  [/--pin and --insecure/, "client", "localhost", "--pin", "00", "--insecure"],
+  [/--allow: "md5"; give sha1, /, "client", "localhost", "--ca", root, "--allow", "sha1,md5"],
+  [/--profile: "web"; give rfc5280 or webpki/, "client", "localhost", "--ca", root, "--profile", "web"],
   [/--cert and --key/, "client", "localhost", "--cert", root],
   [/--cert and --key/, "server", ...ours, "--cert", root],
   [/--key-pass: give env:NAME or file:FILE/, "server", ...ours, "--key-pass", "secret"],
@@ -398,8 +402,8 @@ const fields: Readonly<Record<string, ReadonlyArray<string>>> = {
   message: ["direction", "flight", "type", "epoch", "raw", "message"],
   changeCipherSpec: ["direction", "flight"],
   alert: ["direction", "level", "description"],
-  established: [...agreed, "peerCertificates", "milliseconds"],
-  renegotiated: [...agreed, "peerCertificates"],
+  established: [...agreed, "peerCertificates", "peerVerdict", "milliseconds"],
+  renegotiated: [...agreed, "peerCertificates", "peerVerdict"],
   data: ["text"],
   closed: [],
 };
