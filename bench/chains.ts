@@ -26,14 +26,13 @@ export const chained = (kind: Kind, length: 1 | 2 | 3): Kind => {
   };
 };
 
-/** Two functions: one judges such a chain from its bytes, the other only verifies its signatures. */
+/** Functions that judge such a chain from its bytes, of a peer that is new or met again, or only verify its signatures. */
 export const chains = (crypto: Crypto.CryptoService, { key, staple }: Judged) => {
   const root = makeCa({ key });
   const middle = root.intermediate({ key });
   const leaf = middle.issue({ key });
   const response = makeStaple(middle, leaf);
-  const { verify } = CertificateVerifier.makeRoots([root.der]);
-  const ours = () =>
+  const judge = ({ verify }: CertificateVerifier.CertificateVerifierService) => () =>
     Effect.runSync(
       Effect.provideService(
         verify({
@@ -57,5 +56,7 @@ export const chains = (crypto: Crypto.CryptoService, { key, staple }: Judged) =>
       }
     }
   };
-  return { ours, bare };
+  const ours = judge(CertificateVerifier.makeRoots([root.der], { rememberedVerdicts: 0 }));
+  const again = judge(CertificateVerifier.makeRoots([root.der]));
+  return { ours, again, bare };
 };

@@ -57,6 +57,9 @@ const layers = (
   };
 };
 
+/** Each peer is one that was never met, whose signatures are in the bare cryptography. */
+const ALWAYS_JUDGED = { rememberedVerdicts: 0 };
+
 /** A function that runs one handshake: a full one, or one that resumes the last. */
 export const handshakes = (
   crypto: Service,
@@ -65,7 +68,7 @@ export const handshakes = (
   trust = true,
 ): () => void => {
   const verifier = trust
-    ? Layer.orDie(CertificateVerifier.layerRoots(rootOf(kind)))
+    ? Layer.orDie(CertificateVerifier.layerRoots(rootOf(kind), ALWAYS_JUDGED))
     : CertificateVerifier.layerInsecure;
   const { client, server } = layers(crypto, kind, verifier);
   const policy: Policy.Policy = {

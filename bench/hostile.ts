@@ -23,6 +23,7 @@ import { oids } from "../src/x509/der/oids.ts";
 import * as Der from "../src/x509/der/writer.ts";
 import * as Golden from "../tests/golden/certificates.ts";
 import { makeCa, makeKey } from "../tests/support/ca.ts";
+import { makeLog } from "../tests/support/ct.ts";
 import { makeStaple, singleResponse, tlsFeature } from "../tests/support/ocsp.ts";
 import { hello } from "./client_hello.ts";
 import { providers } from "./providers.ts";
@@ -41,6 +42,8 @@ interface Hostile {
   readonly root: Bytes;
   readonly chain: ReadonlyArray<Bytes>;
   readonly ocspResponse?: Bytes;
+  readonly signedCertificateTimestamps?: ReadonlyArray<Bytes>;
+  readonly options?: CertificateVerifier.TrustOptions;
 }
 
 const many = <A>(count: number, make: (i: number) => A): ReadonlyArray<A> =>
@@ -131,6 +134,44 @@ export const hostileChains: Readonly<Record<string, () => Hostile>> = {
     const small = many(600, (i) => stranger.intermediate({ key, version1: true, subject: `${i}` }).der);
     return { root: makeCa().der, chain: [stranger.issue().der, ...small] };
   },
+  "800-policies-10-authorities/certified": () => {
+    // Each authority maps every policy to the next one's, which all of them state.
+    const policies = (depth: number) => many(800, (i) => `1.3.6.1.4.1.55555.${depth}.${i}`);
+    return deep(10, (depth) => [
+      stating([...policies(depth), ...policies(depth + 1), oids.anyPolicy]),
+      mapping(policies(depth).map((policy, i) => [policy, policies(depth + 1)[i]!])),
+    ]);
+  },
+  "policies-that-double-10-times/certified": () => {
+    const [a, b] = ["1.3.6.1.4.1.55555.1", "1.3.6.1.4.1.55555.2"] as const;
+    return deep(10, () => [stating([a, b]), mapping([[a, a], [a, b], [b, a], [b, b]])]);
+  },
+  "5000-mailboxes-500-constraints/certified": () => {
+    const names = many(5000, (i) => context(1, ascii(`a@${i}.example`)));
+    const bases = many(500, (i) => sequence(context(1, ascii(`${i}.a.example`))));
+    const root = makeCa();
+    const value = sequence(Der.explicit(1, ...bases));
+    const leaf = root.intermediate({ extensions: [Build.extension(oids.nameConstraints, value, true)] })
+      .issue({
+        names: [],
+        extensions: [
+          Build.extension(oids.subjectAltName, sequence(context(2, ascii("localhost")), ...names)),
+        ],
+      });
+    return { root: root.der, chain: leaf.chain };
+  },
+  "2000-timestamps": () => {
+    const root = makeCa();
+    const leaf = root.issue();
+    const log = makeLog();
+    const forged = log.ofCertificate(leaf.der, { signed: new Uint8Array(1) });
+    return {
+      root: root.der,
+      chain: leaf.chain,
+      signedCertificateTimestamps: many(2000, () => forged),
+      options: { ctLogs: [log.log] },
+    };
+  },
   "ocsp-600-responses": () => {
     const root = makeCa();
     const leaf = root.issue();
@@ -156,6 +197,27 @@ export const hostileChains: Readonly<Record<string, () => Hostile>> = {
   },
 };
 
+const stating = (policies: ReadonlyArray<string>): Bytes =>
+  Build.extension(
+    oids.certificatePolicies,
+    sequence(...policies.map((one) => sequence(Der.objectIdentifier(one)))),
+  );
+const mapping = (pairs: ReadonlyArray<readonly [string, string]>): Bytes =>
+  Build.extension(
+    oids.policyMappings,
+    sequence(...pairs.map((pair) => sequence(...pair.map(Der.objectIdentifier)))),
+  );
+
+/** A path of so many authorities, each with extensions of its own, whose policies are wanted. */
+const deep = (authorities: number, extensions: (depth: number) => ReadonlyArray<Bytes>): Hostile => {
+  const root = makeCa();
+  const last = many(authorities, (i) => i).reduce(
+    (above, i) => above.intermediate({ subject: `${i}`, extensions: extensions(i) }),
+    root,
+  );
+  return { root: root.der, chain: last.issue().chain, options: { requireExplicitPolicy: true } };
+};
+
 const namesAndAuthorities = (certified: boolean, count: number, authorities: number): Hostile => {
   const root = makeCa();
   const above = certified ? root : makeCa();
@@ -172,16 +234,24 @@ const withLeaf = (options: Parameters<ReturnType<typeof makeCa>["issue"]>[0]): H
 
 /** A function that judges a chain from its bytes, and gives the processor time. */
 export const judging = (
-  { root, chain, ocspResponse }: Hostile,
+  { root, chain, ocspResponse, options, signedCertificateTimestamps }: Hostile,
   crypto: Crypto.CryptoService,
 ): () => Promise<number> => {
-  const { verify } = makeRoots([root]);
+  const { verify } = makeRoots([root], { rememberedVerdicts: 0, ...options });
   return () => {
     // Fresh bytes for each run, because parsed certificates are cached by their bytes object.
     const fresh = chain.map((der) => der.slice());
     return processorTime(() =>
       Effect.runPromise(
-        Effect.either(verify({ chain: fresh, name: "localhost", purpose: "serverAuth", ocspResponse })).pipe(
+        Effect.either(
+          verify({
+            chain: fresh,
+            name: "localhost",
+            purpose: "serverAuth",
+            ocspResponse,
+            signedCertificateTimestamps,
+          }),
+        ).pipe(
           Effect.provideService(Crypto.Crypto, crypto),
         ),
       )

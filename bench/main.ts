@@ -139,14 +139,18 @@ const shapes: ReadonlyArray<Row> = names.flatMap((provider) => {
   ]);
 });
 
-const judged: ReadonlyArray<Row> = (["p256", "rsa"] as const).flatMap((key) =>
-  [false, true].map((staple) =>
+const judged: ReadonlyArray<Row> = (["p256", "rsa"] as const).flatMap((key) => [
+  ...[false, true].map((staple) =>
     row(`verify/${key}/${staple ? "stapled" : "three"}`, (name) => {
       const { ours, bare } = chains(providers.noble, { key, staple });
       return ratio(name, "× its bare signature checks", ours, bare);
     })
-  )
-);
+  ),
+  row(`verify/${key}/again`, (name) => {
+    const { again, bare } = chains(providers.noble, { key, staple: false });
+    return ratio(name, "× its bare signature checks", again, bare);
+  }),
+]);
 
 const free = withoutPublicKeys(makeDeterministic("bench"));
 const rest: ReadonlyArray<Row> = ["ecdhe-ecdsa", "ecdhe-rsa"].map((kind) =>

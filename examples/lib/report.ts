@@ -197,10 +197,12 @@ const described = (leaf: PeerCertificate): string => {
 /** Describes in one line what was found of a peer's certificates. */
 const found = ({ path, policies, revocation, timestamps, until }: CertificateVerifier.Verdict): string => {
   const checked = revocation.filter(({ status }) => status === "good").length;
+  const named = policies.filter((policy) => policy !== "2.5.29.32.0");
   return [
-    `trusted by ${path.length} certificates until ${new Date(until * 1000).toISOString().slice(0, 16)}Z`,
+    `trusted until ${new Date(until * 1000).toISOString().slice(0, 16)}Z`,
+    path.length === 1 ? "by itself" : `by a path of ${path.length} certificates`,
     checked === 0 ? "revocation unchecked" : `${checked} of ${revocation.length} not revoked`,
-    ...(policies.length > 0 ? [`policies ${policies.join(" ")}`] : []),
+    ...(named.length > 0 ? [`policies ${named.join(" ")}`] : []),
     ...(timestamps.length > 0 ? [`${timestamps.length} timestamps`] : []),
   ].join(", ");
 };
