@@ -20,11 +20,14 @@ export class FileError extends Error {
   override readonly name = "FileError";
 }
 
-const read = (path: string): Effect.Effect<string, FileError> =>
+const readBytes = (path: string): Effect.Effect<Uint8Array, FileError> =>
   Effect.tryPromise({
-    try: () => Deno.readTextFile(path),
+    try: () => Deno.readFile(path),
     catch: (e) => new FileError(e instanceof Error ? e.message : String(e)),
   });
+
+const read = (path: string): Effect.Effect<string, FileError> =>
+  Effect.map(readBytes(path), (bytes) => new TextDecoder().decode(bytes));
 
 /** Prefixes a layer's errors with the name of the file that they are about. */
 const inFile = <A, E extends Error, R>(path: string, layer: Layer.Layer<A, E, R>) =>
@@ -44,7 +47,13 @@ export const credentials = <E, R>(
     throw new UsageError("give --cert and --key equally often: each --cert needs its --key");
   }
   const passphrase = passphraseOf(given);
-  const [first, ...more] = cert.map((certificate, i) => ({ certificate, privateKey: key[i]!, passphrase }));
+  const legacy = given.flags["policy"] === "legacy";
+  const [first, ...more] = cert.map((certificate, i) => ({
+    certificate,
+    privateKey: key[i]!,
+    passphrase,
+    legacy,
+  }));
   if (!first) return otherwise;
   return Layer.mapError(
     Credentials.layerFiles([first, ...more], { reload }),
@@ -106,7 +115,7 @@ const legacyAllowances = (policy: string | undefined): CertificateVerifier.Allow
 
 const roots = (file: string, allowances: CertificateVerifier.Allowances) =>
   Layer.unwrapEffect(
-    Effect.map(read(file), (pem) => inFile(file, CertificateVerifier.layerRoots(pem, allowances))),
+    Effect.map(readBytes(file), (pem) => inFile(file, CertificateVerifier.layerRoots(pem, allowances))),
   );
 
 /** A server's ticket keys: in a file that survives the process, or in memory. */

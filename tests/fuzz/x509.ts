@@ -219,9 +219,9 @@ const encryptedKey: Target = {
     if (key._tag === "unsupported") return "accepted";
     const { derivation: how } = key;
     // What it costs to try a passphrase is known before.
-    if (how._tag === "pbkdf2") assert.ok(how.iterations > 0 && how.iterations <= 10_000_000);
-    else assert.ok(how.cost * how.blockSize * 128 <= 2 ** 28);
-    assert.equal(key.ciphertext.length % key.iv.length, 0);
+    if (how._tag === "scrypt") assert.ok(how.cost * how.blockSize * 128 <= 2 ** 28);
+    else assert.ok(how.iterations > 0 && how.iterations <= 10_000_000);
+    assert.equal(key.ciphertext.length % key.blockLength, 0);
     return "accepted";
   },
 };

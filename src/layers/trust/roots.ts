@@ -5,32 +5,41 @@ import type { PemError } from "../../faults/errors/pem.ts";
 import { CertificateError } from "../../faults/errors/trust.ts";
 import { given } from "../../options.ts";
 import { type Allowances, CertificateVerifier, type CertificateVerifierService } from "../../ports/trust.ts";
-import { type Bytes, toHex } from "../../wire/bytes.ts";
+import { type Bytes, isBytes, toHex } from "../../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
 import { judgeStatus } from "../../x509/ocsp/validate.ts";
 import { type BySubject, bySubject, findPath, overspent } from "../../x509/path/path.ts";
 import { decodeAllowances } from "../../x509/path/validate.ts";
 import { certificatePrice, Work } from "../../x509/path/work.ts";
-import { certificatesFromPem } from "../../x509/pem.ts";
+import { rootsIn } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
 
 /**
- * Trusts the certificates below these roots (PEM), unless a stapled OCSP response says otherwise. Nothing is fetched.
- * A root may also be the peer's own certificate, such as a self-signed one. Fails with PemError or InvalidOption.
+ * Trusts the certificates below these roots, unless a stapled OCSP response says otherwise. Nothing is fetched. Roots
+ * are text (PEM), or the bytes of a file: PEM, DER or PKCS #7. A root may also be the peer's own certificate, such as a
+ * self-signed one. A certificate that cannot be read is left out, with a warning in the log. Fails with InvalidOption,
+ * and with PemError when a text or file has no certificate that can be read.
  */
 export const layerRoots = (
-  pem: string | ReadonlyArray<string>,
+  pem: string | Bytes | ReadonlyArray<string | Bytes>,
   allowances?: Allowances,
 ): Layer.Layer<CertificateVerifier, PemError | InvalidOption> =>
   Layer.effect(
     CertificateVerifier,
     Effect.zipWith(
-      Effect.forEach([pem].flat(), certificatesFromPem),
+      Effect.forEach(isBytes(pem) || typeof pem === "string" ? [pem] : pem, readRoots),
       decodeAllowances(given(allowances)),
-      (certificates, decoded) => rootsService(certificates.flat().map(({ raw }) => raw), decoded),
+      (roots, decoded) => rootsService(roots.flat(), decoded),
     ),
   );
+
+const readRoots = (content: string | Bytes): Effect.Effect<ReadonlyArray<Bytes>, PemError> =>
+  Effect.flatMap(rootsIn(content), ({ certificates, leftOut }) =>
+    Effect.as(
+      Effect.forEach(leftOut, ({ message }) => Effect.logWarning(`roots: ${message}; it is left out`)),
+      certificates.map(({ raw }) => raw),
+    ));
 
 /**
  * Trusts the certificates below these roots (DER). The roots are parsed when the first peer is judged; an invalid one
