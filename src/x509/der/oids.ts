@@ -104,3 +104,6 @@ export const oids = {
   // responses about revocation (RFC 6960 §4.2.1)
   "id-pkix-ocsp-basic": "1.3.6.1.5.5.7.48.1.1",
 } as const satisfies Record<string, string>;
+
+/** The name of an object identifier. */
+export type OidName = keyof typeof oids;

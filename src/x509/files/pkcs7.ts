@@ -15,6 +15,7 @@ import {
 } from "../der/der.ts";
 import { oids } from "../der/oids.ts";
 import { count, objectIdentifier } from "../der/types.ts";
+import { named } from "../keys/encrypted_key.ts";
 
 /** The certificates as DER, in their order. Signatures are not looked at. */
 export const certificatesOfPkcs7 = (bytes: Bytes): Either.Either<ReadonlyArray<Bytes>, DerError> =>
@@ -42,7 +43,8 @@ const signedData = sequence({
 const contentInfo = sequence({
   contentType: map(
     objectIdentifier,
-    (oid, fail) => oid === oids["pkcs7-signedData"] ? oid : fail(`content of type ${oid}, not SignedData`),
+    (oid, fail) =>
+      oid === oids["pkcs7-signedData"] ? oid : fail(`content of type ${named(oid)}, not SignedData`),
   ),
   content: explicit(0, signedData),
 });
