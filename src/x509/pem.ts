@@ -96,7 +96,7 @@ const JKS = [0xfe, 0xed, 0xfe, 0xed];
 const textOf = (bytes: Bytes): string =>
   new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8").decode(bytes);
 
-/** A block under the label that its bytes deserve. PKCS #7 gives a block for each of its certificates. */
+/** A block under the label that its bytes deserve. PKCS#7 gives a block for each of its certificates. */
 const shaped = (block: PemBlock): ReadonlyArray<Result> => {
   if (block.encrypted || !(block.label === "" || shapedLabels.has(block.label))) return [Either.right(block)];
   const { bytes, line } = block;
@@ -172,7 +172,7 @@ export const privateKeyFromPem = (content: Content): Either.Either<PrivateKey, P
 /** The label of a private key that is encrypted as PKCS#8 (RFC 7468 §11). */
 export const ENCRYPTED = "ENCRYPTED PRIVATE KEY";
 
-/** The label of a PKCS #12 file, which holds certificates and keys. */
+/** The label of a PKCS#12 file, which holds certificates and keys. */
 export const PKCS12 = "PKCS12";
 
 /** The first private key among the blocks. Fails with PemError when there is none. */
@@ -254,10 +254,10 @@ const isCertificate = ({ label }: PemBlock): boolean => certificateLabels.has(la
 const isPrivateKeyLabel = (label: string): label is PrivateKeyLabel =>
   privateKeyLabels.some((known) => known === label);
 
-/** Other labels of what is read as PKCS #7 (RFC 7468 §8, §9). */
+/** Other labels of what is read as PKCS#7 (RFC 7468 §8, §9). */
 const canonical: Readonly<Record<string, string>> = {
   "CERTIFICATE BUNDLE": "PKCS7",
-  "PKCS #7 SIGNED DATA": "PKCS7",
+  "PKCS#7 SIGNED DATA": "PKCS7",
   CMS: "PKCS7",
 };
 /** Labels under which programs have put other things than they say. */

@@ -378,7 +378,7 @@ const refused: Readonly<
     "malformed",
     "key",
     store(content, pbmac1(16)),
-    "PKCS #12, byte 0: PBMAC1 with a key of 16 bytes",
+    "PKCS#12, byte 0: PBMAC1 with a key of 16 bytes",
   ],
   "a key by MD5 and DES": [
     "unsupported",
@@ -446,7 +446,7 @@ const refused: Readonly<
     "malformed",
     "chain",
     bag("pkcs7-envelopedData", Der.sequence()),
-    "PKCS #7.contentType, byte 2: content of type pkcs7-envelopedData (1.2.840.113549.1.7.3), not SignedData",
+    "PKCS#7.contentType, byte 2: content of type pkcs7-envelopedData (1.2.840.113549.1.7.3), not SignedData",
   ],
   "a public key in place of a certificate": [
     "missing",

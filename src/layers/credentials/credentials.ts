@@ -17,7 +17,7 @@ import type { Passphrase } from "./options.ts";
 import { openedBlocks, openedPrivateKey } from "./passphrase.ts";
 
 /**
- * A certificate chain and a private key, each as text (PEM) or as the bytes of a file: PEM, DER, PKCS #7, PKCS #12.
+ * A certificate chain and a private key, each as text (PEM) or as the bytes of a file: PEM, DER, PKCS#7, PKCS#12.
  * Both may be the same, and may hold more than is needed.
  */
 export interface PemPair<E = never> {
@@ -25,7 +25,7 @@ export interface PemPair<E = never> {
   readonly certificate: string | Bytes;
   /** The private key: PKCS#8 (encrypted or not), PKCS#1 or SEC 1. */
   readonly privateKey: string | Bytes;
-  /** The passphrase of an encrypted key or PKCS #12 file. An Effect runs once each time there is one to open. */
+  /** The passphrase of an encrypted key or PKCS#12 file. An Effect runs once each time there is one to open. */
   readonly passphrase?: Passphrase<E> | undefined;
   /** Whether to also open what is encrypted with 3DES by RFC 7292 §C, as older programs do; `false` unless given. */
   readonly legacy?: boolean | undefined;
@@ -57,7 +57,7 @@ export const layerPem = <E = never>(
 
 /** A certificate chain whose private key is elsewhere: in an HSM, for example, or in another process. */
 export interface Signer extends Pick<Credential, "schemes" | "ocspResponse" | "signedCertificateTimestamps"> {
-  /** The certificate chain, leaf first, without the root: text (PEM), or the bytes of PEM, DER or PKCS #7. */
+  /** The certificate chain, leaf first, without the root: text (PEM), or the bytes of PEM, DER or PKCS#7. */
   readonly certificate: string | Bytes;
   /**
    * Signs `data` with a scheme. A signer of digests must hash the data first (`Crypto.hash`), except for Ed25519 and

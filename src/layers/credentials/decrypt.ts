@@ -40,7 +40,7 @@ export const decrypt = (key: EncryptedKey, passphrase: string): Effect.Effect<By
 /** The tag that all that is encrypted begins with. */
 const SEQUENCE = 0x30;
 
-/** What a key of PKCS #12 is derived for (RFC 7292 §B.3). */
+/** What a key of PKCS#12 is derived for (RFC 7292 §B.3). */
 const CIPHER_KEY = 1;
 const VECTOR = 2;
 export const MAC_KEY = 3;
@@ -71,7 +71,7 @@ export const derive = (
   }
 };
 
-/** A passphrase as PKCS #12 derives keys from it: UTF-16 and two zero bytes (RFC 7292 §B.1). */
+/** A passphrase as PKCS#12 derives keys from it: UTF-16 and two zero bytes (RFC 7292 §B.1). */
 export const bmpString = (text: string): Bytes => {
   const out = new Uint8Array(2 * text.length + 2);
   const view = new DataView(out.buffer);

@@ -14,13 +14,13 @@ import { sha256 } from "../crypto/noble/deps.ts";
 import { credentialFromPem, layerReloading } from "./credentials.ts";
 import type { Passphrase } from "./options.ts";
 
-/** The files of a credential: PEM, DER, PKCS #7 or PKCS #12. One file may hold both chain and key. */
+/** The files of a credential: PEM, DER, PKCS#7 or PKCS#12. One file may hold both chain and key. */
 export interface PemFiles<E = never> {
   /** The path of the certificate chain, without the root. */
   readonly certificate: string;
   /** The path of the private key. */
   readonly privateKey: string;
-  /** The passphrase of an encrypted key or PKCS #12 file. */
+  /** The passphrase of an encrypted key or PKCS#12 file. */
   readonly passphrase?: Passphrase<E> | undefined;
   /** Whether to also open what is encrypted with 3DES by RFC 7292 §C, as older programs do; `false` unless given. */
   readonly legacy?: boolean | undefined;

@@ -1,4 +1,4 @@
-/** Opens what is encrypted with a passphrase: PKCS #12 files and private keys. @module */
+/** Opens what is encrypted with a passphrase: PKCS#12 files and private keys. @module */
 import { Effect, Either } from "../../deps.ts";
 import { PemError } from "../../faults/errors/pem.ts";
 import type { PrivateKey } from "../../ports/crypto.ts";
@@ -23,7 +23,7 @@ export interface Opening<E = never> {
   readonly legacy?: boolean | undefined;
 }
 
-/** The blocks in a file, in their order, with what its PKCS #12 files hold in their place. Fails with PemError. */
+/** The blocks in a file, in their order, with what its PKCS#12 files hold in their place. Fails with PemError. */
 export const openedBlocks = <E = never>(
   content: Content,
   opening: Opening<E>,

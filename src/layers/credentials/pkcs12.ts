@@ -1,4 +1,4 @@
-/** Opens PKCS #12 files with a passphrase (RFC 7292 §5.1). @module */
+/** Opens PKCS#12 files with a passphrase (RFC 7292 §5.1). @module */
 import { Effect, Either } from "../../deps.ts";
 import { PemError } from "../../faults/errors/pem.ts";
 import { type Bytes, sameBytes, utf8 } from "../../wire/bytes.ts";
@@ -22,7 +22,7 @@ import { nobleHashes } from "../crypto/noble/hash.ts";
 import { bmpString, decrypt, derive, MAC_KEY, old } from "./decrypt.ts";
 
 /**
- * The certificates and keys of a PKCS #12 file as blocks; keys may still be encrypted. The MAC is verified before
+ * The certificates and keys of a PKCS#12 file as blocks; keys may still be encrypted. The MAC is verified before
  * anything else is read. Fails with PemError: `passphrase` when the passphrase is wrong or the file was changed, which
  * cannot be told apart.
  */

@@ -17,7 +17,7 @@ import { partitionOf } from "../crypto/partition.ts";
 
 /**
  * Trusts the certificates below these roots, unless a stapled OCSP response says otherwise. Nothing is fetched. Roots
- * are text (PEM), or the bytes of a file: PEM, DER or PKCS #7. A root may also be the peer's own certificate, such as a
+ * are text (PEM), or the bytes of a file: PEM, DER or PKCS#7. A root may also be the peer's own certificate, such as a
  * self-signed one. A certificate that cannot be read is left out, with a warning in the log. Fails with InvalidOption,
  * and with PemError when a text or file has no certificate that can be read.
  */

@@ -1,5 +1,5 @@
 /**
- * BER as some programs write PKCS #7 and PKCS #12: indefinite lengths, and strings in pieces (X.690 §8). It is rewritten
+ * BER as some programs write PKCS#7 and PKCS#12: indefinite lengths, and strings in pieces (X.690 §8). It is rewritten
  * as DER, so that only one reader judges it.
  *
  * @module
@@ -16,7 +16,7 @@ export const decodeBer = <A>(subject: string, shape: Der<A>, bytes: Bytes): Eith
     return der ? decodeDer(subject, shape, der) : Either.left(error);
   });
 
-/** How deep values may be nested, and how many there may be. A PKCS #12 file has less than 20 levels. */
+/** How deep values may be nested, and how many there may be. A PKCS#12 file has less than 20 levels. */
 const MOST_LEVELS = 32;
 const MOST_VALUES = 16_384;
 

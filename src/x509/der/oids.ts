@@ -45,7 +45,7 @@ export const oids = {
   "pbeWithSHAAnd2-KeyTripleDES-CBC": "1.2.840.113549.1.12.1.4",
   "pbeWithSHAAnd128BitRC2-CBC": "1.2.840.113549.1.12.1.5",
   "pbeWithSHAAnd40BitRC2-CBC": "1.2.840.113549.1.12.1.6",
-  // PKCS #7 and PKCS #12 (RFC 2315 §14, RFC 7292 §4, RFC 9579 §4)
+  // PKCS#7 and PKCS#12 (RFC 2315 §14, RFC 7292 §4, RFC 9579 §4)
   "pkcs7-data": "1.2.840.113549.1.7.1",
   "pkcs7-signedData": "1.2.840.113549.1.7.2",
   "pkcs7-envelopedData": "1.2.840.113549.1.7.3",

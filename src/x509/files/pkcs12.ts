@@ -1,5 +1,5 @@
 /**
- * PKCS #12 files: certificates and private keys under a passphrase (RFC 7292 §4). Nothing is derived or decrypted here;
+ * PKCS#12 files: certificates and private keys under a passphrase (RFC 7292 §4). Nothing is derived or decrypted here;
  * these are the three steps between which that happens.
  *
  * @module
@@ -39,7 +39,7 @@ import {
   type UnsupportedEncryption,
 } from "../keys/encrypted_key.ts";
 
-/** A PKCS #12 file. */
+/** A PKCS#12 file. */
 export interface Pkcs12 {
   readonly _tag: "pkcs12";
   /** What protects `safes` from changes; `undefined` when nothing does. */
@@ -70,7 +70,7 @@ export interface Bag {
 
 /** Step 1: parses how a file is protected. */
 export const parsePkcs12 = (bytes: Bytes): Either.Either<Pkcs12 | UnsupportedEncryption, DerError> =>
-  decodeBer("PKCS #12", pfx, bytes);
+  decodeBer("PKCS#12", pfx, bytes);
 
 /** Step 2: parses `AuthenticatedSafe`, after its MAC is verified. */
 export const safesOf = (bytes: Bytes): Either.Either<ReadonlyArray<Safe>, DerError> =>

@@ -1,4 +1,4 @@
-/** The certificates of a PKCS #7 file: a SignedData that signs nothing (RFC 2315 §9, RFC 5652 §5.1). @module */
+/** The certificates of a PKCS#7 file: a SignedData that signs nothing (RFC 2315 §9, RFC 5652 §5.1). @module */
 import type { Either } from "../../deps.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { decodeBer } from "../der/ber.ts";
@@ -19,7 +19,7 @@ import { named } from "../keys/encrypted_key.ts";
 
 /** The certificates as DER, in their order. Signatures are not looked at. */
 export const certificatesOfPkcs7 = (bytes: Bytes): Either.Either<ReadonlyArray<Bytes>, DerError> =>
-  decodeBer("PKCS #7", signedOnly, bytes);
+  decodeBer("PKCS#7", signedOnly, bytes);
 
 /** `CertificateSet`: other forms than X.509 have tags of their own, and are passed over. */
 const certificateSet = tagged(0xa0, (r) => {

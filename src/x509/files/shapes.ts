@@ -18,7 +18,7 @@ export type Shape =
 
 /** What the bytes are, by the tags of their first members; `undefined` for anything else. */
 export const shapeOf = (bytes: Bytes): Shape | undefined => {
-  // A SEQUENCE of indefinite length is BER, which only PKCS #7 and PKCS #12 are written in.
+  // A SEQUENCE of indefinite length is BER, which only PKCS#7 and PKCS#12 are written in.
   const der = bytes[0] === 0x30 && bytes[1] === 0x80 ? derOf(bytes) : bytes;
   const read = der && Either.getOrUndefined(decodeDer("file", heads, der));
   const shape = read && shapes.find(([tags]) => read.tags.startsWith(tags))?.[1];

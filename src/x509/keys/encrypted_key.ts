@@ -23,7 +23,7 @@ export type KeyDerivation =
     readonly blockSize: number;
     readonly parallelization: number;
   }
-  /** The key derivation of PKCS #12, with SHA-1 unless said otherwise (RFC 7292 §B.2). */
+  /** The key derivation of PKCS#12, with SHA-1 unless said otherwise (RFC 7292 §B.2). */
   | { readonly _tag: "pkcs12"; readonly salt: Bytes; readonly iterations: number; readonly prf: HashName };
 
 /** A private key, or what else a file holds, encrypted with a passphrase. */
@@ -203,7 +203,7 @@ const pkcs12Pbe = (
     : { _tag: "encrypted", derivation, cipher: "3des_ede", keyLength, iv: undefined, blockLength: 8 };
 };
 
-/** The key derivation of PKCS #12, if its costs are bearable. */
+/** The key derivation of PKCS#12, if its costs are bearable. */
 export const pkcs12Derivation = (
   { salt, iterations }: { readonly salt: Bytes; readonly iterations: number },
   prf: HashName,
