@@ -6,6 +6,7 @@ import { rootsIn, toPem } from "../../src/x509/pem.ts";
 import { makeCa } from "../support/ca.ts";
 import { run } from "./made.ts";
 import { temporary, withPeer } from "./peers.ts";
+import * as Programs from "./programs.ts";
 
 const PASSPHRASE = "correct horse ß";
 const pass = ["-passout", `pass:${PASSPHRASE}`];
@@ -97,6 +98,52 @@ withPeer(
     assert.deepEqual(store.subarray(0, 2), Uint8Array.of(0x30, 0x80), "it is BER");
     const pair = { certificate: store, privateKey: store, passphrase: "secret" };
     assert.deepEqual((yield* Credentials.credentialFromPem(pair)).chain[0], issued.ec.der);
+  }),
+);
+
+withPeer(
+  "openssl",
+  "our server shows what is in a PKCS#12 file, and our client trusts a root in DER or PKCS#7",
+  Effect.gen(function* () {
+    const folder = yield* folderOf("ec");
+    const [store, word, der, pkcs7] = ["store.p12", "word", "root.der", "root.p7b"].map((one) =>
+      `${folder}/${one}`
+    );
+    yield* run(
+      "openssl",
+      ...inFolder(folder, convert),
+      "-certfile",
+      `${folder}/chain.pem`,
+      ...pass,
+      "-out",
+      store!,
+    );
+    yield* Effect.promise(() => Deno.writeTextFile(word!, `${PASSPHRASE}\n`));
+    yield* Effect.promise(() => Deno.writeFile(der!, ca.der));
+    yield* run(
+      "openssl",
+      "crl2pkcs7",
+      "-nocrl",
+      "-certfile",
+      `${folder}/chain.pem`,
+      "-outform",
+      "DER",
+      "-out",
+      pkcs7!,
+    );
+    const own = ["--cert", store!, "--key", store!, "--key-pass", `file:${word}`];
+    const { port } = yield* Programs.server(...own, "--reply", "reverse");
+    for (const root of [der!, pkcs7!]) {
+      const { code, output } = yield* Programs.client(
+        `localhost:${port}`,
+        "--ca",
+        root,
+        "--send",
+        "stressed",
+      );
+      assert.equal(code, 0, output);
+      assert.match(output, /^desserts$/m);
+    }
   }),
 );
 

@@ -15,7 +15,6 @@ import {
 } from "../../x509/pem.ts";
 import { decrypt, old } from "./decrypt.ts";
 import type { Passphrase } from "./options.ts";
-import { openedPkcs12 } from "./pkcs12.ts";
 
 /** How to open what is encrypted. */
 export interface Opening<E = never> {
@@ -32,6 +31,8 @@ export const openedBlocks = <E = never>(
     const opened: Array<PemBlock> = [];
     for (const block of yield* Either.all(blocksIn(content))) {
       if (block.label === PKCS12) {
+        // Loaded only now: most programs have no such file, and would start later for it.
+        const { openedPkcs12 } = yield* Effect.promise(() => import("./pkcs12.ts"));
         opened.push(...yield* openedPkcs12(block, yield* textOf(opening), opening.legacy ?? false));
       } else opened.push(block);
     }
