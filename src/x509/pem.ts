@@ -5,7 +5,7 @@ import type { PrivateKey } from "../ports/crypto.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate/certificate.ts";
 import { certificatesOfPkcs7 } from "./files/pkcs7.ts";
-import { shapeOf } from "./files/shapes.ts";
+import { labelOf } from "./files/labels.ts";
 import { parseTrusted } from "./files/trusted.ts";
 import { parsePrivateKey, type PrivateKeyLabel, privateKeyLabels } from "./keys/private_key.ts";
 
@@ -68,11 +68,11 @@ const blockOf = (label: string, line: number, inside: string): Result => {
 
 /** The blocks in a file, by what they are rather than by what they are called; for each that is damaged, its error. */
 export const blocksIn = (content: Content): ReadonlyArray<Result> => {
-  if (typeof content !== "string" && content[0] === 0x30 && shapeOf(content)) {
-    return shaped({ label: "", bytes: content, line: 0, encrypted: false });
+  if (typeof content !== "string" && content[0] === 0x30 && labelOf(content)) {
+    return relabelled({ label: "", bytes: content, line: 0, encrypted: false });
   }
   const text = typeof content === "string" ? content : textOf(content);
-  const found = scan(text).flatMap((one) => Either.isRight(one) ? shaped(one.right) : [one]);
+  const found = scan(text).flatMap((one) => Either.isRight(one) ? relabelled(one.right) : [one]);
   if (found.length > 0 || text.trim() === "") return found;
   if (typeof content !== "string" && JKS.every((byte, i) => content[i] === byte)) {
     return [fail("unsupported", 0, `a Java keystore (JKS) is not supported; ${advice.jks}`)];
@@ -97,11 +97,11 @@ const textOf = (bytes: Bytes): string =>
   new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8").decode(bytes);
 
 /** A block under the label that its bytes deserve. PKCS#7 gives a block for each of its certificates. */
-const shaped = (block: PemBlock): ReadonlyArray<Result> => {
-  if (block.encrypted || !(block.label === "" || shapedLabels.has(block.label))) return [Either.right(block)];
+const relabelled = (block: PemBlock): ReadonlyArray<Result> => {
+  if (block.encrypted || !(block.label === "" || mixedUp.has(block.label))) return [Either.right(block)];
   const { bytes, line } = block;
   const malformed = (error: { readonly message: string }) => fail("malformed", line, error.message);
-  const label = shapeOf(bytes) ?? canonical[block.label] ?? block.label;
+  const label = labelOf(bytes) ?? canonical[block.label] ?? block.label;
   switch (label) {
     case "PKCS7": {
       const read = certificatesOfPkcs7(bytes);
@@ -133,7 +133,7 @@ export const certificatesOf = (
     if (first) return Either.right([first, ...more]);
     const closed = blocks.find(({ label }) => label === PKCS12);
     return closed
-      ? fail("encrypted", closed.line, `a PKCS#12 file is not opened here; ${advice.certificates}`)
+      ? fail("unsupported", closed.line, `a PKCS#12 file is not opened here; ${advice.certificates}`)
       : missing("there is no CERTIFICATE", blocks);
   });
 
@@ -230,7 +230,7 @@ export const base64 = (text: string): Bytes | undefined => {
 const advice = {
   pkcs8: "`openssl pkcs8 -topk8 -in FILE -out NEW` converts it",
   openssh: "`ssh-keygen -p -m PKCS8 -f FILE` converts it in its place",
-  newKey: "`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out NEW` makes a key that is",
+  newKey: "`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out NEW` makes a supported key",
   certificates:
     "`openssl pkcs12 -in FILE -nokeys -out NEW` takes its certificates out (with -legacy if it is old)",
   untrusted: "`openssl x509 -in FILE -out NEW` takes that away",
@@ -261,7 +261,7 @@ const canonical: Readonly<Record<string, string>> = {
   CMS: "PKCS7",
 };
 /** Labels under which programs have put other things than they say. */
-const shapedLabels: ReadonlySet<string> = new Set([
+const mixedUp: ReadonlySet<string> = new Set([
   ...certificateLabels,
   ...privateKeyLabels,
   ...Object.keys(canonical),

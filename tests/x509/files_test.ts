@@ -314,7 +314,7 @@ live(
 
 const messages = {
   closed: "the PKCS#12 file does not open: the passphrase is wrong, or the file is damaged",
-  newKey: "`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out NEW` makes a key that is",
+  newKey: "`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out NEW` makes a supported key",
 };
 
 /** A content, whether certificates or the key are read from it, and what is then said. */

@@ -3,7 +3,6 @@ import { Effect, Either } from "../../deps.ts";
 import { PemError } from "../../faults/errors/pem.ts";
 import type { PrivateKey } from "../../ports/crypto.ts";
 import { parseEncryptedKey } from "../../x509/keys/encrypted_key.ts";
-import { parsePrivateKey } from "../../x509/keys/private_key.ts";
 import {
   blocksIn,
   type Content,
@@ -84,11 +83,11 @@ const opened = <E>(
     }
     const text = yield* textOf(opening);
     const der = encrypted._tag === "encrypted" ? yield* decrypt(encrypted, text ?? "") : undefined;
-    const key = der && Either.getOrUndefined(parsePrivateKey("PRIVATE KEY", der));
-    if (!key) {
-      return yield* pemError("passphrase", line, "the private key does not open: the passphrase is wrong");
-    }
-    return key._tag === "unsupported" ? yield* pemError("unsupported", line, key.detail) : key;
+    const key = der && keyOf({ label: "PRIVATE KEY", bytes: der, line, encrypted: false });
+    // What is no key was decrypted with a wrong passphrase.
+    return !key || Either.isLeft(key) && key.left.reason === "malformed"
+      ? yield* pemError("passphrase", line, "the private key does not open: the passphrase is wrong")
+      : yield* key;
   });
 
 const pemError = (reason: PemError["reason"], line: number, detail: string) =>

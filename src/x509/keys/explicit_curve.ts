@@ -47,7 +47,10 @@ const isBase = (point: Bytes, { x, y }: Curve): boolean => {
   return [`04${x}${y}`, `0${2 + sign}${x}`].some((hex) => sameBytes(point, Uint8Array.fromHex(hex)));
 };
 
-/** The numbers of a curve (SEC 2 §2.4.2, §2.5.1, §2.6.1) in hexadecimal: y^2 = x^3 + ax + b over p, base (x, y) of order n. */
+/**
+ * The numbers of a curve in hexadecimal (SEC 2 §2.4.2, §2.5.1, §2.6.1): y^2 = x^3 + ax + b over p, and the base point
+ * (x, y) of order n.
+ */
 interface Curve {
   readonly oid: string;
   readonly p: string;

@@ -4,8 +4,8 @@ import { any, decodeDer, type Der } from "../der/der.ts";
 import { derOf } from "../der/ber.ts";
 import { type Bytes, toHex } from "../../wire/bytes.ts";
 
-/** What bytes can be, by the labels of PEM. */
-export type Shape =
+/** The labels of PEM that are told apart by their bytes. */
+export type Label =
   | "CERTIFICATE"
   | "TRUSTED CERTIFICATE"
   | "PRIVATE KEY"
@@ -16,13 +16,13 @@ export type Shape =
   | "PKCS7"
   | "PKCS12";
 
-/** What the bytes are, by the tags of their first members; `undefined` for anything else. */
-export const shapeOf = (bytes: Bytes): Shape | undefined => {
+/** The label that the bytes deserve, by the tags of their first members; `undefined` for anything else. */
+export const labelOf = (bytes: Bytes): Label | undefined => {
   // A SEQUENCE of indefinite length is BER, which only PKCS#7 and PKCS#12 are written in.
   const der = bytes[0] === 0x30 && bytes[1] === 0x80 ? derOf(bytes) : bytes;
   const read = der && Either.getOrUndefined(decodeDer("file", heads, der));
-  const shape = read && shapes.find(([tags]) => read.tags.startsWith(tags))?.[1];
-  return shape !== "CERTIFICATE" || read!.whole ? shape : "TRUSTED CERTIFICATE";
+  const label = read && labels.find(([tags]) => read.tags.startsWith(tags))?.[1];
+  return label !== "CERTIFICATE" || read!.whole ? label : "TRUSTED CERTIFICATE";
 };
 
 /** The tags of the first members of a SEQUENCE, and whether nothing follows it. */
@@ -41,7 +41,7 @@ const heads: Der<{ readonly tags: string; readonly whole: boolean }> = {
 };
 
 /** INTEGER is 02, BIT STRING 03, OCTET STRING 04, OBJECT IDENTIFIER 06, SEQUENCE 30, `[0]` a0. The first row counts. */
-const shapes: ReadonlyArray<readonly [tags: string, Shape]> = [
+const labels: ReadonlyArray<readonly [tags: string, Label]> = [
   ["303003", "CERTIFICATE"],
   ["023004", "PRIVATE KEY"],
   ["020202", "RSA PRIVATE KEY"],
