@@ -1,8 +1,7 @@
 /** Opens what is encrypted with a passphrase: PKCS#12 files and private keys. @module */
 import { Effect, Either } from "../../deps.ts";
-import { PemError } from "../../faults/errors/pem.ts";
+import type { PemError } from "../../faults/errors/pem.ts";
 import type { PrivateKey } from "../../ports/crypto.ts";
-import { parseEncryptedKey } from "../../x509/keys/encrypted_key.ts";
 import {
   blocksIn,
   type Content,
@@ -12,7 +11,6 @@ import {
   PKCS12,
   privateKeyBlock,
 } from "../../x509/pem.ts";
-import { decrypt, old } from "./decrypt.ts";
 import type { Passphrase } from "./options.ts";
 
 /** How to open what is encrypted. */
@@ -30,7 +28,7 @@ export const openedBlocks = <E = never>(
     const opened: Array<PemBlock> = [];
     for (const block of yield* Either.all(blocksIn(content))) {
       if (block.label === PKCS12) {
-        // Loaded only now: most programs have no such file, and would start later for it.
+        // Loaded only now: most programs have nothing to decrypt, and would start later for it.
         const { openedPkcs12 } = yield* Effect.promise(() => import("./pkcs12.ts"));
         opened.push(...yield* openedPkcs12(block, yield* textOf(opening), opening.legacy ?? false));
       } else opened.push(block);
@@ -58,37 +56,9 @@ export const openedPrivateKey = <E = never>(
 ): Effect.Effect<PrivateKey, PemError | E> =>
   Effect.flatMap(
     privateKeyBlock(blocks),
-    (block) =>
-      block.label === ENCRYPTED && opening.passphrase !== undefined ? opened(block, opening) : keyOf(block),
+    Effect.fnUntraced(function* (block) {
+      if (block.label !== ENCRYPTED || opening.passphrase === undefined) return yield* keyOf(block);
+      const { openedKey } = yield* Effect.promise(() => import("./encrypted_key.ts"));
+      return yield* openedKey(block, textOf(opening), opening.legacy ?? false);
+    }),
   );
-
-const opened = <E>(
-  { bytes, line }: PemBlock,
-  opening: Opening<E>,
-): Effect.Effect<PrivateKey, PemError | E> =>
-  Effect.gen(function* () {
-    const parsed = parseEncryptedKey(bytes);
-    if (Either.isLeft(parsed)) return yield* pemError("malformed", line, parsed.left.message);
-    const encrypted = parsed.right;
-    const refused = encrypted._tag === "unsupported"
-      ? encrypted
-      : opening.legacy
-      ? undefined
-      : old(encrypted);
-    if (refused) {
-      const advice = `\`openssl pkcs8 -topk8 ${
-        refused.legacy ? "-provider legacy -provider default " : ""
-      }-in FILE -out NEW\` converts it`;
-      return yield* pemError("unsupported", line, `${refused.detail}; ${advice}`);
-    }
-    const text = yield* textOf(opening);
-    const der = encrypted._tag === "encrypted" ? yield* decrypt(encrypted, text ?? "") : undefined;
-    const key = der && keyOf({ label: "PRIVATE KEY", bytes: der, line, encrypted: false });
-    // What is no key was decrypted with a wrong passphrase.
-    return !key || Either.isLeft(key) && key.left.reason === "malformed"
-      ? yield* pemError("passphrase", line, "the private key does not open: the passphrase is wrong")
-      : yield* key;
-  });
-
-const pemError = (reason: PemError["reason"], line: number, detail: string) =>
-  new PemError({ reason, line, detail });

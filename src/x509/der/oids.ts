@@ -107,3 +107,9 @@ export const oids = {
 
 /** The name of an object identifier. */
 export type OidName = keyof typeof oids;
+
+/** An object identifier with its name, if it has one here. */
+export const named = (oid: string): string => {
+  const name = Object.entries(oids).find(([, value]) => value === oid)?.[0];
+  return name === undefined ? oid : `${name} (${oid})`;
+};

@@ -23,7 +23,7 @@ import {
   tagged,
   withDefault,
 } from "../der/der.ts";
-import { oids } from "../der/oids.ts";
+import { named, oids } from "../der/oids.ts";
 import { count, objectIdentifier, octetString } from "../der/types.ts";
 import { type AlgorithmIdentifier, algorithmIdentifier } from "../keys/algorithms.ts";
 import {
@@ -31,7 +31,6 @@ import {
   type EncryptedKey,
   encryptionOf,
   type KeyDerivation,
-  named,
   parametersOf,
   pkcs12Derivation,
   prfs,

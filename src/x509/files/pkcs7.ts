@@ -13,9 +13,8 @@ import {
   setOf,
   tagged,
 } from "../der/der.ts";
-import { oids } from "../der/oids.ts";
+import { named, oids } from "../der/oids.ts";
 import { count, objectIdentifier } from "../der/types.ts";
-import { named } from "../keys/encrypted_key.ts";
 
 /** The certificates as DER, in their order. Signatures are not looked at. */
 export const certificatesOfPkcs7 = (bytes: Bytes): Either.Either<ReadonlyArray<Bytes>, DerError> =>

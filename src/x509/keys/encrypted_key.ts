@@ -7,7 +7,7 @@ import { Either } from "../../deps.ts";
 import type { HashName } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { decodeDer, type Der, type DerError, map, optional, sequence, withDefault } from "../der/der.ts";
-import { oids } from "../der/oids.ts";
+import { named, oids } from "../der/oids.ts";
 import { count, octetString } from "../der/types.ts";
 import { type AlgorithmIdentifier, algorithmIdentifier } from "./algorithms.ts";
 
@@ -213,12 +213,6 @@ export const pkcs12Derivation = (
   return iterations > MAX_ITERATIONS
     ? unsupported(`a key derivation with more than ${MAX_ITERATIONS} iterations is refused`)
     : { _tag: "pkcs12", salt, iterations, prf };
-};
-
-/** An object identifier with its name, if it has one here. */
-export const named = (oid: string): string => {
-  const name = Object.entries(oids).find(([, value]) => value === oid)?.[0];
-  return name === undefined ? oid : `${name} (${oid})`;
 };
 
 const encryptedPrivateKeyInfo = map(
