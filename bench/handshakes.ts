@@ -197,7 +197,7 @@ export const bare = (crypto: Service, kind: Kind, how: "full" | "resumed"): () =
   const scheme = Policy.modern.signatureSchemes.find((s) => authenticationOf(publicKey).makes(s, publicKey))!;
   const data = new Uint8Array(133);
   const root = run(certificateOf(rootOf(kind)));
-  const leaf = run(certificateOf(pem.certificate));
+  const leaf = run(certificateOf(String(pem.certificate)));
   const chain = () =>
     run(
       crypto.verify(

@@ -26,6 +26,7 @@ const levels: Readonly<Record<string, number>> = {
   "src/x509/certificate/": 6.3,
   "src/x509/path/": 6.4,
   "src/x509/ocsp/": 6.5,
+  "src/x509/files/": 6.3,
   "src/x509/pem.ts": 6.5,
   "src/x509/ct/": 6.6,
   "src/x509/judge.ts": 6.7,

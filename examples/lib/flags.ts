@@ -35,13 +35,17 @@ export const common = {
     takes: "FILE",
     repeats: true,
     help:
-      "our certificate chain (PEM); may be repeated, each with a --key: the handshake uses the one that fits",
+      "our certificate chain (PEM, DER, PKCS#7, PKCS#12); may be repeated, each with a --key: the handshake uses the one that fits",
   },
-  key: { takes: "FILE", repeats: true, help: "its private key (PEM: PKCS#8, PKCS#1, SEC 1)" },
+  key: {
+    takes: "FILE",
+    repeats: true,
+    help: "its private key (PKCS#8, PKCS#1, SEC 1, PKCS#12; in PEM or DER)",
+  },
   "key-pass": {
     takes: "env:NAME|file:FILE",
     help:
-      "the passphrase of encrypted keys: from a variable or a file's first line, as others can see a command line",
+      "the passphrase of encrypted keys and PKCS#12 files: from a variable or a file's first line, as others can see a command line",
   },
   "session-store": {
     takes: "none|memory",

@@ -19,12 +19,16 @@ export class FileError extends Error {
   override readonly name = "FileError";
 }
 
-/** The text of a file. Fails with FileError. */
-export const read = (path: string): Effect.Effect<string, FileError> =>
+/** The bytes of a file. Fails with FileError. */
+export const readBytes = (path: string): Effect.Effect<Uint8Array, FileError> =>
   Effect.tryPromise({
-    try: () => Deno.readTextFile(path),
+    try: () => Deno.readFile(path),
     catch: (e) => new FileError(e instanceof Error ? e.message : String(e)),
   });
+
+/** The text of a file. Fails with FileError. */
+export const read = (path: string): Effect.Effect<string, FileError> =>
+  Effect.map(readBytes(path), (bytes) => new TextDecoder().decode(bytes));
 
 /** Prefixes a layer's errors with the name of the file that they are about. */
 export const inFile = <A, E extends Error, R>(path: string, layer: Layer.Layer<A, E, R>) =>
@@ -44,7 +48,13 @@ export const credentials = <E, R>(
     throw new UsageError("give --cert and --key equally often: each --cert needs its --key");
   }
   const passphrase = passphraseOf(given);
-  const [first, ...more] = cert.map((certificate, i) => ({ certificate, privateKey: key[i]!, passphrase }));
+  const legacy = given.flags["policy"] === "legacy";
+  const [first, ...more] = cert.map((certificate, i) => ({
+    certificate,
+    privateKey: key[i]!,
+    passphrase,
+    legacy,
+  }));
   if (!first) return otherwise;
   return Layer.mapError(
     Credentials.layerFiles([first, ...more], { reload }),

@@ -3,7 +3,7 @@ import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
 import { CertificateVerifier } from "../../mod.ts";
 import { type Given, list, oneOf, UsageError } from "./flags.ts";
-import { FileError, inFile, read } from "./layers.ts";
+import { FileError, inFile, read, readBytes } from "./layers.ts";
 
 /** The trust of `--ca`, `--pin` or `--insecure`; the system's roots without these flags. Throws UsageError. */
 export const verifier = (given: Given) => {
@@ -65,7 +65,7 @@ const roots = (file: string, given: Given) => {
   const options = optionsOf(given);
   return Layer.unwrapEffect(
     Effect.zipWith(
-      read(file),
+      readBytes(file),
       logsOf(given),
       (pem, logs) => inFile(file, CertificateVerifier.layerRoots(pem, { ...options, ...logs })),
     ),

@@ -1,5 +1,6 @@
 /** Certificates, chains, names and keys: read or refused, and judged in bounded time. @module */
 import { assert, Clock, Effect, Either } from "../deps.ts";
+import { openedPkcs12 } from "../../src/layers/credentials/pkcs12.ts";
 import { makeRoots } from "../../src/layers/trust/roots.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
 import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
@@ -8,19 +9,22 @@ import { parseCertificate } from "../../src/x509/certificate/certificate.ts";
 import { decodeDer } from "../../src/x509/der/der.ts";
 import { oids } from "../../src/x509/der/oids.ts";
 import * as Der from "../../src/x509/der/writer.ts";
-import { parseEncryptedKey } from "../../src/x509/keys/encrypted_key.ts";
+import { certificatesOfPkcs7 } from "../../src/x509/files/pkcs7.ts";
+import { bagsOf, parsePkcs12, safesOf } from "../../src/x509/files/pkcs12.ts";
+import { parseEncryptedKey, workOf } from "../../src/x509/keys/encrypted_key.ts";
 import { parsePrivateKey, privateKeyLabels } from "../../src/x509/keys/private_key.ts";
 import { isBelow, name, sameName } from "../../src/x509/names/distinguished_name.ts";
 import { printName } from "../../src/x509/names/general_name.ts";
 import { ipText, parseIp } from "../../src/x509/names/ip_address.ts";
 import { ocspResponse } from "../../src/x509/ocsp/ocsp.ts";
 import { asciiName, isDnsName, matchesName } from "../../src/x509/path/host_name.ts";
-import { certificatesFromPem, parsePem, privateKeyFromPem, toPem } from "../../src/x509/pem.ts";
+import { certificatesFromPem, parsePem, privateKeyFromPem, rootsIn, toPem } from "../../src/x509/pem.ts";
 import * as Golden from "../golden/certificates.ts";
 import { type IssueOptions, makeCa, readKey } from "../support/ca.ts";
 import { makeStaple, refusedStaple, responderOf, singleResponse, tlsFeature } from "../support/ocsp.ts";
 import { makeToy } from "../support/toy_crypto.ts";
 import { bytesOf, textOf } from "../support/text.ts";
+import { files as stored } from "../x509/files.ts";
 import { isrgRootX1, isrgRootX2 } from "../x509/real.ts";
 import { mutatedDer } from "./der.ts";
 import { mutated, UNKNOWN } from "./mutate.ts";
@@ -219,10 +223,67 @@ const encryptedKey: Target = {
     if (key._tag === "unsupported") return "accepted";
     const { derivation: how } = key;
     // What it costs to try a passphrase is known before.
-    if (how._tag === "pbkdf2") assert.ok(how.iterations > 0 && how.iterations <= 10_000_000);
-    else assert.ok(how.cost * how.blockSize * 128 <= 2 ** 28);
-    assert.equal(key.ciphertext.length % key.iv.length, 0);
+    if (how._tag === "scrypt") assert.ok(how.cost * how.blockSize * 128 <= 2 ** 28);
+    else assert.ok(how.iterations > 0 && how.iterations <= 10_000_000);
+    assert.equal(key.ciphertext.length % key.blockLength, 0);
     return "accepted";
+  },
+};
+
+const stores = [stored.pbes2, stored.tripleDes, stored.twoKeyDes, stored.rc2, stored.plain, stored.emptyPass];
+/** Whether nothing but a PemError came of it, or of opening what costs nothing to open. */
+const pkcs12: Target = {
+  name: "x509/pkcs12",
+  weight: 50,
+  draw: (random) => [mutatedDer(random.pick(stores), random, () => random.pick(stores))],
+  run: async ([bytes]) => {
+    const file = Either.getOrUndefined(parsePkcs12(bytes!));
+    if (file?._tag !== "pkcs12") return "refused";
+    // What it costs to try a passphrase is known before.
+    if (file.mac) assert.ok(workOf(file.mac.derivation) <= 2 ** 24 && file.mac.keyLength <= 1024);
+    const safes = Either.getOrElse(safesOf(file.safes), () => []);
+    for (const safe of safes) {
+      if (safe._tag === "plain") refusedDer(bagsOf(safe.content), safe.content);
+      else if (safe._tag === "encrypted") assert.ok(workOf(safe.derivation) <= 2 ** 24);
+    }
+    const work = safes.map((safe) => safe._tag === "encrypted" ? workOf(safe.derivation) : 0);
+    if ([file.mac ? workOf(file.mac.derivation) : 0, ...work].some((one) => one > 5000)) return "accepted";
+    const block = { label: "PKCS12", bytes: bytes!, line: 0, encrypted: false };
+    const opened = await Effect.runPromise(Effect.either(openedPkcs12(block, "geheim", true)));
+    if (Either.isLeft(opened)) assert.equal(opened.left._tag, "PemError");
+    return "accepted";
+  },
+};
+
+const pkcs7: Target = {
+  name: "x509/pkcs7",
+  weight: 100,
+  draw: (random) => [mutatedDer(stored.pkcs7, random, () => random.pick([stored.pkcs7, stored.leaf]))],
+  run: ([bytes]) => {
+    const read = certificatesOfPkcs7(bytes!);
+    if (refusedDer(read, bytes!)) return "refused";
+    for (const one of Either.getOrThrow(read)) refusedDer(parseCertificate(one), one);
+    return "accepted";
+  },
+};
+
+/** Any file at all: PEM, DER, and what is called otherwise than it is. */
+const file: Target = {
+  name: "x509/file",
+  weight: 50,
+  draw: (random) => {
+    const specimen = () => random.pick(Object.values(stored));
+    const bytes = mutatedDer(specimen(), random, specimen);
+    const label = random.pick(["CERTIFICATE", "TRUSTED CERTIFICATE", "PRIVATE KEY", "PKCS7", "PKCS12"]);
+    return [random.once(2) ? bytes : ascii(toPem(label, bytes))];
+  },
+  run: ([bytes]) => {
+    const ends: ReadonlyArray<Either.Either<unknown, { readonly _tag: string }>> = [
+      rootsIn(bytes!),
+      privateKeyFromPem(bytes!),
+    ];
+    for (const end of ends) if (Either.isLeft(end)) assert.equal(end.left._tag, "PemError");
+    return ends.every(Either.isLeft) ? "refused" : "accepted";
   },
 };
 
@@ -336,6 +397,9 @@ export const x509: ReadonlyArray<Target> = [
   distinguishedName,
   privateKey,
   encryptedKey,
+  pkcs12,
+  pkcs7,
+  file,
   pem,
   hostName,
 ];

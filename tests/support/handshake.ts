@@ -82,7 +82,7 @@ export type Parts = Pick<Setup, "kind" | "seed" | "clientKind" | "toy" | "ticket
 export const layerSwift = (seed: string): Layer.Layer<Crypto> =>
   Layer.sync(Crypto, () => makeNative(makeDeterministic(seed).random));
 
-const credentials = new Map<string, Credential>();
+const credentials = new Map<PemPair["certificate"], Credential>();
 
 /** A golden credential, read once. */
 export const credentialOf = (pem: PemPair): Credential => {

@@ -4,40 +4,52 @@ import { type CredentialError, CredentialMismatch } from "../../faults/errors/cr
 import { PrivateKeyError } from "../../faults/errors/crypto.ts";
 import { type Credential, Credentials, type CredentialsService } from "../../ports/credentials.ts";
 import { Crypto, type PrivateKey } from "../../ports/crypto.ts";
-import { toHex } from "../../wire/bytes.ts";
+import { type Bytes, sameBytes, toHex } from "../../wire/bytes.ts";
 import { wordsOf } from "../../wire/words_of.ts";
 import type { Certificate } from "../../x509/certificate/certificate.ts";
-import { certificatesFromPem } from "../../x509/pem.ts";
+import { certificatesFromPem, certificatesOf } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
 import { chosen, knownOf } from "./choose.ts";
+import { inOrder } from "./chain_order.ts";
 import { publicKeyOf, sameKey } from "./keys.ts";
 import type { Passphrase } from "./options.ts";
-import { openedPrivateKeyFromPem } from "./passphrase.ts";
+import { openedBlocks, openedPrivateKey } from "./passphrase.ts";
 
-/** A certificate chain and a private key as PEM. Both texts may be the same, and may hold other blocks. */
+/**
+ * A certificate chain and a private key, each as text (PEM) or as the bytes of a file: PEM, DER, PKCS#7, PKCS#12.
+ * Both may be the same, and may hold more than is needed.
+ */
 export interface PemPair<E = never> {
-  /** The certificate chain, leaf first, without the root. */
-  readonly certificate: string;
+  /** The certificate chain, without the root. The leaf is the one that the private key fits. */
+  readonly certificate: string | Bytes;
   /** The private key: PKCS#8 (encrypted or not), PKCS#1 or SEC 1. */
-  readonly privateKey: string;
-  /** The passphrase of an encrypted key. An Effect runs each time there is such a key to decrypt. */
+  readonly privateKey: string | Bytes;
+  /** The passphrase of an encrypted key or PKCS#12 file. An Effect runs once each time there is one to open. */
   readonly passphrase?: Passphrase<E> | undefined;
+  /** Whether to also open what is encrypted with 3DES by RFC 7292 §C, as older programs do; `false` unless given. */
+  readonly legacy?: boolean | undefined;
 }
 
 /**
- * Makes a credential from PEM. Fails with PemError when the PEM is not usable, and with CredentialMismatch when the
- * key is not that of the leaf.
+ * Makes a credential from a chain and its key; the chain is put in order. Fails with PemError when they cannot be read,
+ * and with CredentialMismatch when the key fits no certificate.
  */
 export const credentialFromPem = <E = never>(
   pem: PemPair<E>,
 ): Effect.Effect<Credential, CredentialError | E> =>
   Effect.gen(function* () {
-    const chain = yield* certificatesFromPem(pem.certificate);
-    return yield* credentialOf(chain, yield* openedPrivateKeyFromPem(pem.privateKey, pem.passphrase));
+    const passphrase = Effect.isEffect(pem.passphrase)
+      ? yield* Effect.cached(pem.passphrase)
+      : pem.passphrase;
+    const opening = { passphrase, legacy: pem.legacy };
+    const blocks = yield* openedBlocks(pem.certificate, opening);
+    const chain = yield* certificatesOf(blocks);
+    const keys = sameContent(pem) ? blocks : yield* openedBlocks(pem.privateKey, opening);
+    return yield* credentialOf(chain, yield* openedPrivateKey(keys, opening));
   });
 
-/** Credentials from PEM. If there are several, the handshake uses the first that fits. */
+/** Credentials from chains and keys. If there are several, the handshake uses the first that fits. */
 export const layerPem = <E = never>(
   ...pairs: readonly [PemPair<E>, ...ReadonlyArray<PemPair<E>>]
 ): Layer.Layer<Credentials, CredentialError | E> =>
@@ -45,8 +57,8 @@ export const layerPem = <E = never>(
 
 /** A certificate chain whose private key is elsewhere: in an HSM, for example, or in another process. */
 export interface Signer extends Pick<Credential, "schemes" | "ocspResponse" | "signedCertificateTimestamps"> {
-  /** The certificate chain as PEM, leaf first, without the root. */
-  readonly certificate: string;
+  /** The certificate chain, leaf first, without the root: text (PEM), or the bytes of PEM, DER or PKCS#7. */
+  readonly certificate: string | Bytes;
   /**
    * Signs `data` with a scheme. A signer of digests must hash the data first (`Crypto.hash`), except for Ed25519 and
    * Ed448.
@@ -123,6 +135,10 @@ export const layerNone: Layer.Layer<Credentials> = layer([]);
 
 type Chain = readonly [Certificate, ...ReadonlyArray<Certificate>];
 
+const sameContent = ({ certificate, privateKey }: PemPair<unknown>): boolean =>
+  certificate === privateKey || typeof certificate !== "string" && typeof privateKey !== "string" &&
+    sameBytes(certificate, privateKey);
+
 const mismatch = ([leaf]: Chain, detail: string) =>
   Either.left(new CredentialMismatch({ subject: leaf.subject.text, detail }));
 
@@ -141,10 +157,12 @@ const withoutKey = (
   });
 };
 
-const credentialOf = (chain: Chain, key: PrivateKey): Either.Either<Credential, CredentialMismatch> =>
-  Either.flatMap(withoutKey(chain), (one) => {
-    const own = publicKeyOf(key);
-    if (!own) return mismatch(chain, "the private key's numbers contradict each other");
+const credentialOf = (given: Chain, key: PrivateKey): Either.Either<Credential, CredentialMismatch> => {
+  const own = publicKeyOf(key);
+  if (!own) return mismatch(given, "the private key's numbers contradict each other");
+  const fits = ({ publicKey }: Certificate) => publicKey._tag !== "unsupported" && sameKey(publicKey, own);
+  const chain = inOrder(given, given.find(fits) ?? given[0]);
+  return Either.flatMap(withoutKey(chain), (one) => {
     if (!sameKey(one.publicKey, own)) return mismatch(chain, "the private key is not this certificate's");
     // A plain RSA key may have a certificate that restricts it to PSS (RFC 4055 §1.2). It signs as the certificate
     // says.
@@ -158,6 +176,7 @@ const credentialOf = (chain: Chain, key: PrivateKey): Either.Either<Credential, 
       decrypt: (ciphertext) => Effect.flatMap(Crypto, (crypto) => crypto.rsaDecryptRaw(signing, ciphertext)),
     });
   });
+};
 
 const serviceOf = (credentials: ReadonlyArray<Credential>): CredentialsService => {
   const known = credentials.map(knownOf);

@@ -1,4 +1,4 @@
-/** Credentials from PEM files, which may be replaced while in use. @module */
+/** Credentials from files, which may be replaced while in use. @module */
 import { type Duration, Effect, Either, Layer, Schema, Stream } from "../../deps.ts";
 import type { InvalidOption } from "../../faults/errors/connection.ts";
 import {
@@ -9,17 +9,21 @@ import {
 import { PemError } from "../../faults/errors/pem.ts";
 import { decodeOption, duration, given } from "../../options.ts";
 import type { Credentials } from "../../ports/credentials.ts";
+import { type Bytes, toHex } from "../../wire/bytes.ts";
+import { sha256 } from "../crypto/noble/deps.ts";
 import { credentialFromPem, layerReloading } from "./credentials.ts";
 import type { Passphrase } from "./options.ts";
 
-/** The files of a credential. One file may hold both chain and key. */
+/** The files of a credential: PEM, DER, PKCS#7 or PKCS#12. One file may hold both chain and key. */
 export interface PemFiles<E = never> {
-  /** The path of the certificate chain (PEM): leaf first, without the root. */
+  /** The path of the certificate chain, without the root. */
   readonly certificate: string;
-  /** The path of the private key (PEM). */
+  /** The path of the private key. */
   readonly privateKey: string;
-  /** The passphrase of an encrypted key. */
+  /** The passphrase of an encrypted key or PKCS#12 file. */
   readonly passphrase?: Passphrase<E> | undefined;
+  /** Whether to also open what is encrypted with 3DES by RFC 7292 §C, as older programs do; `false` unless given. */
+  readonly legacy?: boolean | undefined;
 }
 
 /** When to look at the files again. */
@@ -40,7 +44,7 @@ const isStream = (u: unknown): boolean => typeof u === "object" && u !== null &&
 const decode = decodeOption(filesOptions);
 
 /**
- * Credentials from PEM files. Changed files are reloaded, as `layerReloading` does. Chain and key may be replaced one
+ * Credentials from files. Changed files are reloaded, as `layerReloading` does. Chain and key may be replaced one
  * after the other: the old ones stay in use until the new ones belong together. Needs `--allow-read`.
  */
 export const layerFiles = <E = never>(
@@ -71,12 +75,12 @@ export const layerFiles = <E = never>(
 const pairIn = <E>(files: PemFiles<E>) => {
   const read = (path: string) =>
     Effect.tryPromise({
-      try: () => Deno.readTextFile(path),
+      try: () => Deno.readFile(path),
       catch: (e) => failed(files)(e instanceof Error ? e : new Error(String(e))),
     });
   return Effect.map(
     Effect.all([read(files.certificate), read(files.privateKey)]),
-    ([certificate, privateKey]) => ({ certificate, privateKey, passphrase: files.passphrase }),
+    ([certificate, privateKey]) => ({ ...files, certificate, privateKey }),
   );
 };
 
@@ -87,12 +91,15 @@ const isOurs = (e: unknown): e is CredentialError => e instanceof PemError || e 
 
 const fingerprint = (
   read: Either.Either<
-    ReadonlyArray<{ readonly certificate: string; readonly privateKey: string }>,
+    ReadonlyArray<{ readonly certificate: Bytes; readonly privateKey: Bytes }>,
     CredentialFileError
   >,
 ): string =>
   Either.match(read, {
     onLeft: ({ message }) => message,
     onRight: (pairs) =>
-      pairs.map(({ certificate, privateKey }) => `${certificate}\0${privateKey}`).join("\0"),
+      pairs.flatMap(({ certificate, privateKey }) => [certificate, privateKey]).map((one) =>
+        toHex(sha256(one))
+      )
+        .join(),
   });

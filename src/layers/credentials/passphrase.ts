@@ -1,82 +1,64 @@
-/** Decrypts private keys that are encrypted with a passphrase (RFC 8018 §6.2.2). @module */
+/** Opens what is encrypted with a passphrase: PKCS#12 files and private keys. @module */
 import { Effect, Either } from "../../deps.ts";
-import { tripleDes } from "../../crypto/triple_des.ts";
-import { PemError } from "../../faults/errors/pem.ts";
+import type { PemError } from "../../faults/errors/pem.ts";
 import type { PrivateKey } from "../../ports/crypto.ts";
-import { type Bytes, utf8 } from "../../wire/bytes.ts";
-import { type EncryptedKey, type KeyDerivation, parseEncryptedKey } from "../../x509/keys/encrypted_key.ts";
-import { parsePrivateKey } from "../../x509/keys/private_key.ts";
-import { ENCRYPTED, keyOf, type PemBlock, privateKeyBlock } from "../../x509/pem.ts";
-import { cbc, pbkdf2Async, scryptAsync } from "../crypto/noble/deps.ts";
-import { nobleHashes } from "../crypto/noble/hash.ts";
+import {
+  blocksIn,
+  type Content,
+  ENCRYPTED,
+  keyOf,
+  type PemBlock,
+  PKCS12,
+  privateKeyBlock,
+} from "../../x509/pem.ts";
 import type { Passphrase } from "./options.ts";
 
-/** The first private key in the text, decrypted with `passphrase` if it is encrypted. Fails with PemError. */
+/** How to open what is encrypted. */
+export interface Opening<E = never> {
+  readonly passphrase?: Passphrase<E> | undefined;
+  readonly legacy?: boolean | undefined;
+}
+
+/** The blocks in a file, in their order, with what its PKCS#12 files hold in their place. Fails with PemError. */
+export const openedBlocks = <E = never>(
+  content: Content,
+  opening: Opening<E>,
+): Effect.Effect<ReadonlyArray<PemBlock>, PemError | E> =>
+  Effect.gen(function* () {
+    const opened: Array<PemBlock> = [];
+    for (const block of yield* Either.all(blocksIn(content))) {
+      if (block.label === PKCS12) {
+        // Loaded only now: most programs have nothing to decrypt, and would start later for it.
+        const { openedPkcs12 } = yield* Effect.promise(() => import("./pkcs12.ts"));
+        opened.push(...yield* openedPkcs12(block, yield* textOf(opening), opening.legacy ?? false));
+      } else opened.push(block);
+    }
+    return opened;
+  });
+
+const textOf = <E>({ passphrase }: Opening<E>): Effect.Effect<string | undefined, E> =>
+  Effect.isEffect(passphrase) ? passphrase : Effect.succeed(passphrase);
+
+/** The first private key in a file, decrypted with `passphrase` if it is encrypted. Fails with PemError. */
 export const openedPrivateKeyFromPem = <E = never>(
-  text: string,
+  content: Content,
   passphrase: Passphrase<E> | undefined,
 ): Effect.Effect<PrivateKey, PemError | E> =>
   Effect.flatMap(
-    privateKeyBlock(text),
-    (block) =>
-      block.label === ENCRYPTED && passphrase !== undefined ? opened(block, passphrase) : keyOf(block),
+    openedBlocks(content, { passphrase }),
+    (blocks) => openedPrivateKey(blocks, { passphrase }),
   );
 
-const opened = <E>(
-  { bytes, line }: PemBlock,
-  passphrase: Passphrase<E>,
+/** The first private key among the blocks, decrypted if it is encrypted. Fails with PemError. */
+export const openedPrivateKey = <E = never>(
+  blocks: ReadonlyArray<PemBlock>,
+  opening: Opening<E>,
 ): Effect.Effect<PrivateKey, PemError | E> =>
-  Effect.gen(function* () {
-    const parsed = parseEncryptedKey(bytes);
-    if (Either.isLeft(parsed)) return yield* pemError("malformed", line, parsed.left.message);
-    const encrypted = parsed.right;
-    if (encrypted._tag === "unsupported") {
-      const advice = "`openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW` converts it";
-      return yield* pemError("unsupported", line, `${encrypted.detail}; ${advice}`);
-    }
-    const text = typeof passphrase === "string" ? passphrase : yield* passphrase;
-    const der = yield* decryptKey(encrypted, text);
-    const key = der && Either.getOrUndefined(parsePrivateKey("PRIVATE KEY", der));
-    if (!key) {
-      return yield* pemError("passphrase", line, "the private key does not open: the passphrase is wrong");
-    }
-    return key._tag === "unsupported" ? yield* pemError("unsupported", line, key.detail) : key;
-  });
-
-const pemError = (reason: PemError["reason"], line: number, detail: string) =>
-  new PemError({ reason, line, detail });
-
-/**
- * Decrypts a key to PKCS#8; `undefined` when the passphrase is certainly wrong. One in 256 wrong passphrases gives
- * bytes, which then are not a key.
- */
-const decryptKey = (key: EncryptedKey, passphrase: string): Effect.Effect<Bytes | undefined> =>
-  Effect.map(
-    // Derives asynchronously, because this can take seconds.
-    Effect.promise(() => derive(key.derivation, utf8(passphrase), key.keyLength)),
-    (derived) => unpadded(decipher[key.cipher](derived, key.iv, key.ciphertext), key.iv.length),
+  Effect.flatMap(
+    privateKeyBlock(blocks),
+    Effect.fnUntraced(function* (block) {
+      if (block.label !== ENCRYPTED || opening.passphrase === undefined) return yield* keyOf(block);
+      const { openedKey } = yield* Effect.promise(() => import("./encrypted_key.ts"));
+      return yield* openedKey(block, textOf(opening), opening.legacy ?? false);
+    }),
   );
-
-const derive = (how: KeyDerivation, passphrase: Bytes, length: number): Promise<Bytes> =>
-  how._tag === "pbkdf2"
-    ? pbkdf2Async(nobleHashes[how.prf], passphrase, how.salt, { c: how.iterations, dkLen: length })
-    : scryptAsync(passphrase, how.salt, {
-      N: how.cost,
-      r: how.blockSize,
-      p: how.parallelization,
-      dkLen: length,
-    });
-
-const decipher: Record<EncryptedKey["cipher"], (key: Bytes, iv: Bytes, ciphertext: Bytes) => Bytes> = {
-  aes: (key, iv, ciphertext) => cbc(key, iv, { disablePadding: true }).decrypt(ciphertext),
-  "3des_ede": (key, iv, ciphertext) => tripleDes(key).decrypt(iv, ciphertext),
-};
-
-/** Removes the padding of RFC 1423 §1.1. Not in constant time: nobody who could profit can measure it. */
-const unpadded = (padded: Bytes, block: number): Bytes | undefined => {
-  const count = padded.at(-1)!;
-  const rest = padded.length - count;
-  return count > 0 && count <= block && padded.subarray(rest).every((byte) => byte === count)
-    ? padded.subarray(0, rest)
-    : undefined;
-};

@@ -9,34 +9,43 @@ import {
   type CertificateVerifierService,
   type TrustOptions,
 } from "../../ports/trust.ts";
-import { type Bytes, toHex } from "../../wire/bytes.ts";
+import { type Bytes, isBytes, toHex } from "../../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate/certificate.ts";
 import { judged } from "../../x509/judge.ts";
 import { logsById } from "../../x509/ct/logs.ts";
 import { type BySubject, bySubject } from "../../x509/path/path.ts";
 import { prices, Work } from "../../x509/path/work.ts";
-import { certificatesFromPem } from "../../x509/pem.ts";
+import { rootsIn } from "../../x509/pem.ts";
 import { sha256 } from "../crypto/noble/deps.ts";
 import { partitionOf } from "../crypto/partition.ts";
 import { decodeTrustOptions } from "./options.ts";
 import { keyOf, Verdicts } from "./verdicts.ts";
 
 /**
- * Trusts the certificates below these roots (PEM), unless a stapled OCSP response says otherwise. Nothing is fetched.
- * A root may also be the peer's own certificate, such as a self-signed one. Fails with PemError or InvalidOption.
+ * Trusts the certificates below these roots, unless a stapled OCSP response says otherwise. Nothing is fetched. Roots
+ * are text (PEM), or the bytes of a file: PEM, DER or PKCS#7. A root may also be the peer's own certificate, such as a
+ * self-signed one. A certificate that cannot be read is left out, with a warning in the log. Fails with InvalidOption,
+ * and with PemError when a text or file has no certificate that can be read.
  */
 export const layerRoots = (
-  pem: string | ReadonlyArray<string>,
+  pem: string | Bytes | ReadonlyArray<string | Bytes>,
   allowances?: TrustOptions,
 ): Layer.Layer<CertificateVerifier, PemError | InvalidOption> =>
   Layer.effect(
     CertificateVerifier,
     Effect.zipWith(
-      Effect.forEach([pem].flat(), certificatesFromPem),
+      Effect.forEach(isBytes(pem) || typeof pem === "string" ? [pem] : pem, readRoots),
       decodeTrustOptions(given(allowances)),
-      (certificates, decoded) => rootsService(certificates.flat().map(({ raw }) => raw), decoded),
+      (roots, decoded) => rootsService(roots.flat(), decoded),
     ),
   );
+
+const readRoots = (content: string | Bytes): Effect.Effect<ReadonlyArray<Bytes>, PemError> =>
+  Effect.flatMap(rootsIn(content), ({ certificates, leftOut }) =>
+    Effect.as(
+      Effect.forEach(leftOut, ({ message }) => Effect.logWarning(`roots: ${message}; it is left out`)),
+      certificates.map(({ raw }) => raw),
+    ));
 
 /**
  * Trusts the certificates below these roots (DER). The roots are parsed when the first peer is judged; an invalid one

@@ -3,7 +3,7 @@ import { Effect, Either, Layer } from "../../deps.ts";
 import { SystemRootsError } from "../../faults/errors/trust.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
 import type { Bytes } from "../../wire/bytes.ts";
-import { parsePem } from "../../x509/pem.ts";
+import { blocksIn, parsePem } from "../../x509/pem.ts";
 import { makeRoots } from "./roots.ts";
 
 /**
@@ -61,9 +61,15 @@ const files = [
   "/usr/local/share/certs/ca-root-nss.crt", // FreeBSD
 ];
 
+/** The certificates in a file, unparsed. Blocks that cannot be decoded are passed over while there are others. */
 const rootsIn = (file: string): Effect.Effect<ReadonlyArray<Bytes>, string> =>
-  Effect.tryPromise({ try: () => Deno.readTextFile(file), catch: String }).pipe(
-    Effect.flatMap((text) => Either.mapLeft(parsePem(text), ({ message }) => message)),
-    Effect.map((blocks) => blocks.filter(({ label }) => label === "CERTIFICATE").map(({ bytes }) => bytes)),
-    Effect.filterOrFail((roots) => roots.length > 0, () => "it holds no certificate"),
-  );
+  Effect.flatMap(Effect.tryPromise({ try: () => Deno.readFile(file), catch: String }), (content) => {
+    const found = blocksIn(content);
+    const roots = found.flatMap((one) =>
+      Either.isRight(one) && one.right.label === "CERTIFICATE" && !one.right.limited ? [one.right.bytes] : []
+    );
+    const damaged = found.find(Either.isLeft);
+    return roots.length > 0
+      ? Effect.succeed(roots)
+      : Effect.fail(damaged ? damaged.left.message : "it holds no certificate");
+  });

@@ -32,6 +32,32 @@ export const oids = {
   "aes192-CBC-PAD": "2.16.840.1.101.3.4.1.22",
   "aes256-CBC-PAD": "2.16.840.1.101.3.4.1.42",
   "des-EDE3-CBC-Pad": "1.2.840.113549.3.7",
+  // what older tools encrypt by, and why it is refused (RFC 8018 §A.3, RFC 7292 §C)
+  "pbeWithMD2AndDES-CBC": "1.2.840.113549.1.5.1",
+  "pbeWithMD5AndDES-CBC": "1.2.840.113549.1.5.3",
+  "pbeWithMD2AndRC2-CBC": "1.2.840.113549.1.5.4",
+  "pbeWithMD5AndRC2-CBC": "1.2.840.113549.1.5.6",
+  "pbeWithSHA1AndDES-CBC": "1.2.840.113549.1.5.10",
+  "pbeWithSHA1AndRC2-CBC": "1.2.840.113549.1.5.11",
+  "pbeWithSHAAnd128BitRC4": "1.2.840.113549.1.12.1.1",
+  "pbeWithSHAAnd40BitRC4": "1.2.840.113549.1.12.1.2",
+  "pbeWithSHAAnd3-KeyTripleDES-CBC": "1.2.840.113549.1.12.1.3",
+  "pbeWithSHAAnd2-KeyTripleDES-CBC": "1.2.840.113549.1.12.1.4",
+  "pbeWithSHAAnd128BitRC2-CBC": "1.2.840.113549.1.12.1.5",
+  "pbeWithSHAAnd40BitRC2-CBC": "1.2.840.113549.1.12.1.6",
+  // PKCS#7 and PKCS#12 (RFC 2315 §14, RFC 7292 §4, RFC 9579 §4)
+  "pkcs7-data": "1.2.840.113549.1.7.1",
+  "pkcs7-signedData": "1.2.840.113549.1.7.2",
+  "pkcs7-envelopedData": "1.2.840.113549.1.7.3",
+  "pkcs7-encryptedData": "1.2.840.113549.1.7.6",
+  keyBag: "1.2.840.113549.1.12.10.1.1",
+  pkcs8ShroudedKeyBag: "1.2.840.113549.1.12.10.1.2",
+  certBag: "1.2.840.113549.1.12.10.1.3",
+  safeContentsBag: "1.2.840.113549.1.12.10.1.6",
+  x509Certificate: "1.2.840.113549.1.9.22.1",
+  "id-PBMAC1": "1.2.840.113549.1.5.14",
+  // the field of an elliptic curve with explicit parameters (RFC 3279 §2.3.5)
+  "prime-field": "1.2.840.10045.1.1",
   // signatures
   md5WithRSAEncryption: "1.2.840.113549.1.1.4",
   sha1WithRSAEncryption: "1.2.840.113549.1.1.5",
@@ -89,3 +115,12 @@ export const oids = {
   // responses about revocation (RFC 6960 §4.2.1)
   "id-pkix-ocsp-basic": "1.3.6.1.5.5.7.48.1.1",
 } as const satisfies Record<string, string>;
+
+/** The name of an object identifier. */
+export type OidName = keyof typeof oids;
+
+/** An object identifier with its name, if it has one here. */
+export const named = (oid: string): string => {
+  const name = Object.entries(oids).find(([, value]) => value === oid)?.[0];
+  return name === undefined ? oid : `${name} (${oid})`;
+};

@@ -7,7 +7,7 @@ import { Either } from "../../deps.ts";
 import type { HashName } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { decodeDer, type Der, type DerError, map, optional, sequence, withDefault } from "../der/der.ts";
-import { oids } from "../der/oids.ts";
+import { named, oids } from "../der/oids.ts";
 import { count, octetString } from "../der/types.ts";
 import { type AlgorithmIdentifier, algorithmIdentifier } from "./algorithms.ts";
 
@@ -22,15 +22,19 @@ export type KeyDerivation =
     readonly cost: number;
     readonly blockSize: number;
     readonly parallelization: number;
-  };
+  }
+  /** The key derivation of PKCS#12, with SHA-1 unless said otherwise (RFC 7292 §B.2). */
+  | { readonly _tag: "pkcs12"; readonly salt: Bytes; readonly iterations: number; readonly prf: HashName };
 
-/** A private key encrypted with a passphrase. */
+/** A private key, or what else a file holds, encrypted with a passphrase. */
 export interface EncryptedKey {
   readonly _tag: "encrypted";
   readonly derivation: KeyDerivation;
   readonly cipher: "aes" | "3des_ede";
   readonly keyLength: number;
-  readonly iv: Bytes;
+  /** The initialization vector; `undefined` when it is derived as the key is. */
+  readonly iv: Bytes | undefined;
+  readonly blockLength: number;
   readonly ciphertext: Bytes;
 }
 
@@ -38,6 +42,8 @@ export interface EncryptedKey {
 export interface UnsupportedEncryption {
   readonly _tag: "unsupported";
   readonly detail: string;
+  /** Whether OpenSSL 3 knows it only by its legacy provider. */
+  readonly legacy: boolean;
 }
 
 /** Parses how a private key is encrypted. */
@@ -46,15 +52,24 @@ export const parseEncryptedKey = (
 ): Either.Either<EncryptedKey | UnsupportedEncryption, DerError> =>
   decodeDer("EncryptedPrivateKeyInfo", encryptedPrivateKeyInfo, der);
 
+/** How much work a derivation is, in iterations. */
+export const workOf = (how: KeyDerivation): number =>
+  how._tag === "scrypt" ? how.cost * how.blockSize * how.parallelization : how.iterations;
+
 /**
  * The most work that a file may demand: over ten times what is recommended today (600 000 iterations; N = 2^17),
  * about half a minute.
  */
-const MAX_ITERATIONS = 10_000_000;
+export const MAX_ITERATIONS = 10_000_000;
 const MAX_SCRYPT_MEMORY = 2 ** 28;
 const MAX_SCRYPT_WORK = 2 ** 24;
 
-const unsupported = (detail: string): UnsupportedEncryption => ({ _tag: "unsupported", detail });
+/** An encryption that is not supported. */
+export const unsupported = (detail: string, legacy = false): UnsupportedEncryption => ({
+  _tag: "unsupported",
+  detail,
+  legacy,
+});
 
 const pbkdf2Parameters = sequence({
   salt: octetString,
@@ -63,7 +78,8 @@ const pbkdf2Parameters = sequence({
   prf: withDefault(map(algorithmIdentifier, ({ oid }) => oid), oids["id-hmacWithSHA1"]),
 });
 
-const prfs: Readonly<Record<string, HashName>> = {
+/** The hash functions of HMAC in PBKDF2. */
+export const prfs: Readonly<Record<string, HashName>> = {
   [oids["id-hmacWithSHA1"]]: "sha1",
   [oids["id-hmacWithSHA224"]]: "sha224",
   [oids["id-hmacWithSHA256"]]: "sha256",
@@ -79,9 +95,11 @@ const scryptParameters = sequence({
   keyLength: optional(count),
 });
 
-type Derivation = { readonly derivation: KeyDerivation; readonly keyLength: number | undefined };
+/** A derivation, and how long its key is if it says so. */
+export type Derivation = { readonly derivation: KeyDerivation; readonly keyLength: number | undefined };
 
-const derivations: Readonly<Record<string, Der<Derivation | UnsupportedEncryption>>> = {
+/** The key derivations of RFC 8018. */
+export const derivations: Readonly<Record<string, Der<Derivation | UnsupportedEncryption>>> = {
   [oids["id-PBKDF2"]]: map(pbkdf2Parameters, ({ salt, iterationCount, keyLength, prf: oid }, fail) => {
     const prf = prfs[oid];
     if (iterationCount === 0) return fail("no iteration");
@@ -123,36 +141,81 @@ const pbes2Parameters = sequence({
   encryptionScheme: algorithmIdentifier,
 });
 
+type Fail = (reason: string) => never;
+
+/** Decodes the parameters of an algorithm. */
+export const parametersOf = <A>({ oid, parameters }: AlgorithmIdentifier, shape: Der<A>, fail: Fail): A =>
+  parameters
+    ? Either.getOrElse(decodeDer(oid, shape, parameters), (e) => fail(e.message))
+    : fail(`${oid} has no parameters`);
+
+/** Interprets an algorithm as an encryption by a passphrase. */
+export const encryptionOf = (
+  algorithm: AlgorithmIdentifier,
+  ciphertext: Bytes,
+  fail: Fail,
+): EncryptedKey | UnsupportedEncryption => {
+  const old = tripleDes[algorithm.oid];
+  if (old === undefined && algorithm.oid !== oids["id-PBES2"]) {
+    return unsupported(`the encryption ${named(algorithm.oid)} is not supported: only PBES2 is`, true);
+  }
+  const read = old === undefined ? pbes2(algorithm, fail) : pkcs12Pbe(algorithm, old, fail);
+  if (read._tag === "unsupported") return read;
+  if (ciphertext.length === 0 || ciphertext.length % read.blockLength > 0) fail("no whole number of blocks");
+  return { ...read, ciphertext };
+};
+
+type Encryption = Omit<EncryptedKey, "ciphertext">;
+
+const pbes2 = (algorithm: AlgorithmIdentifier, fail: Fail): Encryption | UnsupportedEncryption => {
+  const { keyDerivationFunc, encryptionScheme } = parametersOf(algorithm, pbes2Parameters, fail);
+  const derivation = derivations[keyDerivationFunc.oid];
+  const row = ciphers[encryptionScheme.oid];
+  if (!derivation) return unsupported(`the key derivation ${keyDerivationFunc.oid} is unknown`);
+  if (!row) return unsupported(`the cipher ${encryptionScheme.oid} is unknown`);
+  const derived = parametersOf(keyDerivationFunc, derivation, fail);
+  if ("_tag" in derived) return derived;
+  const iv = parametersOf(encryptionScheme, octetString, fail);
+  const { cipher, keyLength, block: blockLength } = row;
+  if (iv.length !== blockLength) fail(`an initialization vector of ${iv.length} bytes`);
+  if ((derived.keyLength ?? keyLength) !== keyLength) {
+    fail(`a key of ${derived.keyLength} bytes for a cipher that takes ${keyLength}`);
+  }
+  return { _tag: "encrypted", derivation: derived.derivation, cipher, keyLength, iv, blockLength };
+};
+
+/** What RFC 7292 §C still has of 3DES, by the length of the key. */
+const tripleDes: Readonly<Record<string, number>> = {
+  [oids["pbeWithSHAAnd3-KeyTripleDES-CBC"]]: 24,
+  [oids["pbeWithSHAAnd2-KeyTripleDES-CBC"]]: 16,
+};
+
+const pkcs12PbeParameters = sequence({ salt: octetString, iterations: count });
+
+const pkcs12Pbe = (
+  algorithm: AlgorithmIdentifier,
+  keyLength: number,
+  fail: Fail,
+): Encryption | UnsupportedEncryption => {
+  const derivation = pkcs12Derivation(parametersOf(algorithm, pkcs12PbeParameters, fail), "sha1", fail);
+  return derivation._tag === "unsupported"
+    ? derivation
+    : { _tag: "encrypted", derivation, cipher: "3des_ede", keyLength, iv: undefined, blockLength: 8 };
+};
+
+/** The key derivation of PKCS#12, if its costs are bearable. */
+export const pkcs12Derivation = (
+  { salt, iterations }: { readonly salt: Bytes; readonly iterations: number },
+  prf: HashName,
+  fail: Fail,
+): KeyDerivation | UnsupportedEncryption => {
+  if (iterations === 0) return fail("no iteration");
+  return iterations > MAX_ITERATIONS
+    ? unsupported(`a key derivation with more than ${MAX_ITERATIONS} iterations is refused`)
+    : { _tag: "pkcs12", salt, iterations, prf };
+};
+
 const encryptedPrivateKeyInfo = map(
   sequence({ encryptionAlgorithm: algorithmIdentifier, encryptedData: octetString }),
-  ({ encryptionAlgorithm, encryptedData: ciphertext }, fail): EncryptedKey | UnsupportedEncryption => {
-    if (encryptionAlgorithm.oid !== oids["id-PBES2"]) {
-      return unsupported(`the encryption ${encryptionAlgorithm.oid} is unknown: only PBES2 is known`);
-    }
-    const inside = <A>({ oid, parameters }: AlgorithmIdentifier, shape: Der<A>): A =>
-      parameters
-        ? Either.getOrElse(decodeDer(oid, shape, parameters), (e) => fail(e.message))
-        : fail(`${oid} has no parameters`);
-    const { keyDerivationFunc, encryptionScheme } = inside(encryptionAlgorithm, pbes2Parameters);
-    const derivation = derivations[keyDerivationFunc.oid];
-    const cipher = ciphers[encryptionScheme.oid];
-    if (!derivation) return unsupported(`the key derivation ${keyDerivationFunc.oid} is unknown`);
-    if (!cipher) return unsupported(`the cipher ${encryptionScheme.oid} is unknown`);
-    const derived = inside(keyDerivationFunc, derivation);
-    if ("_tag" in derived) return derived;
-    const iv = inside(encryptionScheme, octetString);
-    if (iv.length !== cipher.block) fail(`an initialization vector of ${iv.length} bytes`);
-    if (ciphertext.length === 0 || ciphertext.length % cipher.block > 0) fail("no whole number of blocks");
-    if ((derived.keyLength ?? cipher.keyLength) !== cipher.keyLength) {
-      fail(`a key of ${derived.keyLength} bytes for a cipher that takes ${cipher.keyLength}`);
-    }
-    return {
-      _tag: "encrypted",
-      derivation: derived.derivation,
-      cipher: cipher.cipher,
-      keyLength: cipher.keyLength,
-      iv,
-      ciphertext,
-    };
-  },
+  ({ encryptionAlgorithm, encryptedData }, fail) => encryptionOf(encryptionAlgorithm, encryptedData, fail),
 );

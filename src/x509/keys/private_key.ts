@@ -4,6 +4,7 @@ import type { PrivateKey } from "../../ports/crypto.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import {
   any,
+  choice,
   decodeDer,
   type Der,
   type DerError,
@@ -15,8 +16,9 @@ import {
   setOf,
 } from "../der/der.ts";
 import { oids } from "../der/oids.ts";
-import { bitString, count, objectIdentifier, octetString, unsigned } from "../der/types.ts";
+import { bitString, count, octetString, unsigned } from "../der/types.ts";
 import { algorithmIdentifier } from "./algorithms.ts";
+import { curveName } from "./explicit_curve.ts";
 import { curves, type UnsupportedKey, unsupportedKey } from "./public_key.ts";
 
 /** The supported PEM labels of unencrypted private keys: that of RFC 7468 §10, and the older ones of OpenSSL. */
@@ -56,7 +58,7 @@ const ec = (outer?: string): Key =>
     sequence({
       version: map(count, (n, fail) => n === 1 ? n : fail(`version ${n}`)),
       privateKey: octetString,
-      parameters: optional(explicit(0, objectIdentifier)),
+      parameters: optional(explicit(0, curveName)),
       publicKey: optional(explicit(1, bitString)),
     }),
     ({ privateKey, parameters }, fail) => {
@@ -86,10 +88,11 @@ const pkcs8: Key = map(
     algorithm: algorithmIdentifier,
     privateKey: octetString,
     attributes: optional(implicit(0, setOf(any, 0))),
-    publicKey: optional(implicit(1, bitString)),
+    // Old versions of ring wrote the tag as EXPLICIT.
+    publicKey: optional(choice(implicit(1, bitString), explicit(1, bitString))),
   }),
   ({ algorithm: { oid, parameters }, privateKey }, fail) => {
-    const curve = parameters && Either.getOrUndefined(decodeDer("curve", objectIdentifier, parameters));
+    const curve = parameters && Either.getOrUndefined(decodeDer("curve", curveName, parameters));
     const inner = oid === oids["id-ecPublicKey"] ? ec(curve) : algorithms[oid];
     if (!inner) return unsupportedKey(oid, `the key algorithm ${oid} is unknown`);
     return Either.getOrElse(decodeDer("privateKey", inner, privateKey), (e) => fail(e.message));

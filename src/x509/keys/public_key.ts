@@ -98,7 +98,10 @@ const ec: ReadKey = (key, parameters, fail) => {
   const named = parameters && Either.getOrUndefined(decodeDer("ECParameters", objectIdentifier, parameters));
   const curve = curves.find(({ oid }) => oid === named);
   if (!curve) {
-    return unsupportedKey(oids["id-ecPublicKey"], `the curve ${named ?? "without a name"} is unknown`);
+    const detail = parameters?.[0] === 0x30
+      ? "the curve is given by explicit parameters, which RFC 5480 §2.1.1 forbids in certificates"
+      : `the curve ${named ?? "without a name"} is unknown`;
+    return unsupportedKey(oids["id-ecPublicKey"], detail);
   }
   if (key[0] !== 4) return unsupportedKey(oids["id-ecPublicKey"], "the point is compressed");
   return key.length === 1 + 2 * curve.length

@@ -142,7 +142,8 @@ live(
   "the system's roots are those of SSL_CERT_FILE; what in it is no certificate is passed over",
   Effect.gen(function* () {
     const odd = pem("CERTIFICATE", Uint8Array.of(0x30, 0));
-    const file = yield* temporaryFile(`# roots\n${odd}${ca.certificatePem}`);
+    const damaged = odd.replace("\n", "\n*");
+    const file = yield* temporaryFile(`# roots\n${odd}${damaged}${ca.certificatePem}`);
     yield* withCertFile(file, verify(Layers.layerSystem, asServer(server)));
     const stranger = asServer(otherCa.issue());
     assert.equal(yield* withCertFile(file, refusal(Layers.layerSystem, stranger)), "unknown_ca");
