@@ -45,7 +45,7 @@ const boxFor = <A, I>(purpose: string, schema: Schema.Schema<A, I>): Box<A> => {
 };
 
 // The numbers go up when the layout of what is sealed, or that of Ticket, changes.
-const sessions = boxFor("effect-tls session ticket 3", Session);
+const sessions = boxFor("effect-tls session ticket 4", Session);
 
 /** Session tickets. */
 export const sessionBox: Box<Session> = {

@@ -168,18 +168,32 @@ test(
 );
 
 test(
-  "a ticket of version 3 still opens: whoever changes a layout raises the number in what the tag vouches for",
+  "a ticket of version 4 still opens: whoever changes a layout raises the number in what the tag vouches for",
   Effect.gen(function* () {
     const tickets = yield* from(Layers.layerKeys({ keys: [key(1)] }));
-    const short = session({ peerCertificates: [bytes(3, 0x30)] });
-    const golden = "01010101010101010101010101010101" + "8df9537d7eae39d73c10a85c" + "00c0" +
+    const short = session({ peerCertificates: [bytes(3, 0x30)], trustedUntil: 5 });
+    const golden = "01010101010101010101010101010101" + "8df9537d7eae39d73c10a85c" + "00c4" +
+      "c06a1563d4dfbc947864609656e2c1f266c695993e3452d9f8dbac7e824f2f1a49aaa97324a42f9a55a9f02a03a660aa" +
+      "109a925c8e8db1817bc378c11da97b5589053acc9112579b67c09541100889a9b2427b2142d7bdd68ca3434e0c7841ec" +
+      "e0f2263993900aa767d342857f6d5e8c2dd4adf93807ec8d94c3eb92d1b7c35541e1df9dbcfab8a6e29a0385b0a12a05" +
+      "ab8e1922311e261b3a1ffccce6082960aa74b0ddab45270565477951a2f75d78a5c50a74fc4d1c84720c54b7dd5bafe9" +
+      "9bffc12c";
+    const { session: got } = Option.getOrThrow(yield* tickets.open(Uint8Array.fromHex(golden)));
+    assert.equal(shown(got), shown(short));
+    assert.equal(toHex(yield* tickets.seal(short)), golden);
+  }),
+);
+
+test(
+  "a ticket of version 3, whose session does not say until when it is trusted, is none",
+  Effect.gen(function* () {
+    const tickets = yield* from(Layers.layerKeys({ keys: [key(1)] }));
+    const old = "01010101010101010101010101010101" + "8df9537d7eae39d73c10a85c" + "00c0" +
       "c06a1563d4dfbc947864609656e2c1f266c695993e3452d9f8dbac7e824f2f1a49aaa97324a42f9a55a9f02a03a660aa" +
       "109a925c8e8db1817bc378c11da97b5589053acc9112579b67c09541100889a9b2427b2142d7bdd68ca3434e0c7841ec" +
       "e0f2263993900aa767d342857f6d5e8c2dd4adf93807ec8d94c3eb92d1b7c35541e1df9dbcfab8a6e29a0385b0a12a05" +
       "ab8e1922311e261b3a1ffccce6082960af74b0ddab45270565477951a2f75d7842d37bce5c5960bbb15cdc4c8465e3b3";
-    const { session: got } = Option.getOrThrow(yield* tickets.open(Uint8Array.fromHex(golden)));
-    assert.equal(shown(got), shown(short));
-    assert.equal(toHex(yield* tickets.seal(short)), golden);
+    assert.equal(yield* opens(tickets, Uint8Array.fromHex(old)), false);
   }),
 );
 
