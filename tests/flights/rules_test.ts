@@ -47,6 +47,13 @@ const chainOf = (kind: Golden.Kind): Bytes =>
     atob(Golden.server(kind).certificate.replace(/-----[^-]+-----|\s/g, "")),
     (c) => c.charCodeAt(0),
   );
+/** The same certificate, of the version 13 that nobody has: `[0] { INTEGER 12 }`. */
+const ofVersion13 = (der: Bytes): Bytes => {
+  const at = der.findIndex((byte, i) =>
+    byte === 0xa0 && der[i + 1] === 3 && der[i + 2] === 2 && der[i + 3] === 1
+  );
+  return der.with(at + 4, 12);
+};
 const withChain = (...certificateList: ReadonlyArray<Bytes>) =>
   altering(Certificate, 11, () => ({ certificateList }));
 
@@ -153,15 +160,15 @@ const ofServer: ReadonlyArray<readonly [string, Setup, (flow: Bytes) => Bytes, s
     "CertificateError decode_error",
   ],
   [
-    "an authority's certificate that is no DER",
+    "a certificate of a version that is none, of which roots can judge nothing",
     {},
-    withChain(chainOf("p256"), ascii("certificate")),
+    withChain(ofVersion13(chainOf("p256"))),
     "CertificateError bad_certificate",
   ],
   [
-    "an authority's certificate that is no DER, where policy has it told as BoringSSL does",
+    "a certificate of a version that is none, where policy has it told as BoringSSL does",
     { client: { policy: { ...modern12, corruptCertificateAlert: "decode_error" } } },
-    withChain(chainOf("p256"), ascii("certificate")),
+    withChain(ofVersion13(chainOf("p256"))),
     "CertificateError decode_error",
   ],
   [

@@ -158,7 +158,7 @@ test(
           .seal(bytes(12, 1), Uint8Array.of(...ascii(purpose), ...name), plain),
       }));
     const plain = codec(Session).unsafeEncode(session());
-    const purpose = "effect-tls session ticket 3";
+    const purpose = "effect-tls session ticket 4";
     assert.ok(yield* opens(tickets, sealing(purpose, plain)));
     assert.equal(yield* opens(tickets, sealing(purpose, plain.subarray(1))), false);
     assert.equal(yield* opens(tickets, sealing(purpose, Uint8Array.of(...plain, 0))), false);
