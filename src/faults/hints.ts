@@ -28,6 +28,13 @@ export const certificateHints: Partial<Record<CertificateReason, string>> = {
   unreadable: "a certificate that breaks X.509's rules cannot be verified, but its key can be pinned " +
     "(CertificateVerifier.layerPinned, --pin), or judged by a verifier of your own (CertificateVerifier.layer)",
   not_pinned: "if this is the server that you mean, its key is new: pin it as well",
+  not_yet_valid: "the certificate is for later, or a clock is wrong",
+  no_valid_policy: "it was issued under other certificate policies than are wanted here " +
+    "(initialPolicies and requireExplicitPolicy of CertificateVerifier.layerRoots; --require-policies)",
+  too_few_timestamps:
+    "give all logs that count (logsFromJson, --ct-logs), or ask for fewer timestamps (minimumTimestamps)",
+  revoked:
+    "its issuer has taken it back: the certificate must be replaced, and its key as well if that was the reason",
   expired: "the certificate must be renewed, or a clock is wrong",
   wrong_usage: "the certificate was issued for something else: a new one must allow what is missing " +
     "(extendedKeyUsage: serverAuth for a server's, clientAuth for a client's)",
@@ -38,10 +45,18 @@ export const certificateHints: Partial<Record<CertificateReason, string>> = {
 
 /** Advice about a certificate that options would let pass. */
 export const lifting = (options: Lift): string => {
-  const entries = Object.entries(options);
+  const { profile, ...allowances } = options;
+  const allowed = Object.entries(allowances).map(([name, value]) =>
+    value === true ? name : `${name}=${value}`
+  );
+  const flags = [
+    ...(allowed.length > 0 ? [`--allow ${allowed.join(",")}`] : []),
+    ...(profile === undefined ? [] : [`--profile ${profile}`]),
+  ];
+  const members = Object.entries(options).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return `to trust it anyway, which is weaker, give CertificateVerifier.layerRoots { ${
-    entries.map(([name, value]) => `${name}: ${value}`).join(", ")
-  } } (--allow ${entries.map(([name, value]) => value === true ? name : `${name}=${value}`).join(",")})`;
+    members.join(", ")
+  } } (${flags.join(" ")})`;
 };
 
 /** Advice about errors outside of a connection. */

@@ -14,3 +14,10 @@ export const printable = (text: string): string =>
       Array.from({ length: character.length }, (_, i) =>
         `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
   );
+
+/** The most characters of a name in a message. A peer chooses how long its names are. */
+const LONGEST = 160;
+
+/** A name for a message: its beginning, if it is long. */
+export const shortened = (name: string): string =>
+  name.length <= LONGEST ? name : `${name.slice(0, LONGEST)}… (${name.length} characters)`;

@@ -17,6 +17,7 @@ import { type Chain, NOW } from "./chains/base.ts";
 import * as Names from "./chains/names.ts";
 import * as Policies from "./chains/policies.ts";
 import * as Webpki from "./chains/webpki.ts";
+import { page } from "./refusals.ts";
 import { covering, stride } from "../support/exhaustive.ts";
 import { textOf } from "../support/text.ts";
 
@@ -180,4 +181,9 @@ Deno.test("a refusal that options would not lift names none", async () => {
     const error = Either.getOrThrow(Either.flip(await judge({ roots: [device], chain })));
     assert.equal(error.liftedBy, undefined, error.message);
   }
+});
+
+Deno.test("what is said of each refused chain is in docs/refusals.md: deno task refusals writes it anew", async () => {
+  const kept = await Deno.readTextFile(new URL("../../docs/refusals.md", import.meta.url));
+  assert.equal(await page(), kept);
 });

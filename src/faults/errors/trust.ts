@@ -1,7 +1,7 @@
 /** Errors of the trust decision. @module */
 import { Data } from "../../deps.ts";
 import type { AlertName } from "../../names/alert.ts";
-import { printable } from "../../wire/printable.ts";
+import { printable, shortened } from "../../wire/printable.ts";
 import type { certificateAlerts, PeacefulAlert } from "../certificate_alerts.ts";
 
 /** A reason why a certificate is not trusted. */
@@ -11,7 +11,7 @@ export type CertificateReason = keyof typeof certificateAlerts;
 export type RefusalAlert = Exclude<AlertName, PeacefulAlert>;
 
 /** Options that let a certificate pass which is refused otherwise, by their names. */
-export type Lift = Readonly<Record<string, number | boolean>>;
+export type Lift = Readonly<Record<string, number | boolean | string>>;
 
 /** The peer's certificate is not trusted. */
 export class CertificateError extends Data.TaggedError("CertificateError")<{
@@ -31,7 +31,9 @@ export class CertificateError extends Data.TaggedError("CertificateError")<{
 }> {
   /** What happened, in one sentence. */
   override get message(): string {
-    return printable(`certificate ${this.index}${this.subject ? ` (${this.subject})` : ""}: ${this.detail}`);
+    return printable(
+      `certificate ${this.index}${this.subject ? ` (${shortened(this.subject)})` : ""}: ${this.detail}`,
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import { ExtensionType } from "../../names/extension_type.ts";
 import type { RevocationStatus } from "../../ports/trust.ts";
 import { Crypto, type CryptoService, type HashName } from "../../ports/crypto.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
+import { shortened } from "../../wire/printable.ts";
 import { type Certificate, isSelfIssued, parseCertificate } from "../certificate/certificate.ts";
 import { decodeDer } from "../der/der.ts";
 import { hashes } from "../keys/algorithms.ts";
@@ -189,7 +190,7 @@ const notBySomebodyAllowed = Effect.fnUntraced(
     let fault: Fault = byIssuer
       ? [
         "status_invalid",
-        `its OCSP response was not signed by ${issuer.subject.text}`,
+        `its OCSP response was not signed by ${shortened(issuer.subject.text)}`,
         "RFC 6960 §3.2",
       ]
       : [
@@ -208,7 +209,7 @@ const notBySomebodyAllowed = Effect.fnUntraced(
         continue;
       }
       const responder = read.right;
-      const text = `its OCSP responder ${responder.subject.text}`;
+      const text = `its OCSP responder ${shortened(responder.subject.text)}`;
       const its = [responder, issuer, ...path.slice(2)];
       const asResponder = {
         ...criteria,
@@ -230,13 +231,13 @@ const notBySomebodyAllowed = Effect.fnUntraced(
       } else if (!named) {
         fault = [
           "status_invalid",
-          `${text} was not authorized by ${issuer.subject.text}`,
+          `${text} was not authorized by ${shortened(issuer.subject.text)}`,
           "RFC 6960 §4.2.2.2",
         ];
       } else if (!(yield* signatureHolds(basic, responder, crypto.verify, work))) {
         fault = [
           "status_invalid",
-          `its OCSP response was not signed by ${responder.subject.text}`,
+          `its OCSP response was not signed by ${shortened(responder.subject.text)}`,
           "RFC 6960 §3.2",
         ];
       } else return undefined;

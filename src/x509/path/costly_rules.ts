@@ -1,5 +1,6 @@
 /** The rules that a certificate can make costly. @module */
 import { ExtensionType } from "../../names/extension_type.ts";
+import { shortened } from "../../wire/printable.ts";
 import { isSelfIssued } from "../certificate/certificate.ts";
 import { isUnderstood } from "../certificate/extensions.ts";
 import { oids } from "../der/oids.ts";
@@ -166,7 +167,7 @@ const namesText = (all: ReadonlyArray<GeneralName>): string => {
   const names = all.filter(({ _tag }) => kinds[_tag] !== undefined);
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
   return names.length
-    ? names.slice(0, 3).map((name) => `${kinds[name._tag]} ${printName(name)}`).join(", ") + more
+    ? names.slice(0, 3).map((name) => `${kinds[name._tag]} ${shortened(printName(name))}`).join(", ") + more
     : "no host name";
 };
 

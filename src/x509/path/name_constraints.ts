@@ -4,6 +4,7 @@ import type { NameConstraints } from "../certificate/extensions.ts";
 import { oids } from "../der/oids.ts";
 import { smtpUtf8Mailbox } from "../names/other_name.ts";
 import { type GeneralName, printName } from "../names/general_name.ts";
+import { shortened } from "../../wire/printable.ts";
 import { hostNames } from "./host_name.ts";
 import { type Form, forms } from "./name_forms.ts";
 import { prices, type Work } from "./work.ts";
@@ -40,10 +41,16 @@ export const violation = (
       return { reason: "invalid", detail: `a malformed ${name._tag} under name constraints` };
     }
     if (excluded.some((base) => form.touches(value, base))) {
-      return { reason: "name_not_permitted", detail: `a CA above excludes the name ${printName(name)}` };
+      return {
+        reason: "name_not_permitted",
+        detail: `a CA above excludes the name ${shortened(printName(name))}`,
+      };
     }
     if (permitted.length && !permitted.some((base) => form.within(value, base))) {
-      return { reason: "name_not_permitted", detail: `no CA above permits the name ${printName(name)}` };
+      return {
+        reason: "name_not_permitted",
+        detail: `no CA above permits the name ${shortened(printName(name))}`,
+      };
     }
   }
   return undefined;

@@ -4,6 +4,7 @@ import { CertificateError } from "../../faults/errors/trust.ts";
 import { SignatureScheme } from "../../names/signature_scheme.ts";
 import { Crypto, type CryptoService } from "../../ports/crypto.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
+import { shortened } from "../../wire/printable.ts";
 import { type Certificate, isSelfIssued } from "../certificate/certificate.ts";
 import { cheapRules } from "./cheap_rules.ts";
 import { costlyRules } from "./costly_rules.ts";
@@ -201,9 +202,9 @@ const badSignature = Effect.fnUntraced(
           child,
           index,
           "unknown_ca",
-          `a root of its issuer's name, ${issuer.subject.text}, has another key`,
+          `a root of its issuer's name, ${shortened(issuer.subject.text)}, has another key`,
         )
-        : fault(child, index, "invalid", `its signature was not made by ${issuer.subject.text}`);
+        : fault(child, index, "invalid", `its signature was not made by ${shortened(issuer.subject.text)}`);
     }
     return undefined;
   },
@@ -244,7 +245,7 @@ const noPath = (leaf: Certificate, { deadEnd }: Search): CertificateError => {
     "unknown_ca",
     isSelfIssued(last)
       ? "it is self-signed and not trusted"
-      : `no certificate of its issuer, ${last.issuer.text}, leads to a trusted root`,
+      : `no certificate of its issuer, ${shortened(last.issuer.text)}, leads to a trusted root`,
   );
 };
 

@@ -25,8 +25,7 @@ const listed = ({ certificate: { extensions, subjectAltName } }: At): number =>
 const find = (extensions: ReadonlyArray<Extension>, oid: string): Extension | undefined =>
   extensions.find((one) => one.oid === oid);
 
-/** The rules, which are checked when all signatures of the path are valid. */
-export const webpkiRules: ReadonlyArray<Rule> = [
+const rules: ReadonlyArray<Rule> = [
   {
     rfc: "RFC 5280 §4.1.2.1",
     where: both(signed),
@@ -189,3 +188,12 @@ const canonical = (text: string): string => {
   const address = parseIp(text);
   return address ? printName({ _tag: "iPAddress", value: address }) : asciiName(text) ?? text;
 };
+
+/** The rules, which are checked when all signatures of the path are valid. Another profile lifts each of them. */
+export const webpkiRules: ReadonlyArray<Rule> = rules.map((rule) => ({
+  ...rule,
+  broken: (at) => {
+    const found = rule.broken(at);
+    return found && [found[0], found[1], { profile: "rfc5280" }];
+  },
+}));
