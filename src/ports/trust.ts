@@ -45,6 +45,7 @@ export interface CtLog {
 export interface TimestampOfLog {
   /** The SHA-256 of the log's key, in hexadecimal. */
   readonly logId: string;
+  /** The log's name, if it was given one. */
   readonly description: string | undefined;
   /** When it was promised, in milliseconds since the epoch. */
   readonly timestamp: number;

@@ -7,6 +7,7 @@ import { engines } from "./scenes.ts";
 import { outside } from "./stored.ts";
 import { faulty, SELF_CHECK } from "./self_check.ts";
 import type { Target } from "./target.ts";
+import { trust } from "./trust.ts";
 import { x509 } from "./x509.ts";
 
 /** All targets; those of a corpus where it is there. */
@@ -14,6 +15,7 @@ export const targets: ReadonlyArray<Target> = [
   ...decoders,
   ...records,
   ...x509,
+  ...trust,
   ...outside,
   ...replays,
   ...engines,
