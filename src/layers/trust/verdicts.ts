@@ -32,10 +32,19 @@ export class Verdicts {
     if (this.most === 0) return;
     const [oldest] = this.#byKey.keys();
     if (oldest !== undefined && this.#byKey.size >= this.most) this.#byKey.delete(oldest);
-    // Copies, because views would keep whole records alive.
-    this.#byKey.set(key, { verdict: { ...verdict, path: verdict.path.map((der) => der.slice()) }, from });
+    this.#byKey.set(key, { verdict: kept(verdict), from });
   }
 }
+
+/** A verdict that no user can change, with copies of the certificates: views would keep whole records alive. */
+const kept = ({ path, policies, revocation, timestamps, until }: Verdict): Verdict =>
+  Object.freeze({
+    path: Object.freeze(path.map((der) => der.slice())),
+    policies: Object.freeze([...policies]),
+    revocation: Object.freeze(revocation.map((one) => Object.freeze({ ...one }))),
+    timestamps: Object.freeze(timestamps.map((one) => Object.freeze({ ...one }))),
+    until,
+  });
 
 /** The key of what is to be judged: its hash. Each part has its length before it, so that no two of them run together. */
 export const keyOf = (
