@@ -3,7 +3,7 @@ import * as Effect from "npm:effect@^3.22.4/Effect";
 import { escapeUTF8 } from "npm:entities@^6.0.1/escape";
 import { type Connection, Errors, Names } from "../../mod.ts";
 import { lines, say } from "./lines.ts";
-import type { Report } from "./report.ts";
+import { described, found, type Peer, peerOf, type Report } from "./report.ts";
 
 /** Answers HTTP requests, one after another for as long as the client keeps the connection open. */
 export const page = (connection: Connection, report: Report, number: number) =>
@@ -17,7 +17,7 @@ export const page = (connection: Connection, report: Report, number: number) =>
       for (let line = yield* next; line !== undefined && line.trim() !== ""; line = yield* next) {
         if (/^connection:\s*close/i.test(line)) keep = false;
       }
-      const body = html(rows(yield* connection.negotiated));
+      const body = html([...rows(yield* connection.negotiated), ...shown(yield* peerOf(connection))]);
       const length = new TextEncoder().encode(body).length;
       const head = [
         "HTTP/1.1 200 OK",
@@ -44,6 +44,12 @@ const rows = (n: Negotiated): ReadonlyArray<readonly [string, string]> => [
   ...(n.version === ProtocolVersion.TLS_1_3
     ? [["early data", n.earlyData ? "yes" : "no"]] as const
     : [["extended master secret", n.extendedMasterSecret ? "yes" : "no"]] as const),
+];
+
+/** What the client has shown, and what became of it. */
+const shown = ({ certificates: [leaf], verdict }: Peer): ReadonlyArray<readonly [string, string]> => [
+  ["your certificate", leaf ? described(leaf) : "none"],
+  ...(verdict ? [["trust in it", found(verdict)]] as const : []),
 ];
 
 const html = (rows: ReadonlyArray<readonly [string, string]>): string =>

@@ -184,7 +184,7 @@ const details = (n: Negotiated): string => {
 };
 
 /** Describes a leaf certificate in one line. */
-const described = (leaf: PeerCertificate): string => {
+export const described = (leaf: PeerCertificate): string => {
   if (leaf._tag === "UnreadableCertificate") return `the peer is unreadable: ${leaf.reason}`;
   const { subject, issuer, publicKey: key, notAfter, fingerprints } = leaf;
   const size = key._tag === "unsupported" ? key.algorithm : `${key._tag} ${key.bits}`;
@@ -195,7 +195,9 @@ const described = (leaf: PeerCertificate): string => {
 };
 
 /** Describes in one line what was found of a peer's certificates. */
-const found = ({ path, policies, revocation, timestamps, until }: CertificateVerifier.Verdict): string => {
+export const found = (
+  { path, policies, revocation, timestamps, until }: CertificateVerifier.Verdict,
+): string => {
   const checked = revocation.filter(({ status }) => status === "good").length;
   const named = policies.filter((policy) => policy !== "2.5.29.32.0");
   return [

@@ -29,6 +29,10 @@ export const clientVerifier = (given: Given) => {
 /** What the flags say of certificates. A device that needs `--policy legacy` has certificates of the same age. Throws UsageError. */
 const optionsOf = ({ flags }: Given): CertificateVerifier.TrustOptions => {
   const policies = list(flags["require-policies"] ?? "");
+  const wrong = policies.find((one) => !/^[0-2](\.\d+)+$/.test(one));
+  if (wrong !== undefined) {
+    throw new UsageError(`--require-policies: ${JSON.stringify(wrong)} is no object identifier`);
+  }
   return {
     ...(flags["policy"] === "legacy" ? { minimumRsaBits: 1024, sha1: true } : {}),
     ...(policies.length > 0 ? { initialPolicies: policies, requireExplicitPolicy: true } : {}),
