@@ -32,6 +32,8 @@ export const certificateAlerts = {
   status_stale: "bad_certificate_status_response",
   /** The OCSP responder does not know the certificate (RFC 6960 §2.2). */
   status_unknown: "bad_certificate_status_response",
+  /** CRLs are asked for, and neither they nor a stapled response say whether the certificate was revoked (RFC 5280 §6.3.3). */
+  revocation_unknown: "certificate_unknown",
   /** The key is not among the pinned ones. */
   not_pinned: "bad_certificate",
   /** The application's own rule refused the certificate. */

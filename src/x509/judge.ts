@@ -1,29 +1,52 @@
 /** Judges a peer's chain against roots, from its bytes to a verdict. @module */
 import { Effect, Either } from "../deps.ts";
 import { CertificateError } from "../faults/errors/trust.ts";
-import type { Crypto } from "../ports/crypto.ts";
+import { Crypto } from "../ports/crypto.ts";
 import type { TrustOptions, Verdict, Verification } from "../ports/trust.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate/certificate.ts";
-import { judgeStatus, type Status, UNCHECKED } from "./ocsp/validate.ts";
+import { crlStatuses, type Revocation, revokedText } from "./crl/judge.ts";
+import { judgeStatus } from "./ocsp/validate.ts";
 import type { Criteria, Path } from "./path/criteria.ts";
 import { type BySubject, bySubject, findPath, overspent } from "./path/path.ts";
 import { policiesOf } from "./path/policies.ts";
+import { type Status, UNCHECKED } from "./path/status.ts";
 import { certificatePrice, type Work } from "./path/work.ts";
 
-/** Judges a chain. If options would lift a refusal, it names all of them. */
+/** Judges a chain, by CRLs as well if `revocation` is given. If options would lift a refusal, it names all of them. */
 export const judged = Effect.fnUntraced(function* (
   { chain, name, purpose, ocspResponse }: Verification,
   anchors: BySubject,
   options: Omit<Criteria, "name" | "purpose">,
   work: Work,
+  revocation?: Revocation,
 ): Effect.fn.Return<Verdict, CertificateError, Crypto> {
   const { leaf, intermediates, unread } = yield* parsed(chain, work);
+  const { verify } = yield* Crypto;
   const others = bySubject(intermediates);
+  const issuers = revocation?.given.issuers.length
+    ? bySubject([...intermediates, ...revocation.given.issuers])
+    : others;
   const judge = Effect.fnUntraced(function* (lift: TrustOptions) {
     const criteria = { ...options, ...lift, name, purpose };
     const path = yield* findPath(leaf, others, anchors, criteria, work);
-    return verdictOf(path, [yield* judgeStatus(path, ocspResponse, criteria, work)], criteria, work);
+    const among = {
+      others: issuers,
+      criteria,
+      work,
+      verify,
+      paths: new Map<Certificate, Path | undefined>(),
+    };
+    const stapled = yield* judgeStatus(
+      path,
+      ocspResponse,
+      criteria,
+      work,
+      (responder, above) =>
+        revocation ? revokedText(responder, above, revocation, among) : Effect.succeed(undefined),
+    );
+    const statuses = revocation ? yield* crlStatuses(path, stapled, revocation, among) : [stapled];
+    return verdictOf(path, statuses, criteria, work);
   });
   return yield* Effect.catchAll(
     judge({}),

@@ -1,6 +1,6 @@
 /** What a certification path must meet. @module */
 import { Schema } from "../../deps.ts";
-import { decodeOption, flag, list, oid, whole } from "../../options.ts";
+import { bytesOrText, decodeOption, flag, list, oid, whole, word } from "../../options.ts";
 import type { TrustOptions, Verification } from "../../ports/trust.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 
@@ -12,6 +12,8 @@ const trustOptions: Schema.Schema<TrustOptions> = Schema.Struct({
   rememberedVerdicts: Schema.optional(whole(0)),
   ocspMaximumAge: Schema.optional(whole(0)),
   ocspWithoutEnd: Schema.optional(whole(0)),
+  crls: Schema.optional(Schema.Union(bytesOrText, list(bytesOrText))),
+  crlCheck: Schema.optional(word("leaf", "chain")),
   initialPolicies: Schema.optional(list(oid)),
   requireExplicitPolicy: Schema.optional(flag),
   inhibitPolicyMapping: Schema.optional(flag),
@@ -27,7 +29,7 @@ export interface Criteria extends TrustOptions {
   readonly time: number;
   /** The name that the leaf must be valid for; `undefined` for any. */
   readonly name: string | undefined;
-  readonly purpose: Verification["purpose"] | "OCSPSigning";
+  readonly purpose: Verification["purpose"] | "OCSPSigning" | "cRLSign";
 }
 
 /** A certification path: the leaf first, the trust anchor last. A trusted leaf is alone in its path. */

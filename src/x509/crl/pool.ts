@@ -1,0 +1,89 @@
+/** CRLs by their issuer, and certificates of those who issue them. @module */
+import { Either } from "../../deps.ts";
+import { InvalidOption } from "../../faults/errors/connection.ts";
+import { PemError } from "../../faults/errors/pem.ts";
+import { type Bytes, isBytes } from "../../wire/bytes.ts";
+import { type Certificate, parseCertificate } from "../certificate/certificate.ts";
+import { parsePem } from "../pem.ts";
+import { type CertificateList, parseCrl } from "./crl.ts";
+
+/** CRLs by the key of their issuer's name, and certificates of those who issue them. */
+export interface Pool {
+  readonly crls: ReadonlyMap<string, ReadonlyArray<CertificateList>>;
+  readonly issuers: ReadonlyArray<Certificate>;
+}
+
+/** CRLs as they were given, and certificates that stand beside them. */
+export interface Given {
+  readonly crls: ReadonlyArray<CertificateList>;
+  readonly issuers: ReadonlyArray<Certificate>;
+}
+
+/** Indexes CRLs by their issuer, the newest first. */
+export const poolOf = ({ crls, issuers }: Given): Pool => ({
+  crls: Map.groupBy(crls.toSorted((a, b) => b.thisUpdate - a.thisUpdate), ({ issuer }) => issuer.key),
+  issuers,
+});
+
+/** No CRLs. */
+export const NOTHING: Given = { crls: [], issuers: [] };
+
+/** CRLs of several origins. */
+export const joined = (all: ReadonlyArray<Given>): Given => ({
+  crls: all.flatMap(({ crls }) => crls),
+  issuers: all.flatMap(({ issuers }) => issuers),
+});
+
+/**
+ * Reads CRLs from PEM text, in which certificates may stand as well, or from DER. Fails with PemError for a text, and with
+ * InvalidOption for DER; `option` names what was given.
+ */
+export const readCrls = (
+  given: string | Bytes | ReadonlyArray<string | Bytes>,
+  option: string,
+): Either.Either<Given, PemError | InvalidOption> => {
+  const one = typeof given === "string" || isBytes(given);
+  return Either.map(
+    Either.all(
+      (one ? [given] : given).map((item, i) =>
+        // A file may hold either; DER begins with the tag of a SEQUENCE, and PEM has letters.
+        typeof item !== "string" && item[0] === 0x30
+          ? fromDer(item, one ? option : `${option}.${i}`)
+          : fromPem(typeof item === "string" ? item : decoder.decode(item))
+      ),
+    ),
+    joined,
+  );
+};
+
+const decoder = new TextDecoder("latin1");
+
+const fromDer = (der: Bytes, option: string): Either.Either<Given, InvalidOption> =>
+  Either.mapBoth(parseCrl(der), {
+    onLeft: ({ message }) =>
+      new InvalidOption({ option, expected: "a CRL", got: "other bytes", fault: message }),
+    onRight: (crl) => ({ crls: [crl], issuers: [] }),
+  });
+
+/** What a PEM block can hold, by its label (RFC 7468 §5, §6). */
+const kinds: Readonly<Record<string, (der: Bytes) => Either.Either<Given, { readonly message: string }>>> = {
+  "X509 CRL": (der) => Either.map(parseCrl(der), (crl) => ({ crls: [crl], issuers: [] })),
+  "CERTIFICATE": (der) => Either.map(parseCertificate(der), (issuer) => ({ crls: [], issuers: [issuer] })),
+};
+
+const fromPem = (text: string): Either.Either<Given, PemError> =>
+  Either.flatMap(parsePem(text), (blocks) => {
+    const read = Either.all(blocks.flatMap(({ label, bytes, line }) => {
+      const of = kinds[label];
+      return of
+        ? [Either.mapLeft(
+          of(bytes),
+          ({ message }) => new PemError({ reason: "malformed", line, detail: message }),
+        )]
+        : [];
+    }));
+    return Either.flatMap(Either.map(read, joined), (found) =>
+      found.crls.length > 0 ? Either.right(found) : Either.left(
+        new PemError({ reason: "missing", line: 0, detail: "there is no X509 CRL" }),
+      ));
+  });
