@@ -18,7 +18,8 @@ export interface RevocationRequest {
 /** Where CRLs come from. */
 export interface RevocationSourceService {
   /**
-   * The CRLs that may be about a certificate, as DER; superfluous ones do no harm. A CRL is parsed and its signature
+   * The CRLs that may be about a certificate, as DER; superfluous ones do no harm. Certificates of those who issue them may
+   * stand among them. A CRL is parsed and its signature
    * verified once, as long as it is the same object. Whatever this does, it is asked for a few seconds at most; a certificate
    * is refused if it fails, and nothing else says that it is not revoked.
    */

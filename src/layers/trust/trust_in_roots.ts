@@ -56,7 +56,7 @@ const serviceOf = (
   const { crlCheck: check = crls !== undefined || source ? "chain" : undefined } = allowances;
   const ask = source && askingFor(source);
   const revocation: Revocation | undefined = check &&
-    { given: read, pool: poolOf(read), check, ask: ask?.crls };
+    { given: read, pool: poolOf(read.crls), check, ask: ask?.crls };
   const hashes = (all: ReadonlyArray<Bytes>) => all.map((der) => toHex(sha256(der))).sort();
   const partition = (revision: string) =>
     partitionOf(

@@ -1,5 +1,5 @@
 /** Certificate revocation lists as plain values (RFC 5280 §5). `crl/validate.ts` decides whether to believe one. @module */
-import type { Either } from "../../deps.ts";
+import { Either } from "../../deps.ts";
 import { type Bytes, EMPTY, sameBytes, toHex } from "../../wire/bytes.ts";
 import {
   authorityKeyIdentifier,
@@ -69,6 +69,7 @@ export const parseCrl = (der: Bytes): Either.Either<CertificateList, DerError> =
   if (known) return known;
   const result = decodeDer("CertificateList", certificateList, der);
   parsed.set(der, result);
+  if (Either.isRight(result)) parsed.set(result.right.raw, result);
   return result;
 };
 

@@ -4,12 +4,12 @@ import { CertificateError } from "../../faults/errors/trust.ts";
 import type { Crypto } from "../../ports/crypto.ts";
 import type { RevocationRequest } from "../../ports/revocation.ts";
 import type { Bytes } from "../../wire/bytes.ts";
-import type { Certificate } from "../certificate/certificate.ts";
+import { type Certificate, parseCertificate } from "../certificate/certificate.ts";
 import type { Path } from "../path/criteria.ts";
-import { overspent } from "../path/path.ts";
+import { bySubject, overspent } from "../path/path.ts";
 import { type Status, UNCHECKED } from "../path/status.ts";
-import { parseCrl } from "./crl.ts";
-import { type Given, joined, type Pool, poolOf } from "./pool.ts";
+import { type CertificateList, parseCrl } from "./crl.ts";
+import { type Given, type Pool, poolOf } from "./pool.ts";
 import type { Among } from "./signer.ts";
 import { type Said, saidOf } from "./validate.ts";
 
@@ -81,16 +81,28 @@ const askedOf = Effect.fnUntraced(
     if (said._tag !== "unknown" || !ask || among.work.spent) return said;
     const read = Either.flatMap(yield* ask(requestOf(certificate)), crlsOf);
     if (Either.isLeft(read)) return { ...said, detail: `${said.detail}; the RevocationSource: ${read.left}` };
-    const all = poolOf(joined([given, read.right]));
-    return yield* saidOf(certificate, above, { ...among, pool: all, judging });
+    const { crls, issuers } = read.right;
+    const all = poolOf([...given.crls, ...crls]);
+    const others = issuers.length ? bySubject([...among.others.values(), issuers].flat()) : among.others;
+    return yield* saidOf(certificate, above, { ...among, others, pool: all, judging });
   },
 );
 
-const crlsOf = (ders: ReadonlyArray<Bytes>): Either.Either<Given, string> =>
-  Either.mapBoth(Either.all(ders.map(parseCrl)), {
-    onLeft: ({ message }) => `what it gave is no CRL: ${message}`,
-    onRight: (crls) => ({ crls, issuers: [] }),
-  });
+/** What was given, by what it is: somebody who issues CRLs may be a stranger to the peer, who does not send its certificate. */
+const crlsOf = (ders: ReadonlyArray<Bytes>): Either.Either<Given, string> => {
+  const [crls, issuers]: [Array<CertificateList>, Array<Certificate>] = [[], []];
+  for (const der of ders) {
+    const crl = parseCrl(der);
+    if (Either.isRight(crl)) {
+      crls.push(crl.right);
+      continue;
+    }
+    const issuer = parseCertificate(der);
+    if (Either.isLeft(issuer)) return Either.left(`what it gave is no CRL: ${crl.left.message}`);
+    issuers.push(issuer.right);
+  }
+  return Either.right({ crls, issuers });
+};
 
 /** More places than any certificate names; each may have a name for several protocols. */
 const MOST_URIS = 16;

@@ -1,4 +1,4 @@
-/** CRLs by their issuer, and certificates of those who issue them. @module */
+/** CRLs as they are given, and by their issuer. @module */
 import { Either } from "../../deps.ts";
 import { InvalidOption } from "../../faults/errors/connection.ts";
 import { PemError } from "../../faults/errors/pem.ts";
@@ -7,11 +7,8 @@ import { type Certificate, parseCertificate } from "../certificate/certificate.t
 import { parsePem } from "../pem.ts";
 import { type CertificateList, parseCrl } from "./crl.ts";
 
-/** CRLs by the key of their issuer's name, and certificates of those who issue them. */
-export interface Pool {
-  readonly crls: ReadonlyMap<string, ReadonlyArray<CertificateList>>;
-  readonly issuers: ReadonlyArray<Certificate>;
-}
+/** CRLs by the key of their issuer's name, the newest first. */
+export type Pool = ReadonlyMap<string, ReadonlyArray<CertificateList>>;
 
 /** CRLs as they were given, and certificates that stand beside them. */
 export interface Given {
@@ -19,17 +16,14 @@ export interface Given {
   readonly issuers: ReadonlyArray<Certificate>;
 }
 
-/** Indexes CRLs by their issuer, the newest first. */
-export const poolOf = ({ crls, issuers }: Given): Pool => ({
-  crls: Map.groupBy(crls.toSorted((a, b) => b.thisUpdate - a.thisUpdate), ({ issuer }) => issuer.key),
-  issuers,
-});
+/** Indexes CRLs by their issuer. */
+export const poolOf = (crls: ReadonlyArray<CertificateList>): Pool =>
+  Map.groupBy(crls.toSorted((a, b) => b.thisUpdate - a.thisUpdate), ({ issuer }) => issuer.key);
 
 /** No CRLs. */
 export const NOTHING: Given = { crls: [], issuers: [] };
 
-/** CRLs of several origins. */
-export const joined = (all: ReadonlyArray<Given>): Given => ({
+const joined = (all: ReadonlyArray<Given>): Given => ({
   crls: all.flatMap(({ crls }) => crls),
   issuers: all.flatMap(({ issuers }) => issuers),
 });

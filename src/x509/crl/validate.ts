@@ -50,7 +50,7 @@ export const saidOf = Effect.fnUntraced(
     const issuer = certificate.issuer.text;
     const subject = subjectOf(certificate, at.work);
     if (!subject) return unknown(TOO_COSTLY);
-    const about = [...issuersFor(subject)].flatMap((key) => at.pool.crls.get(key) ?? []);
+    const about = [...issuersFor(subject)].flatMap((key) => at.pool.get(key) ?? []);
     if (!at.work.draw(about.length * (prices.crl + prices.comparison * subject.names))) {
       return unknown(TOO_COSTLY);
     }
