@@ -5,6 +5,7 @@ import * as Build from "../../src/x509/certificate/build.ts";
 import { parseCertificate } from "../../src/x509/certificate/certificate.ts";
 import { oids } from "../../src/x509/der/oids.ts";
 import * as Der from "../../src/x509/der/writer.ts";
+import { Buffer } from "node:buffer";
 import { type Issued, type Signature, signatures, usualSignature } from "./ca.ts";
 
 /** A revoked certificate: a serial number in two's complement, or whose it is. */
@@ -64,6 +65,9 @@ const entry = (one: RevokedOptions, at: number): Bytes => {
   );
 };
 
+/** Many parts as one; there may be more than a call takes arguments. */
+const joined = (parts: ReadonlyArray<Bytes>): Bytes => new Uint8Array(Buffer.concat(parts));
+
 /** `CertificateList` of an issuer (RFC 5280 §5.1). */
 export const makeCrl = (issuer: Issued, options: CrlOptions = {}): Bytes => {
   const { revoked = [], now = Math.floor(Date.now() / 1000), number = 1, by = issuer, forge = (tbs) => tbs } =
@@ -85,7 +89,7 @@ export const makeCrl = (issuer: Issued, options: CrlOptions = {}): Bytes => {
     issuer.subject,
     Der.time(thisUpdate),
     ...(nextUpdate === null ? [] : [Der.time(nextUpdate)]),
-    ...(revoked.length ? [Der.sequence(...revoked.map((one) => entry(one, thisUpdate)))] : []),
+    ...(revoked.length ? [Der.sequence(joined(revoked.map((one) => entry(one, thisUpdate))))] : []),
     ...(extensions.length ? [Der.explicit(0, Der.sequence(...extensions))] : []),
   );
   return Der.sequence(forge(tbs), how.algorithm, Der.bitString(how.sign(tbs, by.key.privateKey)));
