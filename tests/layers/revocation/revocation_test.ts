@@ -182,7 +182,7 @@ effect(
 );
 
 /** Counts the signatures that are verified. */
-const counting = Effect.gen(function* () {
+const counting = () => {
   const noble = makeNoble(platformRandom);
   const count = { signatures: 0 };
   const crypto = {
@@ -193,14 +193,14 @@ const counting = Effect.gen(function* () {
     },
   };
   return { count, crypto };
-});
+};
 
 effect(
   "a verdict is remembered as long as the source's revision is the same, and not at all without one",
   Effect.gen(function* () {
     yield* setTime;
-    const { count, crypto } = yield* counting;
-    let [crls, revision] = [[good.slice()], "1"];
+    const { count, crypto } = counting();
+    let [crls, revision]: [ReadonlyArray<Bytes>, string] = [[good.slice()], "1"];
     const timesTold = Effect.gen(function* () {
       const before = count.signatures;
       const told = yield* Effect.provideService(outcome(), Crypto, crypto);
