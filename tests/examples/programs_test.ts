@@ -118,9 +118,10 @@ const client = (port: number, ...args: ReadonlyArray<string>) =>
 
 const shared =
   "policy versions cipher-suites groups compression alpn cert key key-pass session-store no-tickets " +
-  "renegotiate renegotiation insecure-renegotiation crypto key-log json help psk psk-file update-keys early-data";
+  "renegotiate renegotiation insecure-renegotiation crypto key-log json help psk psk-file update-keys early-data " +
+  "allow crl crl-check";
 const flags = {
-  client: `servername ca insecure reconnect timeout send http no-secure-renegotiation ${shared}`,
+  client: `servername ca pin insecure reconnect timeout send http no-secure-renegotiation ${shared}`,
   server: `host port reply client-auth client-ca renegotiate-client-auth ticket-keys session-ttl ${shared}`,
   demo: "json help",
   certs: "names days force json help",
@@ -148,6 +149,13 @@ const misused: ReadonlyArray<
   [/--send/, "client", "localhost", "--send"],
   [/--reconnect: x/, "client", "localhost", "--reconnect", "x"],
   [/--ca and --insecure/, "client", "localhost", "--ca", root, "--insecure"],
+  [/--crl needs --ca FILE/, "client", "localhost", "--crl", root],
+  [/--crl needs --client-ca FILE/, "server", ...ours, "--crl", root],
+  [/--crl-check needs --crl FILE/, "client", "localhost", "--ca", root, "--crl-check", "leaf"],
+  [
+    /--crl-check: "all"; give leaf or chain$/,
+    ...["client", "localhost", "--ca", root, "--crl", root, "--crl-check", "all"] as const,
+  ],
   [/--cert and --key/, "client", "localhost", "--cert", root],
   [/--cert and --key/, "server", ...ours, "--cert", root],
   [/--key-pass: give env:NAME or file:FILE/, "server", ...ours, "--key-pass", "secret"],
