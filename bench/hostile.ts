@@ -23,6 +23,7 @@ import { oids } from "../src/x509/der/oids.ts";
 import * as Der from "../src/x509/der/writer.ts";
 import * as Golden from "../tests/golden/certificates.ts";
 import { makeCa, makeKey } from "../tests/support/ca.ts";
+import { distributionPoints, makeCrl, scope } from "../tests/support/crl.ts";
 import { makeStaple, singleResponse, tlsFeature } from "../tests/support/ocsp.ts";
 import { hello } from "./client_hello.ts";
 import { providers } from "./providers.ts";
@@ -41,6 +42,8 @@ interface Hostile {
   readonly root: Bytes;
   readonly chain: ReadonlyArray<Bytes>;
   readonly ocspResponse?: Bytes;
+  /** What this end was given; parsing it is not the peer's to cause. */
+  readonly crls?: ReadonlyArray<Bytes>;
 }
 
 const many = <A>(count: number, make: (i: number) => A): ReadonlyArray<A> =>
@@ -154,6 +157,28 @@ export const hostileChains: Readonly<Record<string, () => Hostile>> = {
     const ocspResponse = makeStaple(root, leaf, { by, certs, signature: "forged" });
     return { root: root.der, chain: leaf.chain, ocspResponse };
   },
+  "crl-100000-entries/certified": () => {
+    const root = makeCa();
+    const revoked = many(100_000, (i) => ({ serialNumber: Uint8Array.of(1, i >> 16, i >> 8, i), reason: 1 }));
+    return { root: root.der, chain: root.issue().chain, crls: [makeCrl(root, { revoked })] };
+  },
+  "crl-4000-points-100-lists/certified": () => {
+    const root = makeCa();
+    const points = many(4000, (i) => ({ names: [`http://${i}`] }));
+    const lists = many(100, (i) => makeCrl(root, { scope: scope({ names: [`http://list/${i}`] }) }));
+    return {
+      root: root.der,
+      chain: root.issue({ extensions: [distributionPoints(...points)] }).chain,
+      crls: lists,
+    };
+  },
+  "crl-100-signers/certified": () => {
+    const root = makeCa();
+    const middle = root.intermediate();
+    const signers = many(100, () => root.intermediate({ keyUsage: ["cRLSign"], ca: false }).der);
+    const crls = [makeCrl(middle, { signature: "forged" })];
+    return { root: root.der, chain: [...middle.issue().chain, ...signers], crls };
+  },
 };
 
 const namesAndAuthorities = (certified: boolean, count: number, authorities: number): Hostile => {
@@ -172,11 +197,13 @@ const withLeaf = (options: Parameters<ReturnType<typeof makeCa>["issue"]>[0]): H
 
 /** A function that judges a chain from its bytes, and gives the processor time. */
 export const judging = (
-  { root, chain, ocspResponse }: Hostile,
+  { root, chain, ocspResponse, crls }: Hostile,
   crypto: Crypto.CryptoService,
 ): () => Promise<number> => {
-  const { verify } = makeRoots([root]);
+  const { verify: same } = makeRoots([root], crls && { crls });
   return () => {
+    // Signatures of CRLs and verdicts are remembered: the first peer is the dearest.
+    const { verify } = crls ? makeRoots([root], { crls: crls.map((der) => der.slice()) }) : { verify: same };
     // Fresh bytes for each run, because parsed certificates are cached by their bytes object.
     const fresh = chain.map((der) => der.slice());
     return processorTime(() =>
