@@ -200,10 +200,13 @@ export const judging = (
   { root, chain, ocspResponse, crls }: Hostile,
   crypto: Crypto.CryptoService,
 ): () => Promise<number> => {
-  const { verify: same } = makeRoots([root], crls && { crls });
+  const trust = (more: CertificateVerifier.TrustOptions = {}) =>
+    // Verdicts are remembered, of which none is to be judged here.
+    makeRoots([root], { rememberedVerdicts: 0, ...more }).verify;
+  const always = trust();
   return () => {
-    // Signatures of CRLs and verdicts are remembered: the first peer is the dearest.
-    const { verify } = crls ? makeRoots([root], { crls: crls.map((der) => der.slice()) }) : { verify: same };
+    // The signatures of CRLs are remembered as well: the first peer is the dearest.
+    const verify = crls ? trust({ crls: crls.map((der) => der.slice()) }) : always;
     // Fresh bytes for each run, because parsed certificates are cached by their bytes object.
     const fresh = chain.map((der) => der.slice());
     return processorTime(() =>

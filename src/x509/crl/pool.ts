@@ -40,8 +40,8 @@ export const readCrls = (
   return Either.map(
     Either.all(
       (one ? [given] : given).map((item, i) =>
-        // A file may hold either; DER begins with the tag of a SEQUENCE, and PEM has letters.
-        typeof item !== "string" && item[0] === 0x30
+        // Bytes may be those of a file of either kind. DER begins with a SEQUENCE of more than 127 bytes; PEM is ASCII.
+        typeof item !== "string" && item[0] === 0x30 && item[1]! >= 0x80
           ? fromDer(item, one ? option : `${option}.${i}`)
           : fromPem(typeof item === "string" ? item : decoder.decode(item))
       ),

@@ -19,49 +19,58 @@ export interface Among {
   readonly paths: Map<Certificate, Path | undefined>;
 }
 
-/** The certificate whose key signed a CRL, with its path. */
+/** A certificate whose key may have signed a CRL. */
 export interface Signer {
-  readonly path: Path;
-  /** Whether it belongs to the path of the certificate that is judged, whose authorities are judged anyway. */
-  readonly above: boolean;
+  readonly certificate: Certificate;
+  /** The authorities above it, where it belongs to the path of the certificate that is judged, and so is judged anyway. */
+  readonly above: Path | undefined;
 }
 
+/** The most certificates to try beside those of the path; who issues CRLs has one key, or two while one follows the other. */
+const MOST_SIGNERS = 8;
+
 /**
- * Who may have signed a CRL about a certificate with these authorities above it, the likeliest first: every certificate of
- * the CRL's issuer that allows cRLSign and is valid below the same trust anchor.
+ * Who may have signed a CRL about a certificate with these authorities above it, the likeliest first: certificates of the
+ * CRL's issuer that allow cRLSign. Of those that are not of the path, `pathOf` must be asked.
  */
-export const signersOf = Effect.fnUntraced(
+export const signersOf = (
+  crl: CertificateList,
+  above: Path,
+  { others, work }: Among,
+): ReadonlyArray<Signer> => {
+  const isIssuer = ({ subject, keyUsage }: Certificate) =>
+    subject.key === crl.issuer.key && (keyUsage?.has("cRLSign") ?? true);
+  const strangers = others.get(crl.issuer.key) ?? [];
+  if (!work.draw(prices.issuer * strangers.length)) return [];
+  const all: ReadonlyArray<Signer> = [
+    ...above.map((certificate, i) => ({ certificate, above: above.slice(i + 1) })),
+    ...strangers.filter(({ raw }) => !above.some((one) => sameBytes(raw, one.raw)))
+      .map((certificate) => ({ certificate, above: undefined })),
+  ].filter(({ certificate }) => isIssuer(certificate));
+  // The identifier of a key is a hint, no more (RFC 5280 §5.2.1).
+  return all.toSorted((a, b) => fit(crl, b.certificate) - fit(crl, a.certificate))
+    .slice(0, above.length + MOST_SIGNERS);
+};
+
+/** The path from a certificate that is not of the judged path to the same trust anchor; `undefined` if none is valid. */
+export const pathOf = Effect.fnUntraced(
   function* (
-    crl: CertificateList,
-    above: Path,
-    among: Among,
-  ): Effect.fn.Return<ReadonlyArray<Signer>, never, Crypto> {
-    const { others, criteria, work, paths } = among;
-    const isIssuer = ({ subject, keyUsage }: Certificate) =>
-      subject.key === crl.issuer.key && (keyUsage?.has("cRLSign") ?? true);
-    const found: Array<Signer> = above.flatMap((one, i) =>
-      isIssuer(one) ? [{ path: above.slice(i), above: true }] : []
-    );
-    const anchor = above.at(-1)!;
-    for (const one of others.get(crl.issuer.key) ?? []) {
-      if (!isIssuer(one) || above.some(({ raw }) => sameBytes(raw, one.raw))) continue;
-      if (!work.draw(prices.issuer)) return [];
-      if (!paths.has(one)) {
-        const asSigner = {
-          ...criteria,
-          purpose: "cRLSign",
-          name: undefined,
-          commonName: false,
-          caAsLeaf: true,
-        } as const;
-        const path = yield* Effect.either(findPath(one, others, bySubject([anchor]), asSigner, work));
-        paths.set(one, Either.getOrUndefined(path));
-      }
-      const path = paths.get(one);
-      if (path) found.push({ path, above: false });
-    }
-    // The identifier of a key is a hint, no more (RFC 5280 §5.2.1).
-    return found.toSorted((a, b) => fit(crl, b.path[0]!) - fit(crl, a.path[0]!));
+    certificate: Certificate,
+    anchor: Certificate,
+    { others, criteria, work, paths }: Among,
+  ): Effect.fn.Return<Path | undefined, never, Crypto> {
+    if (paths.has(certificate)) return paths.get(certificate);
+    const asSigner = {
+      ...criteria,
+      purpose: "cRLSign",
+      name: undefined,
+      commonName: false,
+      caAsLeaf: true,
+    } as const;
+    const found = yield* Effect.either(findPath(certificate, others, bySubject([anchor]), asSigner, work));
+    const path = Either.getOrUndefined(found);
+    paths.set(certificate, path);
+    return path;
   },
 );
 

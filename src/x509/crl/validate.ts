@@ -15,7 +15,7 @@ import type { CertificateList } from "./crl.ts";
 import type { Entry } from "./entries.ts";
 import type { Pool } from "./pool.ts";
 import { entryOf, isFinal, isRevoked, issuersFor, reasonsCovered, subjectOf } from "./scope.ts";
-import { type Among, isSignedBy, type Signer, signersOf } from "./signer.ts";
+import { type Among, isSignedBy, pathOf, signersOf } from "./signer.ts";
 
 /** What CRLs say of a certificate. */
 export type Said =
@@ -96,6 +96,7 @@ const wordOf = Effect.fnUntraced(
     above: Path,
     at: At,
   ): Effect.fn.Return<Word, never, Crypto> {
+    if (!at.work.draw(prices.member * all.length)) return TOO_COSTLY;
     const listed = entryOf(crl, certificate);
     const deltas = all.filter((one) => isDeltaOf(one, crl) && !faultOf(one, at));
     const fault = faultOf(crl, at);
@@ -105,7 +106,7 @@ const wordOf = Effect.fnUntraced(
     const signer = yield* signerOf(crl, above, at);
     if ("detail" in signer) return signer;
     for (const delta of deltas) {
-      if (!(yield* isSignedBy(delta, signer.path[0]!, at))) continue;
+      if (!(yield* isSignedBy(delta, signer, at))) continue;
       return { entry: entryOf(delta, certificate) ?? listed, until: delta.nextUpdate! + SKEW };
     }
     if (fault && !(listed && isFinal(listed))) return fault;
@@ -149,30 +150,28 @@ const sameExtension = (a: CertificateList, b: CertificateList, wanted: string): 
   return one && other ? sameBytes(one, other) : one === other;
 };
 
-/** Who signed a CRL, or why nobody who may did. */
+/** The certificate whose key signed a CRL, or why there is none that may. */
 const signerOf = Effect.fnUntraced(
-  function* (crl: CertificateList, above: Path, at: At): Effect.fn.Return<Signer | Why, never, Crypto> {
+  function* (crl: CertificateList, above: Path, at: At): Effect.fn.Return<Certificate | Why, never, Crypto> {
     const { text } = crl.issuer;
-    const signers = yield* signersOf(crl, above, at);
-    let why: Why = signers.length > 0
-      ? { detail: `the CRL of ${text} was not signed by it`, rfc: "RFC 5280 §6.3.3" }
-      : {
-        detail: `no certificate of ${text} below the same root allows it to sign CRLs`,
-        rfc: "RFC 5280 §6.3.3",
-      };
-    for (const signer of signers) {
-      const [certificate, ...its] = signer.path;
-      if (!(yield* isSignedBy(crl, certificate!, at))) continue;
-      if (signer.above || its.length === 0 || at.judging.has(certificate!)) return signer;
-      const judging = new Set([...at.judging, certificate!]);
-      const said = yield* saidOf(certificate!, its, { ...at, judging });
-      if (said._tag !== "revoked") return signer;
-      why = {
-        detail: `the certificate with which ${text} signed its CRL: ${said.detail}`,
-        rfc: "RFC 5280 §6.3.3",
-      };
+    const rfc = "RFC 5280 §6.3.3";
+    let why: Why | undefined;
+    for (const { certificate, above: own } of signersOf(crl, above, at)) {
+      const path = own ?? (yield* pathOf(certificate, above.at(-1)!, at))?.slice(1);
+      if (!path) continue;
+      if (!(yield* isSignedBy(crl, certificate, at))) {
+        why ??= { detail: `the CRL of ${text} was not signed by it`, rfc };
+        continue;
+      }
+      if (own || path.length === 0 || at.judging.has(certificate)) return certificate;
+      const said = yield* saidOf(certificate, path, {
+        ...at,
+        judging: new Set([...at.judging, certificate]),
+      });
+      if (said._tag !== "revoked") return certificate;
+      why = { detail: `the certificate with which ${text} signed its CRL: ${said.detail}`, rfc };
     }
-    return why;
+    return why ?? { detail: `no certificate of ${text} below the same root allows it to sign CRLs`, rfc };
   },
 );
 

@@ -229,12 +229,18 @@ effect(
     yield* setTime;
     const partition = Effect.map(CertificateVerifier, (verifier) => verifier.partition);
     let revision = "1";
+    const changing = trusting(Sources.layer(() => Effect.succeed([good]), () => revision));
     yield* Effect.gen(function* () {
       const first = yield* partition;
       assert.equal(yield* partition, first);
       revision = "2";
       assert.notEqual(yield* partition, first);
-    }).pipe(Effect.provide(trusting(Sources.layer(() => Effect.succeed([good]), () => revision))));
+    }).pipe(Effect.provide(changing));
+    yield* Effect.gen(function* () {
+      const first = yield* partition;
+      revision = "3";
+      assert.notEqual(yield* partition, first);
+    }).pipe(Effect.provide(Verifiers.layerBoth(changing, Verifiers.layerInsecure)));
     const of = (options?: TrustOptions) =>
       Effect.provide(partition, Verifiers.layerRoots(root.certificatePem, options));
     const all = yield* Effect.all([
