@@ -16,7 +16,10 @@ import { type CertificateList, parseCrl } from "../../src/x509/crl/crl.ts";
 import { oids } from "../../src/x509/der/oids.ts";
 import * as Build from "../../src/x509/certificate/build.ts";
 import * as Der from "../../src/x509/der/writer.ts";
-import { LIMIT } from "../../src/x509/path/work.ts";
+import { poolOf } from "../../src/x509/crl/pool.ts";
+import { judged } from "../../src/x509/judge.ts";
+import { bySubject } from "../../src/x509/path/path.ts";
+import { LIMIT, Work } from "../../src/x509/path/work.ts";
 import { type Issued, makeCa, pem } from "../support/ca.ts";
 import { distributionPoints, makeCrl } from "../support/crl.ts";
 import { stride } from "../support/exhaustive.ts";
@@ -324,4 +327,33 @@ Deno.test("a certificate's distribution points are read, and one without a name 
   );
   const empty = parseCertificate(middle.issue({ extensions: [distributionPoints({})] }).der);
   assert.match(Either.getOrThrow(Either.flip(empty)).message, /cRLDistributionPoints/);
+});
+
+Deno.test("a leaf is not trusted where the work is spent anywhere in judging its CRLs", async () => {
+  const signer = root.intermediate({ subjectDer: middle.subject, keyUsage: ["cRLSign"], ca: false });
+  const lists = [
+    makeCrl(middle, { by: signer, number: 1 }),
+    makeCrl(middle, { by: signer, number: 2, deltaTo: 1 }),
+  ];
+  const anchors = bySubject([Either.getOrThrow(parseCertificate(root.der))]);
+  const ask = (limit: number) => {
+    const work = new Work(limit);
+    // Fresh bytes, because it is remembered who signed them.
+    const given = { crls: [...lists, makeCrl(root)].map((der) => read(der.slice())), issuers: [] };
+    const revocation = { given, pool: poolOf(given.crls), check: "chain", ask: undefined } as const;
+    const what = { chain: [...leaf.chain, signer.der], name: undefined, purpose: "serverAuth" } as const;
+    return judged(what, anchors, { time: now }, work, revocation).pipe(
+      Effect.either,
+      Effect.provide(layerNoble),
+      Effect.map((result) => ({ result, used: limit - work.left })),
+      Effect.runPromise,
+    );
+  };
+  const { result, used } = await ask(LIMIT);
+  assert.ok(Either.isRight(result));
+  assert.ok(used > 6 * 1000, "two signatures of certificates, one of the signer's, three of CRLs");
+  for (let i = 0; i < 50; i++) {
+    const { result } = await ask(used * i / 50);
+    assert.match(Either.isLeft(result) ? result.left.message : "trusted", /too costly to verify/);
+  }
 });
