@@ -172,6 +172,14 @@ export const hostileChains: Readonly<Record<string, () => Hostile>> = {
       crls: lists,
     };
   },
+  "crl-1000-relative-points/certified": () => {
+    const long = Build.distinguishedName({ commonName: "a".repeat(250), organizationName: "b".repeat(250) });
+    const rdns = long.subarray(4);
+    const root = makeCa({ subjectDer: sequence(concat(...many(100, () => rdns))) });
+    const points = many(1000, (i) => ({ relative: `${i}` }));
+    const leaf = root.issue({ extensions: [distributionPoints(...points)] });
+    return { root: root.der, chain: leaf.chain, crls: [makeCrl(root)] };
+  },
   "crl-100-signers/certified": () => {
     const root = makeCa();
     const middle = root.intermediate();

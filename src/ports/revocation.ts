@@ -31,7 +31,11 @@ export interface RevocationSourceService {
   readonly revision?: (() => string) | undefined;
 }
 
-/** A source of CRLs, as a service. The layers that trust roots use it if it is there when they are built. */
+/**
+ * A source of CRLs, as a service. The layers that trust roots use it if it is there when they are built, so it must be
+ * provided to them, not beside them: `Layer.provide(CertificateVerifier.layerRoots(pem), RevocationSource.layerFiles(files))`.
+ * With the option `crlCheck`, no certificate is trusted if that was forgotten.
+ */
 export class RevocationSource extends Context.Tag("effect-tls/1/RevocationSource")<
   RevocationSource,
   RevocationSourceService

@@ -101,7 +101,7 @@ export interface TrustOptions extends Allowances {
   readonly crlCheck?: "leaf" | "chain" | undefined;
   /**
    * How many verdicts on trusted chains are remembered, so that a peer that is met again costs no signature; 100 unless given.
-   * A verdict is of the same bytes, name, purpose and options, and holds as long as `Verdict.until` says.
+   * A verdict is of the same bytes, name, purpose, options and CRLs, and holds as long as `Verdict.until` says.
    */
   readonly rememberedVerdicts?: number | undefined;
   /** The certificate policies of which one must be valid, as object identifiers; any unless given (RFC 5280 §6.1.1). */

@@ -23,24 +23,18 @@ export interface Subject {
 
 /** Prepares a certificate for comparison with the names in CRLs; `undefined` when `work` is spent. */
 export const subjectOf = (certificate: Certificate, work: Work): Subject | undefined => {
-  const points = certificate.cRLDistributionPoints ?? [];
-  const names = points.reduce(
-    (sum, { name, crlIssuer = [] }) =>
-      sum + crlIssuer.length + (name?._tag === "full" ? name.names.length : 1),
-    0,
-  );
-  if (!work.draw(prices.name * names)) return undefined;
-  return {
-    certificate,
-    names,
-    points: points.map(({ name, reasons = ALL_REASONS, crlIssuer }) => {
-      const [by = certificate.issuer] = crlIssuer?.flatMap((one) =>
-        one._tag === "directoryName" ? [one.value] : []
-      ) ??
-        [];
-      return { names: name ? pointKeys(name, by) : [], issuers: crlIssuer?.map(keyOf), reasons };
-    }),
-  };
+  const points: Array<Point> = [];
+  let names = 0;
+  for (const { name, reasons = ALL_REASONS, crlIssuer } of certificate.cRLDistributionPoints ?? []) {
+    const by = crlIssuer?.find((one) => one._tag === "directoryName")?.value ?? certificate.issuer;
+    const count = (crlIssuer?.length ?? 0) + (name?._tag === "full" ? name.names.length : 1);
+    // A relative name is read anew, with all of the name that it is added to.
+    const read = name?._tag === "relative" ? by.raw.length + name.rdn.length : 0;
+    if (!work.draw(prices.name * count + 2 * prices.byte * read)) return undefined;
+    names += count;
+    points.push({ names: name ? pointKeys(name, by) : [], issuers: crlIssuer?.map(keyOf), reasons });
+  }
+  return { certificate, points, names };
 };
 
 /** The issuers whose CRLs may be about a certificate, by the keys of their names. */
