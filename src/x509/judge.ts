@@ -5,7 +5,7 @@ import { Crypto } from "../ports/crypto.ts";
 import type { TrustOptions, Verdict, Verification } from "../ports/trust.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate/certificate.ts";
-import { crlStatuses, type Revocation, revokedText } from "./crl/judge.ts";
+import { crlStatuses, type Revocation, whyRevoked } from "./crl/judge.ts";
 import { judgeStatus } from "./ocsp/validate.ts";
 import type { Criteria, Path } from "./path/criteria.ts";
 import { type BySubject, bySubject, findPath, overspent } from "./path/path.ts";
@@ -43,7 +43,7 @@ export const judged = Effect.fnUntraced(function* (
       criteria,
       work,
       (responder, above) =>
-        revocation ? revokedText(responder, above, revocation, among) : Effect.succeed(undefined),
+        revocation ? whyRevoked(responder, above, revocation, among) : Effect.succeed(undefined),
     );
     const statuses = revocation ? yield* crlStatuses(path, stapled, revocation, among) : [stapled];
     return verdictOf(path, statuses, criteria, work);

@@ -357,3 +357,19 @@ Deno.test("a leaf is not trusted where the work is spent anywhere in judging its
     assert.match(Either.isLeft(result) ? result.left.message : "trusted", /too costly to verify/);
   }
 });
+
+Deno.test("a thousand distribution points that are each added to a long name are not read, because they cost too much", async () => {
+  const rdn = (i: number) =>
+    Der.set(Der.sequence(Der.objectIdentifier(oids.commonName), Der.utf8String(`${i}`.repeat(50))));
+  const long = makeCa({ subjectDer: Der.sequence(...Array.from({ length: 100 }, (_, i) => rdn(i))) });
+  const points = Array.from({ length: 1000 }, (_, i) => ({ relative: `${i}` }));
+  const { chain } = long.issue({ extensions: [distributionPoints(...points)] });
+  const result = await Effect.runPromise(
+    makeRoots([long.der], { crls: makeCrl(long) }).verify({ chain, name: undefined, purpose: "serverAuth" })
+      .pipe(
+        Effect.either,
+        Effect.provide(layerNoble),
+      ),
+  );
+  assert.match(Either.isLeft(result) ? result.left.message : "trusted", /too costly to verify/);
+});

@@ -28,6 +28,8 @@ interface Turn {
 export class Entries {
   readonly #table: Int32Array;
   readonly #mask: number;
+  /** The length of the longest serial number: a peer's may be as long as its certificate. */
+  #longest = 0;
   /** Nobody can know it, and so nobody can write a list whose entries all meet in one place of the table. */
   readonly #seed = Math.floor(Math.random() * 2 ** 32) | 0;
   constructor(
@@ -42,7 +44,9 @@ export class Entries {
     this.#table = new Int32Array(this.#mask + 1);
     for (const place of places) {
       const serial = contentAt(bytes, place);
-      let slot = this.#slotOf(bytes, contentAt(bytes, serial), endAt(bytes, serial));
+      const [from, to] = [contentAt(bytes, serial), endAt(bytes, serial)];
+      this.#longest = Math.max(this.#longest, to - from);
+      let slot = this.#slotOf(bytes, from, to);
       while (this.#table[slot] !== 0) slot = slot + 1 & this.#mask;
       this.#table[slot] = place;
     }
@@ -55,6 +59,7 @@ export class Entries {
   find(serialNumber: Bytes): ReadonlyArray<Entry> {
     const { bytes } = this;
     const found: Array<Entry> = [];
+    if (serialNumber.length > this.#longest) return found;
     let slot = this.#slotOf(serialNumber, 0, serialNumber.length);
     for (let place = this.#table[slot]!; place !== 0; place = this.#table[slot = slot + 1 & this.#mask]!) {
       const serial = contentAt(bytes, place);

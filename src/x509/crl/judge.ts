@@ -56,7 +56,7 @@ export const crlStatuses = Effect.fnUntraced(
 );
 
 /** Why a certificate was revoked, if CRLs say that it was: for one that is no part of the path. */
-export const revokedText = Effect.fnUntraced(
+export const whyRevoked = Effect.fnUntraced(
   function* (
     certificate: Certificate,
     above: Path,

@@ -224,6 +224,21 @@ effect(
 );
 
 effect(
+  "no verdict outlives the CRLs that it goes by",
+  Effect.gen(function* () {
+    yield* setTime;
+    const layer = Layer.merge(Verifiers.layerRoots(root.certificatePem, { crls: good }), layerNoble);
+    yield* Effect.gen(function* () {
+      assert.equal(yield* outcome(), "trusted");
+      yield* TestClock.setTime((NOW + 86400 + 300) * 1000);
+      assert.equal(yield* outcome(), "trusted");
+      yield* TestClock.setTime((NOW + 86400 + 301) * 1000);
+      assert.equal(yield* outcome(), "revocation_unknown");
+    }).pipe(Effect.provide(layer));
+  }),
+);
+
+effect(
   "sessions made before a revision are not resumed after it, nor those made without the CRLs",
   Effect.gen(function* () {
     yield* setTime;
