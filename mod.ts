@@ -101,6 +101,8 @@ export * as PreSharedKeys from "./src/public/pre_shared_keys.ts";
 export * as RetryCookies from "./src/public/retry_cookies.ts";
 /** The trust decision: `layerSystem`, `layerRoots`, `layerPinned`, `layerInsecure`. */
 export * as CertificateVerifier from "./src/public/certificate_verifier.ts";
+/** CRLs for the trust decision that change or are fetched: `layerFiles`, `layerReloading`, `layerCrls`, `layer`. */
+export * as RevocationSource from "./src/public/revocation_source.ts";
 /** Our own certificates and keys: `layerPem`, `layerFiles`, `layerSelfSigned`, `layerNone`. */
 export * as Credentials from "./src/public/credentials.ts";
 /** Compression of certificate chains: `layerNative`, or an algorithm of your own. */

@@ -24,6 +24,7 @@ import * as Der from "../src/x509/der/writer.ts";
 import * as Golden from "../tests/golden/certificates.ts";
 import { makeCa, makeKey } from "../tests/support/ca.ts";
 import { makeLog } from "../tests/support/ct.ts";
+import { distributionPoints, makeCrl, scope } from "../tests/support/crl.ts";
 import { makeStaple, singleResponse, tlsFeature } from "../tests/support/ocsp.ts";
 import { hello } from "./client_hello.ts";
 import { providers } from "./providers.ts";
@@ -44,6 +45,8 @@ interface Hostile {
   readonly ocspResponse?: Bytes;
   readonly signedCertificateTimestamps?: ReadonlyArray<Bytes>;
   readonly options?: CertificateVerifier.TrustOptions;
+  /** What this end was given; parsing it is not the peer's to cause. */
+  readonly crls?: ReadonlyArray<Bytes>;
 }
 
 const many = <A>(count: number, make: (i: number) => A): ReadonlyArray<A> =>
@@ -195,6 +198,36 @@ export const hostileChains: Readonly<Record<string, () => Hostile>> = {
     const ocspResponse = makeStaple(root, leaf, { by, certs, signature: "forged" });
     return { root: root.der, chain: leaf.chain, ocspResponse };
   },
+  "crl-100000-entries/certified": () => {
+    const root = makeCa();
+    const revoked = many(100_000, (i) => ({ serialNumber: Uint8Array.of(1, i >> 16, i >> 8, i), reason: 1 }));
+    return { root: root.der, chain: root.issue().chain, crls: [makeCrl(root, { revoked })] };
+  },
+  "crl-4000-points-100-lists/certified": () => {
+    const root = makeCa();
+    const points = many(4000, (i) => ({ names: [`http://${i}`] }));
+    const lists = many(100, (i) => makeCrl(root, { scope: scope({ names: [`http://list/${i}`] }) }));
+    return {
+      root: root.der,
+      chain: root.issue({ extensions: [distributionPoints(...points)] }).chain,
+      crls: lists,
+    };
+  },
+  "crl-1000-relative-points/certified": () => {
+    const long = Build.distinguishedName({ commonName: "a".repeat(250), organizationName: "b".repeat(250) });
+    const rdns = long.subarray(4);
+    const root = makeCa({ subjectDer: sequence(concat(...many(100, () => rdns))) });
+    const points = many(1000, (i) => ({ relative: `${i}` }));
+    const leaf = root.issue({ extensions: [distributionPoints(...points)] });
+    return { root: root.der, chain: leaf.chain, crls: [makeCrl(root)] };
+  },
+  "crl-100-signers/certified": () => {
+    const root = makeCa();
+    const middle = root.intermediate();
+    const signers = many(100, () => root.intermediate({ keyUsage: ["cRLSign"], ca: false }).der);
+    const crls = [makeCrl(middle, { signature: "forged" })];
+    return { root: root.der, chain: [...middle.issue().chain, ...signers], crls };
+  },
 };
 
 const stating = (policies: ReadonlyArray<string>): Bytes =>
@@ -234,11 +267,16 @@ const withLeaf = (options: Parameters<ReturnType<typeof makeCa>["issue"]>[0]): H
 
 /** A function that judges a chain from its bytes, and gives the processor time. */
 export const judging = (
-  { root, chain, ocspResponse, options, signedCertificateTimestamps }: Hostile,
+  { root, chain, ocspResponse, crls, options, signedCertificateTimestamps }: Hostile,
   crypto: Crypto.CryptoService,
 ): () => Promise<number> => {
-  const { verify } = makeRoots([root], { rememberedVerdicts: 0, ...options });
+  const trust = (more: CertificateVerifier.TrustOptions = {}) =>
+    // Verdicts are remembered, of which none is to be judged here.
+    makeRoots([root], { rememberedVerdicts: 0, ...options, ...more }).verify;
+  const always = trust();
   return () => {
+    // The signatures of CRLs are remembered as well: the first peer is the dearest.
+    const verify = crls ? trust({ crls: crls.map((der) => der.slice()) }) : always;
     // Fresh bytes for each run, because parsed certificates are cached by their bytes object.
     const fresh = chain.map((der) => der.slice());
     return processorTime(() =>

@@ -9,6 +9,7 @@ import { makeDeterministic } from "../src/layers/crypto/seeded.ts";
 import { bulk, plainTransfer, transfer } from "./bulk.ts";
 import { chained, chains } from "./chains.ts";
 import { decodeByHand, encodeByHand, hello } from "./client_hello.ts";
+import { lookingUp, manyRevoked, parsing } from "./crls.ts";
 import { growth, idleConnection, importing } from "./footprint.ts";
 import { forgeHandshakes, selfSigned } from "./forge.ts";
 import {
@@ -321,6 +322,17 @@ const hostile: ReadonlyArray<Row> = [
   ),
 ];
 
+const crls: ReadonlyArray<Row> = [
+  row(
+    "crl/parse-100000",
+    (name) => ratioOf(name, "ms to parse a CRL of 100,000 entries", parsing(manyRevoked().der)),
+  ),
+  row("crl/lookup", (name) => {
+    const { der, serials } = manyRevoked();
+    return ratioOf(name, "µs to look a certificate up in it", lookingUp(der, serials));
+  }),
+];
+
 const cryptography: ReadonlyArray<Row> = [
   ...Object.entries(operations).map(([operation, make]) =>
     row(
@@ -361,6 +373,7 @@ const figures: ReadonlyArray<Row> = [
   ...footprint,
   ...scaling,
   ...hostile,
+  ...crls,
   ...cryptography,
   ...groups,
 ];

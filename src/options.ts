@@ -90,6 +90,12 @@ export const bytes = (length: number): Schema.Schema<Uint8Array> =>
     says(`a Uint8Array of ${length} bytes`),
   );
 
+/** A string, or a Uint8Array of any length. */
+export const bytesOrText: Schema.Schema<string | Uint8Array> = Schema.declare(
+  (u: unknown): u is string | Uint8Array => typeof u === "string" || isBytes(u),
+  says("a string or a Uint8Array"),
+);
+
 /** A function. */
 // deno-lint-ignore no-explicit-any -- of any kind
 export const functionOf = <F extends (...args: any) => unknown>(): Schema.Schema<F> =>

@@ -29,6 +29,7 @@ const levels: Readonly<Record<string, number>> = {
   "src/x509/files/": 6.3,
   "src/x509/pem.ts": 6.5,
   "src/x509/ct/": 6.6,
+  "src/x509/crl/": 6.6,
   "src/x509/judge.ts": 6.7,
   "src/record/protection/": 6.1,
   "src/record/": 6.2,

@@ -68,6 +68,16 @@ export const common = {
     takes: "sha1,…",
     help: "weak certificates to trust: sha1, commonName, caAsLeaf, minimumRsaBits=N",
   },
+  crl: {
+    takes: "FILE",
+    repeats: true,
+    help:
+      "CRLs (PEM or DER) of the roots and of the authorities below; nobody is trusted of whom they say nothing",
+  },
+  "crl-check": {
+    takes: "leaf|chain",
+    help: "whether the CRLs must speak of the peer's own certificate, or of its authorities as well (chain)",
+  },
   psk: {
     takes: "IDENTITY:HEX",
     repeats: true,

@@ -1,7 +1,7 @@
 /** Whom the example programs trust. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
-import { CertificateVerifier } from "../../mod.ts";
+import { CertificateVerifier, RevocationSource } from "../../mod.ts";
 import { type Given, list, oneOf, UsageError } from "./flags.ts";
 import { FileError, inFile, read, readBytes } from "./layers.ts";
 
@@ -9,6 +9,7 @@ import { FileError, inFile, read, readBytes } from "./layers.ts";
 export const verifier = (given: Given) => {
   const { flags, repeated: { pin: pins = [] } } = given;
   const { ca, insecure } = flags;
+  needsRoots(given, "ca");
   if (insecure !== undefined && (ca !== undefined || pins.length > 0)) {
     throw new UsageError(`--${ca === undefined ? "pin" : "ca"} and --insecure cannot be combined`);
   }
@@ -23,7 +24,15 @@ export const verifier = (given: Given) => {
 /** The trust of `--client-ca`: the roots of client certificates. Without it no client certificate is trusted. */
 export const clientVerifier = (given: Given) => {
   const ca = given.flags["client-ca"];
+  needsRoots(given, "client-ca");
   return ca === undefined ? CertificateVerifier.layerNone : roots(ca, given);
+};
+
+/** Throws UsageError for CRLs without the roots that their issuers are below. */
+const needsRoots = ({ flags, repeated: { crl = [] } }: Given, roots: string): void => {
+  const flag = crl.length > 0 ? "crl" : flags["crl-check"] === undefined ? undefined : "crl-check";
+  if (flag && flags[roots] === undefined) throw new UsageError(`--${flag} needs --${roots} FILE`);
+  if (flag === "crl-check") throw new UsageError("--crl-check needs --crl FILE");
 };
 
 /** What the flags say of certificates. A device that needs `--policy legacy` has certificates of the same age. Throws UsageError. */
@@ -33,7 +42,11 @@ const optionsOf = ({ flags }: Given): CertificateVerifier.TrustOptions => {
   if (wrong !== undefined) {
     throw new UsageError(`--require-policies: ${JSON.stringify(wrong)} is no object identifier`);
   }
+  const check = flags["crl-check"];
   return {
+    ...(check === undefined
+      ? {}
+      : { crlCheck: oneOf("crl-check", { leaf: "leaf", chain: "chain" } as const, check) }),
     ...(flags["policy"] === "legacy" ? { minimumRsaBits: 1024, sha1: true } : {}),
     ...(policies.length > 0 ? { initialPolicies: policies, requireExplicitPolicy: true } : {}),
     profile: oneOf(
@@ -67,11 +80,14 @@ const logsOf = ({ flags }: Given) => {
 
 const roots = (file: string, given: Given) => {
   const options = optionsOf(given);
-  return Layer.unwrapEffect(
+  const { crl = [] } = given.repeated;
+  const trust = Layer.unwrapEffect(
     Effect.zipWith(
       readBytes(file),
       logsOf(given),
       (pem, logs) => inFile(file, CertificateVerifier.layerRoots(pem, { ...options, ...logs })),
     ),
   );
+  const crls = Layer.mapError(RevocationSource.layerFiles(crl), (e) => new FileError(e.message));
+  return crl.length === 0 ? trust : Layer.provide(trust, crls);
 };

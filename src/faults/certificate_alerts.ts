@@ -34,6 +34,8 @@ export const certificateAlerts = {
   status_unknown: "bad_certificate_status_response",
   /** Too few logs have promised to publish the certificate (RFC 6962 §5.2). */
   too_few_timestamps: "bad_certificate",
+  /** CRLs are asked for, and neither they nor a stapled response say whether the certificate was revoked (RFC 5280 §6.3.3). */
+  revocation_unknown: "certificate_unknown",
   /** The key is not among the pinned ones. */
   not_pinned: "bad_certificate",
   /** The application's own rule refused the certificate. */

@@ -40,6 +40,9 @@ export const certificateHints: Partial<Record<CertificateReason, string>> = {
     "(extendedKeyUsage: serverAuth for a server's, clientAuth for a client's)",
   status_missing:
     "its server must staple an OCSP response (RFC 6066 §8): ssl_stapling in nginx, ocspResponse in this library",
+  revocation_unknown:
+    "give a CRL of that issuer that is in force (crls of CertificateVerifier.layerRoots, RevocationSource.layerFiles; --crl FILE), " +
+    'or check no authorities (crlCheck: "leaf", --crl-check leaf)',
   status_stale: "its server staples an old OCSP response, or a clock is wrong",
 };
 

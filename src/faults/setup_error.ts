@@ -4,6 +4,7 @@ import type { CredentialFileError, CredentialMismatch } from "./errors/credentia
 import type { InvalidKeyShare } from "./errors/crypto.ts";
 import type { PemError } from "./errors/pem.ts";
 import type { PreSharedKeysError } from "./errors/pre_shared_keys.ts";
+import type { CrlFileError } from "./errors/revocation.ts";
 import type { SessionStoreError } from "./errors/sessions.ts";
 import type { TicketKeysError } from "./errors/tickets.ts";
 import type { InvalidPin, SystemRootsError } from "./errors/trust.ts";
@@ -13,6 +14,7 @@ export type SetupError =
   | BindingUnavailable
   | CredentialFileError
   | CredentialMismatch
+  | CrlFileError
   | InvalidKeyShare
   | InvalidPin
   | PemError

@@ -126,8 +126,18 @@ export interface TrustOptions extends Allowances {
    */
   readonly ocspWithoutEnd?: number | undefined;
   /**
+   * CRLs (RFC 5280 §5): PEM text, in which certificates of their issuers may stand as well, or DER; one or a list. No
+   * certificate is trusted then of which they do not say that it is not revoked. For CRLs that change, see RevocationSource.
+   */
+  readonly crls?: string | Bytes | ReadonlyArray<string | Bytes> | undefined;
+  /**
+   * Whether only the leaf must be known not to be revoked, or every certificate below the trust anchor; the whole chain
+   * unless given, if there are CRLs or a RevocationSource. A good stapled OCSP response counts for the leaf.
+   */
+  readonly crlCheck?: "leaf" | "chain" | undefined;
+  /**
    * How many verdicts on trusted chains are remembered, so that a peer that is met again costs no signature; 100 unless given.
-   * A verdict is of the same bytes, name, purpose and options, and holds as long as `Verdict.until` says.
+   * A verdict is of the same bytes, name, purpose, options and CRLs, and holds as long as `Verdict.until` says.
    */
   readonly rememberedVerdicts?: number | undefined;
   /**

@@ -1,34 +1,55 @@
 /** Judges a peer's chain against roots, from its bytes to a verdict. @module */
 import { Effect, Either } from "../deps.ts";
 import { CertificateError } from "../faults/errors/trust.ts";
-import type { Crypto } from "../ports/crypto.ts";
+import { Crypto } from "../ports/crypto.ts";
 import type { TimestampOfLog, TrustOptions, Verdict, Verification } from "../ports/trust.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate/certificate.ts";
+import { crlStatuses, type Revocation, whyRevoked } from "./crl/judge.ts";
 import type { Log } from "./ct/logs.ts";
 import { judgeTimestamps } from "./ct/validate.ts";
-import { judgeStatus, type Status, UNCHECKED } from "./ocsp/validate.ts";
+import { judgeStatus } from "./ocsp/validate.ts";
 import type { Criteria, Path } from "./path/criteria.ts";
 import { type BySubject, bySubject, findPath, overspent } from "./path/path.ts";
 import { policiesOf } from "./path/policies.ts";
+import { type Status, UNCHECKED } from "./path/status.ts";
 import { certificatePrice, type Work } from "./path/work.ts";
 
-/** Judges a chain. If options would lift a refusal, it names all of them. */
+/** Judges a chain, by CRLs as well if there is `revocation`. If options would lift a refusal, it names all of them. */
 export const judged = Effect.fnUntraced(function* (
   what: Verification,
-  { anchors, logs }: Trusted,
+  { anchors, logs, revocation }: Trusted,
   options: Omit<Criteria, "name" | "purpose">,
   work: Work,
 ): Effect.fn.Return<Verdict, CertificateError, Crypto> {
   const { chain, name, ocspResponse, purpose } = what;
   const { leaf, intermediates, unread } = yield* parsed(chain, work);
+  const { verify } = yield* Crypto;
   const others = bySubject(intermediates);
+  const issuers = revocation?.given.issuers.length
+    ? bySubject([...intermediates, ...revocation.given.issuers])
+    : others;
   const judge = Effect.fnUntraced(function* (lift: TrustOptions) {
     const criteria = { ...options, ...lift, name, purpose };
     const path = yield* findPath(leaf, others, anchors, criteria, work);
-    const status = yield* judgeStatus(path, ocspResponse, criteria, work);
+    const among = {
+      others: issuers,
+      criteria,
+      work,
+      verify,
+      paths: new Map<Certificate, Path | undefined>(),
+    };
+    const stapled = yield* judgeStatus(
+      path,
+      ocspResponse,
+      criteria,
+      work,
+      (responder, above) =>
+        revocation ? whyRevoked(responder, above, revocation, among) : Effect.succeed(undefined),
+    );
+    const statuses = revocation ? yield* crlStatuses(path, stapled, revocation, among) : [stapled];
     const timestamps = yield* judgeTimestamps(path, what, criteria, logs, work);
-    return verdictOf(path, { statuses: [status], timestamps }, criteria, work);
+    return verdictOf(path, { statuses, timestamps }, criteria, work);
   });
   return yield* Effect.catchAll(
     judge({}),
@@ -43,6 +64,8 @@ export const judged = Effect.fnUntraced(function* (
 export interface Trusted {
   readonly anchors: BySubject;
   readonly logs: ReadonlyMap<string, Log>;
+  /** CRLs, and how far they are asked for. */
+  readonly revocation: Revocation | undefined;
 }
 
 /** What was found of a path beside the path itself; the statuses are those of its first certificates. */

@@ -119,7 +119,7 @@ const client = (port: number, ...args: ReadonlyArray<string>) =>
 const shared =
   "policy versions cipher-suites groups compression alpn cert key key-pass session-store no-tickets " +
   "renegotiate renegotiation insecure-renegotiation crypto key-log json help psk psk-file update-keys early-data " +
-  "profile require-policies ct-logs allow";
+  "profile require-policies ct-logs allow crl crl-check";
 const flags = {
   client: `servername ca pin insecure reconnect timeout send http no-secure-renegotiation ${shared}`,
   server: `host port reply client-auth client-ca renegotiate-client-auth ticket-keys session-ttl ${shared}`,
@@ -152,6 +152,13 @@ const misused: ReadonlyArray<
   [/--pin and --insecure/, "client", "localhost", "--pin", "00", "--insecure"],
   [/--allow: "md5"; give sha1, /, "client", "localhost", "--ca", root, "--allow", "sha1,md5"],
   [/--profile: "web"; give rfc5280 or webpki/, "client", "localhost", "--ca", root, "--profile", "web"],
+  [/--crl needs --ca FILE/, "client", "localhost", "--crl", root],
+  [/--crl needs --client-ca FILE/, "server", ...ours, "--crl", root],
+  [/--crl-check needs --crl FILE/, "client", "localhost", "--ca", root, "--crl-check", "leaf"],
+  [
+    /--crl-check: "all"; give leaf or chain$/,
+    ...["client", "localhost", "--ca", root, "--crl", root, "--crl-check", "all"] as const,
+  ],
   [/--cert and --key/, "client", "localhost", "--cert", root],
   [/--cert and --key/, "server", ...ours, "--cert", root],
   [/--key-pass: give env:NAME or file:FILE/, "server", ...ours, "--key-pass", "secret"],

@@ -3,9 +3,10 @@ import { assert, Clock, Effect, Either } from "../deps.ts";
 import { openedPkcs12 } from "../../src/layers/credentials/pkcs12.ts";
 import { makeRoots } from "../../src/layers/trust/roots.ts";
 import { Crypto } from "../../src/ports/crypto.ts";
-import { ascii, type Bytes, concat } from "../../src/wire/bytes.ts";
+import { ascii, type Bytes, concat, EMPTY } from "../../src/wire/bytes.ts";
 import * as Build from "../../src/x509/certificate/build.ts";
 import { parseCertificate } from "../../src/x509/certificate/certificate.ts";
+import { parseCrl } from "../../src/x509/crl/crl.ts";
 import { decodeDer } from "../../src/x509/der/der.ts";
 import { oids } from "../../src/x509/der/oids.ts";
 import * as Der from "../../src/x509/der/writer.ts";
@@ -21,10 +22,12 @@ import { asciiName, isDnsName, matchesName } from "../../src/x509/path/host_name
 import { certificatesFromPem, parsePem, privateKeyFromPem, rootsIn, toPem } from "../../src/x509/pem.ts";
 import * as Golden from "../golden/certificates.ts";
 import { type IssueOptions, makeCa, readKey } from "../support/ca.ts";
+import { makeCrl, scope } from "../support/crl.ts";
 import { makeStaple, refusedStaple, responderOf, singleResponse, tlsFeature } from "../support/ocsp.ts";
 import { makeToy } from "../support/toy_crypto.ts";
 import { bytesOf, textOf } from "../support/text.ts";
 import { files as stored } from "../x509/files.ts";
+import { crlKinds } from "../x509/chains/crl_kinds.ts";
 import { isrgRootX1, isrgRootX2 } from "../x509/real.ts";
 import { mutatedDer } from "./der.ts";
 import { mutated, UNKNOWN } from "./mutate.ts";
@@ -389,11 +392,64 @@ const ocsp: Target = {
   },
 };
 
+/** The leaf's number, and what CRLs say of it. */
+const listed = below({});
+const usualCrl = { now: 1_700_000_000, by: ca };
+const crls: ReadonlyArray<Bytes> = [
+  ...crlKinds(ca, listed).slice(2),
+  makeCrl(ca, usualCrl),
+  makeCrl(ca, { ...usualCrl, version1: true, revoked: [{ certificate: listed }] }),
+  makeCrl(ca, {
+    ...usualCrl,
+    revoked: [{ certificate: listed, reason: 6 }, { serialNumber: Uint8Array.of(7) }],
+  }),
+  makeCrl(ca, {
+    ...usualCrl,
+    scope: scope({ names: ["http://crl.example/"], only: "user", reasons: [1, 2, 8], indirect: true }),
+    revoked: [{ certificate: listed, issuer: ca.subject }],
+  }),
+  makeCrl(ca, { ...usualCrl, number: 9, deltaTo: 1, revoked: [{ certificate: listed, reason: 8 }] }),
+];
+
+const crl: Target = {
+  name: "x509/crl",
+  weight: 100,
+  draw: (random) => [
+    random.once(4) ? mutatedDer(listed.der, random, () => someCertificate(random)) : listed.der,
+    mutatedDer(random.pick(crls), random, () => random.pick(random.once(3) ? certificates : crls)),
+    random.pick(crls),
+  ],
+  run: ([leaf, changed, whole]) => {
+    const read = parseCrl(changed!);
+    if (refusedDer(read, changed!)) return "refused";
+    const list = Either.getOrThrow(read);
+    assert.ok(list.entries.size * 5 <= changed!.length);
+    for (const serial of [serialNumber, EMPTY, changed!.subarray(0, 9)]) {
+      for (const { reason } of list.entries.find(serial)) {
+        assert.ok(reason === undefined || reason.length > 0);
+      }
+    }
+    const judged = Effect.runSync(atOnce(Effect.provideService(
+      Effect.either(
+        makeRoots([ca.der], { crls: [changed!, whole!] })
+          .verify({ chain: [leaf!], name: "localhost", purpose: "serverAuth" }),
+      ),
+      Crypto,
+      trusting,
+    )));
+    if (Either.isRight(judged)) return "accepted";
+    assert.equal(judged.left._tag, "CertificateError");
+    assert.ok(judged.left.message.length < 100_000 && judged.left.index === 0);
+    return "refused";
+  },
+};
+
 /** All of them. */
 export const x509: ReadonlyArray<Target> = [
   certificate,
   path,
   ocsp,
+  crl,
   distinguishedName,
   privateKey,
   encryptedKey,

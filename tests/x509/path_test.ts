@@ -13,6 +13,7 @@ import { oids } from "../../src/x509/der/oids.ts";
 import { parseIp } from "../../src/x509/names/ip_address.ts";
 import { makeCa, pem } from "../support/ca.ts";
 import * as Base from "./chains/base.ts";
+import * as Crls from "./chains/crls.ts";
 import { type Chain, NOW } from "./chains/base.ts";
 import * as Names from "./chains/names.ts";
 import * as Policies from "./chains/policies.ts";
@@ -41,11 +42,12 @@ globalThis.addEventListener("unload", () => hasOpenssl && Deno.removeSync(direct
 const opensslSays = async (
   { roots, chain, host = "localhost", purpose = "serverAuth", time = NOW, strength = {} }: Chain,
 ): Promise<{ readonly success: boolean; readonly said: string }> => {
-  const file = (name: string, ders: ReadonlyArray<Uint8Array>) => {
-    Deno.writeTextFileSync(`${directory}/${name}`, ders.map((der) => pem("CERTIFICATE", der)).join(""));
+  const file = (name: string, ders: ReadonlyArray<Uint8Array>, label = "CERTIFICATE") => {
+    Deno.writeTextFileSync(`${directory}/${name}`, ders.map((der) => pem(label, der)).join(""));
     return `${directory}/${name}`;
   };
   const [leaf, ...rest] = chain;
+  const crls = (strength.crls ?? []) as ReadonlyArray<Uint8Array>;
   const args = [
     ...["verify", "-no-CApath", "-no-CAstore", "-auth_level", "2", "-attime", String(time)],
     // Policies are judged when one asks for them: its own check of them is never less than ours.
@@ -60,6 +62,10 @@ const opensslSays = async (
     ...(host === null ? [] : [parseIp(host) ? "-verify_ip" : "-verify_hostname", host]),
     ...(roots.length ? ["-CAfile", file("roots.pem", roots.map(({ der }) => der))] : ["-no-CAfile"]),
     ...(rest.length ? ["-untrusted", file("rest.pem", rest)] : []),
+    ...(strength.crls === undefined ? [] : [
+      ...[strength.crlCheck === "leaf" ? "-crl_check" : "-crl_check_all", "-extended_crl", "-use_deltas"],
+      ...(crls.length ? ["-CRLfile", file("crls.pem", crls, "X509 CRL")] : []),
+    ]),
     file("leaf.pem", [leaf!]),
   ];
   const { success, stdout, stderr } = await new Deno.Command("openssl", { args }).output();
@@ -71,7 +77,7 @@ const agreements: Array<
   { readonly name: string; readonly make: () => Chain; readonly trusted: boolean }
 > = [];
 
-for (const { good, bad } of [Base, Names, Policies, Webpki]) {
+for (const { good, bad } of [Base, Names, Policies, Webpki, Crls]) {
   for (const [name, make] of Object.entries(good)) {
     Deno.test(`trusted: ${name}`, async () => {
       const result = await judge(make());

@@ -64,7 +64,10 @@ export const layerBoth = <E1, R1, E2, R2>(
     Effect.zipWith(Layer.build(first), Layer.build(second), (a, b) => {
       const [one, other] = [Context.get(a, CertificateVerifier), Context.get(b, CertificateVerifier)];
       return {
-        partition: partitionOf("both", one.partition, other.partition),
+        // Either may change, with the CRLs that it goes by.
+        get partition() {
+          return partitionOf("both", one.partition, other.partition);
+        },
         authorities: one.authorities ?? other.authorities,
         verify: (what: Verification) => Effect.zipWith(one.verify(what), other.verify(what), bothSay),
       };

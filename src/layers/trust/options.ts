@@ -1,6 +1,6 @@
 /** Decodes the options of trust in roots. @module */
 import { Schema } from "../../deps.ts";
-import { decodeOption, flag, functionOf, list, oid, whole, word } from "../../options.ts";
+import { bytesOrText, decodeOption, flag, functionOf, list, oid, whole, word } from "../../options.ts";
 import type { CtLog, TrustOptions } from "../../ports/trust.ts";
 import { type Bytes, isBytes } from "../../wire/bytes.ts";
 import { keyOfLog } from "../../x509/ct/logs.ts";
@@ -27,6 +27,8 @@ const trustOptions: Schema.Schema<TrustOptions> = Schema.Struct({
   rememberedVerdicts: Schema.optional(whole(0)),
   ocspMaximumAge: Schema.optional(whole(0)),
   ocspWithoutEnd: Schema.optional(whole(0)),
+  crls: Schema.optional(Schema.Union(bytesOrText, list(bytesOrText))),
+  crlCheck: Schema.optional(word("leaf", "chain")),
   initialPolicies: Schema.optional(list(oid)),
   requireExplicitPolicy: Schema.optional(flag),
   inhibitPolicyMapping: Schema.optional(flag),

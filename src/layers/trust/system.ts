@@ -4,7 +4,7 @@ import { SystemRootsError } from "../../faults/errors/trust.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { blocksIn, parsePem } from "../../x509/pem.ts";
-import { makeRoots } from "./roots.ts";
+import { rootsWithSource } from "./trust_in_roots.ts";
 
 /**
  * Trusts the system's root certificates: the file that SSL_CERT_FILE names, or else the first of the usual files that
@@ -21,7 +21,7 @@ export const layerSystem: Layer.Layer<CertificateVerifier, SystemRootsError> = L
     const tried: Array<string> = [];
     for (const file of named ? [named] : files) {
       const roots = yield* Effect.either(rootsIn(file));
-      if (Either.isRight(roots)) return makeRoots(roots.right);
+      if (Either.isRight(roots)) return yield* Effect.orDie(rootsWithSource(roots.right));
       tried.push(`${file}: ${roots.left}`);
     }
     return yield* new SystemRootsError({ tried });
@@ -39,7 +39,9 @@ export const layerBundled: Layer.Layer<CertificateVerifier, SystemRootsError> = 
     const { process } = globalThis as { readonly process?: Runtime };
     const pem = process?.getBuiltinModule?.("node:tls")?.rootCertificates ?? [];
     const blocks = parsePem(pem.join("\n"));
-    if (pem.length > 0 && Either.isRight(blocks)) return makeRoots(blocks.right.map(({ bytes }) => bytes));
+    if (pem.length > 0 && Either.isRight(blocks)) {
+      return yield* Effect.orDie(rootsWithSource(blocks.right.map(({ bytes }) => bytes)));
+    }
     const why = Either.isLeft(blocks) ? blocks.left.message : "it has none";
     return yield* new SystemRootsError({ tried: [`the runtime: ${why}`] });
   }),

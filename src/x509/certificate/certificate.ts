@@ -128,5 +128,7 @@ const noExtensions: Understood = {
   policyMappings: undefined,
   policyConstraints: undefined,
   inhibitAnyPolicy: undefined,
+  cRLDistributionPoints: undefined,
+  freshestCRL: undefined,
   tlsFeature: undefined,
 };

@@ -15,11 +15,22 @@ import {
 } from "../der/der.ts";
 import { oids } from "../der/oids.ts";
 import { bitString, boolean, count, countOf, integer, objectIdentifier, octetString } from "../der/types.ts";
+import { distributionPoints } from "../names/distribution_point.ts";
 import { generalName } from "../names/general_name.ts";
 import { usagesOf } from "./key_usage.ts";
 
 /** `GeneralSubtrees` (RFC 5280 §4.2.1.10): minimum is always 0 and so left out, maximum is absent. */
 const subtrees = sequenceOf(map(sequence({ base: generalName }), ({ base }) => base));
+
+/** `AuthorityKeyIdentifier` (RFC 5280 §4.2.1.1, §5.2.1). */
+export const authorityKeyIdentifier = sequence({
+  keyIdentifier: optional(implicit(0, octetString)),
+  authorityCertIssuer: optional(implicit(1, sequenceOf(generalName))),
+  authorityCertSerialNumber: optional(implicit(2, integer)),
+});
+
+/** Declarations of extensions, by their names. */
+type Declarations = Partial<Record<keyof typeof oids, Der<unknown>>>;
 
 /** The declarations, by the name of the extension's member in `Certificate`. */
 const declarations = {
@@ -28,11 +39,7 @@ const declarations = {
   extendedKeyUsage: sequenceOf(objectIdentifier),
   subjectAltName: sequenceOf(generalName),
   subjectKeyIdentifier: octetString,
-  authorityKeyIdentifier: sequence({
-    keyIdentifier: optional(implicit(0, octetString)),
-    authorityCertIssuer: optional(implicit(1, sequenceOf(generalName))),
-    authorityCertSerialNumber: optional(implicit(2, integer)),
-  }),
+  authorityKeyIdentifier,
   nameConstraints: map(
     sequence({ permitted: optional(implicit(0, subtrees)), excluded: optional(implicit(1, subtrees)) }),
     ({ permitted = [], excluded = [] }, fail) =>
@@ -62,16 +69,19 @@ const declarations = {
       (read.requireExplicitPolicy ?? read.inhibitPolicyMapping) === undefined ? fail("an empty list") : read,
   ),
   inhibitAnyPolicy: count,
+  cRLDistributionPoints: distributionPoints,
+  freshestCRL: distributionPoints,
   tlsFeature: map(sequenceOf(count, 0), (features): ReadonlySet<number> => new Set(features)),
-} satisfies Partial<Record<keyof typeof oids, Der<unknown>>>;
+} satisfies Declarations;
 
 /** The name constraints of a CA. */
 export type NameConstraints = TypeOf<typeof declarations.nameConstraints>;
 
+/** Extensions that are declared; `undefined` for each one that is not there. */
+export type UnderstoodOf<D extends Declarations> = { readonly [K in keyof D]: TypeOf<D[K]> | undefined };
+
 /** The supported extensions of a certificate; `undefined` for each one that it lacks. */
-export type Understood = {
-  readonly [K in keyof typeof declarations]: TypeOf<typeof declarations[K]> | undefined;
-};
+export type Understood = UnderstoodOf<typeof declarations>;
 
 /** `Extension` (RFC 5280 §4.1). */
 export interface Extension {
@@ -88,42 +98,53 @@ export const extension: Der<Extension> = sequence({
   value: octetString,
 });
 
-/** `Extensions` (RFC 5280 §4.1): all of them undecoded, and the supported ones decoded. */
-export const extensions: Der<{ readonly all: ReadonlyArray<Extension>; readonly understood: Understood }> =
-  map(
+/** `Extensions` (RFC 5280 §4.1): all of them undecoded, and those that are declared decoded. */
+export const extensionsOf = <D extends Declarations>(
+  declared: D,
+): Der<{ readonly all: ReadonlyArray<Extension>; readonly understood: UnderstoodOf<D> }> => {
+  const byOid = new Map(
+    Object.entries<Der<unknown> | undefined>(declared).map(([key, of]) => [
+      oids[key as keyof typeof oids] as string,
+      [key, of!] as const,
+    ]),
+  );
+  return map(
     sequenceOf({
       accepts: extension.accepts,
       read: (r) => {
         const one = extension.read(r);
         const known = byOid.get(one.oid);
-        return { one, known, parsed: known && parsed(known, one.value, r) };
+        return { one, member: known && [known[0], parsed(known[0], known[1], one.value, r)] as const };
       },
     }),
     (list, fail) => {
       if (new Set(list.map(({ one }) => one.oid)).size < list.length) fail("an extension comes twice");
-      const understood = Object.fromEntries(list.flatMap((e) => e.known ? [[e.known, e.parsed]] : []));
+      const understood = Object.fromEntries(list.flatMap(({ member }) => member ? [member] : []));
       return {
         all: list.map(({ one }) => one),
         // Each decoded value is under the name of its own declaration.
-        understood: understood as Partial<Understood> as Understood,
+        understood: understood as Partial<UnderstoodOf<D>> as UnderstoodOf<D>,
       };
     },
   );
+};
 
-const byOid: ReadonlyMap<string, Known> = new Map(
-  Object.keys(declarations).map((key) => [oids[key as Known], key as Known]),
-);
-type Known = keyof typeof declarations;
+/** The extensions of a certificate. */
+export const extensions = extensionsOf(declarations);
 
 /** Decodes the content of the OCTET STRING that `r` has just read. */
-const parsed = (known: Known, { length }: Bytes, r: Reader): unknown => {
+const parsed = (name: string, of: Der<unknown>, { length }: Bytes, r: Reader): unknown => {
   try {
-    return r.again<unknown>(length, declarations[known].read);
+    return r.again<unknown>(length, of.read);
   } catch (e) {
-    if (e instanceof Fault) e.path.unshift(known);
+    if (e instanceof Fault) e.path.unshift(name);
     throw e;
   }
 };
 
+const understoodOids: ReadonlySet<string> = new Set(
+  Object.keys(declarations).map((key) => oids[key as keyof typeof declarations]),
+);
+
 /** Whether an extension may be critical without the certificate being refused. */
-export const isUnderstood = (oid: string): boolean => byOid.has(oid);
+export const isUnderstood = (oid: string): boolean => understoodOids.has(oid);

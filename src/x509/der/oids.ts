@@ -90,6 +90,8 @@ export const oids = {
   keyUsage: "2.5.29.15",
   subjectAltName: "2.5.29.17",
   basicConstraints: "2.5.29.19",
+  cRLDistributionPoints: "2.5.29.31",
+  freshestCRL: "2.5.29.46",
   nameConstraints: "2.5.29.30",
   certificatePolicies: "2.5.29.32",
   policyMappings: "2.5.29.33",
@@ -101,6 +103,14 @@ export const oids = {
   // lists of signed certificate timestamps: in a certificate, and in an OCSP response (RFC 6962 §3.3)
   signedCertificateTimestamps: "1.3.6.1.4.1.11129.2.4.2",
   "signedCertificateTimestamps/ocsp": "1.3.6.1.4.1.11129.2.4.5",
+  // extensions of CRLs and of their entries (RFC 5280 §5.2, §5.3; RFC 3280 §5.3.2)
+  cRLNumber: "2.5.29.20",
+  reasonCode: "2.5.29.21",
+  holdInstructionCode: "2.5.29.23",
+  invalidityDate: "2.5.29.24",
+  deltaCRLIndicator: "2.5.29.27",
+  issuingDistributionPoint: "2.5.29.28",
+  certificateIssuer: "2.5.29.29",
   // certificate policies (RFC 5280 §4.2.1.4)
   anyPolicy: "2.5.29.32.0",
   "id-qt-cps": "1.3.6.1.5.5.7.2.1",
@@ -114,6 +124,7 @@ export const oids = {
   OCSPSigning: "1.3.6.1.5.5.7.3.9",
   // responses about revocation (RFC 6960 §4.2.1)
   "id-pkix-ocsp-basic": "1.3.6.1.5.5.7.48.1.1",
+  "id-pkix-ocsp-nocheck": "1.3.6.1.5.5.7.48.1.5",
 } as const satisfies Record<string, string>;
 
 /** The name of an object identifier. */

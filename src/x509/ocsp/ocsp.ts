@@ -41,7 +41,7 @@ const responseStatuses: Readonly<Record<number, string>> = {
 };
 
 /** `CRLReason` (RFC 5280 §5.3.1); 7 is not used. */
-const crlReasons: Readonly<Record<number, string>> = {
+export const crlReasons: Readonly<Record<number, string>> = {
   0: "unspecified",
   1: "keyCompromise",
   2: "cACompromise",

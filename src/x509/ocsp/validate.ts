@@ -1,14 +1,13 @@
 /** Checks the OCSP response that was stapled to a leaf certificate (RFC 6960 §3.2, RFC 7633). @module */
 import { Effect, Either } from "../../deps.ts";
-import type { CertificateReason } from "../../faults/errors/trust.ts";
 import { CertificateError } from "../../faults/errors/trust.ts";
 import { ExtensionType } from "../../names/extension_type.ts";
-import type { RevocationStatus } from "../../ports/trust.ts";
 import { Crypto, type CryptoService, type HashName } from "../../ports/crypto.ts";
 import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { shortened } from "../../wire/printable.ts";
 import { type Certificate, isSelfIssued, parseCertificate } from "../certificate/certificate.ts";
 import { decodeDer } from "../der/der.ts";
+import { oids } from "../der/oids.ts";
 import { hashes } from "../keys/algorithms.ts";
 import { keyBits } from "../keys/public_key.ts";
 import { sameName } from "../names/distinguished_name.ts";
@@ -18,11 +17,10 @@ import { costlyRules } from "../path/costly_rules.ts";
 import type { Criteria, Path } from "../path/criteria.ts";
 import { brokenRule, dateText } from "../path/rule.ts";
 import { signatureRules } from "../path/signature_rules.ts";
+import { SKEW, type Status, UNCHECKED } from "../path/status.ts";
 import { certificatePrice, prices, type Work } from "../path/work.ts";
-import { type BasicResponse, type CertId, ocspResponse, type SingleResponse } from "./ocsp.ts";
-
-/** How far clocks may differ, in seconds. */
-const SKEW = 300;
+import { type BasicResponse, type CertId, ocspResponse } from "./ocsp.ts";
+import { type Fault, FRESH, isHold, said } from "./said.ts";
 
 /** The most certificates to try from a response; responders send fewer. */
 const MAX_CERTIFICATES = 8;
@@ -31,7 +29,7 @@ const MAX_CERTIFICATES = 8;
  * Judges the revocation status of the leaf of a valid path. Fails unless the stapled response says that the leaf is
  * good now. Without a response, fails only if the leaf requires one and is not itself the trust anchor. A response
  * with an error status (`tryLater`, for example) counts as none: it is unsigned, so an attacker who could forge it
- * could also remove it.
+ * could also remove it. `revoked` tells why a responder's certificate was revoked, if it was.
  */
 export const judgeStatus = Effect.fnUntraced(
   function* (
@@ -39,6 +37,7 @@ export const judgeStatus = Effect.fnUntraced(
     staple: Bytes | undefined,
     criteria: Criteria,
     work: Work,
+    revoked: Revoked = () => Effect.succeed(undefined),
   ): Effect.fn.Return<Status, CertificateError, Crypto> {
     const leaf = path[0]!;
     const { verify } = yield* Crypto;
@@ -66,21 +65,16 @@ export const judgeStatus = Effect.fnUntraced(
     const { status, basic } = read.right;
     if (!basic) return yield* missing(`the response says only ${status}`);
     const crypto = yield* Crypto;
-    const fault = yield* broken({ leaf, issuer, path, criteria, crypto, work, hashed: new Map() }, basic);
+    const fault = yield* broken(
+      { leaf, issuer, path, criteria, crypto, work, revoked, hashed: new Map() },
+      basic,
+    );
     if (work.spent) return yield* overspent(leaf);
     return typeof fault === "number"
       ? { status: "good", source: "ocsp", until: fault }
       : yield* refusal(leaf, fault);
   },
 );
-
-/** What is known of the revocation of a certificate, and until when that holds, in seconds since the epoch. */
-export interface Status extends RevocationStatus {
-  readonly until: number;
-}
-
-/** Nobody has said anything. */
-export const UNCHECKED: Status = { status: "unchecked", source: undefined, until: Infinity };
 
 /** The context that a response is checked in. */
 interface At {
@@ -90,16 +84,18 @@ interface At {
   readonly criteria: Criteria;
   readonly crypto: CryptoService;
   readonly work: Work;
+  readonly revoked: Revoked;
   /** The hashes of the issuer's name and key, by hash function: a response may be about thousands of certificates. */
   readonly hashed: Map<HashName, IssuerHashes>;
 }
+
+/** Tells why a certificate was revoked; `undefined` if nobody says so. */
+type Revoked = (certificate: Certificate, above: Path) => Effect.Effect<string | undefined, never, Crypto>;
 
 interface IssuerHashes {
   readonly name: Bytes;
   readonly key: Bytes;
 }
-
-type Fault = readonly [reason: CertificateReason, detail: string, rfc: string];
 
 /**
  * A failed check of the response. Its error is about the leaf, and has the alert for stapled responses whichever rule
@@ -119,7 +115,7 @@ const refusal = (leaf: Certificate, [reason, detail, rfc]: Fault): Effect.Effect
 
 /** The first requirement of RFC 6960 §3.2 that a response breaks; if none, until when it is good. */
 const broken = Effect.fnUntraced(
-  function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | number> {
+  function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | number, never, Crypto> {
     if (!at.work.draw(prices.certId * basic.responses.length)) return 0;
     const about = basic.responses.filter(({ certID }) => isOf(certID, at));
     if (about.length === 0) {
@@ -182,7 +178,7 @@ const isOf = (
 
 /** Checks that the issuer, or a responder that it authorized, signed the response (RFC 6960 §4.2.2.2). */
 const notBySomebodyAllowed = Effect.fnUntraced(
-  function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | undefined> {
+  function* (at: At, basic: BasicResponse): Effect.fn.Return<Fault | undefined, never, Crypto> {
     const { issuer, path, criteria, crypto, work } = at;
     const byIssuer = names(basic, issuer, crypto);
     if (byIssuer && (yield* signatureHolds(basic, issuer, crypto.verify, work))) return undefined;
@@ -240,11 +236,20 @@ const notBySomebodyAllowed = Effect.fnUntraced(
           `its OCSP response was not signed by ${shortened(responder.subject.text)}`,
           "RFC 6960 §3.2",
         ];
-      } else return undefined;
+      } else {
+        const [, ...above] = its;
+        const lost = unchecked(responder) ? undefined : yield* at.revoked(responder, above);
+        if (lost === undefined) return undefined;
+        fault = ["status_invalid", `${text}: ${lost}`, "RFC 6960 §4.2.2.2.1"];
+      }
     }
     return fault;
   },
 );
+
+/** Whether a responder's issuer wants nobody to ask whether it was revoked (RFC 6960 §4.2.2.2.1). */
+const unchecked = ({ extensions }: Certificate): boolean =>
+  extensions.some(({ oid }) => oid === oids["id-pkix-ocsp-nocheck"]);
 
 /** Whether a response names this certificate as its responder (RFC 6960 §4.2.2.3). */
 const names = (
@@ -255,45 +260,3 @@ const names = (
   responderID._tag === "byName"
     ? sameName(responderID.value, subject)
     : sameBytes(responderID.value, hash("sha1").digest([keyBits(spki)]));
-
-/** Whether a response says that a certificate is only suspended: unlike any other revocation, that may end. */
-const isHold = ({ certStatus }: SingleResponse): boolean =>
-  certStatus._tag === "revoked" && certStatus.reason === "certificateHold";
-
-/** What one response means at a given time; if it is good, until when. A revocation counts however old it is, but a hold. */
-const said = (
-  response: SingleResponse,
-  { time, ocspMaximumAge = Infinity, ocspWithoutEnd = SKEW }: Criteria,
-): Fault | number => {
-  const { certStatus, thisUpdate, nextUpdate } = response;
-  if (certStatus._tag === "revoked" && !isHold(response)) return revoked(certStatus);
-  if (thisUpdate > time + SKEW) {
-    return ["status_stale", `its OCSP response is dated ${dateText(thisUpdate)}, in the future`, FRESH];
-  }
-  // Without nextUpdate, newer information is always available, so the response must be current.
-  const until = Math.min(
-    nextUpdate === undefined ? thisUpdate + ocspWithoutEnd : nextUpdate + SKEW,
-    thisUpdate + ocspMaximumAge,
-  );
-  if (until < time || nextUpdate !== undefined && nextUpdate < thisUpdate) {
-    return ["status_stale", `its OCSP response was good until ${dateText(until)}`, FRESH];
-  }
-  switch (certStatus._tag) {
-    case "good":
-      return until;
-    case "revoked":
-      return revoked(certStatus);
-    case "unknown":
-      return ["status_unknown", "its issuer's OCSP responder does not know it", "RFC 6960 §2.2"];
-  }
-};
-
-const revoked = (
-  { reason, revocationTime }: Extract<SingleResponse["certStatus"], { readonly _tag: "revoked" }>,
-): Fault => [
-  "revoked",
-  `it was revoked at ${dateText(revocationTime)}${reason === undefined ? "" : ` (${reason})`}`,
-  "RFC 6960 §2.2",
-];
-
-const FRESH = "RFC 6960 §4.2.2.1";

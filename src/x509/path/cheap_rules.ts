@@ -91,6 +91,7 @@ const signing: Readonly<Record<Criteria["purpose"], ReadonlyArray<KeyUsage>>> = 
   serverAuth: [],
   clientAuth: ["digitalSignature"],
   OCSPSigning: ["digitalSignature", "nonRepudiation"],
+  cRLSign: ["cRLSign"],
 };
 
 /** The length of an RSA modulus in bits. Other keys are on supported curves, none of which is weak. */

@@ -9,7 +9,7 @@ import { parseIp } from "../names/ip_address.ts";
 import { hostNames, matchesName } from "./host_name.ts";
 import { violation } from "./name_constraints.ts";
 import { policiesOf } from "./policies.ts";
-import { type At, authority, everywhere, leaf, type Rule, signed } from "./rule.ts";
+import { type At, authority, everywhere, leaf, ofPeer, type Rule, signed } from "./rule.ts";
 import { prices } from "./work.ts";
 
 const NOTHING: ReadonlySet<number> = new Set();
@@ -69,7 +69,7 @@ export const costlyRules: ReadonlyArray<Rule> = [
   },
   {
     rfc: "RFC 5280 §6.1.5",
-    where: (at) => leaf(at) && at.criteria.purpose !== "OCSPSigning",
+    where: (at) => leaf(at) && ofPeer(at),
     broken: ({ path, criteria, work }) => {
       const found = policiesOf(path, criteria, work);
       const { initialPolicies, requireExplicitPolicy } = criteria;
@@ -111,10 +111,12 @@ export const costlyRules: ReadonlyArray<Rule> = [
     // In a CA certificate, extendedKeyUsage restricts the certificates below. The RFC does not say so, but everybody
     // does it, also for a root.
     rfc: "RFC 5280 §4.2.1.12",
-    where: (at) => at.criteria.purpose !== "OCSPSigning",
+    where: ofPeer,
     price: purposesIn,
     broken: ({ certificate: { extendedKeyUsage }, criteria: { purpose } }) =>
-      extendedKeyUsage?.some((oid) => oid === oids[purpose] || oid === oids.anyExtendedKeyUsage) ?? true
+      extendedKeyUsage?.some((oid) =>
+          oid === oids[purpose as "serverAuth"] || oid === oids.anyExtendedKeyUsage
+        ) ?? true
         ? undefined
         : ["wrong_usage", `its extendedKeyUsage does not allow ${purpose}`],
   },
@@ -131,7 +133,7 @@ export const costlyRules: ReadonlyArray<Rule> = [
   {
     // A CA with this extension requires it of every certificate below.
     rfc: "RFC 7633 §4.2.2",
-    where: (at) => at.criteria.purpose !== "OCSPSigning" && signed(at),
+    where: (at) => ofPeer(at) && signed(at),
     price: ({ path, index }) => prices.member * (path[index + 1]!.tlsFeature?.size ?? 0),
     broken: ({ certificate: { tlsFeature = NOTHING }, path, index }) => {
       const [missing] = (path[index + 1]!.tlsFeature ?? NOTHING).difference(tlsFeature);

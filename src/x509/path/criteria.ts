@@ -8,7 +8,7 @@ export interface Criteria extends TrustOptions {
   readonly time: number;
   /** The name that the leaf must be valid for; `undefined` for any. */
   readonly name: string | undefined;
-  readonly purpose: Verification["purpose"] | "OCSPSigning";
+  readonly purpose: Verification["purpose"] | "OCSPSigning" | "cRLSign";
 }
 
 /** A certification path: the leaf first, the trust anchor last. A trusted leaf is alone in its path. */

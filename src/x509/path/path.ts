@@ -210,16 +210,20 @@ const badSignature = Effect.fnUntraced(
   },
 );
 
-/** Whether the key of a certificate made the signature of another certificate or an OCSP response. */
+/**
+ * Whether the key of a certificate made the signature of another certificate, an OCSP response or a CRL. `hashed`: for how
+ * many bytes the price is to be drawn, where that is not all of them.
+ */
 export const signatureHolds = Effect.fnUntraced(
   function* (
     { signatureAlgorithm: { scheme }, tbs, signature }: Signed,
     { publicKey }: Pick<Certificate, "publicKey">,
     verify: CryptoService["verify"],
     work: Work,
+    hashed: number = tbs.length,
   ): Effect.fn.Return<boolean> {
     if (publicKey._tag === "unsupported" || scheme === undefined) return false;
-    const price = signaturePrice(publicKey, tbs.length);
+    const price = signaturePrice(publicKey, hashed);
     if (!work.draw(price)) return false;
     const usual = publicKey._tag === "rsa_pss" ? ofPssKey.get(scheme) ?? scheme : scheme;
     const holds = yield* verify(publicKey, usual, tbs, signature);

@@ -66,6 +66,8 @@ export const everywhere = () => true;
 export const leaf = ({ index }: At) => index === 0;
 /** Applies to the certificates above the leaf. */
 export const authority = ({ index }: At) => index > 0;
+/** Whether the path is that of a server or a client, not of one who speaks about revocation. */
+export const ofPeer = ({ criteria: { purpose } }: At) => purpose === "serverAuth" || purpose === "clientAuth";
 /** Whether the certificate's signature is checked. A trust anchor's own signature proves nothing. */
 export const signed = ({ index, path }: At) => index < path.length - 1;
 

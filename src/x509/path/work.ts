@@ -29,6 +29,8 @@ export const prices = {
   comparison: 0.05,
   /** Per CertID of an OCSP response that is inspected. */
   certId: 0.5,
+  /** Per CRL that may be about a certificate, including the entry that is looked up in it. */
+  crl: 5,
 } as const;
 
 /** The budget: enough for the longest path with a P-521 key in each certificate, and a delegated OCSP response. */
