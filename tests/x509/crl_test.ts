@@ -144,7 +144,8 @@ for (const [what, entries] of Object.entries(malformed)) {
   });
 }
 
-Deno.test("a CRL with the same entries well-formed is read", () => {
+Deno.test("a CRL with the same entries well-formed is read, and one with an empty list, which should have none", () => {
+  assert.equal(read(withEntries(new Uint8Array(0))).entries.size, 0);
   assert.equal(read(withEntries(entry(serial, date))).entries.find(Uint8Array.of(5)).length, 1);
 });
 
