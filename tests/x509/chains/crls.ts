@@ -79,13 +79,17 @@ const placed = (
 /** A leaf whose CRLs a third party issues, which the same root certified. */
 const indirect = (
   entries: (all: Cast) => ReadonlyArray<RevokedOptions>,
-  more: { readonly scope?: ScopeOptions; readonly point?: boolean; readonly openssl?: string } = {},
+  more: {
+    readonly scope?: ScopeOptions;
+    readonly point?: PointOptions | false;
+    readonly openssl?: string;
+  } = {},
 ): Chain => {
   const root = makeCa();
   const speaker = root.intermediate({ subject: "CRL Issuer", keyUsage: ["cRLSign"], ca: false });
   const middle = root.intermediate();
-  const point = distributionPoints({ names: [URI], issuer: speaker.subject });
-  const leaf = middle.issue({ extensions: more.point === false ? [] : [point] });
+  const point = { issuer: speaker.subject, ...(more.point || { names: [URI] }) };
+  const leaf = middle.issue({ extensions: more.point === false ? [] : [distributionPoints(point)] });
   const all = { root, middle, leaf };
   const list = crl(speaker, {
     revoked: entries(all),
@@ -221,6 +225,8 @@ export const good: Rows = {
     indirect(({ leaf }) => [{ certificate: leaf }]),
   "an indirect CRL that lists the number for another issuer": () =>
     indirect(({ leaf, root }) => [{ certificate: leaf, issuer: root.subject }]),
+  "an indirect CRL of a place named relatively to its issuer": () =>
+    indirect(() => [], { point: { relative: "part 1" }, scope: { relative: "part 1", indirect: true } }),
   "a CRL signed with a new key of its issuer": () => rolled({}),
   "a CRL signed with a key for CRLs alone": () => rolled({ keyUsage: ["cRLSign"], ca: false }),
   "a CRL signed with a key that was revoked in a CRL of its own": () =>
@@ -383,6 +389,14 @@ export const bad: Readonly<Partial<Record<CertificateReason, Rows>>> = {
       indirect(() => [], {
         scope: { names: [URI] },
       }),
+    "a CRL of somebody whom the leaf names, which says nothing of what it is about": () =>
+      indirect(() => [], { scope: {} }),
+    "an indirect CRL of the leaf's issuer, for a leaf that names somebody else for that place": () => {
+      const { root, middle } = cast();
+      const leaf = middle.issue({ extensions: [distributionPoints({ names: [URI], issuer: root.subject })] });
+      const list = crl(middle, { scope: scope({ names: [URI], indirect: true }) });
+      return judgedBy({ root, middle, leaf }, [list]);
+    },
     "an indirect CRL of another place": () =>
       indirect(() => [], { scope: { indirect: true, names: ["http://crl.example/2.crl"] } }),
     "a delta alone": () => {
