@@ -24,7 +24,8 @@ export class Verdicts {
     this.#byKey.delete(key);
     if (time < found.from || time > found.verdict.until) return undefined;
     this.#byKey.set(key, found);
-    return found.verdict;
+    // Whoever gets it may change it.
+    return structuredClone(found.verdict);
   }
 
   /** Remembers a verdict of the time `from`, and forgets the one that was used longest ago if there are too many. */
@@ -33,7 +34,8 @@ export class Verdicts {
     const [oldest] = this.#byKey.keys();
     if (oldest !== undefined && this.#byKey.size >= this.most) this.#byKey.delete(oldest);
     // Copies, because views would keep whole records alive.
-    this.#byKey.set(key, { verdict: { ...verdict, path: verdict.path.map((der) => der.slice()) }, from });
+    const path = verdict.path.map((der) => der.slice());
+    this.#byKey.set(key, { verdict: structuredClone({ ...verdict, path }), from });
   }
 }
 
