@@ -106,11 +106,13 @@ const jsonOf = (event: ConnectionEvent) => {
 
 const encodeCertificates = Schema.encodeSync(Schema.Array(PeerCertificate));
 
+/** The end of a verdict, as in RFC 3339; `null` if it has none that is a date. */
+const dateOf = ({ until }: CertificateVerifier.Verdict): string | null =>
+  Math.abs(until) < 8.64e12 ? new Date(until * 1000).toISOString() : null;
+
 const jsonOfPeer = ({ certificates, verdict }: Peer) => ({
   peerCertificates: encodeCertificates(certificates),
-  peerVerdict: verdict
-    ? { ...verdict, path: verdict.path.map(hex), until: new Date(verdict.until * 1000).toISOString() }
-    : null,
+  peerVerdict: verdict ? { ...verdict, path: verdict.path.map(hex), until: dateOf(verdict) } : null,
 });
 
 /** Reports one JSON object per line. */
@@ -195,13 +197,13 @@ export const described = (leaf: PeerCertificate): string => {
 };
 
 /** Describes in one line what was found of a peer's certificates. */
-export const found = (
-  { path, policies, revocation, timestamps, until }: CertificateVerifier.Verdict,
-): string => {
+export const found = (verdict: CertificateVerifier.Verdict): string => {
+  const { path, policies, revocation, timestamps } = verdict;
+  const until = dateOf(verdict);
   const checked = revocation.filter(({ status }) => status === "good").length;
   const named = policies.filter((policy) => policy !== "2.5.29.32.0");
   return [
-    `trusted until ${new Date(until * 1000).toISOString().slice(0, 16)}Z`,
+    until === null ? "trusted" : `trusted until ${until.slice(0, 16)}Z`,
     path.length === 1 ? "by itself" : `by a path of ${path.length} certificates`,
     checked === 0 ? "revocation unchecked" : `${checked} of ${revocation.length} not revoked`,
     ...(named.length > 0 ? [`policies ${named.join(" ")}`] : []),

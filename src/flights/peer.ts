@@ -49,11 +49,16 @@ export const judged = <R>(
     onSuccess: (found) => isVerdict(found) ? found : undefined,
   });
 
-/** A verifier of a user's own may give anything. */
-const isVerdict = (found: Verdict | void): found is Verdict =>
-  typeof found === "object" && found !== null && Number.isFinite(found.until) &&
-  [found.path, found.policies, found.revocation, found.timestamps].every(Array.isArray) &&
-  found.path.every(isBytes);
+/** A verifier of a user's own may give anything, of which a look at it may throw. `until` may be Infinity. */
+const isVerdict = (found: Verdict | void): found is Verdict => {
+  try {
+    return typeof found === "object" && found !== null && found.until >= -Infinity &&
+      [found.path, found.policies, found.revocation, found.timestamps].every(Array.isArray) &&
+      found.path.every(isBytes);
+  } catch {
+    return false;
+  }
+};
 
 const corruptBy =
   ({ corruptCertificateAlert: alert }: Pick<Policy, "corruptCertificateAlert">) =>

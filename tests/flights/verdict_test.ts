@@ -150,6 +150,9 @@ for (const version of [ProtocolVersion.TLS_1_2, ProtocolVersion.TLS_1_3]) {
           [null, undefined],
           ["yes", undefined],
           [{ until: NaN }, undefined],
+          [{ ...verdict, until: "soon" }, undefined],
+          [{ ...verdict, until: Infinity }, { ...verdict, until: Infinity }],
+          [Object.defineProperty({}, "until", { get: () => assert.fail("nobody may look") }), undefined],
           [{ ...verdict, path: [1] }, undefined],
         ]
       ) {
@@ -159,6 +162,33 @@ for (const version of [ProtocolVersion.TLS_1_2, ProtocolVersion.TLS_1_3]) {
     }),
   );
 }
+
+effect(
+  "a session ends with the earlier of two verdicts, and at once if one has ended already or says nonsense",
+  Effect.gen(function* () {
+    const told = (until: number) =>
+      layerOfVerifier(
+        "own",
+        ({ chain }) => Effect.succeed({ path: chain, policies: [], revocation: [], timestamps: [], until }),
+      );
+    for (
+      const [one, other, resumed] of [
+        [START + 50, START + 99, true],
+        [START + 50, NaN, true],
+        [START + 9, START + 99, false],
+        [START + 99, 0, false],
+        [-Infinity, START + 99, false],
+        [NaN, START + 9, false],
+      ] as const
+    ) {
+      yield* setTime(START);
+      const built = yield* ends(layerBoth(told(one), told(other)));
+      yield* meet(built, ProtocolVersion.TLS_1_3);
+      yield* setTime(START + 20);
+      assert.equal((yield* meet(built, ProtocolVersion.TLS_1_3)).resumed, resumed, `${one} and ${other}`);
+    }
+  }),
+);
 
 effect(
   "where two layers must trust, the verdict is the first that tells something",

@@ -4,6 +4,7 @@ import type { CertificateError } from "../../src/faults/errors/trust.ts";
 import { layerNoble } from "../../src/layers/crypto/noble/layer.ts";
 import { logsFromJson } from "../../src/layers/trust/ct_logs.ts";
 import { layerRoots, makeRoots } from "../../src/layers/trust/roots.ts";
+import { Crypto, type HashName } from "../../src/ports/crypto.ts";
 import type { TrustOptions, Verdict, Verification } from "../../src/ports/trust.ts";
 import type { Bytes } from "../../src/wire/bytes.ts";
 import { oids } from "../../src/x509/der/oids.ts";
@@ -105,6 +106,27 @@ Deno.test("a timestamp of an unknown log, of a retired one, or about another cer
   assert.match(await refusal(about), /one in the handshake has a wrong signature/);
   const elsewhere = issueWith(middle, (tbs) => [one, two].map((log) => log.ofPrecertificate(tbs, ca)));
   assert.match(await refusal(elsewhere), /has a wrong signature/);
+});
+
+Deno.test("a list of thousands of timestamps is hashed with its issuer's key once", async () => {
+  const leaf = issueWith(middle, () => Array.from({ length: 3000 }, () => Uint8Array.of(1)));
+  let hashed = 0;
+  const counted = Effect.map(Crypto, (crypto) => ({
+    ...crypto,
+    hash: (name: HashName) => {
+      const hash = crypto.hash(name);
+      return { ...hash, digest: (data: ReadonlyArray<Bytes>) => (hashed++, hash.digest(data)) };
+    },
+  })).pipe(Effect.provide(layerNoble));
+  const error = await makeRoots([ca.der], { ctLogs })
+    .verify({ chain: leaf.chain, name: "localhost", purpose: "serverAuth" }).pipe(
+      Effect.withClock(Object.assign(Clock.make(), { currentTimeMillis: Effect.succeed(NOW * 1000) })),
+      Effect.flip,
+      Effect.provideServiceEffect(Crypto, counted),
+      Effect.runPromise,
+    );
+  assert.equal(error.reason, "too_few_timestamps");
+  assert.ok(hashed > 0 && hashed < 20, `${hashed} hashes`);
 });
 
 Deno.test("bytes that are no timestamps are as good as none", async () => {

@@ -97,6 +97,15 @@ Deno.test("keyUsage holds also where the certificate is not strict; the narrowes
   assert.deepEqual(usages(withExtensions(Build.extension("2.5.29.15", Uint8Array.of(3)))), []);
 });
 
+Deno.test("a keyUsage that is written oddly, or stands beside what cannot be read, does not become one that allows everything", () => {
+  const encipher = Build.keyUsage(["keyEncipherment"]);
+  const longOid = Uint8Array.of(0x06, 0x81, 0x03, 0x55, 0x1d, 0x0f);
+  const value = Der.octetString(Der.bitString(Uint8Array.of(0x20), 5));
+  assert.deepEqual(usages(withExtensions(Der.sequence(longOid, value))), ["keyEncipherment"]);
+  assert.deepEqual(usages(withExtensions(encipher, Uint8Array.of(0x1f, 0x01, 0x00))), []);
+  assert.deepEqual(usages(withExtensions(Der.sequence(Uint8Array.of(0x30, 0x80)))), []);
+});
+
 live(
   "a server whose odd leaf may not sign is refused by the handshake",
   Effect.gen(function* () {

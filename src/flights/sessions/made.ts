@@ -19,9 +19,9 @@ export const keptVerdict = (
 ): Verdict | undefined =>
   verdict && { ...verdict, path: verdict.path.map((der) => kept.find((one) => sameBytes(one, der)) ?? der) };
 
-/** Until when a session lasts by the verdict on its peer; 0 where that does not say. */
+/** Until when a session lasts by the verdict on its peer, in seconds since the epoch; 0 without a verdict. */
 export const trustedUntil = (verdict: Verdict | undefined): number =>
-  Math.max(0, Math.min(Math.floor(verdict?.until ?? 0), 2 ** 32 - 1));
+  verdict ? Math.max(1, Math.min(Math.floor(verdict.until), 2 ** 32 - 1)) : 0;
 
 /** What a session keeps of a full handshake beside `Agreed`. */
 export interface Made {

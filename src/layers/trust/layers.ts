@@ -76,7 +76,7 @@ export const layerBoth = <E1, R1, E2, R2>(
 
 /** The first verdict that tells something, which holds as long as both do. */
 const bothSay = (a: Verdict | void, b: Verdict | void): Verdict | void =>
-  a && b ? { ...a, until: Math.min(a.until, b.until) } : a ?? b;
+  a && b ? { ...a, until: Math.min(...[a.until, b.until].filter((until) => !Number.isNaN(until))) } : a ?? b;
 
 const readPin = (pin: string): Either.Either<string, InvalidPin> => {
   if (typeof pin !== "string") return Either.left(new InvalidPin({ pin: String(pin) }));

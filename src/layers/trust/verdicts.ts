@@ -24,7 +24,8 @@ export class Verdicts {
     this.#byKey.delete(key);
     if (time < found.from || time > found.verdict.until) return undefined;
     this.#byKey.set(key, found);
-    return found.verdict;
+    // Whoever gets it may change it.
+    return structuredClone(found.verdict);
   }
 
   /** Remembers a verdict of the time `from`, and forgets the one that was used longest ago if there are too many. */
@@ -32,19 +33,11 @@ export class Verdicts {
     if (this.most === 0) return;
     const [oldest] = this.#byKey.keys();
     if (oldest !== undefined && this.#byKey.size >= this.most) this.#byKey.delete(oldest);
-    this.#byKey.set(key, { verdict: kept(verdict), from });
+    // Copies, because views would keep whole records alive.
+    const path = verdict.path.map((der) => der.slice());
+    this.#byKey.set(key, { verdict: structuredClone({ ...verdict, path }), from });
   }
 }
-
-/** A verdict that no user can change, with copies of the certificates: views would keep whole records alive. */
-const kept = ({ path, policies, revocation, timestamps, until }: Verdict): Verdict =>
-  Object.freeze({
-    path: Object.freeze(path.map((der) => der.slice())),
-    policies: Object.freeze([...policies]),
-    revocation: Object.freeze(revocation.map((one) => Object.freeze({ ...one }))),
-    timestamps: Object.freeze(timestamps.map((one) => Object.freeze({ ...one }))),
-    until,
-  });
 
 /** The key of what is to be judged: its hash. Each part has its length before it, so that no two of them run together. */
 export const keyOf = (

@@ -1,11 +1,9 @@
 /** A leaf certificate as far as a handshake needs it: its key, and what the key may be used for. @module */
 import { Either } from "../../deps.ts";
 import type { PublicKey } from "../../ports/crypto.ts";
-import type { Bytes } from "../../wire/bytes.ts";
+import { type Bytes, sameBytes } from "../../wire/bytes.ts";
 import { decodeDer, type DerError } from "../der/der.ts";
 import { asDer, type Value, valuesIn } from "../der/lenient.ts";
-import { oids } from "../der/oids.ts";
-import { objectIdentifier } from "../der/types.ts";
 import * as Der from "../der/writer.ts";
 import { subjectPublicKeyInfo, type UnsupportedKey } from "../keys/public_key.ts";
 import { name } from "../names/distinguished_name.ts";
@@ -38,11 +36,12 @@ const SEQUENCE = 0x30;
 const VERSION = 0xa0;
 const EXTENSIONS = 0xa3;
 
-/** The members of a sequence that is alone in the bytes. */
-const membersOf = (bytes: Bytes): ReadonlyArray<Value> => {
+/** The members of a sequence that is alone in the bytes; `undefined` when these are something else. */
+const sequenceIn = (bytes: Bytes): ReadonlyArray<Value> | undefined => {
   const [sequence, ...more] = valuesIn(bytes) ?? [];
-  return sequence?.tag === SEQUENCE && more.length === 0 ? valuesIn(sequence.content) ?? [] : [];
+  return sequence?.tag === SEQUENCE && more.length === 0 ? valuesIn(sequence.content) : undefined;
 };
+const membersOf = (bytes: Bytes): ReadonlyArray<Value> => sequenceIn(bytes) ?? [];
 
 const lenient = (der: Bytes): LeafKey | undefined => {
   const [tbs] = membersOf(der);
@@ -75,13 +74,17 @@ const keyOf = (spki: Bytes): PublicKey | UnsupportedKey | undefined => {
   return undefined;
 };
 
-/** What every keyUsage allows; one that cannot be read allows nothing. */
+/** What an object identifier of keyUsage, 2.5.29.15, has as its content, however its length is written. */
+const KEY_USAGE = Uint8Array.of(0x55, 0x1d, 0x0f);
+
+/** What every keyUsage allows; one that cannot be read allows nothing, and nor does what may be one. */
 const usagesIn = (extensions: Bytes | undefined): ReadonlySet<KeyUsage> | undefined => {
-  const found = (extensions ? membersOf(extensions) : []).flatMap(({ raw }) => {
-    const members = membersOf(raw);
-    const oid = members[0] && Either.getOrUndefined(decodeDer("extnID", objectIdentifier, members[0].raw));
-    const [bits] = oid === oids.keyUsage ? valuesIn(members.at(-1)!.content) ?? [] : [];
-    return oid === oids.keyUsage ? [usagesOf(bits?.content.subarray(1) ?? new Uint8Array())] : [];
+  if (!extensions) return undefined;
+  const all = sequenceIn(extensions)?.map(({ raw }) => membersOf(raw));
+  if (!all || all.some((members) => members.length === 0)) return new Set();
+  const found = all.filter(([oid]) => sameBytes(oid!.content, KEY_USAGE)).map((members) => {
+    const [bits] = valuesIn(members.at(-1)!.content) ?? [];
+    return usagesOf(bits?.content.subarray(1) ?? new Uint8Array());
   });
   return found.length === 0 ? undefined : found.reduce((a, b) => a.intersection(b));
 };

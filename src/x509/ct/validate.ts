@@ -40,11 +40,13 @@ export const judgeTimestamps = Effect.fnUntraced(
     if (!ctLogs || purpose !== "serverAuth") return [];
     const crypto = yield* Crypto;
     work.draw(prices.byte * (leaf.tbs.length + (ocspResponse?.length ?? 0)));
+    // Made once: a list may hold thousands, and each would be a copy of the certificate.
+    const before = ofPrecertificate(path, crypto);
     const ofCertificate: Entry = { _tag: "certificate", der: leaf.raw };
     const given = [
       ...embedded(leaf).map((
         bytes,
-      ) => ({ bytes, source: "certificate", entry: ofPrecertificate(path, crypto) } as const)),
+      ) => ({ bytes, source: "certificate", entry: before } as const)),
       ...(ocspResponse ? inStaple(ocspResponse) : [])
         .map((bytes) => ({ bytes, source: "ocsp", entry: ofCertificate } as const)),
       ...signedCertificateTimestamps.map((

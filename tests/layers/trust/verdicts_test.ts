@@ -49,6 +49,22 @@ effect(
 );
 
 effect(
+  "who changes a verdict that was given changes none that is given later",
+  Effect.gen(function* () {
+    yield* setTime(START);
+    const service = makeRoots([ca.der]);
+    const given = Effect.map(judge(service, what), ({ result }) => Either.getOrThrow(result)!);
+    const wanted = structuredClone(yield* given);
+    for (let round = 0; round < 2; round++) {
+      const verdict = yield* given;
+      assert.deepEqual(verdict, wanted);
+      verdict.path.at(-1)!.fill(0);
+      Object.assign(verdict.revocation[0]!, { status: "good" });
+    }
+  }),
+);
+
+effect(
   "a verdict is of that chain, name, purpose and staple alone, and of those roots and options",
   Effect.gen(function* () {
     yield* setTime(START);
