@@ -5,7 +5,7 @@ import { makeRoots } from "../../../src/layers/trust/roots.ts";
 import { Crypto } from "../../../src/ports/crypto.ts";
 import type { CertificateVerifierService, Verification } from "../../../src/ports/trust.ts";
 import { makeCa } from "../../support/ca.ts";
-import { effect } from "../../support/effect.ts";
+import { effect, live } from "../../support/effect.ts";
 import { makeStaple } from "../../support/ocsp.ts";
 
 const START = Date.UTC(2030, 0) / 1000;
@@ -151,5 +151,32 @@ effect(
     assert.deepEqual(yield* Effect.forEach([a, b, a, c, a, b], signatures), [2, 2, 0, 2, 0, 2]);
     yield* judge(none, a);
     assert.equal((yield* judge(none, a)).signatures, 2);
+  }),
+);
+
+live(
+  "verifications at the same time do not meet, though each gives way to the others",
+  Effect.gen(function* () {
+    const roots = [makeCa({ key: "p521" }), makeCa({ key: "p384" })] as const;
+    const [one, two] = roots.map((root) => root.intermediate({ key: "p521" }).issue({ key: "p521" }).chain);
+    const both = makeRoots(roots.map(({ der }) => der), { rememberedVerdicts: 1 });
+    const only = makeRoots([roots[0].der]);
+    const rows = [
+      [both, one!, "localhost", true],
+      [both, two!, "localhost", true],
+      [both, one!, "elsewhere.example", false],
+      [only, two!, "localhost", false],
+      [only, one!, "localhost", true],
+    ] as const;
+    const all = Array.from({ length: 40 }, (_, i) => rows[i % rows.length]!);
+    const judged = yield* Effect.forEach(
+      all,
+      ([service, chain, name]) => judge(service, { chain, name, purpose: "serverAuth" }),
+      { concurrency: "unbounded" },
+    );
+    assert.deepEqual(
+      judged.map(({ result }) => Either.isRight(result)),
+      all.map(([, , , trusted]) => trusted),
+    );
   }),
 );
