@@ -8,6 +8,7 @@ import type { Verification } from "../../src/ports/trust.ts";
 import { printer } from "../support/printer.ts";
 import * as Base from "./chains/base.ts";
 import { type Chain, NOW, type Rows } from "./chains/base.ts";
+import * as Crls from "./chains/crls.ts";
 import * as Names from "./chains/names.ts";
 import * as Policies from "./chains/policies.ts";
 import * as Webpki from "./chains/webpki.ts";
@@ -17,6 +18,7 @@ const tables = {
   "Name constraints": Names.bad,
   "Certificate policies": Policies.bad,
   "The rules of browsers": Webpki.bad,
+  "Revocation lists": Crls.bad,
 };
 
 const judge = ({ roots, chain, host = "localhost", purpose = "serverAuth", strength }: Chain) => {
