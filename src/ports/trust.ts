@@ -17,6 +17,11 @@ export interface Verification {
   readonly purpose: "serverAuth" | "clientAuth";
   /** The OCSP response that the server stapled (DER OCSPResponse, RFC 6066 §8). */
   readonly ocspResponse?: Bytes | undefined;
+  /**
+   * The types of the extensions that this client offered and the server did not answer: a certificate can demand that its
+   * server does (RFC 7633). None unless given.
+   */
+  readonly unanswered?: ReadonlySet<number> | undefined;
   /** The SCTs from the server's hello (RFC 6962 §3.3). */
   readonly signedCertificateTimestamps?: ReadonlyArray<Bytes> | undefined;
 }

@@ -22,7 +22,7 @@ export const judged = Effect.fnUntraced(function* (
   options: Omit<Criteria, "name" | "purpose">,
   work: Work,
 ): Effect.fn.Return<Verdict, CertificateError, Crypto> {
-  const { chain, name, ocspResponse, purpose } = what;
+  const { chain, name, ocspResponse, purpose, unanswered } = what;
   const { leaf, intermediates, unread } = yield* parsed(chain, work);
   const { verify } = yield* Crypto;
   const others = bySubject(intermediates);
@@ -30,7 +30,7 @@ export const judged = Effect.fnUntraced(function* (
     ? bySubject([...intermediates, ...revocation.given.issuers])
     : others;
   const judge = Effect.fnUntraced(function* (lift: TrustOptions) {
-    const criteria = { ...options, ...lift, name, purpose };
+    const criteria = { ...options, ...lift, name, purpose, unanswered };
     const path = yield* findPath(leaf, others, anchors, criteria, work);
     const among = {
       others: issuers,

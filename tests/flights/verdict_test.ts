@@ -15,7 +15,7 @@ import { toHex } from "../../src/wire/bytes.ts";
 import { makeCa } from "../support/ca.ts";
 import { effect } from "../support/effect.ts";
 import { readText } from "../support/handshake.ts";
-import { makeStaple } from "../support/ocsp.ts";
+import { makeStaple, tlsFeature } from "../support/ocsp.ts";
 import { bytesOf } from "../support/text.ts";
 import { sha256 } from "../../src/layers/crypto/noble/deps.ts";
 
@@ -58,7 +58,7 @@ const meet = (built: Pick<Ends, "client" | "server">, version: ProtocolVersion) 
     const [a, b] = yield* makePair();
     const [c, s] = yield* Effect.all([
       Effect.provide(
-        Client.over(a, { serverName: "localhost", sessionKey: "localhost", policy }),
+        Client.over(a, { serverName: "localhost", sessionKey: "localhost", policy, alpn: ["h2"] }),
         built.client,
       ),
       Effect.provide(Server.over(b, { policy, clientAuth: "require" }), built.server),
@@ -159,6 +159,34 @@ for (const version of [ProtocolVersion.TLS_1_2, ProtocolVersion.TLS_1_3]) {
         const own = layerOfVerifier("own", () => Effect.succeed(given as Verdict));
         assert.deepEqual((yield* meet(yield* ends(own), version)).ofServer, told);
       }
+    }),
+  );
+}
+
+for (
+  const [version, feature, trusted] of [
+    // extended_master_secret, which both ends have; encrypt_then_mac, which an AEAD suite leaves unanswered.
+    [ProtocolVersion.TLS_1_2, 23, true],
+    [ProtocolVersion.TLS_1_2, 22, false],
+    [ProtocolVersion.TLS_1_3, 23, true],
+    [ProtocolVersion.TLS_1_3, 16, false],
+    [ProtocolVersion.TLS_1_3, 99, true],
+  ] as const
+) {
+  effect(
+    `${versionText(version)}: a certificate that demands the TLS feature ${feature} is ${
+      trusted ? "trusted" : "refused, as its server did not answer that extension"
+    }`,
+    Effect.gen(function* () {
+      yield* setTime(START);
+      const built = yield* ends();
+      const demanding = middle.issue({ extensions: [tlsFeature([feature], true)] });
+      const meeting = meet({ ...built, server: yield* built.of(demanding) }, version);
+      if (trusted) return void (yield* meeting);
+      assert.match(
+        (yield* Effect.flip(meeting)).message,
+        /it requires the TLS feature \w+, which its server/,
+      );
     }),
   );
 }

@@ -3,13 +3,7 @@ import { Either } from "../../deps.ts";
 import { IllegalParameter, UnsupportedExtension } from "../../faults/errors/connection.ts";
 import { type Carrier, mayStandIn } from "../../messages/mod.ts";
 import { ExtensionType } from "../../names/extension_type.ts";
-
-/** An extension of any message: its tag, or its number if the message does not know it. */
-type AnyExtension = { readonly _tag: string; readonly type?: number | undefined };
-
-/** The number of an extension. */
-export const typeOf = (e: AnyExtension): number =>
-  e._tag === "unknown" ? e.type! : ExtensionType.members[e._tag as keyof typeof ExtensionType.members];
+import { type AnyExtension, typeOf } from "../base/unanswered.ts";
 
 /**
  * Refuses an extension that may not stand in the message, as an illegal_parameter, and one that was not asked for, as an

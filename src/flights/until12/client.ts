@@ -37,6 +37,7 @@ import type { Renegotiable } from "../agreed/established.ts";
 import { type Keys, keysOf } from "../agreed/keys.ts";
 import { sameServer } from "../agreed/renegotiation.ts";
 import type { Step, Steps } from "../base/services.ts";
+import { unansweredOf } from "../base/unanswered.ts";
 import { serverEndPoint } from "../bindings.ts";
 import type { SentHello } from "../client_hello.ts";
 import { fitsSuite, judged, leafKey } from "../peer.ts";
@@ -137,6 +138,7 @@ export const serverFlight = Effect.fnUntraced(
       purpose: "serverAuth",
       ocspResponse,
       signedCertificateTimestamps: timestamps(at),
+      unanswered: unansweredOf(offer.hello.extensions, at.server.extensions, () => true),
     });
     return { ...from, chain, verdict: yield* judged(asked, policy), peerKey };
   },

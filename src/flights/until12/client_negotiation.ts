@@ -3,7 +3,6 @@ import { Either, Option } from "../../deps.ts";
 import { IllegalParameter, Refused, UnsupportedExtension } from "../../faults/errors/connection.ts";
 import {
   type ClientHello,
-  type ClientHelloExtension,
   findExtension,
   ServerHello,
   type ServerHelloExtension,
@@ -21,6 +20,7 @@ import { type Agreed, fragmentsOf, type Full, type Resumed, settle } from "../ag
 import { boundAnswer, keepsPromises, sameServer } from "../agreed/renegotiation.ts";
 import { agreedFragments } from "../base/fragments.ts";
 import type { Negotiating } from "../base/negotiating.ts";
+import { typeOf } from "../base/unanswered.ts";
 import { type SentHello, versionsOf } from "../client_hello.ts";
 import { sniOf } from "../hellos/client_extensions.ts";
 import { protocolNames } from "../hellos/protocol_names.ts";
@@ -193,9 +193,6 @@ const solicited = (
     }),
   );
 };
-
-const typeOf = (e: ClientHelloExtension | ServerHelloExtension): number =>
-  e._tag === "unknown" ? e.type : ExtensionType.members[e._tag];
 
 /** The application protocol: one, and among those that we offered (RFC 7301 §3.1). */
 const applicationProtocol = (

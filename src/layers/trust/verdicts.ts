@@ -41,10 +41,10 @@ export class Verdicts {
 
 /** The key of what is to be judged: its hash. Each part has its length before it, so that no two of them run together. */
 export const keyOf = (
-  { chain, name, purpose, ocspResponse, signedCertificateTimestamps = [] }: Verification,
+  { chain, name, purpose, ocspResponse, signedCertificateTimestamps = [], unanswered }: Verification,
   { hash }: CryptoService,
 ): string => {
-  const texts = utf8(JSON.stringify([purpose, name ?? null]));
+  const texts = utf8(JSON.stringify([purpose, name ?? null, unanswered ? [...unanswered].sort() : null]));
   const parts = [
     texts,
     ocspResponse ?? EMPTY,

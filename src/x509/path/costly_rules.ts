@@ -17,6 +17,8 @@ const NO_POLICY: ReadonlyMap<string, ReadonlyArray<string>> = new Map();
 /** The qualifiers of policies, which are for people to read (RFC 5280 §4.2.1.4). */
 const qualifiers: ReadonlySet<string> = new Set([oids["id-qt-cps"], oids["id-qt-unotice"]]);
 
+const featureName = (type: number): string => ExtensionType.nameOf(ExtensionType.of(type));
+
 const purposesIn = ({ certificate: { extendedKeyUsage } }: At): number =>
   prices.member * (extendedKeyUsage?.length ?? 0);
 const policiesIn = ({ certificate: { certificatePolicies, policyMappings } }: At): number =>
@@ -84,16 +86,30 @@ export const costlyRules: ReadonlyArray<Rule> = [
     },
   },
   {
-    // Of the TLS features that a certificate can require, only status_request can be checked here.
+    // Whether the server has a feature can be checked only where it is known what it answered.
     rfc: "RFC 7633 §4.1",
     where: leaf,
     price: ({ certificate: { extensions } }) => prices.member * extensions.length,
-    broken: ({ certificate: { extensions, tlsFeature = [] } }) => {
-      const [strange] = [...tlsFeature].filter((feature) => feature !== ExtensionType.status_request);
+    broken: ({ certificate: { extensions, tlsFeature = [] }, criteria: { unanswered } }) => {
+      const strange = [...tlsFeature].find((feature) => feature !== ExtensionType.status_request);
       const critical = extensions.some((one) => one.oid === oids.tlsFeature && one.critical);
-      return critical && strange !== undefined
-        ? ["unsupported", `it requires the unknown TLS feature ${strange}`]
+      return critical && strange !== undefined && !unanswered
+        ? ["unsupported", `it requires the TLS feature ${featureName(strange)}, which is not checked here`]
         : undefined;
+    },
+  },
+  {
+    // A stapled response is judged by itself.
+    rfc: "RFC 7633 §4.2.3",
+    where: (at) => leaf(at) && ofPeer(at),
+    price: ({ certificate: { tlsFeature } }) => prices.member * (tlsFeature?.size ?? 0),
+    broken: ({ certificate: { tlsFeature = [] }, criteria: { unanswered } }) => {
+      const missing = [...tlsFeature].find((feature) =>
+        feature !== ExtensionType.status_request && unanswered?.has(feature)
+      );
+      return missing === undefined
+        ? undefined
+        : ["invalid", `it requires the TLS feature ${featureName(missing)}, which its server does not offer`];
     },
   },
   {
@@ -139,7 +155,7 @@ export const costlyRules: ReadonlyArray<Rule> = [
       const [missing] = (path[index + 1]!.tlsFeature ?? NOTHING).difference(tlsFeature);
       return missing === undefined
         ? undefined
-        : ["invalid", `it lacks the TLS feature ${missing}, which its issuer requires`];
+        : ["invalid", `it lacks the TLS feature ${featureName(missing)}, which its issuer requires`];
     },
   },
   {

@@ -8,6 +8,8 @@ export interface Criteria extends TrustOptions {
   readonly time: number;
   /** The name that the leaf must be valid for; `undefined` for any. */
   readonly name: string | undefined;
+  /** The extensions that the server did not answer; `undefined` where that is not known. */
+  readonly unanswered?: ReadonlySet<number> | undefined;
   readonly purpose: Verification["purpose"] | "OCSPSigning" | "cRLSign";
 }
 

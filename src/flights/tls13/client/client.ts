@@ -140,6 +140,7 @@ const NO_SCHEME = SignatureScheme.of(0);
 export const encryptedExtensionsShape = { answer: one(EncryptedExtensions) };
 
 interface Encrypted {
+  readonly extensions: EncryptedExtensions["extensions"];
   readonly alpn: string | undefined;
   readonly fragments: FragmentLimits;
   /** Whether our early data was accepted; `undefined` if none was sent. */
@@ -163,9 +164,9 @@ const encryptedExtensions = Effect.fnUntraced(function* (offer: SentHello, at: A
     { suite: at.suite, psk: offer.psks.find((psk) => psk === at.psk) },
     alpn,
   );
-  if (offer.early === undefined) return { alpn, fragments, earlyData: undefined };
+  if (offer.early === undefined) return { extensions, alpn, fragments, earlyData: undefined };
   if (!accepted && !offer.retry) yield* send(under(at.keys.client));
-  return { alpn, fragments, earlyData: accepted };
+  return { extensions, alpn, fragments, earlyData: accepted };
 });
 
 /** Receives the server's Finished: its data may come from here on. */
@@ -200,8 +201,8 @@ const clientFlight = Effect.fnUntraced(function* (
 export const afterServerHello = Effect.fnUntraced(
   function* (offer: SentHello, server: ServerHello13): Steps<Established13> {
     const at = yield* serverHello(offer, server);
-    const { alpn, earlyData, fragments } = yield* encryptedExtensions(offer, at);
-    const shown = at.psk ? knownBefore(at) : yield* serverProof(offer, at);
+    const { alpn, earlyData, extensions, fragments } = yield* encryptedExtensions(offer, at);
+    const shown = at.psk ? knownBefore(at) : yield* serverProof(offer, at, extensions);
     const keyed = yield* serverFinish(at);
     const ours = yield* clientFlight(offer, at, keyed, shown.request, earlyData);
     const crypto = yield* Crypto;

@@ -2,10 +2,16 @@
 import { Effect } from "../../../deps.ts";
 import { IllegalParameter } from "../../../faults/errors/connection.ts";
 import { receive } from "../../../grammar/places.ts";
-import { type CertificateRequest13, findExtension } from "../../../messages/mod.ts";
+import {
+  type CertificateRequest13,
+  type EncryptedExtensions,
+  findExtension,
+  mayStandIn,
+} from "../../../messages/mod.ts";
 import { CertificateVerifier, type Verdict } from "../../../ports/trust.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 import type { Steps } from "../../base/services.ts";
+import { unansweredOf } from "../../base/unanswered.ts";
 import type { SentHello } from "../../client_hello.ts";
 import { judged } from "../../peer.ts";
 import type { Agreed13 } from "../agreed.ts";
@@ -31,7 +37,11 @@ export const serverProofShape = (mayCompress: boolean) => ({
 });
 
 /** Receives the server's certificate, which is verified before anything of ours is sent. */
-export const serverProof = Effect.fnUntraced(function* (offer: SentHello, at: Agreed13): Steps<Shown> {
+export const serverProof = Effect.fnUntraced(function* (
+  offer: SentHello,
+  at: Agreed13,
+  encrypted: EncryptedExtensions["extensions"],
+): Steps<Shown> {
   const { settings: { policy, serverName }, hello: { extensions = [] } } = offer;
   const mayCompress = findExtension(extensions, "compress_certificate") !== undefined;
   const { request, certificate: sent, proof } = yield* receive(serverProofShape(mayCompress));
@@ -51,11 +61,16 @@ export const serverProof = Effect.fnUntraced(function* (offer: SentHello, at: Ag
     purpose: "serverAuth",
     ocspResponse,
     signedCertificateTimestamps,
+    unanswered: unansweredOf(extensions, [...encrypted, ...(stapled ?? [])], isAnswered),
   });
   const verdict = yield* judged(asked, policy);
   const scheme = proof.message.algorithm;
   return { chain, verdict, request, scheme, ocspResponse, signedCertificateTimestamps };
 });
+
+/** Whether a server of TLS 1.3 can answer an extension in what it sends with or before its certificate. */
+const isAnswered = (type: number): boolean =>
+  mayStandIn(type, "EncryptedExtensions") || mayStandIn(type, "Certificate");
 
 const hasNoContext = ({ certificateRequestContext }: CertificateRequest13) =>
   certificateRequestContext.length === 0 ? Effect.void : Effect.fail(

@@ -8,7 +8,7 @@ import type { Suite13 } from "../../../tables/suites13.ts";
 import { type Bytes, EMPTY, sameBytes } from "../../../wire/bytes.ts";
 import { codec, make } from "../../../wire/codec.ts";
 import type { Checked } from "../../hellos/wish.ts";
-import { typeOf } from "../extensions.ts";
+import { typeOf } from "../../base/unanswered.ts";
 import type { Wish13 } from "./negotiation.ts";
 
 /** What a HelloRetryRequest asked for. */
