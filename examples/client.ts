@@ -32,7 +32,7 @@ import { verifier } from "./lib/trust.ts";
 
 const flags = {
   servername: { takes: "NAME", help: "the name that the certificate must be valid for (HOST)" },
-  ca: { takes: "FILE", help: "trust these roots (PEM) and no others" },
+  ca: { takes: "FILE", help: "trust these roots (PEM, DER, PKCS#7) and no others" },
   insecure: { help: "trust any server" },
   pin: {
     takes: "SHA256",

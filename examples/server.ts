@@ -35,7 +35,7 @@ const flags = {
     takes: "none|request|require",
     help: "whether to ask clients for a certificate (none)",
   },
-  "client-ca": { takes: "FILE", help: "the roots (PEM) of client certificates to trust" },
+  "client-ca": { takes: "FILE", help: "the roots (PEM, DER, PKCS#7) of client certificates to trust" },
   "early-data": {
     takes: "BYTES",
     help: "accept so much early data, which an attacker may send again (TLS 1.3; needs --no-tickets)",

@@ -14,6 +14,10 @@ export const verifier = (given: Given) => {
     throw new UsageError(`--${ca === undefined ? "pin" : "ca"} and --insecure cannot be combined`);
   }
   if (insecure !== undefined) return CertificateVerifier.layerInsecure;
+  const wrong = pins.find((pin) => !PIN.test(pin));
+  if (wrong !== undefined) {
+    throw new UsageError(`--pin: ${JSON.stringify(wrong)} is no SHA-256 in base64 or hexadecimal`);
+  }
   if (pins.length > 0) {
     const pinned = CertificateVerifier.layerPinned(pins);
     return ca === undefined ? pinned : CertificateVerifier.layerBoth(roots(ca, given), pinned);
@@ -28,11 +32,18 @@ export const clientVerifier = (given: Given) => {
   return ca === undefined ? CertificateVerifier.layerNone : roots(ca, given);
 };
 
-/** Throws UsageError for CRLs without the roots that their issuers are below. */
-const needsRoots = ({ flags, repeated: { crl = [] } }: Given, roots: string): void => {
-  const flag = crl.length > 0 ? "crl" : flags["crl-check"] === undefined ? undefined : "crl-check";
+const PIN = /^(sha256\/{1,2})?([0-9a-f]{2}(:?[0-9a-f]{2}){31}|[a-z0-9+/]{43}=?)$/i;
+
+/** What is asked of certificates below roots. */
+const demands = ["crl", "crl-check", "profile", "require-policies", "ct-logs", "allow"] as const;
+
+/** Throws UsageError for a demand without the roots that it is about, which would have no effect. */
+const needsRoots = ({ flags }: Given, roots: string): void => {
+  const flag = demands.find((one) => flags[one] !== undefined);
   if (flag && flags[roots] === undefined) throw new UsageError(`--${flag} needs --${roots} FILE`);
-  if (flag === "crl-check") throw new UsageError("--crl-check needs --crl FILE");
+  if (flags["crl-check"] !== undefined && flags["crl"] === undefined) {
+    throw new UsageError("--crl-check needs --crl FILE");
+  }
 };
 
 /** What the flags say of certificates. A device that needs `--policy legacy` has certificates of the same age. Throws UsageError. */

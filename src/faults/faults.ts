@@ -12,7 +12,7 @@ import { type Cited, eras } from "./cited.ts";
 import { certificateAlerts, isRefusalAlert } from "./certificate_alerts.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { Family } from "./family.ts";
-import { certificateHints, either, lifting, type Older, olderThan, onTheWay, peerSaid } from "./hints.ts";
+import { certificateHint, either, type Older, olderThan, onTheWay, peerSaid } from "./hints.ts";
 import { refusalOf } from "./refusals.ts";
 import { alertSections, decryptSections, refusedBy } from "./sections.ts";
 import type { TlsError } from "./tls_error.ts";
@@ -201,7 +201,7 @@ const faults = {
     from: "flights",
     alert: (e) => e.alert !== undefined && isRefusalAlert(e.alert) ? e.alert : certificateAlerts[e.reason],
     rfc: (e) => e.rfc,
-    hint: ({ reason, liftedBy }) => either(certificateHints[reason], liftedBy && lifting(liftedBy)),
+    hint: certificateHint,
   },
   CertificateDecompressionFailure: {
     family: "protocol",

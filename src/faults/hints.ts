@@ -19,12 +19,12 @@ export const olderThan = (policy: Circumstances["policy"] = "modern"): string | 
 export type Older = ReturnType<typeof olderThan>;
 
 /** Advice by the reason why a certificate is not trusted. */
-export const certificateHints: Partial<Record<CertificateReason, string>> = {
+const certificateHints: Partial<Record<CertificateReason, string>> = {
   unknown_ca:
     "trust the root that signed it (CertificateVerifier.layerRoots; --ca FILE, or --client-ca FILE for clients); " +
     "or the peer does not send an intermediate certificate, as it must",
   name_mismatch:
-    "only names in subjectAltName count: connect to one of them, or say which to expect (serverName, --servername)",
+    "connect by one of the names that the certificate is for, or say which to expect (serverName, --servername)",
   unreadable: "a certificate that breaks X.509's rules cannot be verified, but its key can be pinned " +
     "(CertificateVerifier.layerPinned, --pin), or judged by a verifier of your own (CertificateVerifier.layer)",
   not_pinned: "if this is the server that you mean, its key is new: pin it as well",
@@ -41,13 +41,29 @@ export const certificateHints: Partial<Record<CertificateReason, string>> = {
   status_missing:
     "its server must staple an OCSP response (RFC 6066 §8): ssl_stapling in nginx, ocspResponse in this library",
   revocation_unknown:
-    "give a CRL of that issuer that is in force (crls of CertificateVerifier.layerRoots, RevocationSource.layerFiles; --crl FILE), " +
-    'or check no authorities (crlCheck: "leaf", --crl-check leaf)',
+    "give a CRL of that issuer that is in force (crls of CertificateVerifier.layerRoots; --crl FILE; " +
+    "RevocationSource.layerFiles, provided to layerRoots and not beside it)",
   status_stale: "its server staples an old OCSP response, or a clock is wrong",
 };
 
+/** Advice about a certificate that is not trusted. */
+export const certificateHint = (
+  { index, liftedBy, reason }: {
+    readonly index: number;
+    readonly liftedBy?: Lift | undefined;
+    readonly reason: CertificateReason;
+  },
+): string | undefined =>
+  either(
+    certificateHints[reason],
+    reason === "revocation_unknown" && index > 0
+      ? 'check no authorities (crlCheck: "leaf", --crl-check leaf)'
+      : undefined,
+    liftedBy && lifting(liftedBy),
+  );
+
 /** Advice about a certificate that options would let pass. */
-export const lifting = (options: Lift): string => {
+const lifting = (options: Lift): string => {
   const { profile, ...allowances } = options;
   const allowed = Object.entries(allowances).map(([name, value]) =>
     value === true ? name : `${name}=${value}`

@@ -98,10 +98,19 @@ const allLifts = Effect.fnUntraced(function* (
   for (let round = 0; lift && round < MOST_LIFTS; round++) {
     const again = yield* Effect.either(judge(lift));
     if (Either.isRight(again)) return yield* new CertificateError({ ...first, liftedBy: lift });
-    lift = again.left.liftedBy && { ...lift, ...again.left.liftedBy };
+    if (!again.left.liftedBy) return yield* besides(first, again.left);
+    lift = { ...lift, ...again.left.liftedBy };
   }
   return yield* new CertificateError({ ...first, liftedBy: undefined });
 });
+
+/** The error, with what is wrong besides and that no option lifts. */
+const besides = (first: CertificateError, other: CertificateError): CertificateError =>
+  new CertificateError({
+    ...first,
+    liftedBy: undefined,
+    detail: `${first.detail}; and besides, ${other.detail}`,
+  });
 
 /** A chain as far as it could be read. */
 interface Parsed {

@@ -136,7 +136,7 @@ const oddLeaf: Target = {
       assert.equal(read.left._tag, "DerError");
       return "refused";
     }
-    const { publicKey, spki } = read.right;
+    const { publicKey, spkis: [spki] } = read.right;
     assert.ok(spki.length > 0 && typeof publicKey._tag === "string");
     return "accepted";
   },

@@ -187,6 +187,12 @@ Deno.test("a refusal that options would not lift names none", async () => {
     const error = Either.getOrThrow(Either.flip(await judge({ roots: [device], chain })));
     assert.equal(error.liftedBy, undefined, error.message);
   }
+  const short = device.issue({ names: ["other.example"] }).chain;
+  const error = Either.getOrThrow(Either.flip(await judge({ roots: [device], chain: short })));
+  assert.match(
+    error.detail,
+    /its RSA key has 1024 bits, .*; and besides, it is for the DNS name other.example/,
+  );
 });
 
 Deno.test("what is said of each refused chain is in docs/refusals.md: deno task refusals writes it anew", async () => {

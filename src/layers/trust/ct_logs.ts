@@ -2,6 +2,7 @@
 import { Either, ParseResult, Schema } from "../../deps.ts";
 import { InvalidOption } from "../../faults/errors/connection.ts";
 import type { CtLog } from "../../ports/trust.ts";
+import { shortened } from "../../wire/printable.ts";
 
 const state = Schema.Struct({ timestamp: Schema.String });
 const log = Schema.Struct({
@@ -36,8 +37,7 @@ export const logsFromJson = (json: string): Either.Either<ReadonlyArray<CtLog>, 
         option: "json",
         expected: "a list of logs in version 3",
         got: "something else",
-        fault: ParseResult.ArrayFormatter.formatIssueSync(issue)
-          .map(({ message, path }) => `${path.join(".")}: ${message}`).join("; "),
+        fault: told(issue),
       }),
     onRight: ({ operators }) =>
       operators.flatMap(({ name, logs, tiled_logs = [] }) =>
@@ -53,3 +53,10 @@ export const logsFromJson = (json: string): Either.Either<ReadonlyArray<CtLog>, 
         })
       ),
   });
+
+/** Where a list is wrong, and how, in a few words. */
+const told = (issue: ParseResult.ParseIssue): string => {
+  const [first] = ParseResult.ArrayFormatter.formatIssueSync(issue);
+  const where = first?.path.join(".") || "the text";
+  return `${where}: ${shortened(first?.message ?? "")}`;
+};

@@ -46,8 +46,8 @@ export const layerPinned = (
       partition: partitionOf("pinned", ...pins.toSorted()),
       verify: (what) => {
         const leaf = leafOf(what);
-        const pin = leaf && toHex(sha256(leaf.spki));
-        return pin !== undefined && pins.includes(pin)
+        const [pin, ...others] = leaf?.spkis.map((spki) => toHex(sha256(spki))) ?? [];
+        return pin !== undefined && [pin, ...others].some((one) => pins.includes(one))
           ? Effect.void
           : refuse(what, "not_pinned", `its key ${pin ?? ""} is not among those pinned`, "RFC 7469 §2.6");
       },
@@ -80,7 +80,7 @@ const bothSay = (a: Verdict | void, b: Verdict | void): Verdict | void =>
 
 const readPin = (pin: string): Either.Either<string, InvalidPin> => {
   if (typeof pin !== "string") return Either.left(new InvalidPin({ pin: String(pin) }));
-  const bare = pin.replace(/^sha256\/{1,2}/, "");
+  const bare = pin.replace(/^sha256\/{1,2}/, "").replaceAll(":", "");
   const hex = /^[0-9a-f]{64}$/i.test(bare) ? bare.toLowerCase() : toHex(base64(bare) ?? new Uint8Array());
   return hex.length === 64 ? Either.right(hex) : Either.left(new InvalidPin({ pin }));
 };

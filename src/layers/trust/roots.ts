@@ -1,7 +1,7 @@
 /** Trust in root certificates: path validation by RFC 5280. @module */
 import { Effect, Either, Layer } from "../../deps.ts";
 import type { InvalidOption } from "../../faults/errors/connection.ts";
-import type { PemError } from "../../faults/errors/pem.ts";
+import { PemError } from "../../faults/errors/pem.ts";
 import {
   CertificateVerifier,
   type CertificateVerifierService,
@@ -31,11 +31,20 @@ export const layerRoots = (
   );
 
 const readRoots = (content: string | Bytes): Effect.Effect<ReadonlyArray<Bytes>, PemError> =>
-  Effect.flatMap(rootsIn(content), ({ certificates, leftOut }) =>
+  Effect.flatMap(Either.mapLeft(rootsIn(content), withAdvice), ({ certificates, leftOut }) =>
     Effect.as(
       Effect.forEach(leftOut, ({ message }) => Effect.logWarning(`roots: ${message}; it is left out`)),
       certificates.map(({ raw }) => raw),
     ));
+
+/** A device's own certificate, which breaks the rules, is likely to be given as a root. */
+const withAdvice = (e: PemError): PemError =>
+  e.reason === "malformed"
+    ? new PemError({
+      ...e,
+      detail: `${e.detail}; it can be no root, but a server's key can be pinned (layerPinned, --pin)`,
+    })
+    : e;
 
 /**
  * Trusts the certificates below these roots (DER). The roots are parsed when the first peer is judged; an invalid one

@@ -13,8 +13,11 @@ import { type KeyUsage, usagesOf } from "./key_usage.ts";
 /** A leaf's key. */
 export interface LeafKey {
   readonly publicKey: PublicKey | UnsupportedKey;
-  /** The SubjectPublicKeyInfo as the certificate has it, from which pins are computed. */
-  readonly spki: Bytes;
+  /**
+   * The SubjectPublicKeyInfo, from which pins are computed: as the certificate has it, and if that is no DER, written anew as
+   * well, as OpenSSL prints it.
+   */
+  readonly spkis: readonly [Bytes, ...ReadonlyArray<Bytes>];
   /** The keyUsage; `undefined` if the certificate has none, and so allows everything. */
   readonly keyUsage: ReadonlySet<KeyUsage> | undefined;
   /** The subject as text, for errors; empty when it cannot be read. */
@@ -29,7 +32,7 @@ export const readLeaf = (der: Bytes): Either.Either<LeafKey, DerError> =>
   Either.match(parseCertificate(der), {
     onLeft: (e) => Either.fromNullable(lenient(der), () => e),
     onRight: ({ publicKey, spki, keyUsage, subject }) =>
-      Either.right({ publicKey, spki, keyUsage, subject: subject.text }),
+      Either.right({ publicKey, spkis: [spki], keyUsage, subject: subject.text }),
   });
 
 const SEQUENCE = 0x30;
@@ -48,19 +51,21 @@ const lenient = (der: Bytes): LeafKey | undefined => {
   const members = tbs ? membersOf(tbs.raw) : [];
   // After the version, if there is one: serialNumber, signature, issuer, validity, subject (RFC 5280 §4.1).
   const [, , , , subject, key, ...rest] = members[0]?.tag === VERSION ? members.slice(1) : members;
-  const publicKey = key && keyOf(key.raw);
-  if (!subject || !publicKey) return undefined;
+  const found = key && keyOf(key.raw);
+  if (!subject || !found) return undefined;
   const read = Either.getOrUndefined(decodeDer("subject", name, subject.raw));
   return {
-    publicKey,
-    spki: key.raw,
+    publicKey: found.publicKey,
+    spkis: [key.raw, found.spki],
     keyUsage: usagesIn(rest.find(({ tag }) => tag === EXTENSIONS)?.content),
     subject: read?.text ?? "",
   };
 };
 
-/** The key, after its SubjectPublicKeyInfo and what its BIT STRING holds are written anew as DER. */
-const keyOf = (spki: Bytes): PublicKey | UnsupportedKey | undefined => {
+/** The key, after its SubjectPublicKeyInfo and what its BIT STRING holds are written anew as DER, and what was written. */
+const keyOf = (
+  spki: Bytes,
+): { readonly publicKey: PublicKey | UnsupportedKey; readonly spki: Bytes } | undefined => {
   const [algorithm, bits] = membersOf(spki);
   const algorithmDer = algorithm && asDer(algorithm.raw);
   if (!algorithmDer || !bits) return undefined;
@@ -69,7 +74,7 @@ const keyOf = (spki: Bytes): PublicKey | UnsupportedKey | undefined => {
   for (const candidate of candidates) {
     const rewritten = Der.sequence(algorithmDer, Der.bitString(candidate, bits.content[0]));
     const read = decodeDer("SubjectPublicKeyInfo", subjectPublicKeyInfo, rewritten);
-    if (Either.isRight(read)) return read.right;
+    if (Either.isRight(read)) return { publicKey: read.right, spki: rewritten };
   }
   return undefined;
 };
