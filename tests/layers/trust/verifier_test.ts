@@ -202,6 +202,7 @@ for (
   const [name, pin] of [
     ["hexadecimal", pinOf(server.der, "hex")],
     ["capital hexadecimal", pinOf(server.der, "hex").toUpperCase()],
+    ["hexadecimal with colons", pinOf(server.der, "hex").replace(/..(?=.)/g, "$&:")],
     ["base64", pinOf(server.der, "base64")],
     ["base64 as curl has it", `sha256//${pinOf(server.der, "base64")}`],
   ] as const
