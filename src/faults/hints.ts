@@ -43,6 +43,8 @@ const certificateHints: Partial<Record<CertificateReason, string>> = {
   revocation_unknown:
     "give a CRL of that issuer that is in force (crls of CertificateVerifier.layerRoots; --crl FILE; " +
     "RevocationSource.layerFiles, provided to layerRoots and not beside it)",
+  status_invalid: "its server must staple a current response of its issuer's OCSP responder, or none",
+  status_unknown: "its issuer does not know it: it must be issued anew, or the responder is not yet told",
   status_stale: "its server staples an old OCSP response, or a clock is wrong",
 };
 

@@ -7,11 +7,12 @@ import { makeRoots } from "../../src/layers/trust/roots.ts";
 import type { Verification } from "../../src/ports/trust.ts";
 import { printer } from "../support/printer.ts";
 import * as Base from "./chains/base.ts";
-import { type Chain, NOW, type Rows } from "./chains/base.ts";
+import { type Chain, NOW } from "./chains/base.ts";
 import * as Crls from "./chains/crls.ts";
 import * as Names from "./chains/names.ts";
 import * as Policies from "./chains/policies.ts";
 import * as Webpki from "./chains/webpki.ts";
+import { bad as statuses, type Stapled } from "./statuses.ts";
 
 const tables = {
   "The rules of RFC 5280": Base.bad,
@@ -31,6 +32,21 @@ const judge = ({ roots, chain, host = "localhost", purpose = "serverAuth", stren
   );
 };
 
+/** Staples are dated by the real clock. */
+const judgeStaple = ({ leaf, purpose = "serverAuth", root, staple, strength }: Stapled) =>
+  makeRoots([root.der], strength).verify({
+    chain: leaf.chain,
+    name: undefined,
+    purpose,
+    ocspResponse: staple,
+  }).pipe(
+    Effect.provide(layerNoble),
+    Effect.either,
+    Effect.runPromise,
+  );
+
+const DATE = /\d{4}-\d\d-\d\dT[\d:]+Z/g;
+
 const told = (name: string, error: CertificateError): string => {
   const { what, alert, rfc, hint } = explain(error);
   return [
@@ -39,7 +55,11 @@ const told = (name: string, error: CertificateError): string => {
   ].join("  \n");
 };
 
-const section = async (title: string, bad: Readonly<Record<string, Rows>>): Promise<string> => {
+const section = async <A>(
+  title: string,
+  bad: Readonly<Record<string, Readonly<Record<string, () => A>>>>,
+  judge: (row: A) => Promise<Either.Either<unknown, CertificateError>>,
+): Promise<string> => {
   const rows: Array<string> = [];
   for (const [name, make] of Object.values(bad).flatMap((all) => Object.entries(all))) {
     rows.push(told(name, Either.getOrThrow(Either.flip(await judge(make())))));
@@ -50,7 +70,10 @@ const section = async (title: string, bad: Readonly<Record<string, Rows>>): Prom
 /** The page. It says the same each time: nothing in a message comes from a key or a serial number. */
 export const page = async (): Promise<string> => {
   const sections: Array<string> = [];
-  for (const [title, bad] of Object.entries(tables)) sections.push(await section(title, bad));
+  for (const [title, bad] of Object.entries(tables)) sections.push(await section(title, bad, judge));
+  const staples = await section("Stapled OCSP responses", statuses, judgeStaple);
+  // Dates are of today, and signatures are not all equally long.
+  sections.push(staples.replace(DATE, "(a date)").replace(/byte \d+/g, "byte (n)"));
   return [
     "# Why a certificate is refused",
     "What is said of each chain in the tests' tables: what is wrong, the alert, the RFC, and what to do about it.\n" +

@@ -1,12 +1,17 @@
 /** What one response of OCSP means at a given time (RFC 6960 §3.2). @module */
-import type { CertificateReason } from "../../faults/errors/trust.ts";
+import type { CertificateReason, Lift } from "../../faults/errors/trust.ts";
 import type { Criteria } from "../path/criteria.ts";
 import { dateText } from "../path/rule.ts";
 import { SKEW } from "../path/status.ts";
 import type { SingleResponse } from "./ocsp.ts";
 
 /** Why a response is not believed, or why the certificate is not. */
-export type Fault = readonly [reason: CertificateReason, detail: string, rfc: string];
+export type Fault = readonly [
+  reason: CertificateReason,
+  detail: string,
+  rfc: string,
+  lift?: Lift | undefined,
+];
 
 /** Whether a response says that a certificate is only suspended: unlike any other revocation, that may end. */
 export const isHold = ({ certStatus }: SingleResponse): boolean =>

@@ -101,7 +101,10 @@ interface IssuerHashes {
  * A failed check of the response. Its error is about the leaf, and has the alert for stapled responses whichever rule
  * was broken.
  */
-const refusal = (leaf: Certificate, [reason, detail, rfc]: Fault): Effect.Effect<never, CertificateError> =>
+const refusal = (
+  leaf: Certificate,
+  [reason, detail, rfc, liftedBy]: Fault,
+): Effect.Effect<never, CertificateError> =>
   Effect.fail(
     new CertificateError({
       reason,
@@ -109,6 +112,7 @@ const refusal = (leaf: Certificate, [reason, detail, rfc]: Fault): Effect.Effect
       subject: leaf.subject.text,
       detail,
       rfc,
+      liftedBy,
       alert: reason === "revoked" ? undefined : "bad_certificate_status_response",
     }),
   );
@@ -137,8 +141,8 @@ const broken = Effect.fnUntraced(
     }
     for (const { rfc, broken } of signatureRules) {
       const found = broken(basic.signatureAlgorithm, at.criteria);
-      const [reason, detail] = found ?? [];
-      if (reason) return [reason, `its OCSP response: ${detail}`, rfc];
+      const [reason, detail, lift] = found ?? [];
+      if (reason) return [reason, `its OCSP response: ${detail}`, rfc, lift];
     }
     const unproven = yield* notBySomebodyAllowed(at, basic);
     if (unproven) return unproven;
@@ -223,6 +227,7 @@ const notBySomebodyAllowed = Effect.fnUntraced(
           rule.reason === "unsupported" ? rule.reason : "status_invalid",
           `${text}: ${rule.detail}`,
           rule.rfc,
+          rule.liftedBy,
         ];
       } else if (!named) {
         fault = [
