@@ -122,7 +122,8 @@ export const json = (print: (line: string) => void): Report => {
   return {
     observe: (connection) => (event) => say(connection, jsonOf(event)),
     established: (connection, n, peer, milliseconds) => {
-      say(connection, { event: "established", ...plain(n), ...jsonOfPeer(peer), milliseconds } as {
+      const rounded = Math.round(milliseconds * 100) / 100;
+      say(connection, { event: "established", ...plain(n), ...jsonOfPeer(peer), milliseconds: rounded } as {
         event: string;
       });
     },
