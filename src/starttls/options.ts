@@ -1,5 +1,5 @@
 /** What both roles are told, checked at the door, and how they begin and end. @module */
-import { Duration, Effect, Exit, Schema } from "../deps.ts";
+import { Duration, Effect, Exit, Fiber, Schema } from "../deps.ts";
 import { decodeOption, duration, given, word } from "../options.ts";
 import type { ByteStream } from "../public/byte_stream.ts";
 import { StartTlsTimeout } from "../public/errors.ts";
@@ -85,9 +85,9 @@ export const converse = <A>(
 /** Closes a stream, and waits a moment for that: nobody knows what the close of somebody's stream does. */
 const closing = (stream: ByteStream): Effect.Effect<void> =>
   Effect.suspend(() => stream.close).pipe(
-    Effect.interruptible,
     Effect.disconnect,
     Effect.timeoutOption("250 millis"),
-    Effect.sandbox,
-    Effect.ignore,
+    Effect.interruptible,
+    Effect.forkDaemon, // where the deadline counts, although the caller may be interrupted
+    Effect.flatMap(Fiber.await),
   );

@@ -66,7 +66,7 @@ export const talkOver = (below: ByteStream, { protocol, rfc }: Subject): Talk =>
       Effect.suspend(() => {
         const most = Math.max(0, Math.min(LIMITS.line, left));
         return reading(expected, most < LIMITS.line ? LIMITS.all : LIMITS.line, reader.readLine(most));
-      }).pipe(Effect.tap((line) => Effect.sync(() => void (left -= line.length + 1)))),
+      }).pipe(Effect.tap((line) => Effect.sync(() => void (left -= line.length + 2)))),
     bytes: (length, expected) =>
       Effect.suspend(() => {
         left -= length;

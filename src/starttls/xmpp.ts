@@ -59,14 +59,13 @@ export const xmpp: Dialogues = {
 /** A tag, whatever prefix its name has. */
 interface Tag {
   readonly name: string;
-  /** Whether it is an end tag, or that of an empty element. */
-  readonly ends: boolean;
+  readonly kind: "start" | "end" | "empty";
   readonly text: string;
 }
 
 /** Something else: an error of the stream, its end, or what has no place here. */
-const otherwise = (talk: Talk, expected: string, { name, ends, text }: Tag): Said<never> =>
-  name === "stream" && ends
+const otherwise = (talk: Talk, expected: string, { name, kind, text }: Tag): Said<never> =>
+  name === "stream" && kind === "end"
     ? new StartTlsEnded({ protocol: talk.protocol, rfc: talk.rfc, expected })
     : talk.unexpected(expected, text);
 
@@ -76,7 +75,7 @@ const streamOf = (talk: Talk): Said<void> =>
     const expected = "the beginning of a stream";
     let tag = yield* nextTag(talk, expected);
     if (tag.text.startsWith("<?xml")) tag = yield* nextTag(talk, expected);
-    if (tag.name !== "stream" || tag.ends) yield* otherwise(talk, expected, tag);
+    if (tag.name !== "stream" || tag.kind !== "start") yield* otherwise(talk, expected, tag);
   });
 
 /** Reads an element to its end; its text is that of all its tags. */
@@ -84,8 +83,10 @@ const element = (talk: Talk, expected: string): Said<Tag> =>
   Effect.gen(function* () {
     const first = yield* nextTag(talk, expected);
     let text = first.text;
-    for (let tag = first; !tag.ends || tag.name !== first.name; text += tag.text) {
-      tag = yield* nextTag(talk, expected);
+    for (let depth = first.kind === "start" ? 1 : 0; depth > 0;) {
+      const tag = yield* nextTag(talk, expected);
+      depth += { start: 1, end: -1, empty: 0 }[tag.kind];
+      text += tag.text;
     }
     return { ...first, text };
   });
@@ -108,5 +109,6 @@ const nextTag = (talk: Talk, expected: string): Said<Tag> =>
       else if (quote === character) quote = undefined;
     }
     const [, slash, name] = /^<(\/?)(?:[^\s:/>]+:)?([^\s/>]*)/.exec(text) ?? [];
-    return { name: name ?? "", ends: slash === "/" || text.endsWith("/>"), text };
+    const kind = slash === "/" ? "end" : text.endsWith("/>") ? "empty" : "start";
+    return { name: name ?? "", kind, text };
   });
