@@ -31,6 +31,7 @@ import { receiving } from "./receive.ts";
 import { sending } from "./send.ts";
 import { type ConnectionState, makeState } from "./state.ts";
 import { STREAMS, type Unstreamed, withStreams } from "./streams.ts";
+import { unwrapping } from "./unwrap.ts";
 import { makeWire, type Wire } from "./wire.ts";
 
 /** The tracer that Effect has by default: nobody sees its spans. */
@@ -66,7 +67,7 @@ function* establishing<R>(
   const { life, negotiator, finalize } = parts;
   yield* Scope.addFinalizerExit(outer, (exit) => Effect.ensuring(finalize(exit), Scope.close(scope, exit)));
   yield* traced(`effect-tls.${program.role}.handshake`, life.guardHandshake(negotiator.first));
-  return withStreams(connectionOf(parts, program, runtime));
+  return withStreams(connectionOf(parts, stream, program, runtime));
 }
 
 /** What a connection is made of. */
@@ -146,6 +147,7 @@ const bounded = <R>(context: Context.Context<R>, milliseconds: number): Context.
 /** What a user has of a connection whose first handshake is finished. */
 const connectionOf = <R>(
   parts: Parts,
+  stream: ByteStream,
   { role, policy }: Program<R>,
   runtime: Runtime.Runtime<Crypto>,
 ): Unstreamed => {
@@ -153,13 +155,14 @@ const connectionOf = <R>(
   const { hash } = Context.get(runtime.context, Crypto);
   const finished = (): Established => now.established!; // the first handshake is
   const readWithEpoch = receiving(parts);
+  const writing = sending(parts);
   return {
     negotiated: Effect.sync(() => finished().negotiated),
     peerCertificates: Effect.sync(() => finished().peerCertificates.map((raw) => peerCertificate(raw, hash))),
     peerVerdict: Effect.sync(() => finished().peerVerdict),
     read: Effect.map(readWithEpoch, (received) => received?.data),
     readWithEpoch,
-    ...sending(parts),
+    ...writing,
     renegotiate: negotiator.renegotiate(AS_BEFORE),
     requestClientCertificate: (clientAuth = "require") =>
       Effect.flatMap(decodeRenegotiation(role, { clientAuth }, "clientAuth"), negotiator.renegotiate),
@@ -173,6 +176,7 @@ const connectionOf = <R>(
       Effect.suspend(() => exportKeyingMaterial(finished(), policy, label, length, context)),
     channelBinding: (type) => Effect.suspend(() => channelBinding(finished(), policy, type)),
     close,
+    unwrap: unwrapping(stream, parts, writing.closeWrite),
     abort: life.abort,
     state: Effect.sync(() => ({ reading: state.reading(), writing: state.writing() })),
     [STREAMS]: { observers, run: Runtime.runPromise(runtime) },

@@ -68,6 +68,11 @@ export class Incoming {
     this.#in.push(chunk);
   }
 
+  /** Takes the bytes that belong to no record that was opened. */
+  rest(): Bytes {
+    return this.#in.take(this.#in.length);
+  }
+
   /** Sets the version that records must say, and the most content of each; the old limit may hold until the keys change. */
   agree(version: ProtocolVersion, anyVersion: boolean, phase: Phase, maxFragment: number): void {
     this.#agreed = version;
