@@ -1,4 +1,5 @@
 /** The union of the errors outside of a connection: of layers that are built, of stores, of exported keys. @module */
+import type { AdmissionRefused } from "./errors/admission.ts";
 import type { BindingUnavailable } from "./errors/bindings.ts";
 import type { CredentialFileError, CredentialMismatch } from "./errors/credentials.ts";
 import type { InvalidKeyShare } from "./errors/crypto.ts";
@@ -11,6 +12,7 @@ import type { InvalidPin, SystemRootsError } from "./errors/trust.ts";
 
 /** What can go wrong outside of a connection: a layer cannot be built, a store fails, keys cannot be exported. */
 export type SetupError =
+  | AdmissionRefused
   | BindingUnavailable
   | CredentialFileError
   | CredentialMismatch
