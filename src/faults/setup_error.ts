@@ -8,9 +8,13 @@ import type { PreSharedKeysError } from "./errors/pre_shared_keys.ts";
 import type { CrlFileError } from "./errors/revocation.ts";
 import type { SessionStoreError } from "./errors/sessions.ts";
 import type { TicketKeysError } from "./errors/tickets.ts";
+import type { LineTooLong, StreamEnded } from "./errors/transport.ts";
 import type { InvalidPin, SystemRootsError } from "./errors/trust.ts";
 
-/** What can go wrong outside of a connection: a layer cannot be built, a store fails, keys cannot be exported. */
+/**
+ * What can go wrong outside of a connection: a layer cannot be built, a store fails, keys cannot be exported, a stream ends
+ * before TLS begins.
+ */
 export type SetupError =
   | AdmissionRefused
   | BindingUnavailable
@@ -19,8 +23,10 @@ export type SetupError =
   | CrlFileError
   | InvalidKeyShare
   | InvalidPin
+  | LineTooLong
   | PemError
   | PreSharedKeysError
   | SessionStoreError
+  | StreamEnded
   | SystemRootsError
   | TicketKeysError;
