@@ -1,6 +1,5 @@
 /** The accept loop of a server: a fiber and a scope for each connection, within limits. @module */
 import { Cause, Effect, Exit, Fiber, FiberSet, Scope } from "../deps.ts";
-import type { AdmissionRefused } from "../faults/errors/admission.ts";
 import { TransportError } from "../faults/errors/transport.ts";
 import type { Incoming } from "../ports/transport.ts";
 import { wordsOf } from "../wire/words_of.ts";

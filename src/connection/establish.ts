@@ -1,5 +1,5 @@
 /** Makes a connection of a byte stream: its parts, its first handshake, and what a user has of it. @module */
-import { Context, DefaultServices, Effect, Runtime, Scope, Tracer } from "../deps.ts";
+import { Cause, Context, DefaultServices, Effect, Exit, Runtime, Scope, Tracer } from "../deps.ts";
 import type { TlsError } from "../faults/tls_error.ts";
 import type { Established } from "../flights/agreed/established.ts";
 import { channelBinding, exportEarlyKeyingMaterial, exportKeyingMaterial } from "../flights/bindings.ts";
@@ -69,6 +69,14 @@ function* establishing<R>(
   yield* traced(`effect-tls.${program.role}.handshake`, life.guardHandshake(negotiator.first));
   return withStreams(connectionOf(parts, stream, program, runtime));
 }
+
+/** Runs what a web stream asks for. Its consumer gets the error itself: it may know nothing of Effect. */
+const running =
+  (runtime: Runtime.Runtime<never>) => async <A>(of: Effect.Effect<A, TlsError>): Promise<A> => {
+    const exit = await Runtime.runPromiseExit(runtime)(of);
+    if (Exit.isSuccess(exit)) return exit.value;
+    throw Cause.squash(exit.cause);
+  };
 
 /** What a connection is made of. */
 interface Parts extends Closing {
@@ -179,6 +187,6 @@ const connectionOf = <R>(
     unwrap: unwrapping(stream, parts, writing.closeWrite),
     abort: life.abort,
     state: Effect.sync(() => ({ reading: state.reading(), writing: state.writing() })),
-    [STREAMS]: { observers, run: Runtime.runPromise(runtime) },
+    [STREAMS]: { observers, run: running(runtime) },
   };
 };

@@ -50,7 +50,8 @@ export class Records {
 
   /** Takes the bytes that belong to no record that was opened: what follows the peer's close_notify. */
   rest(): Bytes {
-    return this.#incoming.rest();
+    const { unread } = this.#incoming;
+    return unread.take(unread.length);
   }
 
   /** Sets the version in our records until one is agreed on. */
