@@ -65,6 +65,8 @@ const levels: Readonly<Record<string, number>> = {
   "src/layers/crypto/": 11,
   "src/public/": 12,
   "src/platform/": 13,
+  "src/promises/": 13,
+  "src/deno/": 13.1,
   "mod.ts": 14,
 };
 
@@ -80,11 +82,11 @@ const knowsEras = [
 
 /** Where packages may be named, and where Deno or node: may. */
 const packagesIn = ["src/deps.ts", "src/layers/crypto/noble/deps.ts", "src/platform/deps.ts"];
-const platformsIn = ["src/layers/", "src/platform/"];
+const platformsIn = ["src/layers/", "src/platform/", "src/deno/"];
 
 /** What an entry point may import, beside its own room: what everybody may, and the door for options. */
 const doors = /^src\/(public\/\w+|client|server|options|deps|messages\/mod|names\/mod)\.ts$/;
-const entryRooms = ["src/platform/"];
+const entryRooms = ["src/platform/", "src/promises/", "src/deno/"];
 
 /** Files that are tables, and may be longer than 300 lines. */
 const tables = ["src/names/cipher_suite.ts"];
@@ -93,7 +95,7 @@ const tables = ["src/names/cipher_suite.ts"];
 type Graph = ReadonlyMap<string, ReadonlyArray<string>>;
 
 const root = new URL("../", import.meta.url);
-const entries = ["mod.ts", "src/platform/mod.ts"];
+const entries = ["mod.ts", "src/platform/mod.ts", "src/deno/mod.ts"];
 
 /** What an entry reaches, types as well as code. */
 const graphOf = async (entry: string): Promise<Graph> => {
