@@ -89,7 +89,7 @@ export * as Policy from "./src/public/policy.ts";
 export * as Crypto from "./src/public/crypto.ts";
 /** Networks: `layerTcp`, `layerMemory`. */
 export * as Transport from "./src/public/transport.ts";
-/** Byte streams: `fromConn`, `fromStreams`, `makePair`. */
+/** Byte streams: `fromConn`, `fromStreams`, `makePair`; `buffered` and `prepend` for what is said before TLS. */
 export * as ByteStream from "./src/public/byte_stream.ts";
 /** Session stores: `layerMemory`, `layerNone`. */
 export * as SessionStore from "./src/public/session_store.ts";

@@ -1,3 +1,4 @@
 /** Byte streams that TLS can run over. @module */
 export * from "../ports/byte_stream.ts";
 export * from "../layers/transport/byte_stream.ts";
+export * from "../layers/transport/buffered.ts";

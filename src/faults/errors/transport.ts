@@ -19,3 +19,27 @@ export class TransportError extends Data.TaggedError("TransportError")<{
     return printable(`${this.operation}${this.address ? ` ${addressText(this.address)}` : ""}: ${why}`);
   }
 }
+
+/** A stream ended in the middle of what was to be read. */
+export class StreamEnded extends Data.TaggedError("StreamEnded")<{
+  /** What was to be read, such as `8 bytes` or `the end of a line`. */
+  readonly wanted: string;
+  /** How many bytes of it had come. */
+  readonly got: number;
+}> {
+  /** What happened, in one sentence. */
+  override get message(): string {
+    return `the stream ended after ${this.got} bytes, before ${this.wanted} had come`;
+  }
+}
+
+/** A line has more bytes than are allowed. */
+export class LineTooLong extends Data.TaggedError("LineTooLong")<{
+  /** The most bytes that are allowed, without the end of the line. */
+  readonly limit: number;
+}> {
+  /** What happened, in one sentence. */
+  override get message(): string {
+    return `a line is longer than ${this.limit} bytes`;
+  }
+}

@@ -1,9 +1,11 @@
 /** The byte streams of the library, held to the laws of every byte stream; and what is true of one of them alone. @module */
 import { assert, Effect, Either, Exit, Scope } from "../../deps.ts";
 import { fromConn, fromStreams, makePair } from "../../../src/layers/transport/byte_stream.ts";
+import { buffered, prepend } from "../../../src/layers/transport/buffered.ts";
 import { layerMemory } from "../../../src/layers/transport/memory.ts";
 import { layerTcp } from "../../../src/layers/transport/tcp.ts";
 import { Transport } from "../../../src/ports/transport.ts";
+import { ascii, EMPTY } from "../../../src/wire/bytes.ts";
 import { live } from "../../support/effect.ts";
 import { streamLaws, type StreamPair } from "../../support/stream_laws.ts";
 
@@ -20,6 +22,17 @@ const byTransport = Effect.gen(function* () {
 const pairs: Readonly<Record<string, StreamPair>> = {
   "an in-memory pair": makePair(),
   "an in-memory pair with little room": makePair({ capacity: 4 }),
+  "what is left of buffered streams": Effect.flatMap(makePair(), ([a, b]) =>
+    Effect.gen(function* () {
+      const ends = [buffered(a), buffered(b)] as const;
+      yield* Effect.all([a.write(ascii("first\r\n")), b.write(ascii("first\r\n"))]);
+      for (const end of ends) assert.equal(yield* end.readLine(5), "first");
+      return [ends[0].rest, ends[1].rest] as const;
+    })),
+  "streams that begin with nothing": Effect.map(
+    makePair(),
+    ([a, b]) => [prepend(EMPTY, a), prepend(EMPTY, b)] as const,
+  ),
   "web streams": Effect.sync(() => {
     const there = new TransformStream<Uint8Array, Uint8Array>();
     const back = new TransformStream<Uint8Array, Uint8Array>();
