@@ -62,6 +62,11 @@ export const toTlsConn = (connection: Connection, { local, remote, release, conn
   let closing: Promise<void> | undefined;
   const close = (how: Effect.Effect<void> = connection.close): Promise<void> =>
     closing ??= promised(Effect.zipRight(how, release));
+  /** The connection, whose end is also ours. */
+  const owned: Connection = Object.create(connection, {
+    close: { enumerable: true, value: Effect.promise(() => close()) },
+    abort: { enumerable: true, value: Effect.promise(() => close(connection.abort)) },
+  });
   /** Once both ends have said all, nothing can come: a program that only pipes never calls `close`. */
   const whenDone = (): void => {
     if (ended && saidAll) void close();
@@ -130,7 +135,7 @@ export const toTlsConn = (connection: Connection, { local, remote, release, conn
     handshake: () => Promise.resolve({ alpnProtocol: now(connection.negotiated).alpn ?? null }),
     [Symbol.dispose]: () => void close(),
     [Symbol.asyncDispose]: () => close(),
-    connection,
+    connection: owned,
     get negotiated() {
       return now(connection.negotiated);
     },
