@@ -300,7 +300,7 @@ Deno.test("the rules of this test are broken by graphs that break them", () => {
   assert.match(why("src/node/tls_duplex.ts", "node:stream")!, /package or a platform/);
   assert.match(why("src/node/deps.ts", "npm:effect@^3.22.4/Effect")!, /package or a platform/);
   assert.equal(why("src/node/deps.ts", "node:stream"), undefined);
-  assert.match(why("src/node/tls_duplex.ts", "src/platform/socket.ts")!, /goes up, or to a room beside it/);
+  assert.match(why("src/node/tls_duplex.ts", "src/deno/conn.ts")!, /goes up, or to a room beside it/);
   assert.deepEqual(
     wrongImports(new Map([["src/wire/bytes.ts", ["src/wire/fault.ts"]], ["src/wire/fault.ts", []]])),
     [],

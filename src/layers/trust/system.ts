@@ -44,10 +44,8 @@ export const layerBundled: Layer.Layer<CertificateVerifier, SystemRootsError> = 
       try: () => (process?.getBuiltinModule?.("node:tls")?.rootCertificates ?? []).join("\n"),
       catch: (thrown) => untold(wordsOf(thrown)),
     });
-    const blocks = yield* Either.mapLeft(
-      parsePem(pem),
-      ({ message }) => untold(pem === "" ? "it has none" : message),
-    );
+    if (pem === "") return yield* untold("it has none");
+    const blocks = yield* Either.mapLeft(parsePem(pem), ({ message }) => untold(message));
     return yield* Effect.orDie(rootsWithSource(blocks.map(({ bytes }) => bytes)));
   }),
 );
