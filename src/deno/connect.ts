@@ -2,13 +2,8 @@
 import { Context, Effect, Either, Schema, type Scope } from "../deps.ts";
 import * as Client from "../client.ts";
 import { decodeOption, flag, port, text, whole, word } from "../options.ts";
-import {
-  type ClientOptions,
-  clientOptions,
-  type ServerOptions,
-  serverOptions,
-  signal,
-} from "../promises/options.ts";
+import { clientOptions, serverOptions, signal } from "../promises/decoding.ts";
+import type { ClientOptions, ServerOptions } from "../promises/options.ts";
 import { living, promised } from "../promises/run.ts";
 import { clientServices, serverServices } from "../promises/services.ts";
 import { clientSettings, serverSettings } from "../promises/settings.ts";

@@ -13,7 +13,8 @@ import {
   Scope,
 } from "../deps.ts";
 import { decodeOption, flag, functionOf, limit, port, text } from "../options.ts";
-import { object, type ServerOptions, serverOptions, signal } from "../promises/options.ts";
+import { object, serverOptions, signal } from "../promises/decoding.ts";
+import type { ServerOptions } from "../promises/options.ts";
 import { advised, begun, now, promised } from "../promises/run.ts";
 import { serverServices, type Services } from "../promises/services.ts";
 import { serverSettings } from "../promises/settings.ts";

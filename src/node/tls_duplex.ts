@@ -161,21 +161,27 @@ export class TlsDuplex extends ConnectionDuplex {
     return this.writableLength;
   }
 
+  /** The address of the peer, where it is known. */
   get remoteAddress(): string | undefined {
     return this.#beneath.remoteAddress;
   }
+  /** The port of the peer, where it is known. */
   get remotePort(): number | undefined {
     return this.#beneath.remotePort;
   }
+  /** `IPv4` or `IPv6`, where it is known. */
   get remoteFamily(): string | undefined {
     return this.#beneath.remoteFamily;
   }
+  /** The address of this end, where it is known. */
   get localAddress(): string | undefined {
     return this.#beneath.localAddress;
   }
+  /** The port of this end, where it is known. */
   get localPort(): number | undefined {
     return this.#beneath.localPort;
   }
+  /** `IPv4` or `IPv6`, where it is known. */
   get localFamily(): string | undefined {
     return this.#beneath.localFamily;
   }

@@ -7,11 +7,15 @@ import { makeArrivals } from "./arrivals.ts";
 
 /** The parts of a MessagePort, or of a Worker and its global scope, that are used here. */
 export interface MessagePortLike {
+  /** Sends a message to the other end. */
   readonly postMessage: (message: unknown) => void;
+  /** Hears what the other end sends. */
   readonly addEventListener: (type: "message", listener: (event: MessageEvent) => void) => void;
+  /** Hears no more. */
   readonly removeEventListener: (type: "message", listener: (event: MessageEvent) => void) => void;
   /** Begins to deliver messages. */
   readonly start?: () => void;
+  /** Ends it, where it can be ended. */
   readonly close?: () => void;
 }
 

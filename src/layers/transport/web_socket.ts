@@ -7,11 +7,17 @@ import { makeArrivals } from "./arrivals.ts";
 
 /** The parts of a WebSocket that are used here: those of the browsers' API, which Deno and the package `ws` have as well. */
 export interface WebSocketLike {
+  /** How binary messages are given: set to `arraybuffer`. */
   binaryType: string;
+  /** Its state: 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
+  /** How many bytes wait to be sent. */
   readonly bufferedAmount: number;
+  /** Sends a binary message. */
   readonly send: (data: Uint8Array<ArrayBuffer>) => void;
+  /** Closes it, with a code and a reason. */
   readonly close: (code?: number, reason?: string) => void;
+  /** Hears `open`, `message`, `error` and `close`. */
   // deno-lint-ignore no-explicit-any -- each implementation has event types of its own
   readonly addEventListener: (type: any, listener: (event: any) => void) => void;
 }
