@@ -22,6 +22,7 @@ export * as Fiber from "npm:effect@^3.22.4/Fiber";
 export * as FiberId from "npm:effect@^3.22.4/FiberId";
 export * as FiberSet from "npm:effect@^3.22.4/FiberSet";
 export * as Layer from "npm:effect@^3.22.4/Layer";
+export * as Logger from "npm:effect@^3.22.4/Logger";
 export * as Option from "npm:effect@^3.22.4/Option";
 export * as ParseResult from "npm:effect@^3.22.4/ParseResult";
 export * as Predicate from "npm:effect@^3.22.4/Predicate";

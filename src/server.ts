@@ -1,9 +1,12 @@
 /** The server's side of TLS, and the loop that accepts connections. @module */
-import { Cause, Effect, Either, Schema, type Scope } from "./deps.ts";
+import { Cause, Duration, Effect, Either, Exit, Option, Schema, Scope } from "./deps.ts";
 import { makePermits, startAccepting } from "./connection/accept.ts";
+import { connectionLimits, makeAdmission } from "./connection/admission.ts";
+import type { ConnectionLimits, Counts } from "./connection/connection_limits.ts";
 import type { Connection } from "./connection/connection.ts";
 import { establish } from "./connection/establish.ts";
 import { serverProgram } from "./connection/handshakes/server_program.ts";
+import { AdmissionRefused } from "./faults/errors/admission.ts";
 import type { InvalidOption } from "./faults/errors/connection.ts";
 import type { TransportError } from "./faults/errors/transport.ts";
 import type { TlsError } from "./faults/tls_error.ts";
@@ -14,6 +17,7 @@ import {
   alpnOption,
   clientAuthOption,
   decodeOption,
+  duration,
   functionOf,
   given,
   limit,
@@ -66,6 +70,8 @@ export interface ListenOptions<R = never> extends Address, Omit<ServerOptions, "
    * the system's backlog. 1024 unless given.
    */
   readonly maxHandshakes?: number | undefined;
+  /** Limits beyond which a connection is refused before its handshake, instead of waiting; none unless given. */
+  readonly onConnection?: ConnectionLimits | undefined;
   /**
    * What is said on a stream before TLS begins, such as STARTTLS. It gives the stream that TLS then runs over, and sets a
    * deadline of its own. It counts as a part of the handshake; if it fails, so does the connection.
@@ -78,7 +84,10 @@ export interface ListenOptions<R = never> extends Address, Omit<ServerOptions, "
    * says so and the connection is served without an observer.
    */
   readonly observe?: ((connection: number, remote: Address) => Observe) | undefined;
-  /** Called when a connection fails, in its handshake or in the handler. Logs a warning unless given. */
+  /**
+   * Called when a connection fails, in its handshake or in the handler, or is refused (`AdmissionRefused`). Logs a warning
+   * unless given; refusals are then counted alone, because a flood of them would flood the log.
+   */
   readonly onFailure?:
     | ((
       cause: Cause.Cause<unknown>,
@@ -92,8 +101,22 @@ export interface ListenOptions<R = never> extends Address, Omit<ServerOptions, "
 export interface Listening {
   /** The address that the server listens at, with the port that the system chose. */
   readonly address: Address;
-  /** Completes when the server accepts no more connections. */
+  /** Completes when the server accepts no more connections: a handler that waits for its peer can end then. */
   readonly ended: Effect.Effect<void>;
+  /** How many connections there are now, and how many were admitted and refused. */
+  readonly counts: Effect.Effect<Counts>;
+  /**
+   * Ends the server in good order: accepts no more connections, and waits until the handlers have ended and their connections
+   * are closed with close_notify. Those that are still open after `within` are interrupted, and closed with a fatal alert; it
+   * waits without limit unless given. Gives the number of the interrupted. Called again, it only waits (and interrupts) again.
+   */
+  readonly shutdown: (options?: ShutdownOptions) => Effect.Effect<number, InvalidOption>;
+}
+
+/** How a server is ended. */
+export interface ShutdownOptions {
+  /** How long the handlers may go on. */
+  readonly within?: Duration.DurationInput | undefined;
 }
 
 const spoken = {
@@ -113,9 +136,14 @@ const listenOptions = Schema.Struct({
   maxConnections: Schema.optional(limit(1)),
   maxHandshakes: Schema.optional(limit(1)),
   before: Schema.optional(functionOf<NonNullable<ListenOptions["before"]>>()),
+  onConnection: Schema.optional(connectionLimits),
   observe: Schema.optional(functionOf<NonNullable<ListenOptions["observe"]>>()),
   onFailure: Schema.optional(functionOf()),
 });
+const shutdownOptions: Schema.Schema<ShutdownOptions> = Schema.Struct({
+  within: Schema.optional(duration()),
+});
+const decodeShutdown = decodeOption(shutdownOptions);
 const decodeOver = decodeOption(serverOptions);
 /** Only the type knows the requirements of a function. */
 const decodeListen = decodeOption(listenOptions) as <R>(
@@ -171,7 +199,7 @@ export const listen = <E, R, R2 = never>(
 > =>
   Effect.gen(function* () {
     const decoded = yield* decodeListen(options);
-    const { hostname, port, maxConnections = 1024, maxHandshakes = 1024, onFailure = warn } = decoded;
+    const { hostname, port, maxConnections = 1024, maxHandshakes = 1024, onFailure = warned } = decoded;
     const { before = Effect.succeed } = decoded;
     const { earlyData = 0, policy = modern } = decoded;
     if (earlyData > 0 && policy.sessionTickets && (yield* SessionTickets)) {
@@ -180,7 +208,10 @@ export const listen = <E, R, R2 = never>(
           "store keeps the sessions",
       );
     }
-    const listener = yield* (yield* Transport).listen({ hostname, port });
+    // A scope of its own, so that the address is free before the last connection has ended.
+    const open = yield* Effect.acquireRelease(Scope.make(), Scope.close);
+    const listener = yield* Scope.extend((yield* Transport).listen({ hostname, port }), open);
+    const admission = makeAdmission(decoded.onConnection ?? {});
     const permits = makePermits(maxConnections, maxHandshakes);
     const observer = (number: number, remote: Address) =>
       Effect.try(() => decoded.observe?.(number, remote)).pipe(
@@ -188,7 +219,7 @@ export const listen = <E, R, R2 = never>(
           Effect.as(Effect.logWarning(`connection ${number} has no observer: ${wordsOf(error)}`), undefined)
         ),
       );
-    const accepting = yield* startAccepting(listener.accept, permits, {
+    const accepting = yield* startAccepting(listener.accept, permits, admission, {
       serve: ({ stream, remote }, number, permit) =>
         // While the limit of served connections is reached, no handshake starts.
         Effect.zip(
@@ -208,8 +239,26 @@ export const listen = <E, R, R2 = never>(
           (again) => warn(again, number),
         ),
     });
-    return { address: listener.address, ended: Effect.asVoid(Effect.exit(accepting)) };
+    const stop = Effect.zipRight(accepting.stop, Scope.close(open, Exit.void));
+    return {
+      address: listener.address,
+      ended: accepting.ended,
+      counts: Effect.sync(admission.counts),
+      shutdown: (options) =>
+        Effect.flatMap(
+          Effect.suspend(() => decodeShutdown(given(options))),
+          ({ within = Duration.infinity }) =>
+            stop.pipe(
+              Effect.zipRight(Effect.timeoutOption(accepting.idle, within)),
+              Effect.flatMap((idle) => Option.isSome(idle) ? Effect.succeed(0) : accepting.interrupt),
+            ),
+        ),
+    };
   });
+
+/** Logs a failure. A refusal is counted, and tells nothing new. */
+const warned = (cause: Cause.Cause<unknown>, connection: number): Effect.Effect<void> =>
+  Cause.squash(cause) instanceof AdmissionRefused ? Effect.void : warn(cause, connection);
 
 const warn = (cause: Cause.Cause<unknown>, connection: number): Effect.Effect<void> =>
   Effect.logWarning(`connection ${connection}: ${wordsOf(Cause.squash(cause))}`);

@@ -66,6 +66,9 @@ const levels: Readonly<Record<string, number>> = {
   "src/public/": 12,
   "src/platform/": 13,
   "src/starttls/": 13,
+  "src/promises/": 13,
+  "src/deno/": 13.1,
+  "src/node/": 13.1,
   "mod.ts": 14,
 };
 
@@ -79,13 +82,14 @@ const knowsEras = [
   "src/connection/handshakes/",
 ];
 
-/** Where packages may be named, and where Deno or node: may. */
+/** Where packages may be named, where node: modules may, and where Deno may. */
 const packagesIn = ["src/deps.ts", "src/layers/crypto/noble/deps.ts", "src/platform/deps.ts"];
-const platformsIn = ["src/layers/", "src/platform/"];
+const nodeModulesIn = ["src/node/deps.ts"];
+const platformsIn = ["src/layers/", "src/platform/", "src/deno/", "src/node/"];
 
 /** What an entry point may import, beside its own room: what everybody may, and the door for options. */
 const doors = /^src\/(public\/\w+|client|server|options|deps|messages\/mod|names\/mod)\.ts$/;
-const entryRooms = ["src/platform/", "src/starttls/"];
+const entryRooms = ["src/platform/", "src/starttls/", "src/promises/", "src/deno/", "src/node/"];
 
 /** Files that are tables, and may be longer than 300 lines. */
 const tables = ["src/names/cipher_suite.ts"];
@@ -94,7 +98,13 @@ const tables = ["src/names/cipher_suite.ts"];
 type Graph = ReadonlyMap<string, ReadonlyArray<string>>;
 
 const root = new URL("../", import.meta.url);
-const entries = ["mod.ts", "src/platform/mod.ts", "src/starttls/mod.ts"];
+const entries = [
+  "mod.ts",
+  "src/platform/mod.ts",
+  "src/starttls/mod.ts",
+  "src/deno/mod.ts",
+  "src/node/mod.ts",
+];
 
 /** What an entry reaches, types as well as code. */
 const graphOf = async (entry: string): Promise<Graph> => {
@@ -134,7 +144,8 @@ const isIn = (rooms: ReadonlyArray<string>, module: string): boolean =>
 /** Why an import is wrong; `undefined` when it is not. */
 const wrong = (from: string, to: string, known: (module: string) => boolean): string | undefined => {
   if (!known(to)) {
-    return to.startsWith("npm:") && packagesIn.includes(from) ? undefined : "names a package or a platform";
+    const at = to.startsWith("npm:") ? packagesIn : to.startsWith("node:") ? nodeModulesIn : [];
+    return at.includes(from) ? undefined : "names a package or a platform";
   }
   const [above, below] = [roomOf(from), roomOf(to)];
   if (above === undefined || below === undefined) return "is in no room";
@@ -293,6 +304,10 @@ Deno.test("the rules of this test are broken by graphs that break them", () => {
   assert.match(why("src/wire/bytes.ts", "npm:effect@^3.22.4/Effect")!, /package or a platform/);
   assert.equal(why("src/deps.ts", "npm:effect@^3.22.4/Effect"), undefined);
   assert.match(why("src/layers/transport/tcp.ts", "node:fs")!, /package or a platform/);
+  assert.match(why("src/node/tls_duplex.ts", "node:stream")!, /package or a platform/);
+  assert.match(why("src/node/deps.ts", "npm:effect@^3.22.4/Effect")!, /package or a platform/);
+  assert.equal(why("src/node/deps.ts", "node:stream"), undefined);
+  assert.match(why("src/node/tls_duplex.ts", "src/deno/conn.ts")!, /goes up, or to a room beside it/);
   assert.deepEqual(
     wrongImports(new Map([["src/wire/bytes.ts", ["src/wire/fault.ts"]], ["src/wire/fault.ts", []]])),
     [],

@@ -1,8 +1,9 @@
 /** The accept loop of a server: a fiber and a scope for each connection, within limits. @module */
-import { Cause, Effect, Exit, type Fiber, FiberSet, Scope } from "../deps.ts";
+import { Cause, Effect, Exit, Fiber, FiberSet, Scope } from "../deps.ts";
 import { TransportError } from "../faults/errors/transport.ts";
 import type { Incoming } from "../ports/transport.ts";
 import { wordsOf } from "../wire/words_of.ts";
+import type { Admission, Admitted } from "./admission.ts";
 import { within } from "./bounds/deadline.ts";
 
 /** How many accepts in a row may fail before the loop pauses. */
@@ -55,7 +56,7 @@ export const makePermits = (maxConnections: number, maxHandshakes: number): Perm
 export interface Service<R, R2> {
   /** Serves one connection, which closes with its scope. It has a permit for its handshake. */
   readonly serve: (incoming: Incoming, number: number, permit: Permit) => Effect.Effect<void, unknown, R>;
-  /** Told why one failed. It never fails itself. */
+  /** Told why one failed, or was refused. It never fails itself. */
   readonly told: (
     cause: Cause.Cause<unknown>,
     number: number,
@@ -63,17 +64,36 @@ export interface Service<R, R2> {
   ) => Effect.Effect<void, never, R2>;
 }
 
+/** A loop that accepts connections, and those that it serves. */
+export interface Accepting {
+  /** Completes when no more connections are accepted. */
+  readonly ended: Effect.Effect<void>;
+  /** Ends accepting. Those that are served go on. */
+  readonly stop: Effect.Effect<void>;
+  /** Waits until none is served any more. */
+  readonly idle: Effect.Effect<void>;
+  /** Interrupts those that are served, and tells how many they were. */
+  readonly interrupt: Effect.Effect<number>;
+}
+
 /**
- * Starts to accept connections, in the fiber that it gives, and serves each in a fiber of its own. When the scope closes,
- * accepting ends first, and then what is served: a connection that came between would be served by nobody.
+ * Starts to accept connections, and serves each in a fiber of its own. When the scope closes, accepting ends first, and then
+ * what is served: a connection that came between would be served by nobody.
  */
 export const startAccepting = <R, R2>(
   accept: Effect.Effect<Incoming, TransportError, Scope.Scope>,
   permits: Permits,
+  admission: Admission,
   { serve, told }: Service<R, R2>,
-): Effect.Effect<Fiber.RuntimeFiber<never>, never, R | R2 | Scope.Scope> =>
+): Effect.Effect<Accepting, never, R | R2 | Scope.Scope> =>
   Effect.flatMap(FiberSet.make<void>(), (fibers) => {
     let count = 0;
+    const admitted = (incoming: Incoming, number: number, permit: Permit) =>
+      Effect.acquireUseRelease(
+        admission.admit(incoming.remote),
+        ({ established }: Admitted) => serve(incoming, number, establishing(permit, established)),
+        ({ gone }) => Effect.sync(gone),
+      );
     /** Accepts and serves one connection, which has a scope of its own from the start. */
     const acceptOne = Effect.uninterruptibleMask(Effect.fnUntraced(function* (restore) {
       const permit = yield* restore(permits.take);
@@ -86,7 +106,7 @@ export const startAccepting = <R, R2>(
         (cause) => end(Exit.failCause(cause)),
       );
       const number = ++count;
-      const served = Effect.onExit(restore(Effect.suspend(() => serve(incoming, number, permit))), end);
+      const served = Effect.onExit(restore(admitted(incoming, number, permit)), end);
       // The permit is released before `told` runs.
       yield* FiberSet.run(
         fibers,
@@ -108,8 +128,22 @@ export const startAccepting = <R, R2>(
       }),
       Effect.forever,
     );
-    return Effect.forkScoped(loop);
+    return Effect.map(Effect.forkScoped(loop), (fiber): Accepting => ({
+      ended: Effect.asVoid(Fiber.await(fiber)),
+      stop: Effect.asVoid(Fiber.interrupt(fiber)),
+      idle: FiberSet.awaitEmpty(fibers),
+      interrupt: Effect.suspend(() => {
+        const open = [...fibers];
+        return Effect.as(Fiber.interruptAll(open), open.length);
+      }),
+    }));
   });
+
+/** A permit that tells when its connection is established. */
+const establishing = (permit: Permit, established: () => void): Permit => ({
+  ...permit,
+  served: Effect.tap(permit.served, () => Effect.sync(established)),
+});
 
 /**
  * Turns the cause of a failed accept into a TransportError. An interruption that did not come from here is a failure,

@@ -4,6 +4,7 @@ import type { BindingUnavailable, ChannelBindingType } from "../faults/errors/bi
 import type { TlsError } from "../faults/tls_error.ts";
 import type { Negotiated } from "../flights/agreed/negotiated.ts";
 import type { ClientAuth } from "../flights/base/client_auth.ts";
+import type { ByteStream } from "../ports/byte_stream.ts";
 import type { ConnectionEvent, EventsLost } from "../ports/observer.ts";
 import type { Verdict } from "../ports/trust.ts";
 import type { Policy } from "../tables/policy.ts";
@@ -121,6 +122,15 @@ export interface Connection {
    * close_notify had come. Never fails, and may be called again.
    */
   readonly close: Effect.Effect<void>;
+  /**
+   * Ends TLS and gives back the stream below, on which both ends go on in the clear: sends close_notify, and waits for the
+   * peer's, as `read` waits for data. Bytes behind that are the first that the stream gives. The stream is the caller's from
+   * then on: neither `close` nor the scope of `over` closes it (the one of `connect` does). What the peer had sent before can
+   * still be read from the connection; read it first if it may be more than `limits.renegotiationBuffer`. Fails with
+   * `Truncated` if the stream ends before the peer's close_notify. An interrupted `unwrap` can be called again. Since anybody
+   * can change what follows in the clear, use it only where a protocol demands it (CCC of FTP, RFC 4217 §12.3).
+   */
+  readonly unwrap: Effect.Effect<ByteStream, TlsError>;
   /**
    * Ends the connection in the middle of something: sends the fatal alert internal_error instead of close_notify, so that
    * the peer does not take what it got for the whole (RFC 5246 §7.2.1). A scope that closes with a failure does this. Never

@@ -1,5 +1,5 @@
 /** Makes a connection of a byte stream: its parts, its first handshake, and what a user has of it. @module */
-import { Context, DefaultServices, Effect, Runtime, Scope, Tracer } from "../deps.ts";
+import { Cause, Context, DefaultServices, Effect, Exit, Runtime, Scope, Tracer } from "../deps.ts";
 import type { TlsError } from "../faults/tls_error.ts";
 import type { Established } from "../flights/agreed/established.ts";
 import { channelBinding, exportEarlyKeyingMaterial, exportKeyingMaterial } from "../flights/bindings.ts";
@@ -31,6 +31,7 @@ import { receiving } from "./receive.ts";
 import { sending } from "./send.ts";
 import { type ConnectionState, makeState } from "./state.ts";
 import { STREAMS, type Unstreamed, withStreams } from "./streams.ts";
+import { unwrapping } from "./unwrap.ts";
 import { makeWire, type Wire } from "./wire.ts";
 
 /** The tracer that Effect has by default: nobody sees its spans. */
@@ -66,8 +67,16 @@ function* establishing<R>(
   const { life, negotiator, finalize } = parts;
   yield* Scope.addFinalizerExit(outer, (exit) => Effect.ensuring(finalize(exit), Scope.close(scope, exit)));
   yield* traced(`effect-tls.${program.role}.handshake`, life.guardHandshake(negotiator.first));
-  return withStreams(connectionOf(parts, program, runtime));
+  return withStreams(connectionOf(parts, stream, program, runtime));
 }
+
+/** Runs what a web stream asks for. Its consumer gets the error itself: it may know nothing of Effect. */
+const running =
+  (runtime: Runtime.Runtime<never>) => async <A>(of: Effect.Effect<A, TlsError>): Promise<A> => {
+    const exit = await Runtime.runPromiseExit(runtime)(of);
+    if (Exit.isSuccess(exit)) return exit.value;
+    throw Cause.squash(exit.cause);
+  };
 
 /** What a connection is made of. */
 interface Parts extends Closing {
@@ -146,6 +155,7 @@ const bounded = <R>(context: Context.Context<R>, milliseconds: number): Context.
 /** What a user has of a connection whose first handshake is finished. */
 const connectionOf = <R>(
   parts: Parts,
+  stream: ByteStream,
   { role, policy }: Program<R>,
   runtime: Runtime.Runtime<Crypto>,
 ): Unstreamed => {
@@ -153,13 +163,14 @@ const connectionOf = <R>(
   const { hash } = Context.get(runtime.context, Crypto);
   const finished = (): Established => now.established!; // the first handshake is
   const readWithEpoch = receiving(parts);
+  const writing = sending(parts);
   return {
     negotiated: Effect.sync(() => finished().negotiated),
     peerCertificates: Effect.sync(() => finished().peerCertificates.map((raw) => peerCertificate(raw, hash))),
     peerVerdict: Effect.sync(() => finished().peerVerdict),
     read: Effect.map(readWithEpoch, (received) => received?.data),
     readWithEpoch,
-    ...sending(parts),
+    ...writing,
     renegotiate: negotiator.renegotiate(AS_BEFORE),
     requestClientCertificate: (clientAuth = "require") =>
       Effect.flatMap(decodeRenegotiation(role, { clientAuth }, "clientAuth"), negotiator.renegotiate),
@@ -173,8 +184,9 @@ const connectionOf = <R>(
       Effect.suspend(() => exportKeyingMaterial(finished(), policy, label, length, context)),
     channelBinding: (type) => Effect.suspend(() => channelBinding(finished(), policy, type)),
     close,
+    unwrap: unwrapping(stream, parts, writing.closeWrite),
     abort: life.abort,
     state: Effect.sync(() => ({ reading: state.reading(), writing: state.writing() })),
-    [STREAMS]: { observers, run: Runtime.runPromise(runtime) },
+    [STREAMS]: { observers, run: running(runtime) },
   };
 };

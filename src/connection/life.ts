@@ -24,6 +24,8 @@ export interface Life {
   readonly abort: Effect.Effect<void>;
   /** Sends what is in the outbox, as long as the stream takes it, runs `after`, and closes the stream in any case. */
   readonly depart: (after: Effect.Effect<void>) => Effect.Effect<void>;
+  /** Gives the stream back to the user: it is no longer closed with the connection. Both halves have ended. */
+  readonly giveBack: () => void;
 }
 
 /** How long a peer that does not read may delay the last alert of a failed connection, in milliseconds. */
@@ -69,10 +71,11 @@ export const makeLife = (parts: LifeParts): Life => {
     if (state.reading() === "discarding") wire.discard();
     return parting;
   };
+  let givenBack = false;
   const released = Effect.suspend(() => {
     happened("released");
     parts.released();
-    return stream.close;
+    return givenBack ? Effect.void : stream.close;
   });
   const depart: Life["depart"] = (after) =>
     whileMoving(limits.writeWait, wire.flush, wire.taken).pipe(
@@ -113,6 +116,10 @@ export const makeLife = (parts: LifeParts): Life => {
     cancel: end("cancelled", undefined),
     abort: end("aborted", undefined),
     depart,
+    giveBack: () => {
+      givenBack = true;
+      happened("unwrapped");
+    },
   };
 };
 

@@ -25,6 +25,7 @@ export type EndEvent =
   | "aborted"
   | "half_closed"
   | "closing"
+  | "unwrapped"
   | "released";
 
 /** What the peer is told: the fault's own alert; internal_error; user_canceled and close_notify; close_notify. */
@@ -51,6 +52,7 @@ export const endEvents: Readonly<Record<EndEvent, string>> = {
   aborted: "`abort`, a scope that closed with a failure, or a defect of ours",
   half_closed: "`closeWrite`",
   closing: "`close`, or a scope that closed with success",
+  unwrapped: "`unwrap`, when both close_notify have been exchanged",
   released: "the stream was closed",
 };
 
@@ -72,6 +74,7 @@ export const readingSteps: Readonly<Record<EndEvent, Partial<Record<Reading, Rea
   aborted: closing,
   half_closed: {},
   closing: { open: "discarding" },
+  unwrapped: {},
   released: closing,
 };
 
@@ -96,6 +99,7 @@ export const writingSteps: Readonly<Record<EndEvent, Partial<Record<Writing, Wri
   aborted: { open: { ...closed, says: "internal_error" }, ended: closed },
   half_closed: { open: { to: "ended", says: "close_notify" } },
   closing: { open: { to: "ended", says: "close_notify" } },
+  unwrapped: { ended: closed },
   released: { open: closed, ended: closed },
 };
 

@@ -40,6 +40,12 @@ export const explain = (e: TlsError | SetupError, circumstances?: Circumstances)
       hint: setupHints.get(e._tag),
     };
 
+/** Describes an error in one sentence: what happened, the alert, the RFC, and what to do. */
+export const sentence = ({ what, alert, rfc, hint }: Explanation): string => {
+  const facts = [...(alert ? [`alert ${alert}`] : []), ...(rfc ? [rfc] : [])].join(", ");
+  return printable(`${what}${facts && ` (${facts})`}${hint ? `; ${hint}` : ""}`);
+};
+
 /** Formats an explanation as a few lines of text. Unprintable characters, which a peer may have sent, are escaped. */
 export const render = ({ _tag, what, alert, rfc, hint }: Explanation): string =>
   [

@@ -83,6 +83,11 @@ const lifting = (options: Lift): string => {
 /** Advice about errors outside of a connection. */
 export const setupHints: ReadonlyMap<string, string> = new Map<SetupError["_tag"], string>([
   [
+    "SystemRootsError",
+    "allow them to be read (--allow-read for the system's, --allow-sys=ca for the runtime's), name a file in SSL_CERT_FILE, " +
+    "or give the roots yourself (CertificateVerifier.layerRoots, --ca)",
+  ],
+  [
     "InvalidPin",
     "the pin of a server's key: openssl x509 -in CERTIFICATE -pubkey -noout | " +
     "openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64",

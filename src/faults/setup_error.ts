@@ -1,4 +1,5 @@
 /** The union of the errors outside of a connection: of layers that are built, of stores, of exported keys. @module */
+import type { AdmissionRefused } from "./errors/admission.ts";
 import type { BindingUnavailable } from "./errors/bindings.ts";
 import type { CredentialFileError, CredentialMismatch } from "./errors/credentials.ts";
 import type { InvalidKeyShare } from "./errors/crypto.ts";
@@ -16,6 +17,7 @@ import type { InvalidPin, SystemRootsError } from "./errors/trust.ts";
  * before TLS begins.
  */
 export type SetupError =
+  | AdmissionRefused
   | BindingUnavailable
   | CredentialFileError
   | CredentialMismatch

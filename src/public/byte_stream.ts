@@ -2,3 +2,5 @@
 export * from "../ports/byte_stream.ts";
 export * from "../layers/transport/byte_stream.ts";
 export * from "../layers/transport/buffered.ts";
+export * from "../layers/transport/web_socket.ts";
+export * from "../layers/transport/message_port.ts";

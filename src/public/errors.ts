@@ -1,5 +1,6 @@
 /** Every error class, the alert that each one sends, and `explain`, which describes an error to people. @module */
 export * from "../faults/errors/connection.ts";
+export * from "../faults/errors/admission.ts";
 export * from "../faults/errors/bindings.ts";
 export * from "../faults/errors/credentials.ts";
 export * from "../faults/errors/crypto.ts";
@@ -19,6 +20,7 @@ export * from "../faults/tls_error.ts";
 export * from "../faults/circumstances.ts";
 export * from "../faults/explain.ts";
 export * from "../wire/printable.ts";
+export * from "../wire/words_of.ts";
 
 import type { TlsError } from "../faults/tls_error.ts";
 

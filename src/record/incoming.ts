@@ -37,7 +37,8 @@ const MAX_CIPHERTEXT = MAX_PLAINTEXT + 2048;
 
 /** The records of one connection that come from the peer. Errors are thrown, as `RecordError`. */
 export class Incoming {
-  readonly #in = new ByteQueue();
+  /** The bytes of records that are not opened yet. */
+  readonly unread = new ByteQueue();
   readonly #message = new ByteQueue();
   #protection = plaintext;
   #started = false;
@@ -65,7 +66,7 @@ export class Incoming {
 
   /** Takes bytes from the peer. The caller may not change them afterwards: arrivals are views of them. */
   feed(chunk: Bytes): void {
-    this.#in.push(chunk);
+    this.unread.push(chunk);
   }
 
   /** Sets the version that records must say, and the most content of each; the old limit may hold until the keys change. */
@@ -164,7 +165,7 @@ export class Incoming {
 
   /** The next record, opened, or passed over; `undefined` if more bytes are needed. */
   #record(): Opened | typeof PASSED_OVER | undefined {
-    const queue = this.#in;
+    const queue = this.unread;
     if (!this.#started && this.options.sslv2Hello && beginsWithSslv2Hello(queue) !== false) return undefined;
     if (queue.length < HEADER) return undefined;
     const type = ContentType.of(queue.at(0));
@@ -249,7 +250,7 @@ export class Incoming {
 
   /** A first record in the format of SSL 2.0; `undefined` if there is none, or not all of it. */
   #oldHello(): HandshakeMessage | undefined {
-    const queue = this.#in;
+    const queue = this.unread;
     if (this.#started || !this.options.sslv2Hello || !beginsWithSslv2Hello(queue)) return undefined;
     const length = sslv2Length(queue);
     const allowed = this.limits.handshakeMessage;

@@ -48,6 +48,12 @@ export class Records {
     this.#incoming.feed(chunk);
   }
 
+  /** Takes the bytes that belong to no record that was opened: what follows the peer's close_notify. */
+  rest(): Bytes {
+    const { unread } = this.#incoming;
+    return unread.take(unread.length);
+  }
+
   /** Sets the version in our records until one is agreed on. */
   sayUntilAgreed(version: ProtocolVersion): void {
     this.#outgoing.sayUntilAgreed(version);

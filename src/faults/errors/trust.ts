@@ -52,8 +52,6 @@ export class SystemRootsError extends Data.TaggedError("SystemRootsError")<{
 }> {
   /** What happened, in one sentence. */
   override get message(): string {
-    return `no root certificates of the system were found (set SSL_CERT_FILE, or use layerBundled):\n  ${
-      this.tried.join("\n  ")
-    }`;
+    return `no root certificates could be read: ${this.tried.map(printable).join("; ")}`;
   }
 }

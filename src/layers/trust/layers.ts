@@ -74,6 +74,35 @@ export const layerBoth = <E1, R1, E2, R2>(
     }),
   );
 
+/**
+ * Trusts peers that at least one of the two layers trusts: the usual roots, for example, and one of your own. The second is
+ * asked only about peers that the first refuses. If it refuses them as well, its reason counts, unless it knows none of
+ * their authorities.
+ */
+export const layerEither = <E1, R1, E2, R2>(
+  first: Layer.Layer<CertificateVerifier, E1, R1>,
+  second: Layer.Layer<CertificateVerifier, E2, R2>,
+): Layer.Layer<CertificateVerifier, E1 | E2, R1 | R2> =>
+  Layer.scoped(
+    CertificateVerifier,
+    Effect.zipWith(Layer.build(first), Layer.build(second), (a, b) => {
+      const [one, other] = [Context.get(a, CertificateVerifier), Context.get(b, CertificateVerifier)];
+      return {
+        get partition() {
+          return partitionOf("either", one.partition, other.partition);
+        },
+        // Without a list of both, a client may send any certificate.
+        authorities: one.authorities && other.authorities && [...one.authorities, ...other.authorities],
+        verify: (what: Verification) =>
+          Effect.catchAll(
+            one.verify(what),
+            (why) =>
+              Effect.mapError(other.verify(what), (again) => again.reason === "unknown_ca" ? why : again),
+          ),
+      };
+    }),
+  );
+
 /** The first verdict that tells something, which holds as long as both do. */
 const bothSay = (a: Verdict | void, b: Verdict | void): Verdict | void =>
   a && b ? { ...a, until: Math.min(...[a.until, b.until].filter((until) => !Number.isNaN(until))) } : a ?? b;

@@ -3,6 +3,7 @@ import { Effect, Either, Layer } from "../../deps.ts";
 import { SystemRootsError } from "../../faults/errors/trust.ts";
 import { CertificateVerifier } from "../../ports/trust.ts";
 import type { Bytes } from "../../wire/bytes.ts";
+import { wordsOf } from "../../wire/words_of.ts";
 import { blocksIn, parsePem } from "../../x509/pem.ts";
 import { rootsWithSource } from "./trust_in_roots.ts";
 
@@ -30,20 +31,22 @@ export const layerSystem: Layer.Layer<CertificateVerifier, SystemRootsError> = L
 
 /**
  * Trusts the root certificates that come with the runtime; Deno's are Mozilla's and change with its version. No file
- * is read, so the same roots are trusted everywhere. Fails with SystemRootsError.
+ * is read, so the same roots are trusted everywhere. Deno gives them only with `--allow-sys=ca`. Fails with
+ * SystemRootsError.
  */
 export const layerBundled: Layer.Layer<CertificateVerifier, SystemRootsError> = Layer.effect(
   CertificateVerifier,
   Effect.gen(function* () {
     // Looked up at run time, so that this module can be imported where `node:tls` does not exist.
     const { process } = globalThis as { readonly process?: Runtime };
-    const pem = process?.getBuiltinModule?.("node:tls")?.rootCertificates ?? [];
-    const blocks = parsePem(pem.join("\n"));
-    if (pem.length > 0 && Either.isRight(blocks)) {
-      return yield* Effect.orDie(rootsWithSource(blocks.right.map(({ bytes }) => bytes)));
-    }
-    const why = Either.isLeft(blocks) ? blocks.left.message : "it has none";
-    return yield* new SystemRootsError({ tried: [`the runtime: ${why}`] });
+    const untold = (why: string) => new SystemRootsError({ tried: [`the runtime: ${why}`] });
+    const pem = yield* Effect.try({
+      try: () => (process?.getBuiltinModule?.("node:tls")?.rootCertificates ?? []).join("\n"),
+      catch: (thrown) => untold(wordsOf(thrown)),
+    });
+    if (pem === "") return yield* untold("it has none");
+    const blocks = yield* Either.mapLeft(parsePem(pem), ({ message }) => untold(message));
+    return yield* Effect.orDie(rootsWithSource(blocks.map(({ bytes }) => bytes)));
   }),
 );
 

@@ -1,15 +1,15 @@
-/** What every byte stream promises, in memory and over TCP: order, interruption, close. @module */
+/** The byte streams of the library, held to the laws of every byte stream; and what is true of one of them alone. @module */
 import { assert, Effect, Either, Exit, Fiber, Scope } from "../../deps.ts";
 import { fromConn, fromStreams, makePair } from "../../../src/layers/transport/byte_stream.ts";
 import { buffered, prepend } from "../../../src/layers/transport/buffered.ts";
 import { layerMemory } from "../../../src/layers/transport/memory.ts";
+import { fromMessagePort } from "../../../src/layers/transport/message_port.ts";
 import { layerTcp } from "../../../src/layers/transport/tcp.ts";
-import type { ByteStream } from "../../../src/ports/byte_stream.ts";
+import { fromWebSocket } from "../../../src/layers/transport/web_socket.ts";
 import { Transport } from "../../../src/ports/transport.ts";
 import { ascii, concat, EMPTY } from "../../../src/wire/bytes.ts";
 import { live, untilWaiting } from "../../support/effect.ts";
-
-type Pair = Effect.Effect<readonly [ByteStream, ByteStream], unknown, Scope.Scope>;
+import { streamLaws, type StreamPair } from "../../support/stream_laws.ts";
 
 const byTransport = Effect.gen(function* () {
   const transport = yield* Transport;
@@ -20,8 +20,39 @@ const byTransport = Effect.gen(function* () {
   return [ours, stream] as const;
 });
 
+/** A client's WebSocket and the server's, over loopback. */
+const openWebSockets = async () => {
+  const upgraded = Promise.withResolvers<WebSocket>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    upgraded.resolve(socket);
+    return response;
+  });
+  const near = new WebSocket(`ws://127.0.0.1:${server.addr.port}`);
+  // One that is closed before it is open breaks, which is another test's.
+  await new Promise((open) => near.addEventListener("open", open));
+  return { near, far: await upgraded.promise, server };
+};
+const webSockets: StreamPair = Effect.map(
+  Effect.acquireRelease(
+    Effect.promise(openWebSockets),
+    ({ near, far, server }) =>
+      Effect.promise(async () => {
+        // Deno counts what is open until the event of its end has come.
+        for (const socket of [near, far]) {
+          if (socket.readyState === WebSocket.CLOSED) continue;
+          const closed = new Promise((done) => socket.addEventListener("close", done));
+          socket.close();
+          await closed;
+        }
+        await server.shutdown();
+      }),
+  ),
+  ({ near, far }) => [fromWebSocket(near), fromWebSocket(far)] as const,
+);
+
 /** Every kind of byte stream, as two ends. */
-const pairs: Readonly<Record<string, Pair>> = {
+const pairs: Readonly<Record<string, StreamPair>> = {
   "an in-memory pair": makePair(),
   "an in-memory pair with little room": makePair({ capacity: 4 }),
   "what is left of buffered streams": Effect.flatMap(makePair(), ([a, b]) =>
@@ -55,103 +86,16 @@ const pairs: Readonly<Record<string, Pair>> = {
     }),
     ([a, b]) => Effect.zipRight(a.close, b.close),
   ),
+  "WebSockets": webSockets,
+  "MessagePorts": Effect.sync(() => {
+    const { port1, port2 } = new MessageChannel();
+    return [fromMessagePort(port1), fromMessagePort(port2)] as const;
+  }),
   "Transport.layerTcp": Effect.provide(byTransport, layerTcp),
   "Transport.layerMemory": Effect.provide(byTransport, layerMemory),
 };
 
-/** Reads until so many bytes have come. */
-const readAll = (stream: ByteStream, length: number): Effect.Effect<Uint8Array, unknown> =>
-  Effect.gen(function* () {
-    const parts: Array<Uint8Array> = [];
-    for (let n = 0; n < length;) {
-      const bytes = yield* stream.read;
-      if (!bytes) break;
-      parts.push(bytes);
-      n += bytes.length;
-    }
-    return concat(...parts);
-  });
-
-for (const [kind, pair] of Object.entries(pairs)) {
-  live(
-    `${kind}: bytes arrive in order, both ways`,
-    Effect.gen(function* () {
-      const [a, b] = yield* pair;
-      // A stream without a buffer hands on what is read, and no more.
-      const writes = yield* Effect.fork(Effect.all([
-        Effect.zipRight(a.write(ascii("one ")), a.write(ascii("three"))),
-        Effect.zipRight(b.write(ascii("two ")), b.write(ascii("four"))),
-      ], { concurrency: 2 }));
-      assert.deepEqual(yield* readAll(b, 9), ascii("one three"));
-      assert.deepEqual(yield* readAll(a, 8), ascii("two four"));
-      yield* Fiber.join(writes);
-      yield* Effect.all([a.close, b.close]);
-    }),
-  );
-
-  live(
-    `${kind}: an interrupted read loses no byte`,
-    Effect.gen(function* () {
-      const [a, b] = yield* pair;
-      for (let i = 0; i < 3; i++) {
-        assert.equal((yield* Effect.timeoutOption(b.read, "5 millis"))._tag, "None");
-      }
-      const write = yield* Effect.fork(a.write(ascii("late")));
-      assert.deepEqual(yield* readAll(b, 4), ascii("late"));
-      yield* Fiber.join(write);
-      yield* Effect.all([a.close, b.close]);
-    }),
-  );
-
-  live(
-    `${kind}: a megabyte passes, cut however it may be`,
-    Effect.gen(function* () {
-      const [a, b] = yield* pair;
-      const bytes = Uint8Array.from({ length: 1 << 20 }, (_, i) => i * 31 >> 3);
-      const write = yield* Effect.fork(
-        Effect.forEach([0, 1, 2, 3], (i) => a.write(bytes.subarray(i << 18, (i + 1) << 18))),
-      );
-      const got = yield* readAll(b, bytes.length);
-      assert.ok(got.every((byte, i) => byte === bytes[i]) && got.length === bytes.length);
-      yield* Fiber.join(write);
-      yield* Effect.all([a.close, b.close]);
-    }),
-  );
-
-  live(
-    `${kind}: close breaks a pending read, ends the peer's, fails a later write, and may be called again`,
-    Effect.gen(function* () {
-      const [a, b] = yield* pair;
-      const ours = yield* Effect.fork(a.read);
-      const theirs = yield* Effect.fork(b.read);
-      yield* untilWaiting(ours, theirs);
-      yield* a.close;
-      yield* a.close;
-      assert.equal(yield* Fiber.join(ours), undefined);
-      assert.equal(yield* Fiber.join(theirs), undefined);
-      assert.equal(yield* b.read, undefined);
-      assert.equal(yield* a.read, undefined);
-      const late = yield* Effect.either(a.write(ascii("x")));
-      assert.equal(Either.isLeft(late) && late.left._tag, "TransportError");
-      yield* b.close;
-    }),
-  );
-
-  live(
-    `${kind}: close breaks a write that nobody reads`,
-    Effect.gen(function* () {
-      const [a, b] = yield* pair;
-      const flood = yield* Effect.fork(
-        Effect.exit(Effect.forever(Effect.zipRight(Effect.sleep(0), a.write(new Uint8Array(1 << 20))))),
-      );
-      yield* Effect.sleep("20 millis");
-      yield* a.close;
-      const end = yield* Fiber.join(flood);
-      assert.ok(Exit.isFailure(end));
-      yield* b.close;
-    }),
-  );
-}
+for (const [kind, pair] of Object.entries(pairs)) streamLaws(kind, pair);
 
 for (const [kind, layer] of Object.entries({ layerTcp, layerMemory })) {
   live(
@@ -190,3 +134,101 @@ Deno.test("a TCP connection is told not to wait for more: Nagle's algorithm woul
   });
   assert.deepEqual(told, [true]);
 });
+
+/** A WebSocket of the test's own: it sends what it is told, and tells what it was sent. */
+const toySocket = (readyState = 1) => {
+  const target = new EventTarget();
+  const sent: Array<Uint8Array> = [];
+  const socket = Object.assign(target, {
+    binaryType: "blob",
+    readyState,
+    bufferedAmount: 0,
+    send: (bytes: Uint8Array) => void sent.push(bytes),
+    close: () => void (socket.readyState = 3),
+  });
+  return {
+    socket,
+    sent,
+    tell: (type: string, more = {}) => target.dispatchEvent(Object.assign(new Event(type), more)),
+  };
+};
+
+live(
+  "a WebSocket: the first write waits until it is open, and a crowded one until there is room",
+  Effect.gen(function* () {
+    const { socket, sent, tell } = toySocket(0);
+    const stream = fromWebSocket(socket);
+    assert.equal(socket.binaryType, "arraybuffer");
+    const first = yield* Effect.fork(stream.write(ascii("first")));
+    yield* untilWaiting(first);
+    assert.equal(sent.length, 0);
+    socket.readyState = 1;
+    tell("open");
+    yield* Fiber.join(first);
+    socket.bufferedAmount = 1 << 20;
+    const second = yield* Effect.fork(stream.write(ascii("second")));
+    yield* untilWaiting(second);
+    assert.equal(sent.length, 1);
+    socket.bufferedAmount = 0;
+    yield* Fiber.join(second);
+    assert.deepEqual(concat(...sent), ascii("firstsecond"));
+    yield* stream.close;
+  }),
+);
+
+const breaks: ReadonlyArray<
+  readonly [string, Parameters<ReturnType<typeof toySocket>["tell"]>, RegExp | undefined]
+> = [
+  ["a close that is clean is the end", ["close", { wasClean: true, code: 1000 }], undefined],
+  ["one that is not is a failure", ["close", { wasClean: false, code: 1006 }], /broke \(code 1006\)/],
+  ["an error is a failure", ["error", { message: "by the test" }], /failed: by the test/],
+  ["a text is a failure", ["message", { data: "text" }], /sent a text/],
+  [
+    "more than 16 MiB unread are a failure",
+    ["message", { data: new ArrayBuffer((16 << 20) + 1) }],
+    /wait unread/,
+  ],
+];
+for (const [what, [type, more], message] of breaks) {
+  live(
+    `a WebSocket: ${what}, after what had come before`,
+    Effect.gen(function* () {
+      const { socket, tell } = toySocket();
+      const stream = fromWebSocket(socket);
+      tell("message", { data: ascii("before").slice().buffer });
+      tell(type, more);
+      tell("message", { data: ascii("behind").slice().buffer });
+      assert.deepEqual(yield* stream.read, ascii("before"));
+      const end = yield* Effect.either(stream.read);
+      if (message) assert.match(Either.isLeft(end) ? end.left.message : "", message);
+      else assert.deepEqual(end, Either.right(undefined));
+      yield* stream.close;
+    }),
+  );
+}
+
+live(
+  "a WebSocket that was closed before is at its end, and takes nothing",
+  Effect.gen(function* () {
+    const stream = fromWebSocket(toySocket(3).socket);
+    assert.equal(yield* stream.read, undefined);
+    assert.ok(Either.isLeft(yield* Effect.either(stream.write(ascii("x")))));
+  }),
+);
+
+live(
+  "a MessagePort: a write waits while the other end does not read, and something that is no stream is a failure",
+  Effect.gen(function* () {
+    const { port1, port2 } = new MessageChannel();
+    const [near, far] = [fromMessagePort(port1), fromMessagePort(port2)];
+    yield* near.write(new Uint8Array(256 * 1024));
+    const waiting = yield* Effect.fork(near.write(ascii("x")));
+    yield* untilWaiting(waiting);
+    assert.equal((yield* far.read)?.length, 256 * 1024);
+    yield* Fiber.join(waiting);
+    port2.postMessage({ not: "bytes" });
+    const strange = yield* Effect.either(near.read);
+    assert.match(Either.isLeft(strange) ? strange.left.message : "", /no stream of bytes/);
+    yield* Effect.all([near.close, far.close]);
+  }),
+);

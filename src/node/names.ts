@@ -1,0 +1,82 @@
+/** What Node and OpenSSL call versions, cipher suites and groups. @module */
+import { CipherSuite, NamedGroup, ProtocolVersion } from "../names/mod.ts";
+
+/** A cipher suite, as `tls.TLSSocket.getCipher` gives it. */
+export interface CipherInfo {
+  /** OpenSSL's name, as `ECDHE-RSA-AES128-GCM-SHA256`. */
+  readonly name: string;
+  /** IANA's name, as `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`. */
+  readonly standardName: string;
+  /** The lowest version that has the suite, as `TLSv1.2`. */
+  readonly version: string;
+}
+
+/** The key of an ephemeral key exchange, as `tls.TLSSocket.getEphemeralKeyInfo` gives it; empty when there is none. */
+export interface EphemeralKeyInfo {
+  /** `DH` for a finite field, otherwise `ECDH`. */
+  readonly type?: "DH" | "ECDH";
+  /** The group's name. */
+  readonly name?: string;
+}
+
+/** A version as Node writes it: `TLSv1.2`. */
+export const protocolName = (version: ProtocolVersion): string =>
+  version === ProtocolVersion.SSL_3_0
+    ? "SSLv3"
+    : ProtocolVersion.nameOf(version).replace("TLS_", "TLSv").replace("_", ".").replace("TLSv1.0", "TLSv1");
+
+/** A cipher suite as Node describes it. */
+export const cipherInfo = (suite: CipherSuite): CipherInfo => {
+  const standardName = CipherSuite.nameOf(suite);
+  return { name: opensslName(standardName), standardName, version: since(standardName) };
+};
+
+/** What differs between IANA's words and OpenSSL's, one after the other. */
+const respellings: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^TLS_/, ""],
+  [/_WITH_/, "_"],
+  [/^ECDH_anon/, "AECDH"],
+  [/^DH_anon/, "ADH"],
+  [/^RSA_/, ""],
+  [/ECDHE_RSA_ARIA/, "ECDHE_ARIA"],
+  [/(AES|CAMELLIA|ARIA)_(128|256)/, "$1$2"],
+  [/(AES|CAMELLIA)(128|256)_CBC/, "$1$2"],
+  [/3DES_EDE_CBC/, "DES-CBC3"],
+  [/(IDEA|SEED)_CBC/, "$1"],
+  [/RC4_128/, "RC4"],
+  [/CHACHA20_POLY1305_SHA256/, "CHACHA20_POLY1305"],
+  [/CCM_8/, "CCM8"],
+  [/_/g, "-"],
+];
+
+/** The name in OpenSSL of a cipher suite with certificates or without, from IANA's name. Those of TLS 1.3 are the same. */
+export const opensslName = (standardName: string): string =>
+  isTls13(standardName)
+    ? standardName
+    : respellings.reduce((name, [from, to]) => name.replace(from, to), standardName);
+
+const isTls13 = (standardName: string): boolean =>
+  standardName.startsWith("TLS_") && !standardName.includes("_WITH_");
+
+/** The version that introduced a suite, as OpenSSL has it. */
+const since = (standardName: string): string => {
+  if (isTls13(standardName)) return "TLSv1.3";
+  if (/GCM|CCM|POLY1305|SHA256$|SHA384$/.test(standardName)) return "TLSv1.2";
+  return standardName.includes("ECDH") ? "TLSv1" : "SSLv3";
+};
+
+/** The key exchange's group, as Node describes it. */
+export const ephemeralKeyInfo = (group: NamedGroup | undefined): EphemeralKeyInfo => {
+  if (group === undefined) return {};
+  const name = NamedGroup.nameOf(group);
+  return name.startsWith("ffdhe")
+    ? { type: "DH", name }
+    : { type: "ECDH", name: opensslGroups[name] ?? name };
+};
+
+/** The groups that OpenSSL calls otherwise than IANA. */
+const opensslGroups: Readonly<Record<string, string>> = {
+  secp256r1: "prime256v1",
+  x25519: "X25519",
+  x448: "X448",
+};
