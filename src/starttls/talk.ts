@@ -64,8 +64,10 @@ export const talkOver = (below: ByteStream, { protocol, rfc }: Subject): Talk =>
     ...subject,
     line: (expected) =>
       Effect.suspend(() => {
-        const most = Math.max(0, Math.min(LIMITS.line, left));
-        return reading(expected, most < LIMITS.line ? LIMITS.all : LIMITS.line, reader.readLine(most));
+        // Nothing is left after a flood of lines, although another one might be empty.
+        if (left <= 0) return new StartTlsTooLong({ ...subject, expected, limit: LIMITS.all });
+        const limit = left < LIMITS.line ? LIMITS.all : LIMITS.line;
+        return reading(expected, limit, reader.readLine(Math.min(LIMITS.line, left)));
       }).pipe(Effect.tap((line) => Effect.sync(() => void (left -= line.length + 2)))),
     bytes: (length, expected) =>
       Effect.suspend(() => {
