@@ -18,7 +18,8 @@ import { converse, type Protocol, type Ready, type StartTlsOptions } from "./opt
  * - SMTP and LMTP: the server says no second greeting. Begin with EHLO or LHLO (RFC 3207 §4.2).
  * - IMAP, POP3, NNTP: no second greeting. Ask with CAPABILITY, CAPA, CAPABILITIES. Of IMAP, the tags `a1` and `a2` are used.
  * - ManageSieve: the server says its capabilities by itself; read them first (RFC 5804 §2.2).
- * - FTP: begin with PBSZ 0 and PROT P for the data connections (RFC 4217 §4), then USER.
+ * - FTP: begin with PBSZ 0 and PROT P for the data connections (RFC 4217 §4), then USER. Many servers want each data connection
+ *   to resume the session of this one: give `Client.over` the same `sessionKey` for all of them.
  * - XMPP: open the stream anew, with a header of its own (RFC 6120 §5.4.3.3).
  * - IRC: begin with CAP LS, or with NICK and USER.
  * - LDAP: begin with a bind; its message must not have the number 1.

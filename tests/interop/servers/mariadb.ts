@@ -24,13 +24,13 @@ export const mariadb = (options?: ServerOptions) =>
     );
     const init = yield* at.write(
       "init.sql",
-      "CREATE DATABASE test; CREATE USER tester@'%' IDENTIFIED BY 'secret'; GRANT ALL ON test.* TO tester@'%';\n",
+      "CREATE DATABASE test;\nCREATE USER tester@'%' IDENTIFIED BY 'secret';\nGRANT ALL ON test.* TO tester@'%';\n",
     );
     const running = yield* serve(at, PROGRAM, [
       ...["--no-defaults", `--datadir=${data}`, `--socket=${folder}/socket`, `--pid-file=${folder}/pid`],
       ...["--bind-address=127.0.0.1", `--port=${at.port}`, "--skip-name-resolve", `--init-file=${init}`],
       ...[`--ssl-cert=${at.certificate}`, `--ssl-key=${at.privateKey}`, `--ssl-ca=${at.root}`],
-    ], user);
+    ], { as: user, ready: /ready for connections/ });
     // Its data are thrown away, so it need not tidy them up.
     yield* Effect.addFinalizer(() => running.peer.kill("SIGKILL"));
     return running;

@@ -27,5 +27,5 @@ allow_anonymous true
 persistence false
 `,
     );
-    return yield* serve(at, PROGRAM, ["-c", file], at.user);
+    return yield* serve(at, PROGRAM, ["-c", file], { as: at.user });
   });

@@ -87,19 +87,24 @@ export const prepare = ({ folder, user }: Place, program: string, ...args: Reado
     if (yield* peer.ended) yield* Effect.dieMessage(`${program} ${args.join(" ")}: ${peer.output()}`);
   }));
 
-/** Starts a program in a place, and waits until it listens. `as` says as whom it runs; as whoever runs the test unless given. */
+/**
+ * Starts a program in a place, and waits until it listens and has said that it is `ready`. `as` says as whom it runs; as whoever
+ * runs the test unless given.
+ */
 export const serve = (
   { folder, port }: Place,
   program: string,
   args: ReadonlyArray<string>,
-  as: User = {},
+  { as = {}, ready = /^/ }: { readonly as?: User; readonly ready?: RegExp } = {},
 ): Effect.Effect<Running, never, Scope.Scope> =>
   Effect.gen(function* () {
     const peer = yield* start(program, args, { cwd: folder, env: { LC_ALL: "C" }, ...as });
     yield* Effect.raceFirst(
-      untilListening(port),
-      Effect.flatMap(peer.ended, (code) =>
-        Effect.dieMessage(`${program} ended with ${code}: ${peer.output()}`)),
+      Effect.zipRight(peer.until(ready), untilListening(port)),
+      Effect.flatMap(
+        peer.ended,
+        (code) => Effect.dieMessage(`${program} ended with ${code}: ${peer.output()}`),
+      ),
     );
     return { peer, port };
   });

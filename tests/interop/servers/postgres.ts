@@ -49,7 +49,10 @@ export const postgres = ({ auth = "trust", ...options }: PostgresOptions = {}) =
       ssl_ca_file: at.root,
     };
     const given = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(" ");
-    const running = yield* serve(at, "sh", sh(`exec ${PROGRAM} -D ${data} ${given}`), user);
+    const running = yield* serve(at, "sh", sh(`exec ${PROGRAM} -D ${data} ${given}`), {
+      as: user,
+      ready: /ready to accept connections/,
+    });
     // Otherwise it waits for its clients when it ends.
     yield* Effect.addFinalizer(() => running.peer.kill("SIGINT"));
     return running;

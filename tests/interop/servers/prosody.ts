@@ -26,5 +26,5 @@ ssl = { certificate = "${at.certificate}", key = "${at.privateKey}" }
 VirtualHost "localhost"
 `,
     );
-    return yield* serve(at, PROGRAM, ["-F", "--config", file], at.user);
+    return yield* serve(at, PROGRAM, ["-F", "--config", file], { as: at.user });
   });

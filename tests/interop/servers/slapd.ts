@@ -32,5 +32,5 @@ rootpw secret
       "dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example\n",
     );
     yield* prepare(at, "slapadd", "-q", "-f", file, "-l", entry);
-    return yield* serve(at, PROGRAM, ["-f", file, "-h", `ldap://127.0.0.1:${port}`, "-d", "0"], user);
+    return yield* serve(at, PROGRAM, ["-f", file, "-h", `ldap://127.0.0.1:${port}`, "-d", "0"], { as: user });
   });

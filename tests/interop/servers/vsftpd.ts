@@ -30,7 +30,6 @@ export const vsftpd = ({ requireReuse = false, ...options }: VsftpdOptions = {})
       background: "NO",
       seccomp_sandbox: "NO",
       secure_chroot_dir: `${folder}/empty`,
-      ftp_username: "nobody",
       anonymous_enable: "YES",
       no_anon_password: "YES",
       anon_root: `${folder}/files`,
