@@ -4,13 +4,12 @@
  *
  * @module
  */
-import { assert, Deferred, Effect, Fiber, FiberId, TestClock } from "../deps.ts";
+import { assert, Deferred, Effect, Fiber, TestClock } from "../deps.ts";
 import * as Errors from "../../src/public/errors.ts";
 import * as StartTls from "../../src/starttls/mod.ts";
 import type { ByteStream } from "../../src/ports/byte_stream.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
 import { effect, failsWith, live, sync, untilWaiting } from "../support/effect.ts";
-import { textOf } from "../support/text.ts";
 import {
   dialogues,
   lengthOf,

@@ -500,9 +500,19 @@ export const playing = (
   const left = turns.flatMap(([who, said]): ReadonlyArray<readonly [boolean, Bytes]> =>
     who === as ? cut(ascii(said)).map((part) => [true, part] as const) : [[false, ascii(said)]]
   );
+  /** Takes what our side has said, as far as it is its turn. */
+  const hear = () => {
+    for (let next = left[0]; next && !next[0]; next = left[0]) {
+      const said = String.fromCharCode(...next[1]);
+      if (!ours.startsWith(said)) return;
+      ours = ours.slice(said.length);
+      left.shift();
+    }
+  };
   return {
     read: Effect.suspend(() => {
       if (closed) return Effect.succeed(undefined);
+      hear();
       const next = left[0];
       if (next?.[0]) return Effect.succeed(left.shift()![1]);
       return next || then === "silence" ? Effect.never : Effect.succeed(undefined);
@@ -510,12 +520,7 @@ export const playing = (
     write: (bytes) =>
       Effect.sync(() => {
         ours += String.fromCharCode(...bytes);
-        for (let next = left[0]; next && !next[0]; next = left[0]) {
-          const said = String.fromCharCode(...next[1]);
-          if (!ours.startsWith(said)) return;
-          ours = ours.slice(said.length);
-          left.shift();
-        }
+        hear();
       }),
     close: Effect.sync(() => void (closed = true)),
     isClosed: () => closed,
