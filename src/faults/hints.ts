@@ -112,7 +112,7 @@ export const setupHints: ReadonlyMap<string, string> = new Map<SetupError["_tag"
   [
     "StartTlsTimeout",
     "a server that says nothing may wait for TLS: where it begins with the first byte, there is no STARTTLS; " +
-    "or give more time (timeout)",
+    "or give more time (timeout, --timeout)",
   ],
 ]);
 
