@@ -2,7 +2,6 @@
 export { getRequestListener } from "npm:@hono/node-server@^2.1.9";
 export { Agent, buildConnector, Client, type Dispatcher, fetch, Pool, ProxyAgent } from "npm:undici@^8.13.1";
 export { Buffer } from "node:buffer";
-export { type RequestListener, Server, type ServerOptions } from "node:http";
-export type { IncomingMessage, ServerResponse } from "node:http";
+export { type RequestListener, Server, type ServerOptions, type ServerResponse } from "node:http";
 export type { Socket } from "node:net";
 export type { Duplex } from "node:stream";

@@ -1,7 +1,7 @@
 /** Undici's pools, over connections of this library. @module */
 import { Effect, type Scope } from "../deps.ts";
 import { clientServices, type OptionsError } from "../promises/services.ts";
-import { asSocket, type Dial, plain, type Spoken, tls } from "./connector.ts";
+import { asSocket, type Dial, plain, tls } from "./connector.ts";
 import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from "./deps.ts";
 import type { Decoded } from "./options.ts";
 import { type Proxy, proxyAt, tunnel } from "./proxy.ts";

@@ -34,10 +34,9 @@ export interface Fetch extends AsyncDisposable {
 export const makeFetch = (options: FetchOptions = {}): Fetch => {
   const decoded = now(decode(options));
   let made: ReturnType<typeof make> | undefined;
-  let isClosed = false;
   const make = () => promised(living(dispatcher(decoded)));
   const ready = async () => {
-    if (isClosed) throw new Error("this fetch was closed");
+    if (closing) throw new Error("this fetch was closed");
     try {
       return (await (made ??= make())).value;
     } catch (e) {
@@ -59,12 +58,13 @@ export const makeFetch = (options: FetchOptions = {}): Fetch => {
       throw failed(e);
     }
   };
-  const close = async () => {
-    isClosed = true;
+  const ended = async () => {
     const { value, close } = await made?.catch(() => undefined) ?? {};
     await value?.close();
     if (close) await promised(close);
   };
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= ended();
   return Object.assign(fetch, { close, [Symbol.asyncDispose]: close });
 };
 

@@ -1,5 +1,6 @@
 /** A server of `node:http` over connections of this library. @module */
 import { listenTls, type ListenTlsOptions, type TlsConn, type TlsListener } from "../deno/mod.ts";
+import { InvalidOption } from "../public/errors.ts";
 import { duplexOf } from "./connector.ts";
 import {
   type Duplex,
@@ -29,7 +30,7 @@ export interface HttpServer extends Server {
 /**
  * A server of `node:http` that speaks TLS as this library does: for Express, Fastify, Hono's node server, `ws` and
  * whatever else takes one. It listens and closes as any other; its sockets are `TlsDuplex`. ALPN is `http/1.1` unless given.
- * A certificate that cannot be used is told by the event `error`. Throws InvalidOption when it begins to listen.
+ * A certificate or a port that cannot be used is told by the event `error`; `listen` throws InvalidOption.
  *
  * ```ts
  * import { createServer } from "./src/http/mod.ts";
@@ -41,7 +42,8 @@ export interface HttpServer extends Server {
 export const createServer = (options: CreateServerOptions, handler?: RequestListener): HttpServer =>
   new OwnServer(options, handler);
 
-class OwnServer extends Server implements HttpServer {
+/** The server that `createServer` makes. */
+export class OwnServer extends Server implements HttpServer {
   readonly #options: ListenTlsOptions;
   readonly #conns = new Map<Duplex, TlsConn>();
   /** How many answers are under way at each socket; one that was upgraded is under way for good. */
@@ -58,12 +60,22 @@ class OwnServer extends Server implements HttpServer {
   }
 
   override listen(...args: Array<unknown>): this {
-    const { port, host, signal } = whereOf(args);
+    const done = args.at(-1);
+    if (typeof done === "function") this.once("listening", () => done());
+    try {
+      return this.begin(whereOf(args));
+    } catch (error) {
+      if (error instanceof InvalidOption) throw error;
+      queueMicrotask(() => this.emit("error", error)); // as Node tells of a port that is taken
+      return this;
+    }
+  }
+
+  /** Listens, or throws why not. What is only known later is told by `error`. */
+  begin({ port, host, signal }: Where = {}): this {
     const wanted = { port, hostname: host, signal };
     const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
     const listener = this.#listener = this.#last = listenTls({ ...this.#options, ...given });
-    const done = args.at(-1);
-    if (typeof done === "function") this.once("listening", () => done());
     queueMicrotask(() => {
       if (this.#listener === listener) this.emit("listening");
     });

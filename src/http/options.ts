@@ -1,7 +1,7 @@
 /** The options of `makeFetch`. @module */
 import { Schema } from "../deps.ts";
-import { decodeOption, flag, functionOf, limit, text } from "../options.ts";
-import { clientOptions, object } from "../promises/decoding.ts";
+import { decodeOption, functionOf, limit, text } from "../options.ts";
+import { clientOptions } from "../promises/decoding.ts";
 import type { ClientOptions } from "../promises/options.ts";
 import type { Observe } from "../public/connections.ts";
 import type { Address } from "../public/transport.ts";

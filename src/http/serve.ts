@@ -1,7 +1,7 @@
 /** `serve`: an HTTP server whose handler takes a Request and gives a Response. @module */
 import type { ListenTlsOptions, TlsConn } from "../deno/mod.ts";
-import { getRequestListener, type IncomingMessage, type ServerResponse } from "./deps.ts";
-import { createServer, type CreateServerOptions, type HttpServer } from "./node_server.ts";
+import { getRequestListener, type ServerResponse } from "./deps.ts";
+import { type CreateServerOptions, type HttpServer, OwnServer } from "./node_server.ts";
 
 /** What is known of a request besides itself. */
 export interface ServeInfo extends Pick<TlsConn, "negotiated" | "peerCertificates" | "peerVerdict"> {
@@ -44,7 +44,8 @@ export interface Serving extends AsyncDisposable {
 
 /**
  * Serves HTTP over TLS as `Deno.serve` does, with whatever this library speaks. It listens at port 8000 unless given, and at all
- * addresses. Throws InvalidOption, and TransportError if the port cannot be had. Needs `--allow-net`.
+ * addresses. Throws InvalidOption, TransportError if the port cannot be had, and what is wrong with a certificate; if it comes from
+ * a file, `finished` tells it. Needs `--allow-net`.
  *
  * ```ts
  * import { serve } from "./src/http/mod.ts";
@@ -67,7 +68,7 @@ export const serve = (
       return await onError(error);
     }
   };
-  const server: HttpServer = createServer(
+  const server: OwnServer = new OwnServer(
     { ...options, port, onError: onTlsError },
     getRequestListener(
       (request, { incoming, outgoing }) => {
@@ -78,7 +79,7 @@ export const serve = (
     ),
   );
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
-  server.once("close", () => resolve()).once("error", reject).listen();
+  server.once("close", () => resolve()).once("error", reject).begin();
   const addr: Deno.NetAddr = { transport: "tcp", ...addressOf(server) };
   server.once("listening", () => onListen(addr));
   return {

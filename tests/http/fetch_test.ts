@@ -6,7 +6,6 @@
  */
 import { assert } from "../deps.ts";
 import { Errors, Names, Policy } from "../../mod.ts";
-import { connectTls } from "../../src/deno/mod.ts";
 import { type FetchOptions, makeFetch } from "../../src/http/mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import { bytesOf } from "../support/text.ts";
