@@ -7,7 +7,7 @@
 import { Duration, Either, Option, ParseResult, Schema, SchemaAST } from "./deps.ts";
 import { InvalidOption } from "./faults/errors/connection.ts";
 import { isBytes, utf8 } from "./wire/bytes.ts";
-import { nearest } from "./wire/nearest.ts";
+import { nearest } from "./names/nearest.ts";
 import { wordsOf } from "./wire/words_of.ts";
 
 /** Annotates a Schema with what it allows, as `InvalidOption` says it. */
@@ -221,8 +221,8 @@ const here = (
   const isEmpty = isList(ast) && Array.isArray(actual) && actual.length === 0;
   const fault = isEmpty ? "is empty; at least one item is needed" : message;
   const expected = expectedBy(ast);
-  // Where bytes are expected, a text may be a key.
-  const got = typeof actual === "string" && expected.includes("Uint8Array")
+  // Where bytes are expected, a text may be a key; a URL may hold a password.
+  const got = typeof actual === "string" && /Uint8Array|URL/.test(expected)
     ? `a string of ${actual.length} characters`
     : shown(actual);
   return { path, expected, got, ...(fault === undefined ? {} : { fault }) };

@@ -21,6 +21,7 @@ const root = new URL("../", import.meta.url);
 const entries = [
   "mod.ts",
   "src/deno/mod.ts",
+  "src/http/mod.ts",
   "src/node/mod.ts",
   "src/platform/mod.ts",
   "src/starttls/mod.ts",
