@@ -64,10 +64,13 @@ export const listened = (listener: Deno.Listener<Deno.TcpConn, Deno.NetAddr>): L
       },
     )
   );
-  const close = Effect.sync(() => {
-    accepting?.then(({ stream }) => Effect.runFork(stream.close), () => {});
-    listener.close();
-  });
+  const close = Effect.flatMap(
+    Effect.promise(() => {
+      listener.close();
+      return accepting?.catch(() => {}) ?? Promise.resolve(); // until it has ended, the port is taken
+    }),
+    (late) => late ? late.stream.close : Effect.void,
+  );
   return {
     connOf: (remote) => conns.get(remote),
     layer: Layer.succeed(Transport, {

@@ -449,3 +449,10 @@ Deno.test("roots of one's own are trusted beside the usual ones, and alone where
   );
   await end();
 });
+
+Deno.test("a port is free once the shutdown of its listener has ended", async () => {
+  const { listener, end } = echoing();
+  await end();
+  const again = listenTls({ ...local, port: listener.addr.port });
+  await again.shutdown();
+});
