@@ -11,7 +11,8 @@ interface Answer extends Facts {
   readonly status: number;
   readonly statusText: string;
   readonly headers: Iterable<[string, string]>;
-  readonly body: ReadableStream<Uint8Array> | null;
+  /** A ReadableStream of bytes, whose type is written in several ways: that of `@types/node` is not that of Deno. */
+  readonly body: object | null;
 }
 
 class Fetched extends Response {
@@ -40,7 +41,7 @@ export const responseOf = (
   { status, statusText, headers, body, url, redirected }: Answer,
   onBreak: (broken: (error: unknown) => void) => void,
 ): Response => {
-  const whole = body && breaking(body, onBreak);
+  const whole = body && breaking(body as ReadableStream<Uint8Array>, onBreak);
   const kept = body && isDecoded(headers)
     ? [...headers].filter(([name]) => !ofCoded.includes(name))
     : [...headers];
