@@ -33,12 +33,15 @@ export const unseenIn = ({ text }: Page): ReadonlyArray<number> =>
 /** The same code, importing from here what it imports from the repository's root or from a server of it. */
 const here = (code: string): string =>
   code.replace(
-    /(from |import )"(?:\.\/|https?:\/\/[^/"]+\/)([\w/]+\.ts)"/g,
+    /(from |import )"(?:\.\/|(?:\.\.\/)+|https?:\/\/[^/"]+\/)([\w/]+\.ts)"/g,
     (_, word, path) => `${word}"${new URL(path, root)}"`,
   );
 
-/** What `deno check` finds wrong in the blocks of these pages, each place as PATH:LINE:COLUMN; nothing if all is well. */
-export const check = async (pages: ReadonlyArray<Page>): Promise<string> => {
+/**
+ * What `deno check` finds wrong in the blocks of these pages, each place as PATH:LINE:COLUMN; nothing if all is well. `lock` is
+ * the file that locks the packages of the pages.
+ */
+export const check = async (pages: ReadonlyArray<Page>, lock = "deno.lock"): Promise<string> => {
   const unseen = pages.flatMap((page) => unseenIn(page).map((line) => `${page.path}:${line}`));
   if (unseen.length > 0) return `blocks begin with \`\`\` at the start of a line: ${unseen.join(", ")}`;
   const folder = await Deno.makeTempDir();
@@ -54,7 +57,10 @@ export const check = async (pages: ReadonlyArray<Page>): Promise<string> => {
     }
     if (files.length === 0) return "";
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", "--frozen", "--config", new URL("deno.json", root).pathname, ...files],
+      args: [
+        ...["check", "--quiet", "--frozen", `--lock=${new URL(lock, root).pathname}`],
+        ...[`--config=${new URL("deno.json", root).pathname}`, ...files],
+      ],
       env: { NO_COLOR: "1" },
     }).output();
     if (code === 0) return "";
@@ -79,7 +85,9 @@ if (import.meta.main) {
     path: path.slice(2),
     text: Deno.readTextFileSync(new URL(path, root)),
   }));
-  const faults = await check(pages);
+  const isRecipe = ({ path }: Page) => path.startsWith("docs/recipes/");
+  const faults = await check(pages.filter((page) => !isRecipe(page))) +
+    await check(pages.filter(isRecipe), "tests/recipes/deno.lock");
   if (faults !== "") {
     console.error(faults);
     Deno.exit(1);
