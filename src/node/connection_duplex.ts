@@ -5,7 +5,8 @@ import type { Connection } from "../public/connections.ts";
 import { Closed, TransportError } from "../public/errors.ts";
 import { Buffer, Duplex } from "./deps.ts";
 import { makeIdle } from "./idle.ts";
-import { now, run } from "./running.ts";
+import { now } from "../promises/run.ts";
+import { run } from "./running.ts";
 
 /** What Node calls when something is done, with an error if it was not. */
 type Callback = (error?: Error | null) => void;

@@ -11,7 +11,7 @@ import {
   ephemeralKeyInfo,
   protocolName,
 } from "./names.ts";
-import { now } from "./running.ts";
+import { now } from "../promises/run.ts";
 
 /** What is known of the socket below TLS, and can be asked of it. A `net.Socket` is one. */
 export interface Beneath {
