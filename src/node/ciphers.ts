@@ -85,7 +85,7 @@ const words: Readonly<Record<string, (one: Named) => boolean>> = {
 export const cipherSuites = (list: string): ReadonlyArray<CipherSuite> => {
   let chosen: ReadonlyArray<Named> = [];
   const banned = new Set<Named>();
-  for (const rule of list.split(/[:, ]+/)) {
+  for (const rule of list.split(/[:, ]+|(?=@)/)) {
     if (rule === "" || /^@(STRENGTH|SECLEVEL=[0-5])$/.test(rule)) continue;
     const [, how = "", what = ""] = /^([!+-]?)(.*)$/.exec(rule)!;
     const meant = suitesOf(what, list);
@@ -133,6 +133,9 @@ const fault = (list: string, fault: string): InvalidOption =>
     fault,
   });
 
-/** Every name that a list may have, in Node's form. */
-export const cipherNames: ReadonlyArray<string> = every.map(({ openssl }) => openssl.toLowerCase())
-  .toSorted();
+/** The names of all cipher suites, in lower case, as Node has them. */
+export const getCiphers = (): Array<string> => every.map(({ openssl }) => openssl.toLowerCase()).toSorted();
+
+/** The cipher suites unless others are given, as OpenSSL's list. */
+export const DEFAULT_CIPHERS: string = Policy.compatible.cipherSuites.map((suite) => named(suite).openssl)
+  .join(":");

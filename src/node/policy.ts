@@ -25,7 +25,7 @@ export interface SpokenOptions {
   readonly sigalgs?: string | undefined;
   /** The shortest Diffie-Hellman prime in bits that a client accepts; 2048 unless given. */
   readonly minDHSize?: number | undefined;
-  /** The longest time for a handshake in milliseconds: 120,000 at a server, 30,000 at a client unless given. */
+  /** The longest time for a handshake in milliseconds, in either role; 30,000 unless given. */
   readonly handshakeTimeout?: number | undefined;
   /** A server's: how many seconds a session can be resumed; 300 unless given. */
   readonly sessionTimeout?: number | undefined;
@@ -74,7 +74,15 @@ const offBy: Readonly<Record<SecureVersion, number>> = {
 
 /** The policy that options name. Throws InvalidOption. */
 export const policyOf = (options: SpokenOptions): Policy.Policy => {
-  const { secureOptions = 0, ciphers, ecdhCurve = "auto", sigalgs, minDHSize, sessionTimeout } = options;
+  const {
+    secureOptions = 0,
+    ciphers,
+    ecdhCurve = "auto",
+    sigalgs,
+    minDHSize,
+    sessionTimeout,
+    handshakeTimeout,
+  } = options;
   const has = (bit: number): boolean => (secureOptions & bit) !== 0;
   const { compatible, modern } = Policy;
   const suites = ciphers === undefined ? compatible.cipherSuites : cipherSuites(ciphers);
@@ -88,6 +96,8 @@ export const policyOf = (options: SpokenOptions): Policy.Policy => {
     signatureSchemes: schemes ?? modern.signatureSchemes,
     minimumDhPrimeBits: minDHSize ?? modern.minimumDhPrimeBits,
     sessionTickets: !has(SSL_OP.noTicket),
+    // A program that gives a certificate wants it shown, whatever the server says it knows.
+    unlistedCertificate: "show",
     renegotiation: has(SSL_OP.noRenegotiation) ? "refuse" : "allow",
     requireSecureRenegotiation: !has(SSL_OP.legacyServerConnect | SSL_OP.unsafeLegacyRenegotiation),
     insecureRenegotiation: has(SSL_OP.unsafeLegacyRenegotiation),
@@ -95,7 +105,7 @@ export const policyOf = (options: SpokenOptions): Policy.Policy => {
       ...modern.limits,
       renegotiations: CLIENT_RENEG_LIMIT,
       renegotiationWindow: CLIENT_RENEG_WINDOW * 1000,
-      handshakeTimeout: options.handshakeTimeout ?? modern.limits.handshakeTimeout,
+      ...(handshakeTimeout !== undefined && { handshakeTimeout, firstByteTimeout: handshakeTimeout }),
       ...(sessionTimeout !== undefined && { sessionLifetime: sessionTimeout * 1000 }),
       storeWait: STORE_WAIT,
     },

@@ -1,19 +1,20 @@
 /** What a TLS connection needs that is the same for many: certificates, trust, and what to speak. @module */
-import { Context, Effect, Exit, Layer, Schema, Scope } from "../deps.ts";
-import { bytesOrText, decodeOption, limit, list, whole, word } from "../options.ts";
-import { begun, now } from "../promises/run.ts";
+import { Context, Effect, Layer, Schema } from "../deps.ts";
+import { bytes, bytesOrText, decodeOption, limit, list, whole } from "../options.ts";
+import { begun, living, now } from "../promises/run.ts";
 import { clientServices, type OptionsError } from "../promises/services.ts";
 import { CertificateVerifier, type CertificateVerifierService } from "../public/certificate_verifier.ts";
 import {
   type Credential,
   credentialFromPem,
-  Credentials,
+  type Credentials,
   layer as credentialsLayer,
 } from "../public/credentials.ts";
-import { type Crypto } from "../public/crypto.ts";
 import { InvalidOption } from "../public/errors.ts";
 import type { Policy } from "../public/policy.ts";
+import { rootCertificates } from "./deps.ts";
 import { policyOf, type SpokenOptions } from "./policy.ts";
+import { makeTickets, type Tickets } from "./tickets.ts";
 
 /** Bytes, or text. */
 type Content = string | Uint8Array;
@@ -45,16 +46,14 @@ export interface SecureContextOptions extends SpokenOptions {
 
 const several = <A, I>(one: Schema.Schema<A, I>) => Schema.optional(Schema.Union(one, list(one)));
 const passphrase = Schema.optional(Schema.String);
-const decode = decodeOption(Schema.Struct({
+const members = {
   ca: several(bytesOrText),
   cert: several(bytesOrText),
   key: several(Schema.Union(bytesOrText, Schema.Struct({ pem: bytesOrText, passphrase }))),
   pfx: several(Schema.Union(bytesOrText, Schema.Struct({ buf: bytesOrText, passphrase }))),
   passphrase,
   crl: several(bytesOrText),
-  ticketKeys: Schema.optional(
-    Schema.Uint8ArrayFromSelf.pipe(Schema.filter((b) => b.length === 48, { description: "48 bytes" })),
-  ),
+  ticketKeys: Schema.optional(bytes(48)),
   minVersion: Schema.optional(Schema.String),
   maxVersion: Schema.optional(Schema.String),
   secureProtocol: Schema.optional(Schema.String),
@@ -65,23 +64,8 @@ const decode = decodeOption(Schema.Struct({
   minDHSize: Schema.optional(whole(1)),
   handshakeTimeout: Schema.optional(limit(1)),
   sessionTimeout: Schema.optional(limit(0)),
-}));
-
-const known = [
-  ...[
-    "ca",
-    "cert",
-    "key",
-    "pfx",
-    "passphrase",
-    "crl",
-    "ticketKeys",
-    "minVersion",
-    "maxVersion",
-    "secureProtocol",
-  ],
-  ...["secureOptions", "ciphers", "ecdhCurve", "sigalgs", "minDHSize", "handshakeTimeout", "sessionTimeout"],
-] as const;
+};
+const decode = decodeOption(Schema.Struct(members));
 
 /** Options of OpenSSL that would change who is trusted, or whose key is used: to ignore them would be to pretend. */
 const refused = ["allowPartialTrustChain", "clientCertEngine", "privateKeyEngine", "privateKeyIdentifier"];
@@ -94,28 +78,28 @@ export const picked = (options: object, names: ReadonlyArray<string>): Record<st
     ),
   );
 
+/** How long a session can be resumed unless options say otherwise, in seconds. */
+const SESSION_TIMEOUT = 300;
+
 /** Certificates, trust, and what to speak, for many connections. It is made by `createSecureContext`. */
 export class SecureContext {
-  /** What to speak. */
+  /** What to speak. @internal */
   readonly policy: Policy;
-  /** The keys for session tickets that were given. */
-  readonly ticketKeys: Uint8Array | undefined;
-  /** Our certificates. */
+  /** A server's session tickets. @internal */
+  readonly tickets: Tickets;
+  /** Our certificates. @internal */
   readonly credentials: Effect.Effect<Context.Context<Credentials>, unknown>;
-  /** Whom to trust, and the cryptography. Built when first asked for, because a server may need no roots. */
-  readonly trust: Effect.Effect<
-    { readonly verifier: CertificateVerifierService; readonly crypto: Context.Context<Crypto> },
-    OptionsError
-  >;
+  /** Whom to trust. Built when first asked for, because a server may need no roots. @internal */
+  readonly trust: Effect.Effect<CertificateVerifierService, OptionsError>;
 
   /** Decodes options. Throws a typed error for options of the wrong type, and for certificates and keys that cannot be read. */
   constructor(options: SecureContextOptions = {}) {
     refused.forEach((option) => {
       if (picked(options, [option])[option]) throw notHere(option);
     });
-    const decoded = now(decode(picked(options, known))) as SecureContextOptions;
+    const decoded = now(decode(picked(options, Object.keys(members)))) as SecureContextOptions;
     this.policy = policyOf(decoded);
-    this.ticketKeys = decoded.ticketKeys;
+    this.tickets = makeTickets(decoded.ticketKeys, decoded.sessionTimeout ?? SESSION_TIMEOUT);
     const { done } = begun(Effect.map(Effect.all(pairsOf(decoded).map(credentialFromPem)), contextOf));
     done.catch(() => {}); // who uses it is told
     this.credentials = Effect.tryPromise({ try: () => done, catch: (error) => error });
@@ -133,24 +117,23 @@ const notHere = (option: string): InvalidOption =>
 const contextOf = (credentials: ReadonlyArray<Credential>): Context.Context<Credentials> =>
   now(Effect.scoped(Layer.build(credentialsLayer(credentials))));
 
-const trustOf = ({ ca, crl }: SecureContextOptions) =>
-  Effect.gen(function* () {
-    // It lives as long as the process: nothing in it holds more than memory.
-    const scope = yield* Scope.make();
-    const services = yield* clientServices({
+/** It lives as long as the process: nothing in it holds more than memory. */
+const trustOf = (
+  { ca, crl }: SecureContextOptions,
+): Effect.Effect<CertificateVerifierService, OptionsError> =>
+  Effect.map(
+    living(clientServices({
       // As OpenSSL has it, the certificate of a device may be its own authority and may have its name in the subject alone.
-      trust: ca === undefined ? "bundled" : {
-        roots: listOf(ca),
-        commonName: true,
-        caAsLeaf: true,
-        ...(crl !== undefined && { crls: listOf(crl) }),
-      },
-    }).pipe(Scope.extend(scope), Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))));
-    return {
-      verifier: Context.get(services, CertificateVerifier),
-      crypto: services as Context.Context<Crypto>,
-    };
-  });
+      trust: ca !== undefined
+        ? { roots: listOf(ca), commonName: true, caAsLeaf: true, ...listed(crl) }
+        : crl !== undefined
+        ? { roots: rootCertificates, ...listed(crl) }
+        : "bundled",
+    })),
+    ({ value }) => Context.get(value, CertificateVerifier),
+  );
+
+const listed = (crl: SecureContextOptions["crl"]) => crl === undefined ? {} : { crls: listOf(crl) };
 
 const listOf = <A>(many: Many<A> | undefined): ReadonlyArray<A> =>
   many === undefined ? [] : Array.isArray(many) ? many : [many as A];
