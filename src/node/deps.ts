@@ -1,6 +1,6 @@
 /** What this entry point uses of Node's API: no other file of it names a `node:` module. @module */
 export { Buffer } from "node:buffer";
-export { randomBytes, X509Certificate } from "node:crypto";
+export { createHash, randomBytes, X509Certificate } from "node:crypto";
 export {
   connect as connectTcp,
   type NetConnectOpts,

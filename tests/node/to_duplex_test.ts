@@ -253,7 +253,7 @@ live(
       standardName: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
       version: "TLSv1.2",
     });
-    assert.deepEqual(client.getEphemeralKeyInfo(), { type: "ECDH", name: "X25519" });
+    assert.deepEqual(client.getEphemeralKeyInfo(), { type: "ECDH", name: "X25519", size: 253 });
     assert.deepEqual([client.alpnProtocol, server.servername], ["h2", "localhost"]);
     assert.deepEqual([client.authorized, server.authorized], [true, true]);
     assert.equal(client.authorizationError, null);
@@ -294,7 +294,7 @@ live(
     assert.deepEqual(plain(rest), {
       subject: { O: "Test", CN: "localhost" },
       issuer: { O: "Test", CN: "effect-tls test root" },
-      subjectaltname: "DNS:localhost, IP Address:127.0.0.1, IP Address:::1",
+      subjectaltname: "DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
       ca: false,
       bits: 2048,
       exponent: "0x10001",
@@ -304,6 +304,9 @@ live(
       fingerprint256:
         "74:C2:1A:EA:A6:E7:08:23:C6:B7:DD:DE:38:9D:7D:3D:4E:F5:EF:7B:56:65:01:39:56:89:60:05:5B:38:CB:05",
     });
+    const above = client.getPeerCertificate(true)!.issuerCertificate!;
+    assert.deepEqual(plain(above.subject), { O: "Test", CN: "effect-tls test root" });
+    assert.equal(above.issuerCertificate, above);
     assert.deepEqual(server.getPeerCertificate(), {});
   }),
 );
