@@ -71,9 +71,10 @@ export const nodeChain = (
 
 /** A certificate in Node's shape, and whether it is its own issuer. One that the peer did not send is a trusted root. */
 const shownAs = (one: PeerCertificate | Uint8Array): readonly [NodeCertificate, boolean] =>
-  one instanceof Uint8Array ? [rootCertificate(one), true] : [nodeCertificate(one), isSelfIssued(one)];
+  one instanceof Uint8Array ? [platformCertificate(one), true] : [nodeCertificate(one), isSelfIssued(one)];
 
-const rootCertificate = (raw: Uint8Array): NodeCertificate => {
+/** A certificate in Node's shape, of which only the DER is known. */
+export const platformCertificate = (raw: Uint8Array): NodeCertificate => {
   const hash = (name: string) => colons(createHash(name).update(raw).digest("hex"));
   const own = { raw: Buffer.from(raw), fingerprint: hash("sha1"), fingerprint256: hash("sha256") };
   return { ...legacy(raw), ...own };

@@ -2,7 +2,7 @@
 import { CipherSuite } from "../names/mod.ts";
 import { InvalidOption } from "../public/errors.ts";
 import * as Policy from "../public/policy.ts";
-import { opensslName } from "./names.ts";
+import { cipherInfo, opensslName } from "./names.ts";
 
 /** A cipher suite by both of its names. */
 interface Named {
@@ -24,20 +24,17 @@ const older = every.filter((one) => !is13(one));
 
 const by = (pattern: RegExp) => ({ iana }: Named): boolean => pattern.test(iana);
 
+const since = (version: string) => ({ suite }: Named): boolean => cipherInfo(suite).version === version;
+const none = (): boolean => false;
+
 /** The words that stand for several suites. Those of suites that this library lacks stand for none. */
 const words: Readonly<Record<string, (one: Named) => boolean>> = {
   ALL: by(/^(?!.*WITH_NULL)/),
-  DEFAULT: by(/^(?!.*(_anon|NULL|RC4|3DES))/),
-  HIGH: by(/AES|CHACHA20|CAMELLIA|ARIA/),
-  MEDIUM: by(/RC4|3DES|SEED|IDEA/),
-  ...Object.fromEntries(
-    ["LOW", "EXP", "EXPORT", "EXPORT40", "EXPORT56", "DES", "RC2", "SSLv2"].map((w) => [w, () => false]),
-  ),
-  ...Object.fromEntries(
-    ["PSK", "kPSK", "SRP", "kSRP", "DSS", "aDSS", "KRB5", "GOST", "kDH", "kECDH"].map((
-      w,
-    ) => [w, () => false]),
-  ),
+  COMPLEMENTOFALL: by(/WITH_NULL/),
+  DEFAULT: by(/^(?!.*(_anon|NULL))/),
+  COMPLEMENTOFDEFAULT: by(/_anon(?!.*NULL)/),
+  HIGH: by(/AES|CHACHA20/),
+  MEDIUM: by(/RC4|3DES/),
   aNULL: by(/_anon_/),
   ADH: by(/^TLS_DH_anon/),
   AECDH: by(/^TLS_ECDH_anon/),
@@ -50,10 +47,12 @@ const words: Readonly<Record<string, (one: Named) => boolean>> = {
   aECDSA: by(/ECDSA/),
   ECDHE: by(/^TLS_ECDHE/),
   EECDH: by(/^TLS_ECDHE/),
+  ECDH: by(/^TLS_ECDH/),
   kECDHE: by(/^TLS_ECDH/),
   kEECDH: by(/^TLS_ECDH/),
   DHE: by(/^TLS_DHE/),
   EDH: by(/^TLS_DHE/),
+  DH: by(/^TLS_DH/),
   kDHE: by(/^TLS_DH/),
   kEDH: by(/^TLS_DH/),
   AES: by(/AES/),
@@ -61,20 +60,32 @@ const words: Readonly<Record<string, (one: Named) => boolean>> = {
   AES256: by(/AES_256/),
   AESGCM: by(/AES.*GCM/),
   AESCCM: by(/CCM/),
+  AESCCM8: by(/CCM_8/),
+  CBC: by(/CBC/),
   CHACHA20: by(/CHACHA20/),
-  CAMELLIA: by(/CAMELLIA/),
-  ARIA: by(/ARIA/),
-  SEED: by(/SEED/),
-  IDEA: by(/IDEA/),
   "3DES": by(/3DES/),
   RC4: by(/RC4/),
   MD5: by(/_MD5$/),
   SHA: by(/_SHA$/),
   SHA1: by(/_SHA$/),
-  SHA256: by(/CBC_SHA256$/),
+  SHA256: by(/(CBC|NULL)_SHA256$/),
   SHA384: by(/CBC_SHA384$/),
-  "TLSv1.2": by(/GCM|CCM|CHACHA20|SHA256$|SHA384$/),
+  "TLSv1.2": since("TLSv1.2"),
+  "TLSv1.0": since("TLSv1"),
+  TLSv1: since("TLSv1"),
+  SSLv3: since("SSLv3"),
+  ...Object.fromEntries(
+    ("LOW EXP EXPORT EXPORT40 EXPORT56 DES RC2 SSLv2 SEED IDEA CAMELLIA CAMELLIA128 CAMELLIA256 ARIA ARIAGCM " +
+      "ARIA128 ARIA256 PSK kPSK aPSK kECDHEPSK kDHEPSK kRSAPSK SRP kSRP aSRP DSS aDSS KRB5 GOST kGOST aGOST " +
+      "kDH kDHr kDHd kECDH kECDHr kECDHe aECDH").split(" ").map((word) => [word, none]),
+  ),
 };
+
+/** Broken suites are meant by their names and by these words alone, where OpenSSL counts some of them in others as well. */
+const broken = by(/RC4|3DES|NULL/);
+const brokenWords = ["RC4", "3DES", "MEDIUM", "NULL", "eNULL", "COMPLEMENTOFALL"];
+const meansBroken = (what: string): boolean =>
+  isRegistered(what) || what.split("+").some((word) => brokenWords.includes(word));
 
 /**
  * The cipher suites of a list in OpenSSL's syntax: names (OpenSSL's or IANA's), words such as `HIGH` and `ECDHE+AESGCM`, and
@@ -88,7 +99,8 @@ export const cipherSuites = (list: string): ReadonlyArray<CipherSuite> => {
   for (const rule of list.split(/[:, ]+|(?=@)/)) {
     if (rule === "" || /^@(STRENGTH|SECLEVEL=[0-5])$/.test(rule)) continue;
     const [, how = "", what = ""] = /^([!+-]?)(.*)$/.exec(rule)!;
-    const meant = suitesOf(what, list);
+    const all = suitesOf(what, list);
+    const meant = how === "" && !meansBroken(what) ? all.filter((one) => !broken(one)) : all;
     const others = chosen.filter((one) => !meant.includes(one));
     if (how === "!") meant.forEach((one) => banned.add(one));
     chosen = how === "+"

@@ -2,6 +2,7 @@
 import * as Client from "../client.ts";
 import { Context, Effect, Option } from "../deps.ts";
 import { CertificateVerifier, type CertificateVerifierService } from "../public/certificate_verifier.ts";
+import { Credentials } from "../public/credentials.ts";
 import { CertificateError } from "../public/errors.ts";
 import { SessionStore, type SessionStoreService } from "../public/session_store.ts";
 import type { End, Hooks } from "./ends.ts";
@@ -13,6 +14,7 @@ export const clientEnd = (hooks: Hooks, servername: string | undefined): End => 
   const { secureContext, rejectUnauthorized, ALPNProtocols, host, checkServerIdentity, pskCallback } =
     hooks.options;
   let judge: Judge | undefined;
+  let shown: Uint8Array | undefined;
   const name = servername || host;
   const open: End["open"] = (stream) =>
     Effect.gen(function* () {
@@ -25,9 +27,11 @@ export const clientEnd = (hooks: Hooks, servername: string | undefined): End => 
         name: checkServerIdentity ? undefined : name,
         stapled: hooks.stapled,
       });
+      const { service, first } = yield* secureContext.credentials;
+      shown = first?.chain[0];
       const services = Context.mergeAll(
         yield* cryptography,
-        yield* secureContext.credentials,
+        Context.make(Credentials, service),
         Context.make(CertificateVerifier, judge),
         Context.make(SessionStore, storeOf(hooks, () => judge?.fault)),
         keyLogTo(hooks.keylog),
@@ -44,7 +48,7 @@ export const clientEnd = (hooks: Hooks, servername: string | undefined): End => 
         services,
       );
     }).pipe(Effect.onError(() => stream.close));
-  return { open, prepare: Effect.void, fault: () => judge?.fault };
+  return { open, prepare: Effect.void, fault: () => judge?.fault, shown: () => shown };
 };
 
 /** A verifier that trusts nobody, for want of roots: who refuses nobody need have none. */

@@ -82,6 +82,8 @@ export class ConnectionDuplex extends Duplex {
         this.bytesRead += data?.length ?? 0;
         if (data === undefined) this.#heardEnd = true;
         this.push(data ?? null);
+        // As in net.Socket, an end with nothing before it is told to who reads nothing, too.
+        if (data === undefined) this.read(0);
         this.#settle();
       })
     );

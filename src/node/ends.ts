@@ -12,6 +12,8 @@ export interface End {
   readonly open: (stream: ByteStream) => Effect.Effect<Connection, unknown, Scope.Scope>;
   /** Gets ready to judge a peer that was not asked for a certificate at first. */
   readonly prepare: Effect.Effect<void, unknown>;
+  /** Our certificate as DER, if there is one: at a server the one that was shown last. */
+  readonly shown: () => Uint8Array | undefined;
   /** Why the peer is not trusted, as far as somebody asked. */
   readonly fault: () => Error | undefined;
 }

@@ -8,6 +8,8 @@ export interface Judging {
   readonly rejects: boolean;
   /** The name that the certificate must be for; `undefined` if nobody compares names, or somebody else does. */
   readonly name: string | undefined;
+  /** What else sessions must have in common to be resumed. */
+  readonly sessions?: string;
   /** Called with the OCSP response that the server stapled. */
   readonly stapled?: (response: Uint8Array) => void;
 }
@@ -22,11 +24,16 @@ export interface Judge extends CertificateVerifierService {
 
 /** Makes a judge. Sessions made under it are resumed only where peers are judged alike. */
 export const makeJudge = (inner: CertificateVerifierService, how: Judging): Judge => {
-  const { rejects, name, stapled } = how;
+  const { rejects, name, sessions = "", stapled } = how;
   const judge: Judge = {
     fault: undefined,
     inner,
-    partition: JSON.stringify([rejects ? "refuses" : "lets pass", name ?? "any name", inner.partition]),
+    partition: JSON.stringify([
+      rejects ? "refuses" : "lets pass",
+      name ?? "any name",
+      sessions,
+      inner.partition,
+    ]),
     get authorities() {
       return judge.inner.authorities;
     },

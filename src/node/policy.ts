@@ -163,17 +163,25 @@ const curves: Readonly<Record<string, NamedGroup>> = {
 
 const groupsOf = (list: string): ReadonlyArray<NamedGroup> =>
   list.split(":").map((name) => {
-    const group = curves[name] ?? Policy.everyGroup.find((one) => NamedGroup.nameOf(one) === name);
+    const group = (Object.hasOwn(curves, name) ? curves[name] : undefined) ??
+      Policy.everyGroup.find((one) => NamedGroup.nameOf(one) === name);
     if (group !== undefined) return group;
     throw fault("ecdhCurve", name, "is no group that is known here, such as X25519 or P-256");
   });
 
-const schemesOf = (list: string): ReadonlyArray<SignatureScheme> =>
-  list.split(":").flatMap((name) => {
-    const found = known.filter(([theirs]) => theirs === name).map(([, scheme]) => scheme);
-    if (found.length > 0) return found;
-    throw fault("sigalgs", name, "is no signature scheme that is known here, such as ecdsa_secp256r1_sha256");
-  });
+const schemesOf = (list: string): ReadonlyArray<SignatureScheme> => [
+  ...new Set(
+    list.split(":").flatMap((name) => {
+      const found = known.filter(([theirs]) => theirs === name).map(([, scheme]) => scheme);
+      if (found.length > 0) return found;
+      throw fault(
+        "sigalgs",
+        name,
+        "is no signature scheme that is known here, such as ecdsa_secp256r1_sha256",
+      );
+    }),
+  ),
+];
 
 /** The schemes by IANA's names, and by OpenSSL's pairs of a kind of key and a hash. */
 const known: ReadonlyArray<readonly [string, SignatureScheme]> = Policy.compatible.signatureSchemes.flatMap(

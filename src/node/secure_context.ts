@@ -7,7 +7,8 @@ import { CertificateVerifier, type CertificateVerifierService } from "../public/
 import {
   type Credential,
   credentialFromPem,
-  type Credentials,
+  Credentials,
+  type CredentialsService,
   layer as credentialsLayer,
 } from "../public/credentials.ts";
 import { InvalidOption } from "../public/errors.ts";
@@ -42,6 +43,8 @@ export interface SecureContextOptions extends SpokenOptions {
   readonly crl?: Many<Content> | undefined;
   /** A server's keys for session tickets: 48 bytes. */
   readonly ticketKeys?: Uint8Array | undefined;
+  /** A server's name for its sessions: those of another name are not resumed, even with the same keys for tickets. */
+  readonly sessionIdContext?: string | undefined;
 }
 
 const several = <A, I>(one: Schema.Schema<A, I>) => Schema.optional(Schema.Union(one, list(one)));
@@ -64,11 +67,12 @@ const members = {
   minDHSize: Schema.optional(whole(1)),
   handshakeTimeout: Schema.optional(limit(1)),
   sessionTimeout: Schema.optional(limit(0)),
+  sessionIdContext: Schema.optional(Schema.String),
 };
 const decode = decodeOption(Schema.Struct(members));
 
-/** Options of OpenSSL that would change who is trusted, or whose key is used: to ignore them would be to pretend. */
-const refused = ["allowPartialTrustChain", "clientCertEngine", "privateKeyEngine", "privateKeyIdentifier"];
+/** Options that say whose key is used, or where data goes: to ignore them would be to pretend. */
+const refused = ["clientCertEngine", "privateKeyEngine", "privateKeyIdentifier", "onread"];
 
 /** The members of options that count, without those that are `undefined` or `null`, as Node takes both for absent. */
 export const picked = (options: object, names: ReadonlyArray<string>): Record<string, unknown> =>
@@ -78,6 +82,12 @@ export const picked = (options: object, names: ReadonlyArray<string>): Record<st
     ),
   );
 
+/** Our certificates, and the first of them. */
+export interface Own {
+  readonly service: CredentialsService;
+  readonly first: Credential | undefined;
+}
+
 /** How long a session can be resumed unless options say otherwise, in seconds. */
 const SESSION_TIMEOUT = 300;
 
@@ -85,10 +95,12 @@ const SESSION_TIMEOUT = 300;
 export class SecureContext {
   /** What to speak. @internal */
   readonly policy: Policy;
+  /** A server's name for its sessions. @internal */
+  readonly sessionIdContext: string;
   /** A server's session tickets. @internal */
   readonly tickets: Tickets;
   /** Our certificates. @internal */
-  readonly credentials: Effect.Effect<Context.Context<Credentials>, unknown>;
+  readonly credentials: Effect.Effect<Own, unknown>;
   /** Whom to trust. Built when first asked for, because a server may need no roots. @internal */
   readonly trust: Effect.Effect<CertificateVerifierService, OptionsError>;
 
@@ -99,8 +111,9 @@ export class SecureContext {
     });
     const decoded = now(decode(picked(options, Object.keys(members)))) as SecureContextOptions;
     this.policy = policyOf(decoded);
+    this.sessionIdContext = decoded.sessionIdContext ?? "";
     this.tickets = makeTickets(decoded.ticketKeys, decoded.sessionTimeout ?? SESSION_TIMEOUT);
-    const { done } = begun(Effect.map(Effect.all(pairsOf(decoded).map(credentialFromPem)), contextOf));
+    const { done } = begun(Effect.map(Effect.all(pairsOf(decoded).map(credentialFromPem)), ownOf));
     done.catch(() => {}); // who uses it is told
     this.credentials = Effect.tryPromise({ try: () => done, catch: (error) => error });
     this.trust = now(Effect.cached(Effect.uninterruptible(trustOf(decoded))));
@@ -114,8 +127,10 @@ export const createSecureContext = (options?: SecureContextOptions): SecureConte
 const notHere = (option: string): InvalidOption =>
   new InvalidOption({ option, expected: "", got: "", fault: "is not supported here; see docs/node_tls.md" });
 
-const contextOf = (credentials: ReadonlyArray<Credential>): Context.Context<Credentials> =>
-  now(Effect.scoped(Layer.build(credentialsLayer(credentials))));
+const ownOf = (credentials: ReadonlyArray<Credential>): Own => ({
+  first: credentials[0],
+  service: Context.get(now(Effect.scoped(Layer.build(credentialsLayer(credentials)))), Credentials),
+});
 
 /** It lives as long as the process: nothing in it holds more than memory. */
 const trustOf = (

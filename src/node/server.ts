@@ -15,7 +15,8 @@ export interface TlsOptions
 
 /**
  * A TCP server that runs TLS on each connection, also on one that is given to it by `emit("connection", duplex)`. It emits
- * `secureConnection` for each handshake that is done, and `tlsClientError` for each connection that failed before.
+ * `secureConnection` for each handshake that is done, and `tlsClientError` for each connection that failed before. An error
+ * after that is the TLSSocket's own, and ends nothing else if nobody listens to it.
  */
 export class Server extends TcpServer {
   #options: TlsOptions;
@@ -42,10 +43,13 @@ export class Server extends TcpServer {
     const { SNICallback = this.#contexts.length > 0 ? this.#byName : undefined } = this.#options;
     const own = { secureContext: this.#context, isServer: true, server: this, SNICallback };
     const tls = new TLSSocket(socket, { ...this.#options, ...own });
-    const failed = (error: Error) => this.emit("tlsClientError", error, tls);
-    tls.once("error", failed);
+    let isSecure = false;
+    // It stays for good: no client may end a program that does not listen, by leaving without a goodbye for instance.
+    tls.on("error", (error) => {
+      if (!isSecure) this.emit("tlsClientError", error, tls);
+    });
     tls.once("secure", () => {
-      tls.removeListener("error", failed);
+      isSecure = true;
       this.emit("secureConnection", tls);
     });
     if (this.listenerCount("keylog") > 0) {

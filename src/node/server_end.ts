@@ -1,30 +1,44 @@
 /** The server's end of a TLSSocket. @module */
 import { Context, Effect, Option } from "../deps.ts";
 import { CertificateVerifier, type CertificateVerifierService } from "../public/certificate_verifier.ts";
-import { Credentials, type CredentialsService } from "../public/credentials.ts";
-import { CertificateError, InvalidOption, SessionStoreError } from "../public/errors.ts";
+import { type Credential, Credentials, type CredentialsService } from "../public/credentials.ts";
+import {
+  CertificateError,
+  HandshakeTimeout,
+  InvalidOption,
+  SessionStoreError,
+  type TransportError,
+} from "../public/errors.ts";
 import { type Session, SessionStore, type SessionStoreService } from "../public/session_store.ts";
 import { SessionTickets, type SessionTicketsService } from "../public/session_tickets.ts";
 import * as Server from "../server.ts";
-import { Buffer } from "./deps.ts";
+import type { ByteStream } from "../public/byte_stream.ts";
+import type { Limits } from "../public/policy.ts";
+import { shown } from "../options.ts";
+import { Buffer, randomBytes } from "./deps.ts";
 import type { End, Hooks } from "./ends.ts";
+import { asked } from "./hello.ts";
 import { makeJudge } from "./judge.ts";
 import { errorOf } from "./running.ts";
 import { SecureContext } from "./secure_context.ts";
 import { bytesOf, cryptography, keyLogTo, pskFrom, reference, sessionIn } from "./services.ts";
-import type { SniCallback } from "./socket_options.ts";
+import type { AlpnCallback, SniCallback } from "./socket_options.ts";
 
 /** A server that asks a client for its certificate, if the options say so. */
 export const serverEnd = (
   hooks: Hooks,
   pskOf: ((identity: string) => Uint8Array | null | undefined) | undefined,
 ): End => {
-  const { secureContext, requestCert, rejectUnauthorized, ALPNProtocols, SNICallback, server } =
+  const { secureContext, requestCert, rejectUnauthorized, ALPNProtocols, ALPNCallback, SNICallback, server } =
     hooks.options;
   let chosen = secureContext;
   /** Why there is no certificate to show, where the program has said so. */
   let refusal: Error | undefined;
-  const judge = makeJudge(nobodyAsked, { rejects: rejectUnauthorized, name: undefined });
+  const judge = makeJudge(nobodyAsked, {
+    rejects: rejectUnauthorized,
+    name: undefined,
+    sessions: secureContext.sessionIdContext,
+  });
   const prepare = Effect.suspend(() => Effect.map(chosen.trust, (verifier) => void (judge.inner = verifier)));
   let chosenFor: string | undefined;
   const choose = Effect.fnUntraced(function* (servername: string | undefined) {
@@ -33,23 +47,34 @@ export const serverEnd = (
     chosenFor = servername;
     if (requestCert) yield* prepare;
   });
+  let shown: Uint8Array | undefined;
+  const note = (one: Credential) => Effect.sync(() => shown = one.chain[0]);
+  const noted = (one: Credential): Credential => ({
+    ...one,
+    sign: (...what) => Effect.zipRight(note(one), one.sign(...what)),
+    decrypt: (bytes) => Effect.zipRight(note(one), one.decrypt(bytes)),
+  });
   const credentialsFrom = (own: CredentialsService): CredentialsService => ({
     partition: own.partition,
     candidates: (request) =>
       Effect.gen(function* () {
         yield* choose(request.role === "server" ? request.serverName : undefined);
-        const services = chosen === secureContext ? undefined : yield* chosen.credentials;
-        const shown = services ? Context.get(services, Credentials) : own;
-        return yield* shown.candidates(request);
+        const { service, first } = yield* chosen.credentials;
+        shown = first?.chain[0];
+        return (yield* service.candidates(request)).map(noted);
       }).pipe(Effect.catchAll((why) => {
         refusal = errorOf(why);
         return Effect.succeed([]);
       })),
   });
-  const open: End["open"] = (stream) =>
+  const open: End["open"] = (given) =>
     Effect.gen(function* () {
       if (requestCert) yield* prepare;
-      const own = Context.get(yield* secureContext.credentials, Credentials);
+      const { policy } = secureContext;
+      const { alpn, stream } = ALPNCallback
+        ? yield* chosenProtocol(given, policy.limits, ALPNCallback, (why) => refusal = why)
+        : { alpn: ALPNProtocols, stream: given };
+      const own = (yield* secureContext.credentials).service;
       const services = Context.mergeAll(
         yield* cryptography,
         Context.make(Credentials, credentialsFrom(own)),
@@ -61,8 +86,8 @@ export const serverEnd = (
       );
       return yield* Effect.provide(
         Server.over(stream, {
-          policy: secureContext.policy,
-          alpn: ALPNProtocols,
+          policy,
+          alpn,
           clientAuth: requestCert ? rejectUnauthorized ? "require" : "request" : "none",
           observe: hooks.observe,
         }),
@@ -70,9 +95,9 @@ export const serverEnd = (
       );
     }).pipe(
       Effect.mapError((error) => refusal ?? error),
-      Effect.onError(() => stream.close),
+      Effect.onError(() => given.close),
     );
-  return { open, prepare, fault: () => judge.fault };
+  return { open, prepare, fault: () => judge.fault, shown: () => shown };
 };
 
 /** Trusts nobody, as long as nobody was asked for a certificate. */
@@ -87,6 +112,36 @@ const nobodyAsked: CertificateVerifierService = {
       rfc: "RFC 5246 §7.4.6",
     }),
 };
+
+/** A protocol that no client offers, so that the server refuses all that one does. */
+const refused = (): ReadonlyArray<string> => [randomBytes(16).toString("hex")];
+
+/** The protocol that a program chooses when it knows the client's, and the stream as it was. */
+const chosenProtocol = (
+  given: ByteStream,
+  limits: Limits,
+  choose: AlpnCallback,
+  refuses: (why: Error) => void,
+): Effect.Effect<{ alpn: ReadonlyArray<string>; stream: ByteStream }, TransportError | HandshakeTimeout> =>
+  asked(given, limits).pipe(
+    Effect.timeoutFail({
+      duration: limits.handshakeTimeout,
+      onTimeout: () => new HandshakeTimeout({ milliseconds: limits.handshakeTimeout }),
+    }),
+    Effect.map(({ asked, stream }) => {
+      if (asked.protocols.length === 0) return { alpn: [], stream };
+      try {
+        const one: unknown = choose(asked);
+        if (one === undefined) return { alpn: refused(), stream };
+        if (asked.protocols.includes(one as string)) return { alpn: [one as string], stream };
+        const [expected, got] = ["one of the protocols that the client offers", shown(one)];
+        throw new InvalidOption({ option: "ALPNCallback", expected, got });
+      } catch (thrown) {
+        refuses(errorOf(thrown));
+        return { alpn: refused(), stream };
+      }
+    }),
+  );
 
 /** The secure context that a program names; none to go on with the usual one. */
 const contextFor = (
@@ -138,14 +193,14 @@ const storeOf = (
       return has("newSession") && has("resumeSession");
     },
     get: (key) =>
-      asked("get", (told) => {
+      answered("get", (told) => {
         if (!has("resumeSession")) return told(null, null);
         server!.emit("resumeSession", Buffer.from(key, "hex"), told);
       }).pipe(Effect.map((kept): Option.Option<Session> =>
         Option.fromNullable(kept instanceof Uint8Array ? sessionIn(kept) : undefined)
       )),
     put: (key, session) =>
-      asked("put", (told) => {
+      answered("put", (told) => {
         if (fault() || !has("newSession")) return told(null, null);
         server!.emit("newSession", Buffer.from(key, "hex"), bytesOf(session), told);
       }),
@@ -154,7 +209,7 @@ const storeOf = (
 };
 
 /** The answer of listeners that call back. */
-const asked = (
+const answered = (
   operation: SessionStoreError["operation"],
   ask: (told: (error?: unknown, answer?: unknown) => void) => void,
 ): Effect.Effect<unknown, SessionStoreError> =>

@@ -22,6 +22,11 @@ export type SniCallback = (
   callback: (error: Error | null, context?: SecureContext | null) => void,
 ) => void;
 
+/** Chooses an application protocol among those that a client offers; `undefined` to refuse it. */
+export type AlpnCallback = (
+  offer: { readonly servername: string; readonly protocols: ReadonlyArray<string> },
+) => string | undefined;
+
 /** The options of a TLSSocket. Those of a secure context count unless `secureContext` is given. Others are ignored, as Node ignores them. */
 export interface TLSSocketOptions extends SecureContextOptions {
   /** Whether this end is the server; the client unless given. */
@@ -36,6 +41,8 @@ export interface TLSSocketOptions extends SecureContextOptions {
   readonly rejectUnauthorized?: boolean | undefined;
   /** The application protocols, the preferred first. */
   readonly ALPNProtocols?: AlpnProtocols | undefined;
+  /** Server, instead of `ALPNProtocols`: chooses among those that the client offers. It is not called if it offers none. */
+  readonly ALPNCallback?: AlpnCallback | undefined;
   /** Server: chooses certificates by the name that the client asks for. */
   readonly SNICallback?: SniCallback | undefined;
   /** Client: the name to ask for, and to find in the certificate; empty to ask for none. */
@@ -67,6 +74,7 @@ export interface SocketOptions {
   readonly requestCert: boolean;
   readonly rejectUnauthorized: boolean;
   readonly ALPNProtocols: ReadonlyArray<string>;
+  readonly ALPNCallback: AlpnCallback | undefined;
   readonly SNICallback: SniCallback | undefined;
   readonly servername: string | undefined;
   readonly host: string;
@@ -90,6 +98,7 @@ const members = {
   server: may(object<NodeJS.EventEmitter>("a server")),
   requestCert: may(flag),
   rejectUnauthorized: may(flag),
+  ALPNCallback: may(functionOf<AlpnCallback>()),
   SNICallback: may(functionOf<SniCallback>()),
   servername: may(text(0, 255)),
   host: may(text(1, 255)),
@@ -105,8 +114,13 @@ const decode = decodeOption(Schema.Struct(members));
 /** Decodes options. Throws InvalidOption, and what `createSecureContext` throws. */
 export const socketOptions = (options: TLSSocketOptions): SocketOptions => {
   const decoded = now(decode(picked(options, Object.keys(members))));
+  if (decoded.ALPNCallback && options.ALPNProtocols) {
+    const fault = "cannot be combined with ALPNProtocols";
+    throw new InvalidOption({ option: "ALPNCallback", expected: "", got: "", fault });
+  }
   return {
     server: undefined,
+    ALPNCallback: undefined,
     SNICallback: undefined,
     servername: undefined,
     checkServerIdentity: undefined,

@@ -14,6 +14,7 @@ export {
 export { createSecureContext, SecureContext, type SecureContextOptions } from "./secure_context.ts";
 export { createServer, Server, type TlsOptions } from "./server.ts";
 export {
+  type AlpnCallback,
   type AlpnProtocols,
   type CheckServerIdentity,
   convertALPNProtocols,

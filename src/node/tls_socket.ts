@@ -4,7 +4,7 @@ import { type Living, living, now } from "../promises/run.ts";
 import type { Connection, ConnectionEvent, Renegotiation } from "../public/connections.ts";
 import { CertificateError, InvalidOption, RenegotiationRefused, TransportError } from "../public/errors.ts";
 import type { Session } from "../public/session_store.ts";
-import { nodeChain } from "./certificate.ts";
+import { type NodeCertificate, nodeChain, platformCertificate } from "./certificate.ts";
 import { clientEnd } from "./client_end.ts";
 import { coded, codeOf } from "./codes.ts";
 import { Buffer, Duplex, X509Certificate } from "./deps.ts";
@@ -30,6 +30,7 @@ export class TLSSocket extends TlsDuplex {
   #session: Session | undefined;
   #servername: string | undefined;
   #cancel: (() => void) | undefined;
+  #hasFailed = false;
   #fault: Error | undefined;
   /** Whether the peer was asked for a certificate. */
   #asked = false;
@@ -90,6 +91,7 @@ export class TLSSocket extends TlsDuplex {
       ? serverEnd(this.#hooks, pskOf && ((identity) => pskOf(this, identity)))
       : clientEnd(this.#hooks, this.#servername);
     this.#cancel = run(living(end.open(fromDuplex(this.#below))), (error, made) => {
+      this.#hasFailed = error !== null;
       if (!made) this.destroy(error ?? undefined);
       else if (this.destroyed) run(made.close, () => {});
       else this.#established(owned(made));
@@ -108,6 +110,8 @@ export class TLSSocket extends TlsDuplex {
     this.attach(connection);
     this.emit("secure");
     if (!isServer && !this.destroyed) this.emit("secureConnect");
+    // As net.Socket, it reads some data before somebody wants it, so that the peer's end is heard by who only writes.
+    this.read(0);
   }
 
   /** What the program's own comparison of names says. */
@@ -132,9 +136,10 @@ export class TLSSocket extends TlsDuplex {
 
   /** Calls off a handshake that is under way. */
   protected override abandon(): void {
-    // Whoever runs the handshake closes the stream, and says to the peer why.
-    if (this.#cancel) this.#cancel();
-    else this.#below.destroy();
+    // A handshake that has failed closes the stream by itself, and says to the peer why.
+    if (this.#hasFailed) return;
+    this.#cancel?.();
+    this.#below.destroy();
   }
 
   /** Whether the peer is trusted: its certificate and, at a client, the name in it; or because both ends have the same key. */
@@ -183,12 +188,18 @@ export class TLSSocket extends TlsDuplex {
 
   /** The peer's certificate as Node's class; `undefined` without one, or if Node's class cannot read it. */
   getPeerX509Certificate(): X509Certificate | undefined {
-    const [leaf] = this.connection ? now(this.connection.peerCertificates) : [];
-    try {
-      return leaf && new X509Certificate(leaf.raw);
-    } catch {
-      return undefined;
-    }
+    return asClass(this.connection && now(this.connection.peerCertificates)[0]?.raw);
+  }
+
+  /** This end's certificate; empty if there is none, `null` once the TLSSocket is destroyed. */
+  getCertificate(): NodeCertificate | Record<string, never> | null {
+    const raw = this.#end?.shown();
+    return this.destroyed ? null : raw ? platformCertificate(raw) : {};
+  }
+
+  /** This end's certificate as Node's class; `undefined` without one. */
+  getX509Certificate(): X509Certificate | undefined {
+    return asClass(this.#end?.shown());
   }
 
   /** Ends the connection with an error if the peer wants to renegotiate from now on. */
@@ -232,6 +243,14 @@ export class TLSSocket extends TlsDuplex {
     return true;
   }
 }
+
+const asClass = (raw: Uint8Array | undefined): X509Certificate | undefined => {
+  try {
+    return raw && new X509Certificate(raw);
+  } catch {
+    return undefined; // Node's class is stricter than this library in some things
+  }
+};
 
 const noCertificate = () =>
   new CertificateError({

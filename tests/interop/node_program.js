@@ -52,6 +52,7 @@ const seen = (socket) => ({
   // In a resumed session, Node's client does not know the certificate, nor up to TLS 1.2 its server the name.
   ...(!socket.isSessionReused() && {
     peer: shapeOf(socket.getPeerCertificate(true)),
+    own: socket.getCertificate().fingerprint256,
     x509: socket.getPeerX509Certificate().fingerprint256,
     servername: socket.servername,
   }),

@@ -107,6 +107,9 @@ Deno.test("connect and createServer speak with each other, and tell it in Node's
   assert.equal(socket.getCipher()?.name, "TLS_AES_128_GCM_SHA256");
   assert.deepEqual({ ...socket.getPeerCertificate()?.subject as object }, { O: "Test", CN: "localhost" });
   assert.equal(socket.getPeerX509Certificate()?.fingerprint256, socket.getPeerCertificate()?.fingerprint256);
+  assert.deepEqual(theirs?.getCertificate()?.raw, socket.getPeerCertificate()?.raw);
+  assert.equal(theirs?.getX509Certificate()?.fingerprint256, socket.getPeerX509Certificate()?.fingerprint256);
+  assert.deepEqual([socket.getCertificate(), socket.getX509Certificate()], [{}, undefined]);
   assert.deepEqual(
     socket.exportKeyingMaterial(20, "EXPORTER-of-ours"),
     theirs?.exportKeyingMaterial(20, "EXPORTER-of-ours"),
@@ -144,6 +147,46 @@ Deno.test("what is written before the handshake is done arrives, and `connect` c
   assert.equal(socket.connecting, true);
   await talked(socket, "early");
   assert.deepEqual(events, ["connect", "ready", "secure", "secureConnect", "end", "close"]);
+});
+
+Deno.test("who only writes hears the peer's end, and its connection closes", async () => {
+  await using at = await echoing();
+  at.server.removeAllListeners("secureConnection").on(
+    "secureConnection",
+    (socket: TLSSocket) => socket.end("bye"),
+  );
+  const socket = tls.connect(at.to());
+  const closed = once(at.server, "secureConnection").then(([theirs]) => once(theirs, "close"));
+  assert.equal(await text(socket), "bye");
+  await closed;
+});
+
+Deno.test("a client that leaves without a goodbye ends no server that does not listen to errors", async () => {
+  await using at = await echoing();
+  const gone = new Promise<TLSSocket>((resolve) =>
+    at.server.removeAllListeners("secureConnection").on(
+      "secureConnection",
+      (socket: TLSSocket) => socket.on("close", () => resolve(socket)),
+    )
+  );
+  const below = net.connect(at.to().port as number, "127.0.0.1");
+  const socket = tls.connect({ socket: below, host: "localhost", ca });
+  await once(socket, "secureConnect");
+  socket.on("error", () => {});
+  below.destroy();
+  assert.equal(((await gone).errored as { readonly _tag?: string } | null)?._tag, "Truncated");
+});
+
+Deno.test("connect takes a path, and a server listens at one", async () => {
+  const folder = await Deno.makeTempDir();
+  const server = tls.createServer({ cert, key }, (socket) => socket.end("by path")).listen(
+    `${folder}/socket`,
+  );
+  await once(server, "listening");
+  assert.equal(await text(tls.connect({ path: `${folder}/socket`, ca })), "by path");
+  server.close();
+  await once(server, "close");
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("a server takes any Duplex that `connection` is emitted with, TLS itself too", async () => {
@@ -361,6 +404,17 @@ Deno.test("servers with the same keys for tickets resume each other's sessions; 
   assert.throws(() => other.server.setTicketKeys(new Uint8Array(47)), /48 bytes/);
 });
 
+Deno.test("sessions of another sessionIdContext are not resumed, even with the same keys for tickets", async () => {
+  const ticketKeys = new Uint8Array(48).fill(1);
+  await using one = await echoing({ ticketKeys, sessionIdContext: "one" });
+  await using other = await echoing({ ticketKeys, sessionIdContext: "other" });
+  const first = await connected(one.to());
+  await talked(first);
+  const second = await connected(other.to({ session: first.getSession() }));
+  assert.equal(second.isSessionReused(), false);
+  await talked(second);
+});
+
 Deno.test("listeners of newSession and resumeSession keep the sessions of a server without tickets", async () => {
   const kept = new Map<string, Uint8Array>();
   const SSL_OP_NO_TICKET = 0x4000;
@@ -417,6 +471,66 @@ Deno.test("addContext and SNICallback choose certificates by name; what the call
   }
   assert.equal((await failure(called.to({ ca, servername: "bad.test" })))._tag, "PeerAlert");
   assert.deepEqual(called.failures.map(({ message }) => message), ["no such name"]);
+});
+
+Deno.test("ALPNCallback knows the client's protocols and name, and chooses; what it refuses is refused", async () => {
+  await using at = await echoing({
+    ALPNCallback: ({ servername, protocols }) => {
+      assert.equal(servername, "localhost");
+      if (protocols[0] === "bad") throw new Error("bad protocol");
+      return protocols[0] === "own" ? "another" : protocols.find((one) => one.startsWith("h"));
+    },
+  });
+  const socket = await connected(at.to({ ALPNProtocols: ["spdy", "h9"] }));
+  assert.equal(socket.alpnProtocol, "h9");
+  await talked(socket);
+  const without = await connected(at.to());
+  assert.equal(without.alpnProtocol, false);
+  await talked(without);
+  for (const name of ["spdy", "bad", "own"]) {
+    const error = await failure(at.to({ ALPNProtocols: [name] }));
+    assert.equal(error.code, "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL");
+  }
+  assert.deepEqual(at.failures.map(({ _tag, message }) => _tag ?? message), [
+    "Refused",
+    "bad protocol",
+    "InvalidOption",
+  ]);
+});
+
+// -- keys instead of certificates --
+
+Deno.test("pskCallback: both ends have a key, and are authorized by it; with another key nobody is", async () => {
+  const psk = new Uint8Array(32).fill(5);
+  const options = { ciphers: "TLS_AES_128_GCM_SHA256" };
+  await using at = await echoing({
+    ...options,
+    cert: undefined,
+    key: undefined,
+    pskCallback: (socket: unknown, identity: string) => {
+      assert.ok(socket instanceof TLSSocket);
+      return identity === "me" ? psk : null;
+    },
+  });
+  const to = at.to({ ...options, ca: makeCa().certificatePem });
+  const socket = await connected({ ...to, pskCallback: () => ({ psk, identity: "me" }) });
+  await met(socket);
+  assert.deepEqual([socket.authorized, socket.getPeerCertificate()], [true, {}]);
+  assert.equal(at.met[0]?.authorized, true);
+  await talked(socket);
+  for (
+    const wrong of [
+      () => ({ psk: new Uint8Array(32), identity: "me" }),
+      () => ({ psk, identity: "you" }),
+      () => null,
+      () => {
+        throw new Error("no key");
+      },
+    ]
+  ) {
+    assert.equal((await failure({ ...to, pskCallback: wrong }))._tag, "PeerAlert");
+  }
+  assert.equal(at.met.length, 1);
 });
 
 // -- how it ends --
