@@ -1,28 +1,22 @@
 /** The server's end of a TLSSocket. @module */
-import { Context, Effect, Option } from "../deps.ts";
+import { Context, Effect } from "../deps.ts";
 import { CertificateVerifier, type CertificateVerifierService } from "../public/certificate_verifier.ts";
 import { type Credential, Credentials, type CredentialsService } from "../public/credentials.ts";
-import {
-  CertificateError,
-  HandshakeTimeout,
-  InvalidOption,
-  SessionStoreError,
-  type TransportError,
-} from "../public/errors.ts";
-import { type Session, SessionStore, type SessionStoreService } from "../public/session_store.ts";
+import { CertificateError, HandshakeTimeout, InvalidOption, type TransportError } from "../public/errors.ts";
+import { SessionStore } from "../public/session_store.ts";
 import { SessionTickets, type SessionTicketsService } from "../public/session_tickets.ts";
 import * as Server from "../server.ts";
 import type { ByteStream } from "../public/byte_stream.ts";
 import type { Limits } from "../public/policy.ts";
 import { shown } from "../options.ts";
-import { Buffer, randomBytes } from "./deps.ts";
+import { randomBytes } from "./deps.ts";
 import type { End, Hooks } from "./ends.ts";
 import { asked } from "./hello.ts";
 import { makeJudge } from "./judge.ts";
 import { errorOf } from "./running.ts";
-import { SecureContext } from "./secure_context.ts";
-import { bytesOf, cryptography, keyLogTo, pskFrom, reference, sessionIn } from "./services.ts";
-import type { AlpnCallback, SniCallback } from "./socket_options.ts";
+import { contextFor, stapled, storeOf } from "./server_answers.ts";
+import { cryptography, keyLogTo, pskFrom, reference } from "./services.ts";
+import type { AlpnCallback } from "./socket_options.ts";
 
 /** A server that asks a client for its certificate, if the options say so. */
 export const serverEnd = (
@@ -61,7 +55,8 @@ export const serverEnd = (
         yield* choose(request.role === "server" ? request.serverName : undefined);
         const { service, first } = yield* chosen.credentials;
         shown = first?.chain[0];
-        return (yield* service.candidates(request)).map(noted);
+        const candidates = yield* service.candidates(request);
+        return (yield* Effect.forEach(candidates, (one) => stapled(server, one))).map(noted);
       }).pipe(Effect.catchAll((why) => {
         refusal = errorOf(why);
         return Effect.succeed([]);
@@ -143,35 +138,6 @@ const chosenProtocol = (
     }),
   );
 
-/** The secure context that a program names; none to go on with the usual one. */
-const contextFor = (
-  callback: SniCallback,
-  servername: string,
-): Effect.Effect<SecureContext | undefined, Error> =>
-  Effect.async((resume) => {
-    const told = (error: unknown, context?: unknown) =>
-      resume(
-        error
-          ? Effect.fail(errorOf(error))
-          : context === undefined || context === null
-          ? Effect.succeed(undefined)
-          : context instanceof SecureContext
-          ? Effect.succeed(context)
-          : Effect.fail(
-            new InvalidOption({
-              option: "SNICallback",
-              expected: "what createSecureContext of this module has made",
-              got: "another object",
-            }),
-          ),
-      );
-    try {
-      callback(servername, told);
-    } catch (thrown) {
-      told(errorOf(thrown));
-    }
-  });
-
 /** Tickets, but none about a client that is not trusted, so that a resumed session always is with one that is. */
 const ticketsOf = (
   { lifetime, seal, open }: SessionTicketsService,
@@ -181,43 +147,3 @@ const ticketsOf = (
   seal: (session) => fault() ? Effect.succeed(new Uint8Array()) : seal(session),
   open,
 });
-
-/** Sessions that the listeners of a server's events keep. Without listeners, tickets alone resume. */
-const storeOf = (
-  server: NodeJS.EventEmitter | undefined,
-  fault: () => Error | undefined,
-): SessionStoreService => {
-  const has = (event: string): boolean => server !== undefined && server.listenerCount(event) > 0;
-  return {
-    get enabled() {
-      return has("newSession") && has("resumeSession");
-    },
-    get: (key) =>
-      answered("get", (told) => {
-        if (!has("resumeSession")) return told(null, null);
-        server!.emit("resumeSession", Buffer.from(key, "hex"), told);
-      }).pipe(Effect.map((kept): Option.Option<Session> =>
-        Option.fromNullable(kept instanceof Uint8Array ? sessionIn(kept) : undefined)
-      )),
-    put: (key, session) =>
-      answered("put", (told) => {
-        if (fault() || !has("newSession")) return told(null, null);
-        server!.emit("newSession", Buffer.from(key, "hex"), bytesOf(session), told);
-      }),
-    remove: () => Effect.void, // Node has no event for that
-  };
-};
-
-/** The answer of listeners that call back. */
-const answered = (
-  operation: SessionStoreError["operation"],
-  ask: (told: (error?: unknown, answer?: unknown) => void) => void,
-): Effect.Effect<unknown, SessionStoreError> =>
-  Effect.async((resume) => {
-    const failed = (cause: unknown) => resume(Effect.fail(new SessionStoreError({ operation, cause })));
-    try {
-      ask((error, answer) => error ? failed(error) : resume(Effect.succeed(answer)));
-    } catch (thrown) {
-      failed(thrown);
-    }
-  });

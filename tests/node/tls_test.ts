@@ -19,6 +19,7 @@ import {
 } from "../../src/node/mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import { makeCa } from "../support/ca.ts";
+import { makeStaple } from "../support/ocsp.ts";
 
 const { certificate: cert, privateKey: key } = Golden.server("p256");
 const ours = Golden.client("p256");
@@ -496,6 +497,33 @@ Deno.test("ALPNCallback knows the client's protocols and name, and chooses; what
     "bad protocol",
     "InvalidOption",
   ]);
+});
+
+// -- what the authority says --
+
+Deno.test("OCSPRequest gives the response that OCSPResponse tells the client; one that says `revoked` is refused", async () => {
+  const root = makeCa();
+  const leaf = root.issue({ names: ["localhost"] });
+  for (const status of ["good", "revoked"] as const) {
+    const staple = makeStaple(root, leaf, { status });
+    await using at = await echoing(
+      { cert: leaf.chainPem, key: leaf.privateKeyPem },
+      (server) =>
+        server.on("OCSPRequest", (certificate, issuer, told) => {
+          assert.deepEqual([new Uint8Array(certificate), issuer], [leaf.der, null]);
+          told(null, staple);
+        }),
+    );
+    const to = at.to({ ca: root.certificatePem, requestOCSP: true });
+    if (status === "revoked") {
+      assert.equal((await failure(to)).code, "CERT_REVOKED");
+    } else {
+      const socket = tls.connect(to);
+      const [response] = await once(socket, "OCSPResponse");
+      assert.deepEqual(new Uint8Array(response), staple);
+      await talked(socket);
+    }
+  }
 });
 
 // -- keys instead of certificates --
