@@ -11,6 +11,7 @@ import {
   type Names,
   type Observe,
 } from "../mod.ts";
+import * as StartTls from "../src/starttls/mod.ts";
 import {
   addressOf,
   alpnOf,
@@ -21,6 +22,7 @@ import {
   policyNameOf,
   policyOf,
   positiveOf,
+  startTlsOf,
   UsageError,
 } from "./lib/flags.ts";
 import { base, credentials } from "./lib/layers.ts";
@@ -103,15 +105,19 @@ export const main = (args: ReadonlyArray<string>) => {
   }
   const [target, ...more] = given.rest;
   if (target === undefined || more.length > 0) {
-    throw new UsageError("give exactly one HOST[:PORT]; the default port is 443");
+    throw new UsageError("give exactly one HOST[:PORT]; the default port is 443, or that of --starttls");
   }
-  const { hostname, port } = addressOf(target, 443);
+  const protocol = startTlsOf(given);
+  const { hostname, port } = addressOf(target, protocol === undefined ? 443 : StartTls.ports[protocol]);
   const policy = policyOf(given);
   const alpn = alpnOf(given);
   const { servername: serverName, send, http } = given.flags;
   if (http !== undefined && send !== undefined) throw new UsageError("--http and --send cannot be combined");
   if (http !== undefined && !http.startsWith("/")) {
     throw new UsageError(`--http: a path must begin with /: ${JSON.stringify(http)}`);
+  }
+  if (http !== undefined && protocol !== undefined) {
+    throw new UsageError("--http and --starttls cannot be combined");
   }
   const early = given.flags["early-data"] !== undefined;
   if (early && send === undefined) throw new UsageError("--early-data needs --send");
@@ -121,6 +127,8 @@ export const main = (args: ReadonlyArray<string>) => {
   const report: Report = asJson ? json(print) : human(print, complain, times > 1);
 
   const policyName = policyNameOf(given);
+  // Lines of the protocols that begin in the clear end with both.
+  const lineEnd = protocol === undefined ? "\n" : "\r\n";
   const once = (number: number) => {
     const tell = report.observe(number);
     let certificateWanted = false;
@@ -131,15 +139,22 @@ export const main = (args: ReadonlyArray<string>) => {
     };
     return Effect.scoped(Effect.gen(function* () {
       const start = performance.now();
-      const connection = yield* Client.connect({
+      const options = {
         hostname,
         port,
         serverName,
         policy,
         alpn,
         observe,
-        earlyData: early ? new TextEncoder().encode(`${send}\n`) : undefined,
-      });
+        earlyData: early ? new TextEncoder().encode(`${send}${lineEnd}`) : undefined,
+      };
+      const connection = yield* protocol === undefined ? Client.connect(options) : Effect.map(
+        StartTls.connect(protocol, options, { timeout: `${seconds} seconds` }),
+        ({ connection, greeting }) => {
+          report.began(number, protocol, greeting);
+          return connection;
+        },
+      );
       const elapsed = performance.now() - start;
       const negotiated = yield* connection.negotiated;
       version = negotiated.version;
@@ -151,7 +166,7 @@ export const main = (args: ReadonlyArray<string>) => {
       let sent = negotiated.earlyData === true;
       const exchange = Effect.gen(function* () {
         if (send === undefined) return;
-        if (!sent) yield* say(connection, `${send}\n`);
+        if (!sent) yield* say(connection, `${send}${lineEnd}`);
         sent = false;
         const answer = yield* next;
         if (answer === undefined) return yield* new NoAnswer();

@@ -2,7 +2,8 @@
 import * as Cause from "npm:effect@^3.22.4/Cause";
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
-import { type Connection, Credentials, type Errors, Server } from "../mod.ts";
+import { type ByteStream, type Connection, Credentials, type Errors, Server } from "../mod.ts";
+import * as StartTls from "../src/starttls/mod.ts";
 import {
   alpnOf,
   clientAuthOf,
@@ -14,6 +15,7 @@ import {
   parse,
   policyNameOf,
   policyOf,
+  startTlsOf,
   UsageError,
 } from "./lib/flags.ts";
 import { base, credentials, hangups } from "./lib/layers.ts";
@@ -126,6 +128,10 @@ export const main = (args: ReadonlyArray<string>) => {
       "--early-data needs --no-tickets: a sealed ticket can be used again, and the early data with it",
     );
   }
+  const protocol = startTlsOf(given);
+  const before = protocol &&
+    ((stream: ByteStream.ByteStream) =>
+      Effect.map(StartTls.server(protocol, stream), (ready) => ready.stream));
   const asJson = given.flags["json"] !== undefined;
   const report = asJson ? json(print) : human(print, complain, true);
   /** The time when each connection was accepted. */
@@ -140,6 +146,7 @@ export const main = (args: ReadonlyArray<string>) => {
         alpn: alpnOf(given),
         clientAuth,
         earlyData,
+        before,
         observe: (number) => {
           started.set(number, performance.now());
           return report.observe(number);

@@ -221,8 +221,8 @@ const here = (
   const isEmpty = isList(ast) && Array.isArray(actual) && actual.length === 0;
   const fault = isEmpty ? "is empty; at least one item is needed" : message;
   const expected = expectedBy(ast);
-  // Where bytes are expected, a text may be a key.
-  const got = typeof actual === "string" && expected.includes("Uint8Array")
+  // Where bytes are expected, a text may be a key; a URL may hold a password.
+  const got = typeof actual === "string" && /Uint8Array|URL/.test(expected)
     ? `a string of ${actual.length} characters`
     : shown(actual);
   return { path, expected, got, ...(fault === undefined ? {} : { fault }) };

@@ -73,6 +73,13 @@ export interface ListenOptions<R = never> extends Address, Omit<ServerOptions, "
   /** Limits beyond which a connection is refused before its handshake, instead of waiting; none unless given. */
   readonly onConnection?: ConnectionLimits | undefined;
   /**
+   * What is said on a stream before TLS begins, such as STARTTLS. It gives the stream that TLS then runs over, and sets a
+   * deadline of its own. It counts as a part of the handshake; if it fails, so does the connection.
+   */
+  readonly before?:
+    | ((stream: ByteStream, remote: Address) => Effect.Effect<ByteStream, unknown, R>)
+    | undefined;
+  /**
    * Makes the observer of a connection, from its number (starting at 1) and the peer's address. If it throws, the log
    * says so and the connection is served without an observer.
    */
@@ -128,6 +135,7 @@ const listenOptions = Schema.Struct({
   port,
   maxConnections: Schema.optional(limit(1)),
   maxHandshakes: Schema.optional(limit(1)),
+  before: Schema.optional(functionOf<NonNullable<ListenOptions["before"]>>()),
   onConnection: Schema.optional(connectionLimits),
   observe: Schema.optional(functionOf<NonNullable<ListenOptions["observe"]>>()),
   onFailure: Schema.optional(functionOf()),
@@ -192,6 +200,7 @@ export const listen = <E, R, R2 = never>(
   Effect.gen(function* () {
     const decoded = yield* decodeListen(options);
     const { hostname, port, maxConnections = 1024, maxHandshakes = 1024, onFailure = warned } = decoded;
+    const { before = Effect.succeed } = decoded;
     const { earlyData = 0, policy = modern } = decoded;
     if (earlyData > 0 && policy.sessionTickets && (yield* SessionTickets)) {
       yield* Effect.logWarning(
@@ -213,8 +222,11 @@ export const listen = <E, R, R2 = never>(
     const accepting = yield* startAccepting(listener.accept, permits, admission, {
       serve: ({ stream, remote }, number, permit) =>
         // While the limit of served connections is reached, no handshake starts.
-        Effect.zipRight(permits.room, observer(number, remote)).pipe(
-          Effect.flatMap((observe) => speak(stream, { ...decoded, observe })),
+        Effect.zip(
+          Effect.zipRight(permits.room, observer(number, remote)),
+          Effect.suspend(() => before(stream, remote)),
+        ).pipe(
+          Effect.flatMap(([observe, stream]) => speak(stream, { ...decoded, observe })),
           Effect.zipLeft(permit.served),
           Effect.flatMap((connection) =>
             Effect.zipRight(handler(connection, number, remote), connection.close)

@@ -65,9 +65,11 @@ const levels: Readonly<Record<string, number>> = {
   "src/layers/crypto/": 11,
   "src/public/": 12,
   "src/platform/": 13,
+  "src/starttls/": 13,
   "src/promises/": 13,
   "src/deno/": 13.1,
   "src/node/": 13.1,
+  "src/http/": 13.2,
   "mod.ts": 14,
 };
 
@@ -82,13 +84,25 @@ const knowsEras = [
 ];
 
 /** Where packages may be named, where node: modules may, and where Deno may. */
-const packagesIn = ["src/deps.ts", "src/layers/crypto/noble/deps.ts", "src/platform/deps.ts"];
-const nodeModulesIn = ["src/node/deps.ts"];
-const platformsIn = ["src/layers/", "src/platform/", "src/deno/", "src/node/"];
+const packagesIn = [
+  "src/deps.ts",
+  "src/layers/crypto/noble/deps.ts",
+  "src/platform/deps.ts",
+  "src/http/deps.ts",
+];
+const nodeModulesIn = ["src/node/deps.ts", "src/http/deps.ts"];
+const platformsIn = ["src/layers/", "src/platform/", "src/deno/", "src/node/", "src/http/"];
 
 /** What an entry point may import, beside its own room: what everybody may, and the door for options. */
 const doors = /^src\/(public\/\w+|client|server|options|deps|messages\/mod|names\/mod)\.ts$/;
-const entryRooms = ["src/platform/", "src/promises/", "src/deno/", "src/node/"];
+const entryRooms = [
+  "src/platform/",
+  "src/starttls/",
+  "src/promises/",
+  "src/deno/",
+  "src/node/",
+  "src/http/",
+];
 
 /** Files that are tables, and may be longer than 300 lines. */
 const tables = ["src/names/cipher_suite.ts"];
@@ -97,7 +111,14 @@ const tables = ["src/names/cipher_suite.ts"];
 type Graph = ReadonlyMap<string, ReadonlyArray<string>>;
 
 const root = new URL("../", import.meta.url);
-const entries = ["mod.ts", "src/platform/mod.ts", "src/deno/mod.ts", "src/node/mod.ts"];
+const entries = [
+  "mod.ts",
+  "src/platform/mod.ts",
+  "src/starttls/mod.ts",
+  "src/deno/mod.ts",
+  "src/node/mod.ts",
+  "src/http/mod.ts",
+];
 
 /** What an entry reaches, types as well as code. */
 const graphOf = async (entry: string): Promise<Graph> => {

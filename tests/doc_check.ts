@@ -18,7 +18,14 @@ interface Symbol {
 }
 
 const root = new URL("../", import.meta.url);
-const entries = ["mod.ts", "src/deno/mod.ts", "src/node/mod.ts", "src/platform/mod.ts"];
+const entries = [
+  "mod.ts",
+  "src/deno/mod.ts",
+  "src/http/mod.ts",
+  "src/node/mod.ts",
+  "src/platform/mod.ts",
+  "src/starttls/mod.ts",
+];
 
 const symbolsOf = async (entry: string): Promise<ReadonlyArray<Symbol>> => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

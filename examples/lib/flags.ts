@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import * as Either from "npm:effect@^3.22.4/Either";
 import { Names, Policy } from "../../mod.ts";
+import * as StartTls from "../../src/starttls/mod.ts";
 
 /** The command line is wrong. The program prints the message and exits with 2. */
 export class UsageError extends Error {}
@@ -30,6 +31,12 @@ export const common = {
       "what to do when the peer wants to renegotiate (refuse; allow with --renegotiate or an older policy)",
   },
   "insecure-renegotiation": { help: "also renegotiate with a peer without RFC 5746" },
+  starttls: {
+    takes: "PROTOCOL",
+    help: `begin in the clear, and ask for TLS as this protocol does: ${
+      Object.keys(StartTls.ports).join(", ")
+    }`,
+  },
   alpn: { takes: "NAME,…", help: "application protocols, the preferred first" },
   cert: {
     takes: "FILE",
@@ -231,6 +238,14 @@ export const clientAuthOf = (
 
 /** The application protocols given by the flags. */
 export const alpnOf = ({ flags }: Given): ReadonlyArray<string> => list(flags["alpn"] ?? "");
+
+const startTlsProtocols = Object.fromEntries(
+  Object.keys(StartTls.ports).map((name) => [name, name as StartTls.Protocol]),
+);
+
+/** The protocol that is spoken before TLS, if there is one. Throws UsageError. */
+export const startTlsOf = ({ flags }: Given): StartTls.Protocol | undefined =>
+  flags["starttls"] === undefined ? undefined : oneOf("starttls", startTlsProtocols, flags["starttls"]);
 
 /** The whole number given by a flag. Throws UsageError. */
 export const numberOf = ({ flags }: Given, flag: string, otherwise: number): number => {

@@ -27,6 +27,8 @@ export const peerOf = (connection: Connection): Effect.Effect<Peer> =>
 /** Reports the events of connections, by the connection's number. */
 export interface Report {
   readonly observe: (connection: number) => Observe;
+  /** TLS was asked for in the clear, by a protocol whose server may have said something first. */
+  readonly began: (connection: number, protocol: string, greeting: Uint8Array | undefined) => void;
   readonly established: (
     connection: number,
     negotiated: Negotiated,
@@ -45,6 +47,10 @@ export interface Report {
   readonly closed: (connection: number) => void;
   readonly failed: (connection: number, error: unknown) => void;
 }
+
+/** A greeting may be no text. */
+const textOf = (greeting: Uint8Array | undefined): string | undefined =>
+  greeting && new TextDecoder().decode(greeting);
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 
@@ -121,6 +127,11 @@ export const json = (print: (line: string) => void): Report => {
     print(printable(JSON.stringify({ event, connection, ...rest })));
   return {
     observe: (connection) => (event) => say(connection, jsonOf(event)),
+    began: (connection, protocol, greeting) =>
+      say(
+        connection,
+        { event: "starttls", protocol, greeting: textOf(greeting) ?? null } as { event: string },
+      ),
     established: (connection, n, peer, milliseconds) => {
       const rounded = Math.round(milliseconds * 100) / 100;
       say(connection, { event: "established", ...plain(n), ...jsonOfPeer(peer), milliseconds: rounded } as {
@@ -251,6 +262,8 @@ export const human = (
         }
       }
     },
+    began: (connection, protocol, greeting) =>
+      tell(connection, `began in the clear, by ${protocol}: ${textOf(greeting)?.trimEnd() ?? "no greeting"}`),
     established: (connection, n, peer, milliseconds) => {
       const how = n.resumed ? "resumed" : "full handshake";
       tell(connection, `${how} in ${milliseconds.toFixed(1)} ms: ${details(n)}`);

@@ -152,7 +152,9 @@ export const startTls = (
 ): Promise<TlsConn> =>
   promised(
     Effect.flatMap(Effect.suspend(() => byteStreamOf(stream)), (bare) => {
-      const { head, signal: _, ...rest } = options;
+      const { head, signal, ...rest } = options;
+      // Nothing below would run for a signal that is aborted already.
+      if (signal?.aborted) return Effect.zipRight(bare.close, Effect.die(signal.reason));
       const over = head === undefined ? bare : prepend(head, bare);
       return connected(
         Effect.map(
@@ -161,7 +163,7 @@ export const startTls = (
         ),
       ).pipe(Effect.onError(() => bare.close));
     }),
-    options?.signal,
+    options?.signal?.aborted ? undefined : options?.signal,
   );
 
 const startedClient = (stream: ByteStream, options: unknown) =>

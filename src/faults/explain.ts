@@ -36,7 +36,7 @@ export const explain = (e: TlsError | SetupError, circumstances?: Circumstances)
       _tag: e._tag,
       what: e.message,
       alert: undefined,
-      rfc: e._tag === "BindingUnavailable" ? e.rfc : undefined,
+      rfc: "rfc" in e ? e.rfc : undefined,
       hint: setupHints.get(e._tag),
     };
 

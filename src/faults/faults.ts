@@ -73,7 +73,7 @@ const limitHints: Partial<Record<Errors.LimitName, string>> = {
 const looksLike: Record<Errors.NotTls["looksLike"], string> = {
   "HTTP": "this is a plain HTTP port, or a plain HTTP client",
   "SSLv2": "the peer sent its hello in the format of SSL 2.0, which is obsolete",
-  "text": "this port speaks text first: it may want STARTTLS",
+  "text": "this port speaks text first: it may want STARTTLS (StartTls.connect, --starttls)",
   "nothing known": "is this a TLS port?",
 };
 

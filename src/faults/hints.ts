@@ -92,6 +92,28 @@ export const setupHints: ReadonlyMap<string, string> = new Map<SetupError["_tag"
     "the pin of a server's key: openssl x509 -in CERTIFICATE -pubkey -noout | " +
     "openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64",
   ],
+  [
+    "StartTlsNotOffered",
+    "nothing is sent in the clear instead: the server must be set up for TLS, or offers it on another port; " +
+    "or somebody on the way hides the offer",
+  ],
+  ["StartTlsRefused", "the server says why; it may lack a certificate, or want TLS later or on another port"],
+  [
+    "StartTlsInjection",
+    "the peer did not wait for TLS to begin, or somebody on the way put in bytes of his own: what he wrote must " +
+    "not be taken for the peer's",
+  ],
+  [
+    "StartTlsUnexpected",
+    "is this the port of that protocol? one where TLS begins with the first byte needs no STARTTLS",
+  ],
+  ["StartTlsEnded", "the peer does not want TLS, or turned us away before it could begin"],
+  ["StartTlsTooLong", "is this the port of that protocol? or the peer does not know an end"],
+  [
+    "StartTlsTimeout",
+    "a server that says nothing may wait for TLS: where it begins with the first byte, there is no STARTTLS; " +
+    "or give more time (timeout, --timeout)",
+  ],
 ]);
 
 /** Advice for a stream that broke, perhaps because a device on the way blocks such bytes. */

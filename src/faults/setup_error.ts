@@ -7,6 +7,7 @@ import type { PemError } from "./errors/pem.ts";
 import type { PreSharedKeysError } from "./errors/pre_shared_keys.ts";
 import type { CrlFileError } from "./errors/revocation.ts";
 import type { SessionStoreError } from "./errors/sessions.ts";
+import type * as StartTls from "./errors/starttls.ts";
 import type { TicketKeysError } from "./errors/tickets.ts";
 import type { LineTooLong, StreamEnded } from "./errors/transport.ts";
 import type { InvalidPin, SystemRootsError } from "./errors/trust.ts";
@@ -27,6 +28,7 @@ export type SetupError =
   | PemError
   | PreSharedKeysError
   | SessionStoreError
+  | InstanceType<(typeof StartTls)[keyof typeof StartTls]>
   | StreamEnded
   | SystemRootsError
   | TicketKeysError;

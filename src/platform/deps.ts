@@ -6,6 +6,8 @@
  * @module
  */
 export { default as _pinned } from "npm:msgpackr-extract@3.0.4/package.json" with { type: "json" };
+export * as FetchHttpClient from "npm:@effect/platform@^0.97.2/FetchHttpClient";
+export type * as HttpClient from "npm:@effect/platform@^0.97.2/HttpClient";
 export * as KeyValueStore from "npm:@effect/platform@^0.97.2/KeyValueStore";
 export * as Socket from "npm:@effect/platform@^0.97.2/Socket";
 export * as Mailbox from "npm:effect@^3.22.4/Mailbox";

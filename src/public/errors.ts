@@ -8,6 +8,7 @@ export * from "../faults/errors/pem.ts";
 export * from "../faults/errors/pre_shared_keys.ts";
 export * from "../faults/errors/revocation.ts";
 export * from "../faults/errors/sessions.ts";
+export * from "../faults/errors/starttls.ts";
 export * from "../faults/errors/tickets.ts";
 export * from "../faults/errors/transport.ts";
 export * from "../faults/errors/trust.ts";

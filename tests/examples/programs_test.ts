@@ -119,7 +119,7 @@ const client = (port: number, ...args: ReadonlyArray<string>) =>
 const shared =
   "policy versions cipher-suites groups compression alpn cert key key-pass session-store no-tickets " +
   "renegotiate renegotiation insecure-renegotiation crypto key-log json help psk psk-file update-keys early-data " +
-  "profile require-policies ct-logs allow crl crl-check";
+  "profile require-policies ct-logs allow crl crl-check starttls";
 const flags = {
   client: `servername ca pin insecure reconnect timeout send http no-secure-renegotiation ${shared}`,
   server: `host port reply client-auth client-ca renegotiate-client-auth ticket-keys session-ttl ${shared}`,

@@ -54,7 +54,7 @@ export interface Peer {
 export const start = (
   program: string,
   args: ReadonlyArray<string>,
-  options: Pick<Deno.CommandOptions, "cwd" | "env"> = {},
+  options: Pick<Deno.CommandOptions, "cwd" | "env" | "uid" | "gid"> = {},
 ): Effect.Effect<Peer, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -84,6 +84,11 @@ export const start = (
           return code;
         },
       );
+      const kill = (signal: Deno.Signal) => {
+        try {
+          if (!ended) child.kill(signal);
+        } catch { /* it has ended, and only those that it started hold its pipes */ }
+      };
       const writer = child.stdin.getWriter();
       let inputEnded = false;
       const endInput = async () => {
@@ -116,13 +121,13 @@ export const start = (
         say: (text) => Effect.promise(() => writer.write(bytesOf(text)).catch(() => {})),
         endInput: Effect.promise(endInput),
         ended: Effect.promise(() => done),
-        kill: (signal) => Effect.sync(() => ended || child.kill(signal)),
+        kill: (signal) => Effect.sync(() => kill(signal)),
       };
       const end = async () => {
         await endInput();
         // A master asked to end takes its workers along; one that is killed leaves them, and their pipes.
-        if (!ended) child.kill("SIGTERM");
-        const timer = setTimeout(() => ended || child.kill("SIGKILL"), 2000);
+        kill("SIGTERM");
+        const timer = setTimeout(() => kill("SIGKILL"), 2000);
         await done;
         clearTimeout(timer);
       };

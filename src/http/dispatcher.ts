@@ -1,0 +1,77 @@
+/** Undici's pools, over connections of this library. @module */
+import { Effect, type Scope } from "../deps.ts";
+import { clientServices, type OptionsError } from "../promises/services.ts";
+import { asSocket, type Dial, plain, tls } from "./connector.ts";
+import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from "./deps.ts";
+import type { Decoded } from "./options.ts";
+import { type Proxy, proxyAt, tunnel } from "./proxy.ts";
+
+/** The pools of a `fetch`, which are destroyed with the scope. */
+export const dispatcher = Effect.fnUntraced(function* (
+  options: Decoded,
+): Effect.fn.Return<Dispatcher, OptionsError, Scope.Scope> {
+  const { proxy: wanted, serverName, connectTimeout = 10_000, keepAliveTimeout = 4_000, ...rest } = options;
+  const { connections, headersTimeout = 300_000, bodyTimeout = 300_000, observe, ...spoken } = rest;
+  const proxy = wanted === undefined ? undefined : yield* proxyOf(wanted);
+  const below = proxy && tunnel(proxy);
+  const services = yield* clientServices(spoken);
+  const https = tls({ options: { ...spoken, observe }, services }, serverName, below);
+  const connector = connecting(connectTimeout);
+  const agent = new Agent({
+    allowH2: false,
+    connections: connections ?? null,
+    // 0 is without limit for these, and not allowed for that.
+    headersTimeout: finite(headersTimeout),
+    bodyTimeout: finite(bodyTimeout),
+    keepAliveTimeout: Math.min(Math.max(keepAliveTimeout, 1), LONGEST),
+    pipelining: keepAliveTimeout === 0 ? 0 : 1,
+    connect: connector((target, signal) => (target.protocol === "https:" ? https : plain)(target, signal)),
+    factory: (origin, options) =>
+      proxy && new URL(origin).protocol === "http:"
+        ? forwarding(proxy, { ...options, connect: connector(proxy.dial) })
+        : new Pool(origin, options),
+  });
+  return yield* Effect.acquireRelease(Effect.succeed(agent), () => Effect.promise(() => agent.destroy()));
+});
+
+/** The longest time that undici knows, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+const finite = (time: number): number => time === Infinity ? 0 : time;
+
+const proxyOf = Effect.fnUntraced(function* (
+  wanted: NonNullable<Decoded["proxy"]>,
+): Effect.fn.Return<Proxy, OptionsError, Scope.Scope> {
+  const { url, headers = {}, ...options } = typeof wanted === "object" && "url" in wanted
+    ? wanted
+    : { url: wanted };
+  return proxyAt(new URL(url), headers, { options, services: yield* clientServices(options) });
+});
+
+/** Requests for `http:` are given to the proxy as they are, without a tunnel (RFC 9112 §3.2.2). */
+const forwarding = ({ url, headers }: Proxy, options: Pool.Options): Dispatcher =>
+  new ProxyAgent({
+    uri: url.origin,
+    headers,
+    proxyTunnel: false,
+    clientFactory: (origin) => new Pool(origin, options),
+    factory: (origin) => new Pool(origin, options),
+  });
+
+/** A dial as undici's connector. It is given up after some milliseconds. */
+const connecting = (timeout: number) => (dial: Dial): buildConnector.connector => (options, done) => {
+  const { hostname, protocol } = options;
+  const target = { hostname, protocol, port: Number(options.port || (protocol === "https:" ? 443 : 80)) };
+  const controller = new AbortController();
+  const late = () =>
+    controller.abort(
+      new DOMException(
+        `no connection to ${hostname} port ${target.port} within ${timeout} ms; try again, or give it more time by connectTimeout`,
+        "TimeoutError",
+      ),
+    );
+  const timer = timeout === Infinity ? undefined : setTimeout(late, timeout);
+  dial(target, controller.signal).finally(() => clearTimeout(timer)).then(
+    (duplex) => done(null, asSocket(duplex)),
+    (error) => done(error, null),
+  );
+};

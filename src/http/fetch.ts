@@ -1,0 +1,83 @@
+/** `fetch` over connections of this library. @module */
+import { living, now, promised } from "../promises/run.ts";
+import { wordsOf } from "../public/errors.ts";
+import { watched } from "./breaks.ts";
+import { fetch as undiciFetch } from "./deps.ts";
+import { dispatcher } from "./dispatcher.ts";
+import { decode, type FetchOptions } from "./options.ts";
+import { type Sendable, sendable } from "./request.ts";
+import { responseOf } from "./response.ts";
+
+/** A `fetch` that has connections of its own. */
+export interface Fetch extends AsyncDisposable {
+  /** Sends a request, as the global `fetch` does. Rejects with a TypeError whose `cause` is the typed error. */
+  (input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+  /** Lets the requests under way end, closes all connections, and takes no more requests. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Makes a `fetch` that speaks TLS as this library does: with servers that the runtime refuses, or that only one knows by
+ * its key. Redirects, decompression, streams, signals and kept connections are those of the web's `fetch`; HTTP is 1.1.
+ * A body that is known, or comes at once, is sent with its length and sent again after a redirect that asks for it; a longer
+ * one streams. Throws InvalidOption; files of certificates are read by the first request. Needs `--allow-net` and
+ * `--allow-env`, and by default `--allow-sys=ca` for the roots.
+ *
+ * ```ts
+ * import { makeFetch } from "./src/http/mod.ts";
+ *
+ * const fetch = makeFetch({ policy: "legacy", trust: { pins: ["jzqEZ9xOm9nXvZfK4y4rkBfJ5z2mPz0w1xVbTn7yq5M="] } });
+ *
+ * export const status = async () => await (await fetch("https://printer.local/status")).text();
+ * ```
+ */
+export const makeFetch = (options: FetchOptions = {}): Fetch => {
+  const decoded = now(decode(options));
+  let made: ReturnType<typeof make> | undefined;
+  const make = () => promised(living(dispatcher(decoded)));
+  const ready = async () => {
+    if (closing) throw new Error("this fetch was closed");
+    try {
+      return (await (made ??= make())).value;
+    } catch (e) {
+      made = undefined; // files may have been mended when the next request comes
+      throw e;
+    }
+  };
+  const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input, init);
+    const failed = failure(request);
+    let sent: Sendable | undefined;
+    try {
+      const { dispatcher, onBreak } = watched(await ready());
+      sent = await sendable(request, init?.body);
+      const answer = await undiciFetch(request.url, { ...sent.init, dispatcher } as Init);
+      return responseOf(answer, (broken) => onBreak((error) => broken(failed(error))));
+    } catch (e) {
+      sent?.drop(e);
+      throw failed(e);
+    }
+  };
+  const ended = async () => {
+    const { value, close } = await made?.catch(() => undefined) ?? {};
+    await value?.close();
+    if (close) await promised(close);
+  };
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= ended();
+  return Object.assign(fetch, { close, [Symbol.asyncDispose]: close });
+};
+
+/** The runtime's types for a request are written otherwise than undici's. */
+type Init = NonNullable<Parameters<typeof undiciFetch>[1]>;
+
+/** What a request is told when it fails: why it was given up, or else whom it was for, and the typed error. */
+const failure = ({ url, signal }: Request) => (error: unknown): unknown => {
+  if (signal.aborted) return signal.reason;
+  const cause = rootOf(error);
+  return new TypeError(`${new URL(url).origin}: ${wordsOf(cause)}`, { cause });
+};
+
+/** The error within the TypeErrors that undici makes of it. */
+const rootOf = (error: unknown): unknown =>
+  error instanceof TypeError && error.cause instanceof Error ? rootOf(error.cause) : error;
