@@ -7,6 +7,7 @@
  * @module
  */
 export { fromDuplex } from "./from_duplex.ts";
+export { toConn } from "./to_conn.ts";
 export { toDuplex } from "./to_duplex.ts";
 export { type Beneath, type DuplexOptions, TlsDuplex } from "./tls_duplex.ts";
 export type { CipherInfo, EphemeralKeyInfo } from "./names.ts";
