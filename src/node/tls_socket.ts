@@ -23,7 +23,7 @@ import { type Beneath, TlsDuplex } from "./tls_duplex.ts";
  * Unlike Node's, a client also checks the certificate, for its `servername` or `host`, if `connect` did not make it.
  */
 export class TLSSocket extends TlsDuplex {
-  readonly #below: Duplex & Beneath & { readonly connecting?: boolean };
+  readonly #below: Duplex & Beneath & { readonly connecting?: boolean; readonly pending?: boolean };
   readonly #options: SocketOptions;
   readonly #hooks: Hooks;
   #end: End | undefined;
@@ -72,7 +72,8 @@ export class TLSSocket extends TlsDuplex {
   #whenConnected(): void {
     if (this.destroyed) return;
     const below = this.#below;
-    if (!below.connecting) return this.#handshake();
+    const willConnect = below.connecting || below.pending && !below.destroyed;
+    if (!willConnect) return this.#handshake();
     const failed = (cause: unknown) => this.destroy(coded(new TransportError({ operation: "open", cause })));
     const closed = () => failed("the socket was closed before it was connected");
     below.once("error", failed).once("close", closed).once("connect", () => {

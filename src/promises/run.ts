@@ -1,5 +1,5 @@
 /** Runs effects as promises, for programs that use no Effect. @module */
-import { Cause, Effect, Exit, Fiber, Layer, Logger, Runtime, Scope } from "../deps.ts";
+import { Cause, Effect, Exit, Fiber, FiberRef, HashSet, Logger, Runtime, Scope } from "../deps.ts";
 import * as Errors from "../public/errors.ts";
 
 /**
@@ -74,11 +74,10 @@ export const living = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Effect.E
   );
 
 /** Logs go to stderr: stdout is the program's own. */
-const runtime: Runtime.Runtime<never> = Effect.runSync(
-  Scope.extend(
-    Layer.toRuntime(Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger))),
-    Effect.runSync(Scope.make()), // it lives as long as the process
-  ),
+const runtime: Runtime.Runtime<never> = Runtime.setFiberRef(
+  Runtime.defaultRuntime,
+  FiberRef.currentLoggers,
+  HashSet.make(Logger.tracerLogger, Logger.withConsoleError(Logger.logfmtLogger)),
 );
 
 /** The error with advice in its message, as nobody here would call `Errors.explain`. */

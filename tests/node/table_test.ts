@@ -1,4 +1,5 @@
 /** docs/node_tls.md says what is there of Node's `tls`: it is there, and nothing is there that it does not say. */
+import { PassThrough } from "node:stream";
 import { assert } from "../deps.ts";
 import * as module from "../../src/node/tls.ts";
 import { ConnectionDuplex } from "../../src/node/connection_duplex.ts";
@@ -69,7 +70,7 @@ const doors: ReadonlyArray<readonly [string, (options: object) => unknown]> = [
   ["Options of `createSecureContext`", (options) => module.createSecureContext(options)],
   [
     "Options of `connect`",
-    (options) => module.connect({ port: 1, ...options }).on("error", () => {}).destroy(),
+    (options) => module.connect({ socket: new PassThrough(), ...options }).on("error", () => {}).destroy(),
   ],
   ["Options of `createServer`", (options) => module.createServer({ cert, key, ...options })],
 ];

@@ -150,6 +150,17 @@ Deno.test("what is written before the handshake is done arrives, and `connect` c
   assert.deepEqual(events, ["connect", "ready", "secure", "secureConnect", "end", "close"]);
 });
 
+Deno.test("a socket that is connected only later is waited for", async () => {
+  await using at = await echoing();
+  const below = new net.Socket();
+  const socket = tls.connect({ socket: below, host: "localhost", ca });
+  below.connect(at.to().port as number, "127.0.0.1");
+  await talked(socket);
+  const gone = new net.Socket();
+  gone.destroy();
+  assert.equal((await failure({ socket: gone, ca }))._tag, "TransportError");
+});
+
 Deno.test("who only writes hears the peer's end, and its connection closes", async () => {
   await using at = await echoing();
   at.server.removeAllListeners("secureConnection").on(
@@ -586,6 +597,41 @@ Deno.test("a client that says nothing is a tlsClientError after handshakeTimeout
   const [error] = await told;
   assert.equal(error.code, "ERR_TLS_HANDSHAKE_TIMEOUT");
   silent.destroy();
+});
+
+Deno.test("a callback that never answers holds a handshake up no longer than handshakeTimeout", async () => {
+  for (
+    const [options, prepare] of [
+      [{ SNICallback: () => {} }, () => {}],
+      [{}, (server: Server) => server.on("OCSPRequest", () => {})],
+    ] as const
+  ) {
+    await using at = await echoing({ handshakeTimeout: 20, ...options }, prepare);
+    assert.equal((await failure(at.to()))._tag, "PeerAlert");
+    assert.deepEqual(at.failures.map(({ _tag }) => _tag), ["HandshakeTimeout"]);
+  }
+});
+
+Deno.test("megabytes go through both ways, and `write` says when to wait", async () => {
+  await using at = await echoing();
+  const socket = await connected(at.to());
+  const piece = Uint8Array.from({ length: 300_000 }, (_, i) => i * 31 >> 3);
+  let waits = 0;
+  const writing = (async () => {
+    for (let i = 0; i < 10; i++) {
+      if (socket.write(piece)) continue;
+      waits++;
+      await once(socket, "drain");
+    }
+    socket.end();
+  })();
+  let at0 = 0;
+  for await (const data of socket as AsyncIterable<Uint8Array>) {
+    assert.ok(data.every((byte, i) => byte === piece[(at0 + i) % piece.length]));
+    at0 += data.length;
+  }
+  await writing;
+  assert.deepEqual([at0, waits > 0], [10 * piece.length, true]);
 });
 
 Deno.test("destroy in the middle of a handshake, and a signal, leave nothing open", async () => {
