@@ -7,7 +7,7 @@
 import { Duration, Either, Option, ParseResult, Schema, SchemaAST } from "./deps.ts";
 import { InvalidOption } from "./faults/errors/connection.ts";
 import { isBytes, utf8 } from "./wire/bytes.ts";
-import { nearest } from "./wire/nearest.ts";
+import { nearest } from "./names/nearest.ts";
 import { wordsOf } from "./wire/words_of.ts";
 
 /** Annotates a Schema with what it allows, as `InvalidOption` says it. */

@@ -36,7 +36,7 @@ export const explain = (e: TlsError | SetupError, circumstances?: Circumstances)
       _tag: e._tag,
       what: e.message,
       alert: undefined,
-      rfc: "rfc" in e ? e.rfc : undefined,
+      rfc: (e as { readonly rfc?: string }).rfc, // those of STARTTLS name the section of their protocol
       hint: setupHints.get(e._tag),
     };
 

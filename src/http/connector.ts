@@ -1,7 +1,7 @@
 /** How a request gets its connection: TLS by this library, plain TCP by the runtime, and both through a proxy. @module */
 import { connectTls, startTls, type TlsConn } from "../deno/mod.ts";
 import { type Context, Layer } from "../deps.ts";
-import { fromDuplex, toDuplex } from "../node/mod.ts";
+import { type Beneath, fromDuplex, toDuplex } from "../node/mod.ts";
 import type { ClientOptions } from "../promises/options.ts";
 import type { Services } from "../promises/services.ts";
 import type { Connection } from "../public/connections.ts";
@@ -57,14 +57,13 @@ export const tls = (spoken: Spoken, serverName?: string, below?: Dial): Dial => 
   const { hostname, port } = target;
   const name = serverName ?? hostname;
   const options = { ...settings(spoken, target), serverName: name, signal };
-  return inOrder(
-    below
-      ? await startTls(fromDuplex(await below(target, signal)), {
-        ...options,
-        sessionKey: `${name}@${hostname}:${port}`,
-      })
-      : await connectTls({ ...options, hostname, port }),
-  );
+  const conn = below
+    ? await startTls(fromDuplex(await below(target, signal)), {
+      ...options,
+      sessionKey: `${name}@${hostname}:${port}`,
+    })
+    : await connectTls({ ...options, hostname, port });
+  return inOrder(conn.connection, beneath(conn));
 };
 
 const settings = ({ options: { policy, fallback, observe }, services }: Spoken, target: Target) => ({
@@ -79,21 +78,18 @@ const settings = ({ options: { policy, fallback, observe }, services }: Spoken, 
  * A client's connection, which ends in order whatever it is destroyed with: undici does so with errors after each answer that
  * is the last, and what it sends has an end of its own. A fatal alert would also forget the session.
  */
-const inOrder = (conn: TlsConn): Duplex =>
-  duplexOf(conn, Object.create(conn.connection, { abort: { value: conn.connection.close } }));
+export const inOrder = (connection: Connection, beneath: Beneath = {}): Duplex =>
+  toDuplex(Object.create(connection, { abort: { value: connection.close } }), { beneath });
 
-/** A connection as what HTTP libraries take. */
-export const duplexOf = (conn: TlsConn, connection: Connection = conn.connection): Duplex =>
-  toDuplex(connection, {
-    beneath: {
-      remoteAddress: conn.remoteAddr.hostname,
-      remotePort: conn.remoteAddr.port,
-      localAddress: conn.localAddr.hostname,
-      localPort: conn.localAddr.port,
-      ref: conn.ref,
-      unref: conn.unref,
-    },
-  });
+/** What a connection knows of the socket below. */
+export const beneath = (conn: TlsConn): Beneath => ({
+  remoteAddress: conn.remoteAddr.hostname,
+  remotePort: conn.remoteAddr.port,
+  localAddress: conn.localAddr.hostname,
+  localPort: conn.localAddr.port,
+  ref: conn.ref,
+  unref: conn.unref,
+});
 
 /** A Duplex as undici types it: it asks for no more of a socket than ours has. */
 export const asSocket = (duplex: Duplex): Socket => duplex as Socket;

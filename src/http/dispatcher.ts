@@ -1,8 +1,10 @@
 /** Undici's pools, over connections of this library. @module */
 import { Effect, type Scope } from "../deps.ts";
 import { clientServices, type OptionsError } from "../promises/services.ts";
-import { asSocket, type Dial, plain, tls } from "./connector.ts";
-import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from "./deps.ts";
+import type { Connection } from "../public/connections.ts";
+import { Closed } from "../public/errors.ts";
+import { asSocket, type Dial, inOrder, plain, tls } from "./connector.ts";
+import { Agent, type buildConnector, type Dispatcher, type Duplex, Pool, ProxyAgent } from "./deps.ts";
 import type { Decoded } from "./options.ts";
 import { type Proxy, proxyAt, tunnel } from "./proxy.ts";
 
@@ -34,11 +36,29 @@ export const dispatcher = Effect.fnUntraced(function* (
   return yield* Effect.acquireRelease(Effect.succeed(agent), () => Effect.promise(() => agent.destroy()));
 });
 
+/** The pool of one connection that is open. */
+export const agentOver = (connection: Connection): Agent => {
+  let only: Duplex | undefined = inOrder(connection);
+  return new Agent({
+    allowH2: false,
+    connections: 1,
+    keepAliveTimeout: LONGEST,
+    // Undici hears a connector only after it has returned.
+    connect: (_, done) =>
+      queueMicrotask(() => {
+        if (only === undefined) return done(new Closed(), null);
+        done(null, asSocket(only));
+        only = undefined;
+      }),
+  });
+};
+
 /** The longest time that undici knows, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 const finite = (time: number): number => time === Infinity ? 0 : time;
 
-const proxyOf = Effect.fnUntraced(function* (
+/** A proxy, from what the options say of it. */
+export const proxyOf = Effect.fnUntraced(function* (
   wanted: NonNullable<Decoded["proxy"]>,
 ): Effect.fn.Return<Proxy, OptionsError, Scope.Scope> {
   const { url, headers = {}, ...options } = typeof wanted === "object" && "url" in wanted

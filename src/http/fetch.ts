@@ -1,9 +1,10 @@
 /** `fetch` over connections of this library. @module */
 import { living, now, promised } from "../promises/run.ts";
+import type { Connection } from "../public/connections.ts";
 import { wordsOf } from "../public/errors.ts";
 import { watched } from "./breaks.ts";
-import { fetch as undiciFetch } from "./deps.ts";
-import { dispatcher } from "./dispatcher.ts";
+import { type Dispatcher, fetch as undiciFetch } from "./deps.ts";
+import { agentOver, dispatcher } from "./dispatcher.ts";
 import { decode, type FetchOptions } from "./options.ts";
 import { type Sendable, sendable } from "./request.ts";
 import { responseOf } from "./response.ts";
@@ -44,7 +45,43 @@ export const makeFetch = (options: FetchOptions = {}): Fetch => {
       throw e;
     }
   };
-  const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+  const ended = async () => {
+    const { value, close } = await made?.catch(() => undefined) ?? {};
+    await value?.close();
+    if (close) await promised(close);
+  };
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= ended();
+  return Object.assign(fetchBy(ready), { close, [Symbol.asyncDispose]: close });
+};
+
+/**
+ * A `fetch` over one connection that is open, over whatever stream: the URLs name the host, and all requests go to the connection's
+ * peer, one after the other. The connection belongs to it, and closes with it. A request after the connection has ended
+ * rejects.
+ *
+ * ```ts
+ * import { startTls } from "./src/deno/mod.ts";
+ * import { fetchOver } from "./src/http/mod.ts";
+ *
+ * export const statusOver = async (conn: Deno.Conn) => {
+ *   const { connection } = await startTls(conn, { hostname: "printer.local", policy: "legacy" });
+ *   await using fetch = fetchOver(connection);
+ *   return await (await fetch("https://printer.local/status")).text();
+ * };
+ * ```
+ */
+export const fetchOver = (connection: Connection): Fetch => {
+  const agent = agentOver(connection);
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= agent.close().then(() => promised(connection.close));
+  return Object.assign(fetchBy(() => Promise.resolve(agent)), { close, [Symbol.asyncDispose]: close });
+};
+
+/** A `fetch` by a dispatcher. */
+const fetchBy =
+  (ready: () => Promise<Dispatcher>): typeof globalThis.fetch =>
+  async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
     const failed = failure(request);
     let sent: Sendable | undefined;
@@ -58,15 +95,6 @@ export const makeFetch = (options: FetchOptions = {}): Fetch => {
       throw failed(e);
     }
   };
-  const ended = async () => {
-    const { value, close } = await made?.catch(() => undefined) ?? {};
-    await value?.close();
-    if (close) await promised(close);
-  };
-  let closing: Promise<void> | undefined;
-  const close = () => closing ??= ended();
-  return Object.assign(fetch, { close, [Symbol.asyncDispose]: close });
-};
 
 /** The runtime's types for a request are written otherwise than undici's. */
 type Init = NonNullable<Parameters<typeof undiciFetch>[1]>;

@@ -5,8 +5,9 @@
  * @experimental
  * @module
  */
-export { type Fetch, makeFetch } from "./fetch.ts";
+export { type Fetch, fetchOver, makeFetch } from "./fetch.ts";
 export type { FetchOptions, ProxyOptions } from "./options.ts";
 export { ProxyRefused } from "./errors.ts";
+export { openTunnel } from "./tunnel.ts";
 export { createServer, type CreateServerOptions, type HttpServer } from "./node_server.ts";
 export { serve, type ServeHandler, type ServeInfo, type ServeOptions, type Serving } from "./serve.ts";

@@ -1,7 +1,8 @@
 /** A server of `node:http` over connections of this library. @module */
 import { listenTls, type ListenTlsOptions, type TlsConn, type TlsListener } from "../deno/mod.ts";
+import { toDuplex } from "../node/mod.ts";
 import { InvalidOption } from "../public/errors.ts";
-import { duplexOf } from "./connector.ts";
+import { beneath } from "./connector.ts";
 import {
   type Duplex,
   type RequestListener,
@@ -89,7 +90,7 @@ export class OwnServer extends Server implements HttpServer {
 
   async #accept(listener: TlsListener): Promise<void> {
     for await (const conn of listener) {
-      const duplex = duplexOf(conn);
+      const duplex = toDuplex(conn.connection, { beneath: beneath(conn) });
       this.#conns.set(duplex, conn);
       duplex.once("close", () => this.#conns.delete(duplex));
       this.emit("connection", duplex);

@@ -50,10 +50,12 @@ const proxyOptions = Schema.Struct({
   headers: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })),
 });
 
+const proxy = Schema.Union(url, proxyOptions);
+
 const fetchOptions = Schema.Struct({
   ...shared,
   serverName: Schema.optional(text(1, 255)),
-  proxy: Schema.optional(Schema.Union(url, proxyOptions)),
+  proxy: Schema.optional(proxy),
   observe: Schema.optional(functionOf<(server: Address) => Observe>()),
   connectTimeout: Schema.optional(limit(1)),
   headersTimeout: Schema.optional(limit(1)),
@@ -67,3 +69,6 @@ export type Decoded = typeof fetchOptions.Type;
 
 /** Decodes the options of `makeFetch`. */
 export const decode = decodeOption(fetchOptions);
+
+/** Decodes a proxy. */
+export const decodeProxy = decodeOption(proxy, "proxy");

@@ -3,5 +3,6 @@ export * from "./alert.ts";
 export * from "./cipher_suite.ts";
 export * from "./extension_type.ts";
 export * from "./named_group.ts";
+export * from "./nearest.ts";
 export * from "./protocol.ts";
 export * from "./signature_scheme.ts";

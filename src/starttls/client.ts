@@ -6,7 +6,7 @@ import type { Connection } from "../public/connections.ts";
 import { type TlsError, TransportError } from "../public/errors.ts";
 import { Transport } from "../public/transport.ts";
 import type { StartTlsError } from "./errors.ts";
-import { converse, type Protocol, type Ready, type StartTlsOptions } from "./options.ts";
+import { converse, decode, type Protocol, type Ready, type StartTlsOptions } from "./options.ts";
 
 /**
  * Asks a server to begin TLS, in the words of the protocol, and gives the stream that `Client.over` then takes. It never goes on
@@ -58,14 +58,16 @@ export const connect = (
   options: ConnectOptions,
   before?: StartTlsOptions,
 ): Effect.Effect<Begun, TlsError | StartTlsError, Transport | ClientRequirements> =>
-  Effect.flatMap(Transport, ({ open, listen }) => {
+  Effect.gen(function* () {
+    const { options: given } = yield* decode(protocol, before);
+    const { open, listen } = yield* Transport;
     let greeting: Uint8Array | undefined;
     let failure: StartTlsError | undefined;
     // `Client.connect` has decoded its options when it opens the stream.
     const opening: typeof open = (address) =>
       Effect.flatMap(open(address), (stream) => {
-        const domain = options.serverName ?? options.hostname;
-        return client(protocol, stream, protocol === "xmpp" ? { domain, ...before } : before);
+        const { domain = options.serverName ?? options.hostname } = given;
+        return client(protocol, stream, protocol === "xmpp" ? { ...given, domain } : given);
       }).pipe(
         Effect.map((ready) => {
           greeting = ready.greeting;
@@ -76,7 +78,7 @@ export const connect = (
           return new TransportError({ operation: "open", cause: error, address });
         }),
       );
-    return connectTls(options).pipe(
+    return yield* connectTls(options).pipe(
       Effect.provideService(Transport, { open: opening, listen }),
       Effect.mapBoth({
         onSuccess: (connection) => ({ connection, greeting }),

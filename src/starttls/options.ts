@@ -1,8 +1,8 @@
 /** What both roles are told, checked at the door, and how they begin and end. @module */
-import { Duration, Effect, Exit, Fiber, Schema } from "../deps.ts";
+import { Duration, Effect, Either, Exit, Fiber, Schema } from "../deps.ts";
 import { decodeOption, duration, given, word } from "../options.ts";
 import type { ByteStream } from "../public/byte_stream.ts";
-import { StartTlsTimeout } from "../public/errors.ts";
+import { type InvalidOption, StartTlsTimeout } from "../public/errors.ts";
 import type { Dialogues, Names } from "./dialogue.ts";
 import type { StartTlsError } from "./errors.ts";
 import { protocols } from "./protocols.ts";
@@ -48,8 +48,21 @@ const options: Schema.Schema<StartTlsOptions> = Schema.Struct({
   domain: Schema.optional(name),
   timeout: Schema.optional(duration()),
 });
-const decode = decodeOption(options);
+const decodeOptions = decodeOption(options);
 const decodeProtocol = decodeOption(word(...Object.keys(protocols) as Array<Protocol>), "protocol");
+
+/** A protocol and its options, decoded. */
+interface Decoded {
+  readonly protocol: Protocol;
+  readonly options: StartTlsOptions;
+}
+
+/** Decodes the name of a protocol and its options. */
+export const decode = (
+  protocol: Protocol,
+  options: StartTlsOptions | undefined,
+): Either.Either<Decoded, InvalidOption> =>
+  Either.all({ protocol: decodeProtocol(protocol), options: decodeOptions(given(options)) });
 
 /**
  * Speaks a dialogue over a stream, within the time. If it fails or is interrupted, the stream is closed: nothing goes on in the
@@ -62,8 +75,8 @@ export const converse = <A>(
   dialogue: (protocol: Dialogues, talk: Talk, names: Names) => Said<A>,
 ): Effect.Effect<A, StartTlsError> =>
   Effect.gen(function* () {
-    const protocol = yield* decodeProtocol(wantedProtocol);
-    const { ownName = "localhost", domain, timeout = "30 seconds" } = yield* decode(given(wanted));
+    const { protocol, options } = yield* decode(wantedProtocol, wanted);
+    const { ownName = "localhost", domain, timeout = "30 seconds" } = options;
     const dialogues = protocols[protocol];
     const { rfc } = dialogues;
     const talk = talkOver(stream, { protocol, rfc });

@@ -6,7 +6,8 @@
  */
 import { assert } from "../deps.ts";
 import { Errors, Names, Policy } from "../../mod.ts";
-import { type FetchOptions, makeFetch } from "../../src/http/mod.ts";
+import { connectTls } from "../../src/deno/mod.ts";
+import { type FetchOptions, fetchOver, makeFetch } from "../../src/http/mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import { bytesOf } from "../support/text.ts";
 import { scripted } from "./scripted.ts";
@@ -500,4 +501,30 @@ test("connections that are idle do not keep the program", async () => {
   assert.equal(new TextDecoder().decode(stderr), "");
   assert.equal(new TextDecoder().decode(stdout), "x\n");
   assert.equal(code, 0);
+});
+
+test("a fetch over one connection asks its peer, again and again, and closes it", async () => {
+  await using server = scripted(({ connection, head }) => ok(`${connection} ${head.split(" ")[1]}`));
+  const conn = await connectTls({
+    hostname: "localhost",
+    port: Number(new URL(server.url).port),
+    caCerts: [Golden.root],
+  });
+  await using fetch = fetchOver(conn.connection);
+  assert.equal(await (await fetch("https://any.example/a")).text(), "0 /a");
+  assert.equal(await (await fetch("https://any.example/b")).text(), "0 /b");
+  assert.match(server.requests[0]!.head, /host: any\.example/i);
+});
+
+test("a fetch over one connection says that it has ended, and opens no other", async () => {
+  await using server = scripted(() => ok("last", "connection: close\r\n"));
+  const conn = await connectTls({
+    hostname: "localhost",
+    port: Number(new URL(server.url).port),
+    caCerts: [Golden.root],
+  });
+  await using fetch = fetchOver(conn.connection);
+  assert.equal(await (await fetch("https://any.example/")).text(), "last");
+  assert.ok((await failure(fetch("https://any.example/"))).cause instanceof Errors.Closed);
+  assert.equal(server.requests.length, 1);
 });

@@ -9,7 +9,9 @@ import net from "node:net";
 import type { Duplex } from "node:stream";
 import { assert } from "../deps.ts";
 import { Errors } from "../../mod.ts";
-import { createServer, type FetchOptions, makeFetch, ProxyRefused } from "../../src/http/mod.ts";
+import { startTls } from "../../src/deno/mod.ts";
+import { createServer, type FetchOptions, makeFetch, openTunnel, ProxyRefused } from "../../src/http/mod.ts";
+import { fromDuplex } from "../../src/node/mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import { local, scripted } from "./scripted.ts";
 
@@ -159,4 +161,26 @@ test("an IPv6 address is asked for in brackets", async () => {
   await using fetch = fetching({ proxy: `http://127.0.0.1:${proxy.port}` });
   await fetch("https://[2001:db8::1]/").catch(() => {});
   assert.equal(proxy.asked[0]!.line, "CONNECT [2001:db8::1]:443");
+});
+
+test("a tunnel carries any protocol, and what a refusal says is typed", async () => {
+  await using server = scripted(() => ok("x"));
+  await using proxy = await proxying(
+    http.createServer(),
+    ({ line }) => line.endsWith(":1") ? 403 : undefined,
+  );
+  const url = `http://127.0.0.1:${proxy.port}`;
+  const { hostname, port } = new URL(server.url);
+  const duplex = await openTunnel(url, { hostname, port: Number(port) });
+  {
+    await using conn = await startTls(fromDuplex(duplex), { hostname: "localhost", caCerts: [Golden.root] });
+    assert.equal(conn.negotiated.serverName, "localhost");
+  }
+  await assert.rejects(openTunnel(url, { hostname: "a.example", port: 1 }), ProxyRefused);
+  assert.throws(
+    () => openTunnel("ftp://a:secret@b", { hostname, port: 1 }),
+    /^InvalidOption: proxy: expected a URL.*[^t]$/,
+  );
+  const reason = new Error("not now");
+  await assert.rejects(openTunnel(url, { hostname, port: 1 }, AbortSignal.abort(reason)), reason);
 });

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { assert, Cause, Deferred, Effect, Fiber, TestClock } from "../deps.ts";
-import { ByteStream, Server, Transport } from "../../mod.ts";
+import { assert, Cause, Deferred, Effect, Fiber, Layer, TestClock } from "../deps.ts";
+import { ByteStream, type Client, Server, Transport } from "../../mod.ts";
 import * as Errors from "../../src/public/errors.ts";
 import * as StartTls from "../../src/starttls/mod.ts";
 import { ascii, type Bytes } from "../../src/wire/bytes.ts";
@@ -232,6 +232,59 @@ live(
       yield* connection.close;
     }).pipe(Effect.provide(Transport.layerMemory));
   }),
+);
+
+sync(
+  "connect opens no stream if an option has the wrong type, of STARTTLS or of TLS",
+  Effect.gen(function* () {
+    const good = { hostname: "server.example", port: 25 };
+    const wrong: ReadonlyArray<readonly [string, unknown, unknown, unknown]> = [
+      ["protocol", "smtps", good, {}],
+      ["timeout", "smtp", good, { timeout: "soon" }],
+      ["options", "xmpp", good, null],
+      ["port", "smtp", { ...good, port: -1 }, {}],
+      ["options", "smtp", undefined, {}],
+    ];
+    for (const [option, protocol, options, before] of wrong) {
+      const run = StartTls.connect(
+        protocol as StartTls.Protocol,
+        options as Client.ConnectOptions,
+        before as StartTls.StartTlsOptions,
+      );
+      const error = yield* failsWith(run, "InvalidOption");
+      assert.equal(error.option, option);
+    }
+    const nowhere = yield* failsWith(StartTls.connect("smtp", good), "TransportError");
+    assert.match(nowhere.message, /^open server\.example:25: nothing listens there$/);
+  }).pipe(Effect.provide(Layer.merge(ends().client, Transport.layerMemory))),
+);
+
+live(
+  "connect asks XMPP's server for the name of the certificate, unless it is told another domain",
+  Effect.gen(function* () {
+    const { client, server } = ends();
+    const asked: Array<string> = [];
+    const { address } = yield* Server.listen({
+      hostname: "server.example",
+      port: 0,
+      before: (stream) =>
+        Effect.map(
+          StartTls.server("xmpp", {
+            ...stream,
+            read: Effect.tap(stream.read, (bytes) => Effect.sync(() => void asked.push(textOf(bytes) ?? ""))),
+          }),
+          (ready) => ready.stream,
+        ),
+    }, (connection) => connection.close).pipe(Effect.provide(server));
+    const options = { ...address, serverName: "localhost" };
+    for (const before of [undefined, { domain: undefined }, { domain: "im.example" }]) {
+      const { connection } = yield* StartTls.connect("xmpp", options, before as StartTls.StartTlsOptions)
+        .pipe(Effect.provide(client));
+      yield* connection.close;
+    }
+    const domains = asked.join("").matchAll(/ to='([^']*)'/g);
+    assert.deepEqual(Array.from(domains, ([, domain]) => domain), ["localhost", "localhost", "im.example"]);
+  }).pipe(Effect.provide(Transport.layerMemory)),
 );
 
 effect(

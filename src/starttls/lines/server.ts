@@ -48,8 +48,8 @@ export const lineServer = (row: LineServer): ServerDialogue => (talk, { ownName:
     for (let i = 0; i < MOST; i++) {
       const line = yield* talk.line(begin[0]);
       const [, tag = "*", command = ""] = split.exec(line) ?? [];
-      const [, verb = "", rest = ""] = /^(\S*)\s*(.*?)\s*$/.exec(command) ?? [];
-      const word = verb.toUpperCase();
+      const [, verb = "", more = ""] = /^(\S*)(.*)$/.exec(command) ?? [];
+      const [word, rest] = [verb.toUpperCase(), more.trim()];
       const asked = { name, tag, rest };
       if (`${word} ${rest.toUpperCase()}`.trimEnd() === begin[0]) {
         return { greeting: first, goAhead: bytes(begin[1], asked) };

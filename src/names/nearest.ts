@@ -1,6 +1,9 @@
 /** Names that were probably meant. @module */
 
-/** The name that was probably meant: the nearest one, if at most a third of it differs. */
+/**
+ * The name that was probably meant by another one: the nearest, if at most a third of it differs. For messages that ask "did you
+ * mean …?".
+ */
 export const nearest = (name: string, names: ReadonlyArray<string>): string | undefined => {
   if (name.length > 64) return undefined; // not a typing error, and costly to compare
   const [best] = names.map((one) => [one, distance(name.toLowerCase(), one.toLowerCase())] as const)
