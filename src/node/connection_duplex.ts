@@ -3,7 +3,7 @@ import { Schema } from "../deps.ts";
 import { decodeOption, limit } from "../options.ts";
 import type { Connection } from "../public/connections.ts";
 import { Closed, TransportError } from "../public/errors.ts";
-import { Buffer, Duplex } from "./deps.ts";
+import { Buffer, clearTimeout, Duplex, setTimeout } from "./deps.ts";
 import { makeIdle } from "./idle.ts";
 import { now } from "../promises/run.ts";
 import { run } from "./running.ts";
@@ -13,6 +13,9 @@ type Callback = (error?: Error | null) => void;
 
 /** The longest time that a timer of Node can have, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
+
+/** How long a write that is under way holds `destroy` up, in milliseconds. */
+const LAST_WORDS = 100;
 
 const decodeTimeout = decodeOption(Schema.Struct({ milliseconds: limit(0) }), "setTimeout");
 
@@ -37,6 +40,9 @@ export class ConnectionDuplex extends Duplex {
   #readFault: Error | undefined;
   /** A write that failed, while there is still something to read. */
   #failedWrite: (() => void) | undefined;
+  #isWriting = false;
+  /** Called when a write is done after the Duplex was destroyed. */
+  #written: (() => void) | undefined;
   #heardEnd = false;
   #isReset = false;
   #idle = makeIdle(() => this.emit("timeout"));
@@ -117,13 +123,16 @@ export class ConnectionDuplex extends Duplex {
   override _write(chunk: Uint8Array, _: BufferEncoding, done: Callback): void {
     this.bytesWritten += chunk.length;
     this.#idle.moved();
-    this.#connected((connection) =>
+    this.#connected((connection) => {
+      this.#isWriting = true;
       run(connection.write(chunk), (error) => {
+        this.#isWriting = false;
+        this.#written?.();
         this.#idle.moved();
         if (error && this.#listens()) this.#failedWrite = () => done(error);
         else done(error);
-      })
-    );
+      });
+    });
   }
 
   /** Small pieces that waited together leave in one record. */
@@ -159,7 +168,17 @@ export class ConnectionDuplex extends Duplex {
       this.abandon();
       return done(error);
     }
-    run(error || this.#isReset ? connection.abort : connection.close, () => done(error));
+    let isEnding = false;
+    const end = () => {
+      if (isEnding) return;
+      isEnding = true;
+      clearTimeout(late);
+      run(error || this.#isReset ? connection.abort : connection.close, () => done(error));
+    };
+    // As with net.Socket, what was written just before may still leave; what nobody takes does not hold it up for long.
+    const late = this.#isWriting ? setTimeout(end, LAST_WORDS) : undefined;
+    if (this.#isWriting) this.#written = end;
+    else end();
   }
 
   /** Ends the writing half, and destroys the Duplex once everything is written. */

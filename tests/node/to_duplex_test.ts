@@ -1,7 +1,7 @@
 /** A connection as a Duplex of Node: its data, its ends, its errors, and what it tells. @module */
 import { text } from "node:stream/consumers";
 import { finished, pipeline } from "node:stream/promises";
-import { assert, Effect } from "../deps.ts";
+import { assert, Effect, Fiber } from "../deps.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { type DuplexOptions, type TlsDuplex, toDuplex } from "../../src/node/mod.ts";
 import { live, untilWaiting } from "../support/effect.ts";
@@ -196,6 +196,30 @@ live(
     reset.server.resume();
     reset.client.resetAndDestroy();
     assert.match(String(yield* Effect.fromFiber(told)), /internal_error/);
+  }),
+);
+
+live(
+  "what was written just before `destroy` with an error arrives before the alert",
+  Effect.gen(function* () {
+    const { client, under } = yield* ends();
+    client.on("error", () => {});
+    client.write("last words");
+    client.destroy(new Error("enough"));
+    assert.equal(textOf(yield* under.server.read), "last words");
+    assert.equal((yield* Effect.flip(under.server.read))._tag, "PeerAlert");
+  }),
+);
+
+live(
+  "a write that nobody takes does not hold `destroy` up for long",
+  Effect.gen(function* () {
+    const { client } = yield* handshake();
+    const duplex = toDuplex({ ...client, write: () => Effect.async<void>(() => {}) });
+    duplex.write("who hears me?");
+    const closed = yield* Effect.fork(next(duplex, "close"));
+    duplex.destroy();
+    yield* Effect.timeout(Fiber.join(closed), "5 seconds");
   }),
 );
 
