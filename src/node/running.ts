@@ -1,6 +1,6 @@
 /** Effects run for programs of Node: how they end is told to a callback, with the codes that Node has for errors. @module */
 import type { Effect } from "../deps.ts";
-import { toldTo } from "../promises/run.ts";
+import { advised, toldTo } from "../promises/run.ts";
 import { coded } from "./codes.ts";
 
 /**
@@ -12,6 +12,9 @@ export const run = <A, E>(
   told: (error: Error | null, value?: A) => void,
 ): () => void =>
   toldTo(effect, (error, value) => error === null ? told(null, value) : told(coded(errorOf(error))));
+
+/** An error that did not come from an effect, as `run` would tell it. */
+export const asTold = (error: Error): Error => coded(errorOf(advised(error)));
 
 /** What was thrown, as an Error. */
 export const errorOf = (thrown: unknown): Error =>

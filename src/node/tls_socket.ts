@@ -6,11 +6,11 @@ import { CertificateError, InvalidOption, RenegotiationRefused, TransportError }
 import type { Session } from "../public/session_store.ts";
 import { type NodeCertificate, nodeChain, platformCertificate } from "./certificate.ts";
 import { clientEnd } from "./client_end.ts";
-import { coded, codeOf } from "./codes.ts";
+import { codeOf } from "./codes.ts";
 import { Buffer, Duplex, X509Certificate } from "./deps.ts";
 import type { End, Hooks } from "./ends.ts";
 import { fromDuplex } from "./from_duplex.ts";
-import { errorOf, run } from "./running.ts";
+import { asTold, errorOf, run } from "./running.ts";
 import { serverEnd } from "./server_end.ts";
 import { bytesOf, sessionIn } from "./services.ts";
 import { type SocketOptions, socketOptions, type TLSSocketOptions } from "./socket_options.ts";
@@ -74,7 +74,7 @@ export class TLSSocket extends TlsDuplex {
     const below = this.#below;
     const willConnect = below.connecting || below.pending && !below.destroyed;
     if (!willConnect) return this.#handshake();
-    const failed = (cause: unknown) => this.destroy(coded(new TransportError({ operation: "open", cause })));
+    const failed = (cause: unknown) => this.destroy(asTold(new TransportError({ operation: "open", cause })));
     const closed = () => failed("the socket was closed before it was connected");
     below.once("error", failed).once("close", closed).once("connect", () => {
       below.removeListener("error", failed).removeListener("close", closed);
@@ -105,7 +105,7 @@ export class TLSSocket extends TlsDuplex {
     this.#fault = this.#end!.fault() ?? this.#otherServer(connection);
     if (this.#asked && rejectUnauthorized && !this.#trusts(connection)) {
       run(connection.abort, () => {});
-      this.destroy(this.#fault ?? noCertificate());
+      this.destroy(asTold(this.#fault ?? noCertificate()));
       return;
     }
     this.attach(connection);
@@ -212,7 +212,7 @@ export class TLSSocket extends TlsDuplex {
     if (!this.#refusesRenegotiation || !this.connection || event._tag !== "message") return;
     const asks = event.message._tag === (this.#options.isServer ? "ClientHello" : "HelloRequest");
     if (asks && event.direction === "received") {
-      queueMicrotask(() => this.destroy(new RenegotiationRefused({ by: "policy" })));
+      queueMicrotask(() => this.destroy(asTold(new RenegotiationRefused({ by: "policy" }))));
     }
   }
 
@@ -236,7 +236,7 @@ export class TLSSocket extends TlsDuplex {
       : connection.renegotiateWith(changes);
     run<unknown, unknown>(asking, (failed) => {
       const refused = isServer && requestCert && how === "require" && !this.authorized;
-      const error = failed ?? (refused ? this.#end!.fault() ?? noCertificate() : null);
+      const error = failed ?? (refused ? asTold(this.#end!.fault() ?? noCertificate()) : null);
       if (!failed && error) this.destroy(error);
       else if (!error) this.emit("secure");
       callback(error);

@@ -372,6 +372,63 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   }
 }
 
+Deno.test("a client is judged by the `ca` of the context that SNICallback chose, also when it comes again", async () => {
+  const [clients, servers] = [makeCa(), makeCa()];
+  const client = clients.issue({ names: ["client"], extendedKeyUsage: ["1.3.6.1.5.5.7.3.2"] });
+  const own = (name: string): SecureContextOptions => {
+    const { chainPem, privateKeyPem } = servers.issue({ names: [name] });
+    return { cert: chainPem, key: privateKeyPem };
+  };
+  const contexts: Readonly<Record<string, SecureContextOptions>> = {
+    "knows.test": { ...own("knows.test"), ca: clients.certificatePem },
+    "strange.test": { ...own("strange.test"), ca: servers.certificatePem },
+  };
+  await using at = await echoing({
+    ...own("usual.test"),
+    ca: clients.certificatePem,
+    requestCert: true,
+    rejectUnauthorized: false,
+    SNICallback: (name, told) => told(null, tls.createSecureContext(contexts[name])),
+  });
+  let session: Uint8Array | undefined;
+  for (
+    const [servername, authorized] of [["knows.test", true], ["knows.test", true], [
+      "strange.test",
+      false,
+    ]] as const
+  ) {
+    const socket = tls.connect(
+      at.to({
+        ca: servers.certificatePem,
+        cert: client.chainPem,
+        key: client.privateKeyPem,
+        servername,
+        session,
+      }),
+    );
+    socket.on("session", (made) => session = made);
+    await talked(socket);
+    assert.equal(at.met.at(-1)?.authorized, authorized, servername);
+  }
+});
+
+Deno.test("who is not trusted after a renegotiation that demands it is refused, whatever was let pass before", async () => {
+  for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
+    await using at = await echoing({ ca: makeCa().certificatePem, rejectUnauthorized: false, maxVersion });
+    const socket = await connected(at.to(shown));
+    socket.on("error", () => {});
+    await met(socket);
+    const [theirs] = at.met;
+    const closed = new Promise((resolve) => theirs!.once("close", resolve));
+    const error = await new Promise<unknown>((told) =>
+      theirs?.renegotiate({ requestCert: true, rejectUnauthorized: true }, told)
+    );
+    assert.equal((error as { readonly _tag?: string } | null)?._tag, "CertificateError");
+    assert.deepEqual([theirs?.authorized, theirs?.destroyed], [false, true]);
+    await closed;
+  }
+});
+
 // -- sessions --
 
 Deno.test("`session`, getSession and setSession resume, and getTLSTicket is the ticket", async () => {
