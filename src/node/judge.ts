@@ -28,12 +28,10 @@ export const makeJudge = (inner: CertificateVerifierService, how: Judging): Judg
   const judge: Judge = {
     fault: undefined,
     inner,
-    partition: JSON.stringify([
-      rejects ? "refuses" : "lets pass",
-      name ?? "any name",
-      sessions,
-      inner.partition,
-    ]),
+    get partition() {
+      const { partition } = judge.inner;
+      return JSON.stringify([rejects ? "refuses" : "lets pass", name ?? "any name", sessions, partition]);
+    },
     get authorities() {
       return judge.inner.authorities;
     },

@@ -1,14 +1,14 @@
 /** The server's end of a TLSSocket. @module */
 import { Context, Effect } from "../deps.ts";
+import { shown } from "../options.ts";
+import type { ByteStream } from "../public/byte_stream.ts";
 import { CertificateVerifier, type CertificateVerifierService } from "../public/certificate_verifier.ts";
 import { type Credential, Credentials, type CredentialsService } from "../public/credentials.ts";
 import { CertificateError, HandshakeTimeout, InvalidOption, type TransportError } from "../public/errors.ts";
+import type { Limits } from "../public/policy.ts";
 import { SessionStore } from "../public/session_store.ts";
 import { SessionTickets, type SessionTicketsService } from "../public/session_tickets.ts";
 import * as Server from "../server.ts";
-import type { ByteStream } from "../public/byte_stream.ts";
-import type { Limits } from "../public/policy.ts";
-import { shown } from "../options.ts";
 import { randomBytes } from "./deps.ts";
 import type { End, Hooks } from "./ends.ts";
 import { asked } from "./hello.ts";
@@ -41,8 +41,8 @@ export const serverEnd = (
     chosenFor = servername;
     if (requestCert) yield* prepare;
   });
-  let shown: Uint8Array | undefined;
-  const note = (one: Credential) => Effect.sync(() => shown = one.chain[0]);
+  let certificate: Uint8Array | undefined;
+  const note = (one: Credential) => Effect.sync(() => certificate = one.chain[0]);
   const noted = (one: Credential): Credential => ({
     ...one,
     sign: (...what) => Effect.zipRight(note(one), one.sign(...what)),
@@ -54,7 +54,7 @@ export const serverEnd = (
       Effect.gen(function* () {
         yield* choose(request.role === "server" ? request.serverName : undefined);
         const { service, first } = yield* chosen.credentials;
-        shown = first?.chain[0];
+        certificate = first?.chain[0];
         const candidates = yield* service.candidates(request);
         return (yield* Effect.forEach(candidates, (one) => stapled(server, one))).map(noted);
       }).pipe(Effect.catchAll((why) => {
@@ -92,7 +92,7 @@ export const serverEnd = (
       Effect.mapError((error) => refusal ?? error),
       Effect.onError(() => given.close),
     );
-  return { open, prepare, fault: () => judge.fault, shown: () => shown };
+  return { open, prepare, fault: () => judge.fault, shown: () => certificate };
 };
 
 /** Trusts nobody, as long as nobody was asked for a certificate. */

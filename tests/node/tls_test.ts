@@ -473,6 +473,25 @@ Deno.test("servers with the same keys for tickets resume each other's sessions; 
   assert.throws(() => other.server.setTicketKeys(new Uint8Array(47)), /48 bytes/);
 });
 
+Deno.test("a client that one server trusts is not authorized at another with the same keys for tickets and another `ca`", async () => {
+  const both: Partial<TlsOptions> = {
+    ticketKeys: new Uint8Array(48).fill(1),
+    requestCert: true,
+    rejectUnauthorized: false,
+  };
+  await using one = await echoing({ ...both, ca });
+  await using same = await echoing({ ...both, ca });
+  await using other = await echoing({ ...both, ca: makeCa().certificatePem });
+  for (const [at, authorized] of [[same, true], [other, false]] as const) {
+    const first = await connected(one.to(shown));
+    await talked(first);
+    const second = await connected(at.to({ ...shown, session: first.getSession() }));
+    await met(second);
+    assert.deepEqual([second.isSessionReused(), at.met[0]?.authorized], [authorized, authorized]);
+    await talked(second);
+  }
+});
+
 Deno.test("sessions of another sessionIdContext are not resumed, even with the same keys for tickets", async () => {
   const ticketKeys = new Uint8Array(48).fill(1);
   await using one = await echoing({ ticketKeys, sessionIdContext: "one" });
