@@ -181,6 +181,13 @@ export class ConnectionDuplex extends Duplex {
     else end();
   }
 
+  /** As `net.Socket`, `close` tells whether there was an error. */
+  override emit(event: string | symbol, ...args: Array<unknown>): boolean {
+    const told = event === "close" ? [this.errored !== null] : args;
+    // deno-lint-ignore no-explicit-any -- an event of any name has arguments of any type
+    return super.emit(event as any, ...told as any);
+  }
+
   /** Ends the writing half, and destroys the Duplex once everything is written. */
   destroySoon(): void {
     if (this.writable) this.end();

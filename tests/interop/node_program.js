@@ -92,7 +92,10 @@ if (role === "server") {
       if (heard === "hello") socket.end(", world");
     });
     socket.on("end", () => say({ heard, resumable: session !== undefined }));
-    socket.on("close", (failed) => then(failed));
+    socket.on("close", (hadError) => {
+      say({ hadError });
+      then();
+    });
     socket.on("error", (error) => say({ error: error.code }));
   };
   visit(() =>
@@ -103,6 +106,7 @@ if (role === "server") {
         host: "127.0.0.1",
         servername: "example.org",
       });
+      stranger.on("close", (hadError) => say({ hadError, last: true }));
       stranger.on("error", (error) => say({ code: error.code }));
     })
   );
