@@ -79,7 +79,8 @@ const storeOf = (hooks: Hooks, fault: () => Error | undefined): SessionStoreServ
     take: (key) => Effect.tap(get(key), () => Effect.sync(() => isTaken = true)),
     put: (_, session) =>
       Effect.sync(() => {
-        if (fault()) return;
+        // One without a certificate could not tell later why its peer was trusted.
+        if (fault() || session.peerCertificates.length === 0) return;
         isTaken = false;
         hooks.keep(session);
       }),

@@ -633,6 +633,7 @@ Deno.test("pskCallback: both ends have a key, and are authorized by it; with ano
   assert.deepEqual([socket.authorized, socket.getPeerCertificate()], [true, {}]);
   assert.equal(at.met[0]?.authorized, true);
   await talked(socket);
+  assert.equal(socket.getSession(), undefined); // the key itself is as good
   for (
     const wrong of [
       () => ({ psk: new Uint8Array(32), identity: "me" }),
