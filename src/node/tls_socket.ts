@@ -1,5 +1,6 @@
 /** A TLS connection over any Duplex, in either role, as Node's `tls.TLSSocket`. @module */
-import { Effect } from "../deps.ts";
+import { Effect, Schema } from "../deps.ts";
+import { decodeOption } from "../options.ts";
 import { type Living, living, now } from "../promises/run.ts";
 import type { Connection, ConnectionEvent, Renegotiation } from "../public/connections.ts";
 import { CertificateError, InvalidOption, RenegotiationRefused, TransportError } from "../public/errors.ts";
@@ -170,9 +171,12 @@ export class TLSSocket extends TlsDuplex {
     return this.#session && bytesOf(this.#session);
   }
 
-  /** Client: the session to resume, before the handshake. One of another version of this library is forgotten. */
+  /**
+   * Client: the session to resume, before the handshake. One of another version of this library is forgotten. Throws
+   * InvalidOption for what is no Uint8Array.
+   */
   setSession(session: Uint8Array): void {
-    this.#session = sessionIn(session);
+    this.#session = sessionIn(now(decodeSession({ session })).session);
   }
 
   /** Client: the ticket of the session; `undefined` if it has none. */
@@ -244,6 +248,8 @@ export class TLSSocket extends TlsDuplex {
     return true;
   }
 }
+
+const decodeSession = decodeOption(Schema.Struct({ session: Schema.Uint8ArrayFromSelf }), "setSession");
 
 const asClass = (raw: Uint8Array | undefined): X509Certificate | undefined => {
   try {

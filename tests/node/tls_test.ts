@@ -7,6 +7,7 @@
 import { once } from "node:events";
 import https from "node:https";
 import net from "node:net";
+import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { assert } from "../deps.ts";
 import * as tls from "../../src/node/mod.ts";
@@ -774,6 +775,11 @@ const wrong: ReadonlyArray<readonly [string, () => unknown]> = [
   ["secureContext", () => tls.connect({ port: 1, secureContext: {} as never })],
   ["key", () => tls.createServer({ cert })],
   ["SNICallback", () => tls.createServer({ cert, key, SNICallback: "no" as never })],
+  [
+    "setSession",
+    () => new TLSSocket(new PassThrough()).on("error", () => {}).destroy().setSession("no" as never),
+  ],
+  ["socket", () => new TLSSocket({} as never)],
   ["clientCertEngine", () => tls.createSecureContext({ clientCertEngine: "no" } as never)],
 ];
 for (const [option, make] of wrong) {
