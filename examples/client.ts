@@ -13,23 +13,27 @@ import {
 } from "../mod.ts";
 import * as StartTls from "../src/starttls/mod.ts";
 import {
-  addressOf,
   alpnOf,
   common,
   help,
+  hostOf,
   numberOf,
   parse,
   policyNameOf,
   policyOf,
   positiveOf,
   startTlsOf,
+  targetOf,
   UsageError,
 } from "./lib/flags.ts";
+import { askedOf, exchange, httpFlags, NoAnswer, sink, texts } from "./lib/http.ts";
+import { interactive, keys } from "./lib/interactive.ts";
 import { base, credentials } from "./lib/layers.ts";
 import { lines, say } from "./lib/lines.ts";
 import { run } from "./lib/program.ts";
 import { renegotiations } from "./lib/renegotiations.ts";
-import { human, json, knowing, peerOf, type Report } from "./lib/report.ts";
+import { proxyOf } from "./lib/proxy.ts";
+import { colours, human, json, knowing, peerOf, type Report } from "./lib/report.ts";
 import { verifier } from "./lib/trust.ts";
 
 const flags = {
@@ -40,6 +44,9 @@ const flags = {
     takes: "SHA256",
     repeats: true,
     help: "trust a server by the hash of its key, in base64 or hexadecimal; with --ca, both must hold",
+  },
+  "common-name": {
+    help: "also take the server's name from its certificate's subject, as old devices have it (with --ca)",
   },
   reconnect: { takes: "N", help: "connect N more times, and resume the session" },
   send: { takes: "TEXT", help: "send a line and print the answer" },
@@ -52,7 +59,10 @@ const flags = {
       "renegotiate, then send and print again; also let the server renegotiate (not in TLS 1.3: --update-keys)",
   },
   "no-secure-renegotiation": { help: "also connect to a server without RFC 5746" },
-  http: { takes: "PATH", help: "GET this path and print the answer" },
+  proxy: { takes: "URL", help: "go through this HTTP proxy: http: or https:, with user and password in it" },
+  ...httpFlags,
+  verbose: { short: "v", help: "with HTTP, show the handshake and the fields of the answer, too" },
+  quiet: { short: "q", help: "print nothing but what the server says, and errors" },
   ...common,
 } as const;
 
@@ -62,13 +72,6 @@ const toTheEnd = (connection: Connection) =>
     yield* connection.closeWrite;
     for (let data = yield* connection.read; data !== undefined; data = yield* connection.read);
   }).pipe(Effect.timeout("5 seconds"), Effect.catchTag("TimeoutException", () => Effect.void));
-
-/** The server closed the connection normally, without an answer. */
-class NoAnswer extends Data.TaggedError("NoAnswer") {
-  override get message() {
-    return "the server closed the connection without an answer; if it asked to renegotiate: --renegotiation allow";
-  }
-}
 
 /** The server says nothing. */
 class Silence extends Data.TaggedError("Silence")<{ readonly seconds: number }> {
@@ -101,34 +104,45 @@ const wantsStill = (event: ConnectionEvent, wanted: boolean): boolean => {
 export const main = (args: ReadonlyArray<string>) => {
   const given = parse(flags, args);
   if (given.flags["help"] !== undefined) {
-    return Effect.sync(() => print(help("deno task client HOST[:PORT] [flags]", "A TLS client.", flags)));
+    const usage = "deno task client HOST[:PORT] | https://HOST[:PORT]/PATH [flags]";
+    return Effect.sync(() => print(help(usage, "A TLS client.", flags)));
   }
   const [target, ...more] = given.rest;
   if (target === undefined || more.length > 0) {
-    throw new UsageError("give exactly one HOST[:PORT]; the default port is 443, or that of --starttls");
+    throw new UsageError(
+      "give exactly one HOST[:PORT] or https: URL; the default port is 443, or that of --starttls",
+    );
   }
   const protocol = startTlsOf(given);
-  const { hostname, port } = addressOf(target, protocol === undefined ? 443 : StartTls.ports[protocol]);
+  const { hostname, port, path } = targetOf(target, protocol === undefined ? 443 : StartTls.ports[protocol]);
   const policy = policyOf(given);
   const alpn = alpnOf(given);
-  const { servername: serverName, send, http } = given.flags;
-  if (http !== undefined && send !== undefined) throw new UsageError("--http and --send cannot be combined");
-  if (http !== undefined && !http.startsWith("/")) {
-    throw new UsageError(`--http: a path must begin with /: ${JSON.stringify(http)}`);
-  }
-  if (http !== undefined && protocol !== undefined) {
-    throw new UsageError("--http and --starttls cannot be combined");
-  }
+  const { servername: serverName, send } = given.flags;
+  const asked = askedOf(given, hostOf(serverName ?? hostname, port), path);
+  if (asked && send !== undefined) throw new UsageError("--http and --send cannot be combined");
+  if (asked && protocol !== undefined) throw new UsageError("--http and --starttls cannot be combined");
   const early = given.flags["early-data"] !== undefined;
   if (early && send === undefined) throw new UsageError("--early-data needs --send");
   const seconds = positiveOf(given, "timeout", 30);
   const times = 1 + numberOf(given, "reconnect", 0);
   const asJson = given.flags["json"] !== undefined;
-  const report: Report = asJson ? json(print) : human(print, complain, times > 1);
+  const [verbose, quiet] = ["verbose", "quiet"].map((flag) => given.flags[flag] !== undefined);
+  if (verbose && quiet) throw new UsageError("--verbose and --quiet cannot be combined");
+  const report: Report = asJson ? json(print) : human({
+    // A body has stdout for itself.
+    print: asked ? complain : print,
+    complain,
+    labelled: times > 1,
+    shows: quiet ? "data" : asked && !verbose ? "ends" : "flights",
+    coloured: colours(asked ? Deno.stderr : Deno.stdout),
+  });
+  const isInteractive = send === undefined && !asked && !asJson && times === 1 && Deno.stdin.isTerminal();
 
   const policyName = policyNameOf(given);
   // Lines of the protocols that begin in the clear end with both.
   const lineEnd = protocol === undefined ? "\n" : "\r\n";
+  const within = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | Silence> =>
+    Effect.timeoutFail(effect, { duration: `${seconds} seconds`, onTimeout: () => new Silence({ seconds }) });
   const once = (number: number) => {
     const tell = report.observe(number);
     let certificateWanted = false;
@@ -159,12 +173,9 @@ export const main = (args: ReadonlyArray<string>) => {
       const negotiated = yield* connection.negotiated;
       version = negotiated.version;
       report.established(number, negotiated, yield* peerOf(connection), elapsed);
-      const next = Effect.timeoutFail(lines(connection, (text) => report.data(number, text)), {
-        duration: `${seconds} seconds`,
-        onTimeout: () => new Silence({ seconds }),
-      });
+      const next = within(lines(connection, (text) => report.data(number, text)));
       let sent = negotiated.earlyData === true;
-      const exchange = Effect.gen(function* () {
+      const spoken = Effect.gen(function* () {
         if (send === undefined) return;
         if (!sent) yield* say(connection, `${send}${lineEnd}`);
         sent = false;
@@ -173,36 +184,43 @@ export const main = (args: ReadonlyArray<string>) => {
         report.data(number, answer);
       });
       const told = renegotiations(connection, report, number);
-      yield* exchange;
+      yield* spoken;
       yield* told;
       if (given.flags["renegotiate"] !== undefined) {
         yield* connection.renegotiate;
         yield* told;
-        yield* exchange;
+        yield* spoken;
       }
       if (given.flags["update-keys"] !== undefined) {
         yield* connection.updateKeys({ request: true });
-        yield* exchange;
+        yield* spoken;
       }
-      if (http !== undefined) {
-        yield* say(
-          connection,
-          `GET ${http} HTTP/1.1\r\nHost: ${serverName ?? hostname}\r\nConnection: close\r\n\r\n`,
-        );
-        for (let line = yield* next; line !== undefined; line = yield* next) report.data(number, line);
-      }
-      // A server of TLS 1.3 judges our certificate, or that we have none, after our handshake is finished.
-      if (certificateWanted) yield* toTheEnd(connection);
+      if (asked) {
+        const data = asJson && asked.output === undefined ? texts(report, number) : yield* sink(asked.output);
+        const answered = (response: Response) => report.answered(number, response);
+        yield* exchange(connection, asked, { answered, data }, within);
+      } else if (isInteractive) {
+        if (!quiet) complain(keys);
+        yield* interactive(connection, Deno.stdin.readable, lineEnd, report, number);
+      } // A server of TLS 1.3 judges our certificate, or that we have none, after our handshake is finished.
+      else if (certificateWanted) yield* toTheEnd(connection);
       yield* connection.close;
       report.closed(number);
     })).pipe(
-      Effect.mapError((error) => knowing(error, { policy: policyName, certificateWanted, version })),
+      Effect.mapError((error) =>
+        knowing(error, { policy: policyName, certificateWanted, version }, `${hostname} port ${port}`)
+      ),
       // The error also ends the program, which prints it on stderr. Here it becomes an event.
       Effect.tapError((error) => Effect.sync(() => asJson && report.failed(number, error))),
     );
   };
 
-  const layers = Layer.mergeAll(base(given), verifier(given), credentials(given, Credentials.layerNone));
+  const layers = Layer.mergeAll(
+    base(given),
+    verifier(given),
+    credentials(given, Credentials.layerNone),
+    proxyOf(given),
+  );
   return Effect.provide(
     Effect.forEach(Array.from({ length: times }, (_, i) => i + 1), once, { discard: true }),
     layers,

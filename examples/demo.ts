@@ -26,7 +26,7 @@ import { common, help, noArguments, parse } from "./lib/flags.ts";
 import { lines, say } from "./lib/lines.ts";
 import { run } from "./lib/program.ts";
 import { renegotiations } from "./lib/renegotiations.ts";
-import { human, json, peerOf } from "./lib/report.ts";
+import { colours, human, json, peerOf } from "./lib/report.ts";
 
 const flags = { json: common.json, help: common.help };
 
@@ -56,7 +56,9 @@ export const main = (args: ReadonlyArray<string>) => {
   noArguments(given);
   const print = (line: string) => console.log(line);
   const asJson = given.flags["json"] !== undefined;
-  const report = asJson ? json(print) : human(print, console.error, false);
+  const report = asJson
+    ? json(print)
+    : human({ print, complain: console.error, labelled: false, coloured: colours(Deno.stdout) });
   const headline = (text: string) => asJson ? undefined : print(text);
 
   const demo = Effect.gen(function* () {

@@ -21,9 +21,9 @@ import {
 import { base, credentials, hangups } from "./lib/layers.ts";
 import { lines, say } from "./lib/lines.ts";
 import { page } from "./lib/page.ts";
-import { run } from "./lib/program.ts";
+import { run, signalled } from "./lib/program.ts";
 import { renegotiating, renegotiations } from "./lib/renegotiations.ts";
-import { human, json, knowing, peerOf, type Report } from "./lib/report.ts";
+import { colours, human, json, knowing, peerOf, type Report } from "./lib/report.ts";
 import { clientVerifier } from "./lib/trust.ts";
 
 const flags = {
@@ -56,6 +56,10 @@ const flags = {
     help: "keep the keys of session tickets in this file, so that tickets survive a restart",
   },
   "session-ttl": { takes: "SECONDS", help: "how long a session can be resumed (86400)" },
+  grace: {
+    takes: "SECONDS",
+    help: "on SIGTERM, how long connections may still take; a second SIGTERM ends them at once (10)",
+  },
   ...common,
 } as const;
 
@@ -128,17 +132,20 @@ export const main = (args: ReadonlyArray<string>) => {
       "--early-data needs --no-tickets: a sealed ticket can be used again, and the early data with it",
     );
   }
+  const grace = numberOf(given, "grace", 10);
   const protocol = startTlsOf(given);
   const before = protocol &&
     ((stream: ByteStream.ByteStream) =>
       Effect.map(StartTls.server(protocol, stream), (ready) => ready.stream));
   const asJson = given.flags["json"] !== undefined;
-  const report = asJson ? json(print) : human(print, complain, true);
+  const report = asJson
+    ? json(print)
+    : human({ print, complain, labelled: true, coloured: colours(Deno.stdout) });
   /** The time when each connection was accepted. */
   const started = new Map<number, number>();
 
   const serve = Effect.gen(function* () {
-    const { address } = yield* Server.listen(
+    const listening = yield* Server.listen(
       {
         hostname,
         port,
@@ -151,8 +158,11 @@ export const main = (args: ReadonlyArray<string>) => {
           started.set(number, performance.now());
           return report.observe(number);
         },
-        onFailure: (cause, number) =>
-          Effect.sync(() => report.failed(number, knowing(Cause.squash(cause), { policy: policyName }))),
+        onFailure: (cause, number, remote) =>
+          Effect.sync(() => {
+            const where = `${remote.hostname} port ${remote.port}`;
+            report.failed(number, knowing(Cause.squash(cause), { policy: policyName }, where));
+          }),
       },
       (connection, number) =>
         Effect.gen(function* () {
@@ -166,11 +176,19 @@ export const main = (args: ReadonlyArray<string>) => {
           report.closed(number);
         }),
     );
+    const { address, shutdown } = listening;
     const where = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
     print(
       asJson ? JSON.stringify({ event: "listening", ...address }) : `listening ${where}:${address.port}`,
     );
-    return yield* Effect.never;
+    yield* signalled("SIGTERM");
+    const { connections } = yield* listening.counts;
+    complain(`SIGTERM: no more connections; waiting for ${connections}, at most ${grace} seconds`);
+    const interrupted = yield* Effect.raceFirst(
+      shutdown({ within: grace * 1000 }),
+      Effect.zipRight(signalled("SIGTERM"), shutdown({ within: 0 })),
+    );
+    if (interrupted > 0) complain(`${interrupted} of them were cut off`);
   });
 
   const names = [...new Set(["localhost", "127.0.0.1", "::1", hostname])];
@@ -182,4 +200,4 @@ export const main = (args: ReadonlyArray<string>) => {
   return Effect.provide(Effect.scoped(serve), layers);
 };
 
-if (import.meta.main) await run(() => main(Deno.args));
+if (import.meta.main) await run(() => main(Deno.args), { endings: ["SIGINT"] });

@@ -1,13 +1,14 @@
 /** The server's side of TLS, and the loop that accepts connections. @module */
 import { Cause, Duration, Effect, Either, Exit, Option, Schema, Scope } from "./deps.ts";
 import { makePermits, startAccepting } from "./connection/accept.ts";
+import { settled } from "./connection/bounds/deadline.ts";
 import { connectionLimits, makeAdmission } from "./connection/admission.ts";
 import type { ConnectionLimits, Counts } from "./connection/connection_limits.ts";
 import type { Connection } from "./connection/connection.ts";
 import { establish } from "./connection/establish.ts";
 import { serverProgram } from "./connection/handshakes/server_program.ts";
 import { AdmissionRefused } from "./faults/errors/admission.ts";
-import type { InvalidOption } from "./faults/errors/connection.ts";
+import { HandshakeTimeout, type InvalidOption } from "./faults/errors/connection.ts";
 import type { TransportError } from "./faults/errors/transport.ts";
 import type { TlsError } from "./faults/tls_error.ts";
 import type { ClientAuth } from "./flights/base/client_auth.ts";
@@ -73,8 +74,8 @@ export interface ListenOptions<R = never> extends Address, Omit<ServerOptions, "
   /** Limits beyond which a connection is refused before its handshake, instead of waiting; none unless given. */
   readonly onConnection?: ConnectionLimits | undefined;
   /**
-   * What is said on a stream before TLS begins, such as STARTTLS. It gives the stream that TLS then runs over, and sets a
-   * deadline of its own. It counts as a part of the handshake; if it fails, so does the connection.
+   * What is said on a stream before TLS begins, such as STARTTLS. It gives the stream that TLS then runs over. It takes a place
+   * among the handshakes, and may take as long as one (`limits.handshakeTimeout`); if it fails, so does the connection.
    */
   readonly before?:
     | ((stream: ByteStream, remote: Address) => Effect.Effect<ByteStream, unknown, R>)
@@ -200,7 +201,6 @@ export const listen = <E, R, R2 = never>(
   Effect.gen(function* () {
     const decoded = yield* decodeListen(options);
     const { hostname, port, maxConnections = 1024, maxHandshakes = 1024, onFailure = warned } = decoded;
-    const { before = Effect.succeed } = decoded;
     const { earlyData = 0, policy = modern } = decoded;
     if (earlyData > 0 && policy.sessionTickets && (yield* SessionTickets)) {
       yield* Effect.logWarning(
@@ -219,12 +219,20 @@ export const listen = <E, R, R2 = never>(
           Effect.as(Effect.logWarning(`connection ${number} has no observer: ${wordsOf(error)}`), undefined)
         ),
       );
+    const { before } = decoded;
+    const context = yield* Effect.context<R2>();
+    const milliseconds = policy.limits.handshakeTimeout;
+    const inTheClear = (stream: ByteStream, remote: Address) =>
+      before === undefined ? Effect.succeed(stream) : Effect.flatMap(
+        settled(milliseconds, Effect.provide(Effect.suspend(() => before(stream, remote)), context)),
+        (exit) => exit ?? new HandshakeTimeout({ milliseconds }),
+      );
     const accepting = yield* startAccepting(listener.accept, permits, admission, {
       serve: ({ stream, remote }, number, permit) =>
         // While the limit of served connections is reached, no handshake starts.
         Effect.zip(
           Effect.zipRight(permits.room, observer(number, remote)),
-          Effect.suspend(() => before(stream, remote)),
+          inTheClear(stream, remote),
         ).pipe(
           Effect.flatMap(([observe, stream]) => speak(stream, { ...decoded, observe })),
           Effect.zipLeft(permit.served),

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import * as Either from "npm:effect@^3.22.4/Either";
 import { Names, Policy } from "../../mod.ts";
+import { opensslName } from "../../src/node/mod.ts";
 import * as StartTls from "../../src/starttls/mod.ts";
 
 /** The command line is wrong. The program prints the message and exits with 2. */
@@ -11,6 +12,8 @@ export class UsageError extends Error {}
 export interface Flag {
   readonly takes?: string;
   readonly repeats?: true;
+  /** Its letter, if it has one. */
+  readonly short?: string;
   readonly help: string;
 }
 
@@ -21,7 +24,10 @@ export type Flags = Readonly<Record<string, Flag>>;
 export const common = {
   policy: { takes: "modern|compatible|legacy", help: "which protocol features to allow (modern)" },
   versions: { takes: "ssl3.0,tls1.0,…", help: "only these versions: ssl3.0, tls1.0, tls1.1, tls1.2, tls1.3" },
-  "cipher-suites": { takes: "IANA,…", help: "only these cipher suites, the preferred first" },
+  "cipher-suites": {
+    takes: "NAME,…",
+    help: "only these cipher suites, the preferred first, by the names of IANA or OpenSSL",
+  },
   groups: { takes: "x25519,…", help: "only these groups, the preferred first" },
   compression: { takes: "null,deflate", help: "the compression methods to allow, the preferred first" },
   "no-tickets": { help: "no sealed session tickets: resume only what the server's store keeps" },
@@ -118,7 +124,14 @@ export const parse = (flags: Flags, args: ReadonlyArray<string>): Given => {
       options: Object.fromEntries(
         Object.entries(flags).map((
           [name, f],
-        ) => [name, { type: f.takes ? "string" : "boolean", multiple: true } as const]),
+        ) => [
+          name,
+          {
+            type: f.takes ? "string" : "boolean",
+            multiple: true,
+            ...f.short && { short: f.short },
+          } as const,
+        ]),
       ),
     });
     const all = Object.entries(values).map(([name, value]) =>
@@ -138,7 +151,9 @@ export const parse = (flags: Flags, args: ReadonlyArray<string>): Given => {
 
 /** Formats the text of `--help`. */
 export const help = (usage: string, about: string, flags: Flags): string => {
-  const left = Object.entries(flags).map(([name, f]) => [`--${name}${f.takes ? ` ${f.takes}` : ""}`, f.help]);
+  const left = Object.entries(flags).map((
+    [name, f],
+  ) => [`${f.short ? `-${f.short}, ` : ""}--${name}${f.takes ? ` ${f.takes}` : ""}`, f.help]);
   const width = Math.max(...left.map(([l]) => l!.length));
   return [about, "", `usage: ${usage}`, "", ...left.map(([l, r]) => `  ${l!.padEnd(width)}  ${r}`)].join(
     "\n",
@@ -153,11 +168,19 @@ export const list = (text: string): ReadonlyArray<string> =>
 export const oneOf = <A>(flag: string, known: Readonly<Record<string, A>>, text: string): A => {
   if (Object.hasOwn(known, text)) return known[text]!;
   const words = Object.keys(known);
-  const last = words.pop();
+  const near = Names.nearest(text, words);
+  const meant = near === undefined ? "" : `did you mean ${near}? `;
+  // Nobody reads a hundred names.
+  const all = words.length > 20
+    ? `there are ${words.length}, such as ${words.slice(0, 2).join(" and ")}`
+    : `give ${listed(words)}`;
   throw new UsageError(
-    `--${flag}: ${JSON.stringify(text)}; give ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`,
+    `--${flag}: ${JSON.stringify(text)}; ${meant}${meant && words.length > 20 ? "" : all}`.trimEnd(),
   );
 };
+
+const listed = (words: ReadonlyArray<string>): string =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 
 /** Throws UsageError if there are arguments other than flags. */
 export const noArguments = ({ rest: [first] }: Given): void => {
@@ -176,6 +199,11 @@ const versions: Record<string, Names.ProtocolVersion> = {
 const suites = Object.fromEntries(
   Policy.everySuite.map((id): [string, Names.CipherSuite] => [Names.CipherSuite.nameOf(id), id]),
 );
+/** IANA's names, and OpenSSL's where they are others. */
+const suitesByName: Readonly<Record<string, Names.CipherSuite>> = {
+  ...Object.fromEntries(Object.entries(suites).map(([name, id]) => [opensslName(name), id])),
+  ...suites,
+};
 const groups = Object.fromEntries(
   Policy.everyGroup.map((id): [string, Names.NamedGroup] => [Names.NamedGroup.nameOf(id), id]),
 );
@@ -203,7 +231,7 @@ export const policyOf = (given: Given): Policy.Policy => {
   const policy = Policy.decode({
     ...base,
     versions: named("versions", versions, base.versions),
-    cipherSuites: named("cipher-suites", suites, base.cipherSuites),
+    cipherSuites: named("cipher-suites", suitesByName, base.cipherSuites),
     groups: named("groups", groups, base.groups),
     compressionMethods: named("compression", compressionMethods, base.compressionMethods),
     sessionTickets: flags["no-tickets"] === undefined,
@@ -263,8 +291,17 @@ export const positiveOf = (given: Given, flag: string, otherwise: number): numbe
   throw new UsageError(`--${flag}: must be more than 0`);
 };
 
-/** Parses `HOST:PORT`, `[v6]:PORT` or `HOST`. Throws UsageError. */
-export const addressOf = (text: string, otherwise: number): { hostname: string; port: number } => {
+/** What to connect to. */
+export interface Target {
+  readonly hostname: string;
+  readonly port: number;
+  /** The path of a URL; `undefined` for an address. */
+  readonly path?: string;
+}
+
+/** Parses `HOST:PORT`, `[v6]:PORT`, `HOST` or an `https:` URL. Throws UsageError. */
+export const targetOf = (text: string, otherwise: number): Target => {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return ofUrl(text);
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
   const port = Number(match?.[3] ?? otherwise);
   const hostname = match?.[1] ?? match?.[2];
@@ -272,3 +309,20 @@ export const addressOf = (text: string, otherwise: number): { hostname: string; 
   if (port === 0) throw new UsageError(`${text}: port 0 cannot be connected to`);
   return { hostname, port };
 };
+
+const ofUrl = (text: string): Target => {
+  const url = URL.parse(text);
+  if (url?.protocol !== "https:") {
+    throw new UsageError(`${JSON.stringify(text)} is no https: URL; give HOST:PORT for other protocols`);
+  }
+  if (url.username || url.password) {
+    throw new UsageError("a name and password in a URL are not sent; give --header 'Authorization: …'");
+  }
+  const port = Number(url.port || 443);
+  if (port === 0) throw new UsageError(`${text}: port 0 cannot be connected to`);
+  return { hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"), port, path: url.pathname + url.search };
+};
+
+/** A host and port as they are written in a URL of HTTPS. */
+export const hostOf = (hostname: string, port: number): string =>
+  `${hostname.includes(":") ? `[${hostname}]` : hostname}${port === 443 ? "" : `:${port}`}`;

@@ -14,10 +14,24 @@ const logs = Logger.replace(
   Logger.withConsoleError(Logger.map(Logger.logfmtLogger, Errors.printable)),
 );
 
-/** Runs a program. SIGINT and SIGTERM end it normally, with exit code 0. */
+/** A signal that ends a program. */
+type Ending = "SIGINT" | "SIGTERM";
+
+/** Ends when a signal comes. */
+export const signalled = (signal: Ending): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    const tell = () => resume(Effect.void);
+    Deno.addSignalListener(signal, tell);
+    return Effect.sync(() => Deno.removeSignalListener(signal, tell));
+  });
+
+/** Runs a program. The signals, SIGINT and SIGTERM unless given, end it at once and normally, with exit code 0. */
 export const run = async <E>(
   make: () => Effect.Effect<void, E>,
-  complain: (error: unknown) => void = (error) => console.error(explained(error)),
+  { complain = (error) => console.error(explained(error)), endings = ["SIGINT", "SIGTERM"] }: {
+    readonly complain?: (error: unknown) => void;
+    readonly endings?: ReadonlyArray<Ending>;
+  } = {},
 ): Promise<void> => {
   let program: Effect.Effect<void, E>;
   try {
@@ -29,11 +43,9 @@ export const run = async <E>(
   }
   const fiber = Effect.runFork(Effect.provide(program, logs));
   const stop = () => void Effect.runFork(Fiber.interrupt(fiber));
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGTERM", stop);
+  endings.forEach((signal) => Deno.addSignalListener(signal, stop));
   const exit = await Effect.runPromise(Fiber.await(fiber));
-  Deno.removeSignalListener("SIGINT", stop);
-  Deno.removeSignalListener("SIGTERM", stop);
+  endings.forEach((signal) => Deno.removeSignalListener(signal, stop));
   if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return;
   complain(Cause.squash(exit.cause));
   Deno.exitCode = 1;

@@ -44,6 +44,8 @@ export interface Report {
   /** The peer declined another handshake, and the connection goes on. */
   readonly declined: (connection: number, error: Errors.RenegotiationRefused) => void;
   readonly data: (connection: number, text: string) => void;
+  /** The head of an answer to a request over HTTP. */
+  readonly answered: (connection: number, response: Response) => void;
   readonly closed: (connection: number) => void;
   readonly failed: (connection: number, error: unknown) => void;
 }
@@ -143,6 +145,8 @@ export const json = (print: (line: string) => void): Report => {
     },
     declined: (connection, error) => say(connection, { ...failure(error), event: "declined" }),
     data: (connection, text) => say(connection, { event: "data", text } as { event: string }),
+    answered: (connection, { status, statusText, headers }) =>
+      say(connection, { event: "answer", status, statusText, headers: [...headers] } as { event: string }),
     closed: (connection) => say(connection, { event: "closed" }),
     failed: (connection, error) =>
       say(connection, { event: "error", ...failure(error) } as { event: string }),
@@ -152,38 +156,53 @@ export const json = (print: (line: string) => void): Report => {
 /** An error with the circumstances that the program knows, for better hints. */
 export class Failure extends Error {
   constructor(
-    override readonly cause: Errors.TlsError,
+    override readonly cause: unknown,
     readonly circumstances: Errors.Circumstances,
+    /** The peer: host and port. */
+    readonly where: string | undefined,
   ) {
-    super(cause.message);
+    super(cause instanceof Error ? cause.message : String(cause));
   }
 }
 
-/** Adds circumstances to an error of this library; returns any other error unchanged. */
-export const knowing = <E>(error: E, circumstances: Errors.Circumstances): E | Failure =>
-  isTlsError(error) ? new Failure(error, circumstances) : error;
+/** Adds the circumstances of an error, and who the peer is. */
+export const knowing = (error: unknown, circumstances: Errors.Circumstances, where?: string): Failure =>
+  new Failure(error, circumstances, where);
 
-const opened = (error: unknown): readonly [error: unknown, circumstances?: Errors.Circumstances] =>
-  error instanceof Failure ? [error.cause, error.circumstances] : [error];
+const opened = (
+  error: unknown,
+): {
+  readonly error: unknown;
+  readonly circumstances?: Errors.Circumstances;
+  readonly where?: string | undefined;
+} =>
+  error instanceof Failure
+    ? { error: error.cause, circumstances: error.circumstances, where: error.where }
+    : { error };
 
 const failure = (failed: unknown) => {
-  const [error, circumstances] = opened(failed);
-  if (!isTlsError(error)) return { _tag: "Defect", message: String(error), alert: "internal_error" };
+  const { error, circumstances, where } = opened(failed);
+  const peer = where === undefined ? {} : { peer: where };
+  if (!isTlsError(error)) return { _tag: tagOf(error), message: wordsOf(error), ...peer };
   const { what, ...rest } = Errors.explain(error, circumstances);
-  return { ...rest, ...("reason" in error ? { reason: error.reason } : {}), message: what };
+  return { ...rest, ...("reason" in error ? { reason: error.reason } : {}), message: what, ...peer };
 };
 
 /** Whether an error is one of this library's. */
 export const isTlsError = (e: unknown): e is Errors.TlsError =>
   typeof e === "object" && e !== null && "_tag" in e && String(e._tag) in Errors;
 
-/** Formats an error as a block of lines. All lines after the first are indented, whatever their source. */
+const wordsOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
+const tagOf = (error: unknown): string =>
+  error instanceof Error ? "_tag" in error ? String(error._tag) : error.name : "Defect";
+
+/** Formats an error as a block of lines, with the peer before it. All lines after the first are indented, whatever their source. */
 export const explained = (failed: unknown): string => {
-  const [error, circumstances] = opened(failed);
-  return isTlsError(error)
+  const { error, circumstances, where } = opened(failed);
+  const text = isTlsError(error)
     ? Errors.render(Errors.explain(error, circumstances))
-    : (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
-      .split("\n").map(printable).join("\n  ");
+    : `${tagOf(error)}: ${wordsOf(error)}`.split("\n").map(printable).join("\n  ");
+  return where === undefined ? text : `${printable(where)}: ${text}`;
 };
 
 /** The width of the column of names: that of the longest, CompressedCertificate. */
@@ -223,60 +242,104 @@ export const found = (verdict: CertificateVerifier.Verdict): string => {
   ].join(", ");
 };
 
+/** Whether to colour what goes to a terminal: not to a file, and not where NO_COLOR says so. */
+export const colours = (to: { readonly isTerminal: () => boolean }): boolean =>
+  !Deno.noColor && to.isTerminal();
+
+/** How readable lines are printed. */
+export interface Manner {
+  readonly print: (line: string) => void;
+  readonly complain: (line: string) => void;
+  /** Whether each line begins with its connection's number. */
+  readonly labelled: boolean;
+  /** How much is told: only what the peer says and errors; also how connections begin and end; also each message. */
+  readonly shows?: "data" | "ends" | "flights";
+  readonly coloured?: boolean;
+}
+
+const codes = { bold: 1, red: 31, green: 32, cyan: 36, grey: 90 } as const;
+
 /** Reports readable lines: an arrow, the flight, the message, and its main content. */
-export const human = (
-  print: (line: string) => void,
-  complain: (line: string) => void,
-  labelled: boolean,
-): Report => {
+export const human = ({ print, complain, labelled, shows = "flights", coloured = false }: Manner): Report => {
+  const painted = (colour: keyof typeof codes, text: string): string =>
+    coloured ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text;
+  const label = (connection: number): string => labelled ? `[${connection}] ` : "";
   /** Prints one line. Its text may come from a peer, so it is escaped. */
-  const tell = (connection: number, text: string) =>
-    print(printable(`${labelled ? `[${connection}] ` : ""}${text}`));
+  const tell = (connection: number, text: string, colour?: keyof typeof codes) => {
+    const line = printable(`${label(connection)}${text}`);
+    print(colour ? painted(colour, line) : line);
+  };
   const tellPeer = (connection: number, { certificates, verdict }: Peer) => {
     certificates.slice(0, 1).forEach((leaf) => tell(connection, described(leaf)));
     if (verdict) tell(connection, found(verdict));
   };
-  const warn = (connection: number, error: unknown) =>
-    complain(`${labelled ? `[${connection}] ` : ""}${explained(error)}`);
+  const warn = (connection: number, error: unknown) => complain(`${label(connection)}${explained(error)}`);
   const line = (
     connection: number,
     direction: "sent" | "received",
     flight: number | undefined,
     text: string,
-  ) => tell(connection, `${direction === "sent" ? "→" : "←"} ${flight ?? " "}  ${text}`.trimEnd());
+    colour: keyof typeof codes = direction === "sent" ? "cyan" : "green",
+  ) => tell(connection, `${direction === "sent" ? "→" : "←"} ${flight ?? " "}  ${text}`.trimEnd(), colour);
+  const unless = (little: Manner["shows"], report: Partial<Report>): Partial<Report> =>
+    shows === little || shows === "data" ? {} : report;
   return {
-    observe: (connection) => (event) => {
-      switch (event._tag) {
-        case "message":
-          return line(
-            connection,
-            event.direction,
-            event.flight,
-            `${event.message._tag.padEnd(WIDTH)} ${summary(event.message)}`,
-          );
-        case "changeCipherSpec":
-          return line(connection, event.direction, event.flight, "ChangeCipherSpec");
-        case "alert": {
-          const text = `${AlertLevel.nameOf(event.level)} ${AlertDescription.nameOf(event.description)}`;
-          return line(connection, event.direction, undefined, `${"Alert".padEnd(WIDTH)} ${text}`);
-        }
-      }
-    },
-    began: (connection, protocol, greeting) =>
-      tell(connection, `began in the clear, by ${protocol}: ${textOf(greeting)?.trimEnd() ?? "no greeting"}`),
-    established: (connection, n, peer, milliseconds) => {
-      const how = n.resumed ? "resumed" : "full handshake";
-      tell(connection, `${how} in ${milliseconds.toFixed(1)} ms: ${details(n)}`);
-      tellPeer(connection, peer);
-    },
-    renegotiated: (connection, n, peer) => {
-      const how = n.resumed ? "renegotiated, resumed" : "renegotiated";
-      tell(connection, `${how}: ${details(n)}, the peer's certificates: ${peer.certificates.length}`);
-      tellPeer(connection, peer);
-    },
+    observe: () => () => {},
+    began: () => {},
+    established: () => {},
+    renegotiated: () => {},
+    answered: () => {},
+    closed: () => {},
     declined: warn,
     data: (connection, text) => tell(connection, text.replace(/\r?\n$/, "")),
-    closed: (connection) => tell(connection, "closed"),
     failed: warn,
+    ...unless("data", {
+      began: (connection, protocol, greeting) =>
+        tell(
+          connection,
+          `began in the clear, by ${protocol}: ${textOf(greeting)?.trimEnd() ?? "no greeting"}`,
+        ),
+      established: (connection, n, peer, milliseconds) => {
+        const how = n.resumed ? "resumed" : "full handshake";
+        tell(connection, `${how} in ${milliseconds.toFixed(1)} ms: ${details(n)}`, "bold");
+        tellPeer(connection, peer);
+      },
+      renegotiated: (connection, n, peer) => {
+        const how = n.resumed ? "renegotiated, resumed" : "renegotiated";
+        tell(
+          connection,
+          `${how}: ${details(n)}, the peer's certificates: ${peer.certificates.length}`,
+          "bold",
+        );
+        tellPeer(connection, peer);
+      },
+      answered: (connection, { status, statusText, headers }) => {
+        tell(connection, `${status} ${statusText}`.trimEnd(), "bold");
+        if (shows === "flights") {
+          for (const [name, value] of headers) tell(connection, `${name}: ${value}`);
+        }
+      },
+      closed: (connection) => tell(connection, "closed"),
+    }),
+    ...unless("ends", {
+      observe: (connection) => (event) => {
+        switch (event._tag) {
+          case "message":
+            return line(
+              connection,
+              event.direction,
+              event.flight,
+              `${event.message._tag.padEnd(WIDTH)} ${summary(event.message)}`,
+            );
+          case "changeCipherSpec":
+            return line(connection, event.direction, event.flight, "ChangeCipherSpec");
+          case "alert": {
+            const text = `${AlertLevel.nameOf(event.level)} ${AlertDescription.nameOf(event.description)}`;
+            const colour = event.level === AlertLevel.fatal ? "red" : "grey";
+            return line(connection, event.direction, undefined, `${"Alert".padEnd(WIDTH)} ${text}`, colour);
+          }
+        }
+      },
+    }),
   };
 };

@@ -35,7 +35,15 @@ export const clientVerifier = (given: Given) => {
 const PIN = /^(sha256\/{1,2})?([0-9a-f]{2}(:?[0-9a-f]{2}){31}|[a-z0-9+/]{43}=?)$/i;
 
 /** What is asked of certificates below roots. */
-const demands = ["crl", "crl-check", "profile", "require-policies", "ct-logs", "allow"] as const;
+const demands = [
+  "common-name",
+  "crl",
+  "crl-check",
+  "profile",
+  "require-policies",
+  "ct-logs",
+  "allow",
+] as const;
 
 /** Throws UsageError for a demand without the roots that it is about, which would have no effect. */
 const needsRoots = ({ flags }: Given, roots: string): void => {
@@ -65,6 +73,7 @@ const optionsOf = ({ flags }: Given): CertificateVerifier.TrustOptions => {
       { rfc5280: "rfc5280", webpki: "webpki" } as const,
       flags["profile"] ?? "rfc5280",
     ),
+    ...(flags["common-name"] === undefined ? {} : { commonName: true }),
     ...Object.fromEntries(list(flags["allow"] ?? "").map(allowed)),
   };
 };

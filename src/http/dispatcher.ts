@@ -61,10 +61,12 @@ const finite = (time: number): number => time === Infinity ? 0 : time;
 export const proxyOf = Effect.fnUntraced(function* (
   wanted: NonNullable<Decoded["proxy"]>,
 ): Effect.fn.Return<Proxy, OptionsError, Scope.Scope> {
-  const { url, headers = {}, ...options } = typeof wanted === "object" && "url" in wanted
+  const { url: text, headers = {}, ...options } = typeof wanted === "object" && "url" in wanted
     ? wanted
     : { url: wanted };
-  return proxyAt(new URL(url), headers, { options, services: yield* clientServices(options) });
+  const url = new URL(text);
+  if (url.protocol === "http:") return proxyAt(url, headers, undefined);
+  return proxyAt(url, headers, { options, services: yield* clientServices(options) });
 });
 
 /** Requests for `http:` are given to the proxy as they are, without a tunnel (RFC 9112 §3.2.2). */

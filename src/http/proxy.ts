@@ -10,11 +10,15 @@ export interface Proxy {
   readonly dial: Dial;
 }
 
-/** A proxy by its URL; its credentials go into a header field. */
-export const proxyAt = (url: URL, headers: Readonly<Record<string, string>>, spoken: Spoken): Proxy => ({
+/** A proxy by its URL; its credentials go into a header field. What is `spoken` with it is TLS if its URL says so. */
+export const proxyAt = (
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  spoken: Spoken | undefined,
+): Proxy => ({
   url,
   headers: { ...credentials(url), ...headers },
-  dial: url.protocol === "https:" ? tls(spoken) : plain,
+  dial: spoken ? tls(spoken) : plain,
 });
 
 /** The URL of a proxy for people to read. */

@@ -34,7 +34,7 @@ export const client = (
   converse(
     protocol,
     stream,
-    options,
+    { wanted: options, usualTimeout: "30 seconds" },
     (dialogues, talk, names) =>
       Effect.zipLeft(dialogues.client(talk, names), talk.nothingMore).pipe(
         Effect.map((greeting) => ({ stream: talk.rest, greeting })),

@@ -1,7 +1,7 @@
 /** What both roles are told, checked at the door, and how they begin and end. @module */
-import { Duration, Effect, Either, Exit, Fiber, Schema } from "../deps.ts";
+import { Duration, Effect, Either, Schema } from "../deps.ts";
 import { decodeOption, duration, given, word } from "../options.ts";
-import type { ByteStream } from "../public/byte_stream.ts";
+import { type ByteStream, heldStream } from "../public/byte_stream.ts";
 import { type InvalidOption, StartTlsTimeout } from "../public/errors.ts";
 import type { Dialogues, Names } from "./dialogue.ts";
 import type { StartTlsError } from "./errors.ts";
@@ -22,7 +22,10 @@ export interface StartTlsOptions {
   readonly ownName?: string | undefined;
   /** XMPP: the domain of the service, which may be another name than that of its host. A server takes `ownName` unless given. */
   readonly domain?: string | undefined;
-  /** How long it may take until TLS can begin; 30 seconds unless given. */
+  /**
+   * How long it may take until TLS can begin; unless given, 30 seconds for a client, and 20 for a server, which is less than
+   * `Server.listen` allows.
+   */
   readonly timeout?: Duration.DurationInput | undefined;
 }
 
@@ -64,6 +67,12 @@ export const decode = (
 ): Either.Either<Decoded, InvalidOption> =>
   Either.all({ protocol: decodeProtocol(protocol), options: decodeOptions(given(options)) });
 
+/** The options of an end, and how long it waits unless they say. */
+interface Wanted {
+  readonly wanted: StartTlsOptions | undefined;
+  readonly usualTimeout: Duration.DurationInput;
+}
+
 /**
  * Speaks a dialogue over a stream, within the time. If it fails or is interrupted, the stream is closed: nothing goes on in the
  * clear.
@@ -71,16 +80,16 @@ export const decode = (
 export const converse = <A>(
   wantedProtocol: Protocol,
   stream: ByteStream,
-  wanted: StartTlsOptions | undefined,
+  { wanted, usualTimeout }: Wanted,
   dialogue: (protocol: Dialogues, talk: Talk, names: Names) => Said<A>,
-): Effect.Effect<A, StartTlsError> =>
-  Effect.gen(function* () {
+): Effect.Effect<A, StartTlsError> => {
+  const held = heldStream(stream);
+  return Effect.gen(function* () {
     const { protocol, options } = yield* decode(wantedProtocol, wanted);
-    const { ownName = "localhost", domain, timeout = "30 seconds" } = options;
-    const dialogues = protocols[protocol];
-    const { rfc } = dialogues;
-    const talk = talkOver(stream, { protocol, rfc });
-    return yield* dialogue(dialogues, talk, { ownName, domain }).pipe(
+    const { ownName = "localhost", domain, timeout = usualTimeout } = options;
+    const { rfc } = protocols[protocol];
+    const talk = talkOver(held, { protocol, rfc });
+    return yield* dialogue(protocols[protocol], talk, { ownName, domain }).pipe(
       Effect.disconnect, // a stream that cannot be interrupted does not hold up the deadline
       Effect.timeoutFail({
         duration: timeout,
@@ -93,14 +102,5 @@ export const converse = <A>(
           }),
       }),
     );
-  }).pipe(Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : closing(stream)));
-
-/** Closes a stream, and waits a moment for that: nobody knows what the close of somebody's stream does. */
-const closing = (stream: ByteStream): Effect.Effect<void> =>
-  Effect.suspend(() => stream.close).pipe(
-    Effect.disconnect,
-    Effect.timeoutOption("250 millis"),
-    Effect.interruptible,
-    Effect.forkDaemon, // where the deadline counts, although the caller may be interrupted
-    Effect.flatMap(Fiber.await),
-  );
+  }).pipe(Effect.onError(() => held.close));
+};

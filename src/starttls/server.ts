@@ -18,9 +18,14 @@ export const server = (
   stream: ByteStream,
   options?: StartTlsOptions,
 ): Effect.Effect<Ready, StartTlsError> =>
-  converse(protocol, stream, options, (dialogues, talk, names) =>
-    Effect.gen(function* () {
-      const { greeting, goAhead } = yield* dialogues.server(talk, names);
-      if (goAhead.length > 0) yield* Effect.zipRight(talk.nothingMore, talk.say(goAhead));
-      return { stream: talk.rest, greeting };
-    }));
+  converse(
+    protocol,
+    stream,
+    { wanted: options, usualTimeout: "20 seconds" },
+    (dialogues, talk, names) =>
+      Effect.gen(function* () {
+        const { greeting, goAhead } = yield* dialogues.server(talk, names);
+        if (goAhead.length > 0) yield* Effect.zipRight(talk.nothingMore, talk.say(goAhead));
+        return { stream: talk.rest, greeting };
+      }),
+  );

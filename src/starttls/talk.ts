@@ -1,13 +1,7 @@
 /** A conversation in the clear: what every protocol needs to speak, with bounds on all that the peer says. @module */
 import { Effect } from "../deps.ts";
 import { buffered, type ByteStream } from "../public/byte_stream.ts";
-import {
-  StartTlsEnded,
-  StartTlsInjection,
-  StartTlsTooLong,
-  StartTlsUnexpected,
-  TransportError,
-} from "../public/errors.ts";
+import { StartTlsEnded, StartTlsInjection, StartTlsTooLong, StartTlsUnexpected } from "../public/errors.ts";
 import type { StartTlsError } from "./errors.ts";
 
 /** The most bytes of one line, and of all that a peer may say before TLS. Real servers stay below 2 KiB. */
@@ -43,7 +37,7 @@ export interface Talk extends Subject {
 /** Begins a conversation over a stream. */
 export const talkOver = (below: ByteStream, { protocol, rfc }: Subject): Talk => {
   const subject: Subject = { protocol, rfc };
-  const reader = buffered(sound(below));
+  const reader = buffered(below);
   let left: number = LIMITS.all;
   let awaited = "the beginning";
   const reading = <A>(
@@ -90,14 +84,3 @@ export const talkOver = (below: ByteStream, { protocol, rfc }: Subject): Talk =>
 
 const hex = (bytes: Uint8Array): string =>
   Array.from(bytes.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-
-/** A stream whose reads and writes fail with TransportError where they throw. */
-const sound = (stream: ByteStream): ByteStream => {
-  const typed = (operation: "read" | "write") =>
-    Effect.catchAllDefect((cause) => Effect.fail(new TransportError({ operation, cause })));
-  return {
-    read: typed("read")(Effect.suspend(() => stream.read)),
-    write: (bytes) => typed("write")(Effect.suspend(() => stream.write(bytes))),
-    close: Effect.suspend(() => stream.close),
-  };
-};

@@ -74,11 +74,11 @@ live(
     const failure = yield* Effect.flip(run("imap"));
     assert.match(
       explained(failure),
-      /^StartTlsUnexpected: imap: expected a greeting, got 220 localhost ESMTP\n {2}see {4}RFC 3501 §6\.2\.1\n {2}hint/,
+      /^localhost port \d+: StartTlsUnexpected: imap: expected a greeting, got 220 localhost ESMTP\n {2}see {4}RFC 3501 §6\.2\.1\n {2}hint/,
     );
     yield* run("smtp"); // the server goes on
     yield* until(/closed/);
-    assert.match(complaints.join("\n"), /^\[1\] StartTlsEnded: smtp: /);
+    assert.match(complaints.join("\n"), /^\[1\] 127\.0\.0\.1 port \d+: StartTlsEnded: smtp: /);
   }),
 );
 
@@ -97,13 +97,22 @@ live(
     );
     const silent = yield* Effect.promise(() => accepted);
     yield* Effect.addFinalizer(() => Effect.sync(() => silent.close()));
-    assert.match(explained(yield* Fiber.join(running)), /^StartTlsTimeout: smtp: .*--timeout/s);
+    assert.match(
+      explained(yield* Fiber.join(running)),
+      /^127\.0\.0\.1 port \d+: StartTlsTimeout: smtp: .*--timeout/s,
+    );
   }),
 );
 
 for (
   const [complaint, program, ...args] of [
-    [/^--starttls: "smtps"; give smtp, .* or xmpp$/, client, "localhost", "--starttls", "smtps"],
+    [
+      /^--starttls: "smtps"; did you mean smtp\? give smtp, .* or xmpp$/,
+      client,
+      "localhost",
+      "--starttls",
+      "smtps",
+    ],
     [/^--starttls: "toString"; give /, server, "--starttls", "toString"],
     [
       /^--http and --starttls cannot be combined$/,

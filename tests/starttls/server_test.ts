@@ -70,7 +70,7 @@ for (const protocol of protocols) {
       const { stream, run } = withClient(protocol, said, { then: "silence" });
       const fiber = yield* Effect.fork(run);
       yield* untilWaiting(fiber);
-      yield* TestClock.adjust("30 seconds");
+      yield* TestClock.adjust("20 seconds");
       yield* failsWith(Fiber.join(fiber), "StartTlsTimeout");
       assert.ok(stream.isClosed());
     }),
@@ -308,6 +308,43 @@ effect(
       yield* TestClock.adjust("5 seconds");
       assert.equal(yield* stream.read, undefined);
       assert.deepEqual(failed, [1]);
+    }).pipe(Effect.provide(Transport.layerMemory));
+  }),
+);
+
+effect(
+  "what is said before TLS may take as long as a handshake, and throw, hang or die at a connection's own cost alone",
+  Effect.gen(function* () {
+    const { server } = ends();
+    const hanging = yield* Deferred.make<never>();
+    const befores: ReadonlyArray<readonly [RegExp, () => Effect.Effect<ByteStream.ByteStream, unknown>]> = [
+      [/HandshakeTimeout/, () => Effect.never],
+      [/HandshakeTimeout/, () => Effect.uninterruptible(Deferred.await(hanging))],
+      [/by the test/, () => Effect.die(new Error("by the test"))],
+      [/by the test/, () => Effect.fail(new Error("by the test"))],
+      [/by the test/, () => {
+        throw new Error("by the test");
+      }],
+    ];
+    yield* Effect.gen(function* () {
+      for (const [why, before] of befores) {
+        const failure = yield* Deferred.make<Cause.Cause<unknown>>();
+        const { address } = yield* Server.listen({
+          hostname: "server.example",
+          port: 0,
+          maxConnections: 1,
+          maxHandshakes: 1,
+          before,
+          onFailure: (cause) => Deferred.succeed(failure, cause),
+        }, (connection) => connection.close).pipe(Effect.provide(server));
+        const stream = yield* Effect.flatMap(Transport.Transport, ({ open }) => open(address));
+        const reading = yield* Effect.fork(stream.read);
+        yield* untilWaiting(reading);
+        yield* TestClock.adjust("30 seconds");
+        assert.match(Cause.pretty(yield* Deferred.await(failure)), why);
+        assert.equal(yield* Fiber.join(reading), undefined);
+      }
+      yield* Deferred.interrupt(hanging);
     }).pipe(Effect.provide(Transport.layerMemory));
   }),
 );

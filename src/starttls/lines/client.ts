@@ -19,8 +19,8 @@ export interface LineClient {
   readonly command: string;
   /** The code of the go-ahead. */
   readonly goAhead: string;
-  /** The codes with which a server says that it knows no such command, or that TLS has no place here. */
-  readonly unknown: RegExp;
+  /** The codes with which a server says that it knows no such command, or that TLS has no place here; none unless given. */
+  readonly unknown?: RegExp;
 }
 
 /** An answer of the server. */
@@ -58,7 +58,7 @@ const expectingCode = (
 ): Said<Answer> => {
   const { code, lines } = answer;
   if (good.includes(code)) return Effect.succeed(answer);
-  if (row.unknown.test(code)) return notOffered(talk, lines);
+  if (row.unknown?.test(code)) return notOffered(talk, lines);
   const { protocol, rfc } = talk;
   return new StartTlsRefused({ protocol, rfc, code, text: lines.join(" ") });
 };

@@ -78,7 +78,6 @@ export const pop3: Dialogues = {
     offer: /^STLS\s*$/i,
     command: "STLS",
     goAhead: "+OK",
-    unknown: /^$/,
   }),
   server: lineServer({
     greeting: ({ name }) => `+OK ${name}`,
@@ -104,7 +103,6 @@ export const sieve: Dialogues = {
     offer: /^"STARTTLS"\s*$/i,
     command: "STARTTLS",
     goAhead: "OK",
-    unknown: /^$/,
   }),
   server: lineServer({
     greeting: sieveOffers,

@@ -3,8 +3,8 @@ import { Effect } from "../../deps.ts";
 import { StartTlsEnded } from "../../public/errors.ts";
 import type { ServerDialogue } from "../dialogue.ts";
 
-/** Where an answer goes. */
-export interface Asked {
+/** A command, as far as its answer depends on it. */
+export interface Command {
   /** This server's name. */
   readonly name: string;
   /** The tag of the command, in a protocol that has tags; else empty. */
@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /** An answer: its lines, without the end of the last. */
-export type Answer = string | ((asked: Asked) => string);
+export type Answer = string | ((command: Command) => string);
 
 /** The server's role in a protocol of lines, as data. */
 export interface LineServer {
@@ -39,7 +39,7 @@ const MOST = 32;
 export const lineServer = (row: LineServer): ServerDialogue => (talk, { ownName: name }) =>
   Effect.gen(function* () {
     const { greeting, split = /^()(.*)$/, begin, leave, answers, otherwise } = row;
-    const bytes = (answer: Answer, asked: Asked) => {
+    const bytes = (answer: Answer, asked: Command) => {
       const text = typeof answer === "string" ? answer : answer(asked);
       return new TextEncoder().encode(text === "" ? "" : `${text}\r\n`);
     };
