@@ -17,6 +17,8 @@ export interface EphemeralKeyInfo {
   readonly type?: "DH" | "ECDH";
   /** The group's name. */
   readonly name?: string;
+  /** The length of its keys in bits; not there for a group with a KEM. */
+  readonly size?: number;
 }
 
 /** A version as Node writes it: `TLSv1.2`. */
@@ -68,15 +70,17 @@ const since = (standardName: string): string => {
 /** The key exchange's group, as Node describes it. */
 export const ephemeralKeyInfo = (group: NamedGroup | undefined): EphemeralKeyInfo => {
   if (group === undefined) return {};
-  const name = NamedGroup.nameOf(group);
-  return name.startsWith("ffdhe")
-    ? { type: "DH", name }
-    : { type: "ECDH", name: opensslGroups[name] ?? name };
+  const iana = NamedGroup.nameOf(group);
+  if (iana.startsWith("ffdhe")) return { type: "DH", name: iana, size: Number(iana.slice(5)) };
+  const [name, size] = opensslGroups[iana] ?? [iana];
+  return { type: "ECDH", name, ...(size !== undefined && { size }) };
 };
 
-/** The groups that OpenSSL calls otherwise than IANA. */
-const opensslGroups: Readonly<Record<string, string>> = {
-  secp256r1: "prime256v1",
-  x25519: "X25519",
-  x448: "X448",
+/** What OpenSSL calls the groups, and how many bits it says they have. */
+const opensslGroups: Readonly<Record<string, readonly [name: string, size: number]>> = {
+  secp256r1: ["prime256v1", 256],
+  secp384r1: ["secp384r1", 384],
+  secp521r1: ["secp521r1", 521],
+  x25519: ["X25519", 253],
+  x448: ["X448", 448],
 };
