@@ -23,7 +23,6 @@ import { AdmissionRefused, wordsOf } from "../public/errors.ts";
 import { type Address, Transport, TransportError } from "../public/transport.ts";
 import * as Server from "../server.ts";
 import { type TlsConn, toTlsConn } from "./conn.ts";
-
 import { addressOf, type Listened, listened } from "./transport.ts";
 
 /** The options of `listenTls`: those of `Deno.listenTls`, and those of this library. */

@@ -13,7 +13,7 @@ import {
   type TlsConn,
   type TlsListener,
 } from "../../src/deno/mod.ts";
-import { Credentials, Crypto, Errors, Names, Policy, Transport } from "../../mod.ts";
+import { ByteStream, Credentials, Crypto, Errors, Names, Policy, Transport } from "../../mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import { bytesOf, textOf } from "../support/text.ts";
 
@@ -322,6 +322,19 @@ Deno.test("a signal gives up a handshake that hangs, with its reason, and closes
   while (await peer.read(new Uint8Array(4096)) !== null);
   peer.close();
   assert.equal(await rejection(connectTls({ port: 1, signal: giveUp.signal })), why);
+});
+
+Deno.test("a signal that is aborted already gives up startTls, and the stream is closed all the same", async () => {
+  for (const role of ["client", "server"] as const) {
+    const [ours, theirs] = await Effect.runPromise(ByteStream.makePair());
+    const reason = new Error("not now");
+    const signal = AbortSignal.abort(reason);
+    const starting = role === "client"
+      ? startTls(ours, { caCerts, signal })
+      : startTls(ours, { role, cert, key, signal });
+    assert.equal(await starting.catch((e) => e), reason);
+    assert.equal(await Effect.runPromise(theirs.read), undefined);
+  }
 });
 
 Deno.test("a handshake that fails is told to onError, and harms no other connection", async () => {
