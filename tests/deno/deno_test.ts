@@ -337,6 +337,25 @@ Deno.test("a signal that is aborted already gives up startTls, and the stream is
   }
 });
 
+for (const starttls of ["smtp", "imap", "ldap", "postgres", "xmpp"] as const) {
+  Deno.test(`TLS begins as ${starttls} begins it, at both ends, over a listener and over a stream`, async () => {
+    const { to, end } = echoing({ starttls });
+    await using conn = await connectTls({ ...to, starttls });
+    assert.equal(await said(conn, "over TLS"), "over TLS");
+    const [ours, theirs] = await Effect.runPromise(ByteStream.makePair());
+    const [client, server] = await Promise.all([
+      startTls(ours, { hostname: "localhost", starttls, caCerts }),
+      startTls(theirs, { role: "server", starttls, cert, key }),
+    ]);
+    await server.write(bytesOf("hello"));
+    const bytes = new Uint8Array(10);
+    assert.equal(textOf(bytes.subarray(0, (await client.read(bytes))!)), "hello");
+    await Promise.all([client.close(), server.close()]);
+    await conn.close();
+    await end();
+  });
+}
+
 Deno.test("a handshake that fails is told to onError, and harms no other connection", async () => {
   const told = Promise.withResolvers<readonly [unknown, number]>();
   const { to, end } = echoing({ onError: (error, remote) => told.resolve([error, remote.port]) });
