@@ -1,8 +1,8 @@
 /** OpenSSL's lists of cipher suites, as far as programs write them. @module */
-import { CipherSuite } from "../names/mod.ts";
+import { CipherSuite, opensslName } from "../names/mod.ts";
 import { InvalidOption } from "../public/errors.ts";
 import * as Policy from "../public/policy.ts";
-import { cipherInfo, opensslName } from "./names.ts";
+import { cipherInfo } from "./names.ts";
 
 /** A cipher suite by both of its names. */
 interface Named {

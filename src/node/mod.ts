@@ -10,6 +10,6 @@ export { fromDuplex } from "./from_duplex.ts";
 export { toConn } from "./to_conn.ts";
 export { toDuplex } from "./to_duplex.ts";
 export { type Beneath, type DuplexOptions, TlsDuplex } from "./tls_duplex.ts";
-export { type CipherInfo, type EphemeralKeyInfo, opensslName } from "./names.ts";
+export type { CipherInfo, EphemeralKeyInfo } from "./names.ts";
 export type { NodeCertificate, NodeName } from "./certificate.ts";
 export * from "./tls.ts";

@@ -1,5 +1,5 @@
 /** What Node and OpenSSL call versions, cipher suites and groups. @module */
-import { CipherSuite, NamedGroup, ProtocolVersion } from "../names/mod.ts";
+import { CipherSuite, NamedGroup, opensslName, ProtocolVersion } from "../names/mod.ts";
 
 /** A cipher suite, as `tls.TLSSocket.getCipher` gives it. */
 export interface CipherInfo {
@@ -32,30 +32,6 @@ export const cipherInfo = (suite: CipherSuite): CipherInfo => {
   const standardName = CipherSuite.nameOf(suite);
   return { name: opensslName(standardName), standardName, version: since(standardName) };
 };
-
-/** What differs between IANA's words and OpenSSL's, one after the other. */
-const respellings: ReadonlyArray<readonly [RegExp, string]> = [
-  [/^TLS_/, ""],
-  [/_WITH_/, "_"],
-  [/^ECDH_anon/, "AECDH"],
-  [/^DH_anon/, "ADH"],
-  [/^RSA_/, ""],
-  [/ECDHE_RSA_ARIA/, "ECDHE_ARIA"],
-  [/(AES|CAMELLIA|ARIA)_(128|256)/, "$1$2"],
-  [/(AES|CAMELLIA)(128|256)_CBC/, "$1$2"],
-  [/3DES_EDE_CBC/, "DES-CBC3"],
-  [/(IDEA|SEED)_CBC/, "$1"],
-  [/RC4_128/, "RC4"],
-  [/CHACHA20_POLY1305_SHA256/, "CHACHA20_POLY1305"],
-  [/CCM_8/, "CCM8"],
-  [/_/g, "-"],
-];
-
-/** The name in OpenSSL of a cipher suite with certificates or without, from IANA's name. Those of TLS 1.3 are the same. */
-export const opensslName = (standardName: string): string =>
-  isTls13(standardName)
-    ? standardName
-    : respellings.reduce((name, [from, to]) => name.replace(from, to), standardName);
 
 const isTls13 = (standardName: string): boolean =>
   standardName.startsWith("TLS_") && !standardName.includes("_WITH_");

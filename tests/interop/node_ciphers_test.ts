@@ -1,8 +1,7 @@
 /** Lists of cipher suites in OpenSSL's syntax mean here what they mean to OpenSSL, among the suites that both have. */
 import { assert, Effect } from "../deps.ts";
 import { cipherSuites } from "../../src/node/ciphers.ts";
-import { opensslName } from "../../src/node/names.ts";
-import { CipherSuite } from "../../src/names/cipher_suite.ts";
+import { CipherSuite, opensslName } from "../../src/names/mod.ts";
 import { everySuite } from "../../src/tables/policy.ts";
 import { withPeer } from "./peers.ts";
 
