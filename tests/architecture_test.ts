@@ -66,7 +66,7 @@ const levels: Readonly<Record<string, number>> = {
   "src/public/": 12,
   "src/platform/": 13,
   "src/starttls/": 13,
-  "src/promises/": 13,
+  "src/promises/": 13.05,
   "src/deno/": 13.1,
   "src/node/": 13.1,
   "src/http/": 13.2,

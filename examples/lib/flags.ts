@@ -2,7 +2,6 @@
 import { parseArgs } from "node:util";
 import * as Either from "npm:effect@^3.22.4/Either";
 import { Names, Policy } from "../../mod.ts";
-import { opensslName } from "../../src/node/mod.ts";
 import * as StartTls from "../../src/starttls/mod.ts";
 
 /** The command line is wrong. The program prints the message and exits with 2. */
@@ -201,7 +200,7 @@ const suites = Object.fromEntries(
 );
 /** IANA's names, and OpenSSL's where they are others. */
 const suitesByName: Readonly<Record<string, Names.CipherSuite>> = {
-  ...Object.fromEntries(Object.entries(suites).map(([name, id]) => [opensslName(name), id])),
+  ...Object.fromEntries(Object.entries(suites).map(([name, id]) => [Names.opensslName(name), id])),
   ...suites,
 };
 const groups = Object.fromEntries(

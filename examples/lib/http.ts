@@ -3,7 +3,6 @@ import * as Data from "npm:effect@^3.22.4/Data";
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import type * as Scope from "npm:effect@^3.22.4/Scope";
 import { type Connection, Errors } from "../../mod.ts";
-import { fetchOver } from "../../src/http/mod.ts";
 import { type Given, UsageError } from "./flags.ts";
 import { FileError, readBytes } from "./layers.ts";
 import type { Report } from "./report.ts";
@@ -100,6 +99,8 @@ export const exchange = <E>(
   within: <A, X>(effect: Effect.Effect<A, X>) => Effect.Effect<A, X | E>,
 ) =>
   Effect.gen(function* () {
+    // Loaded when it is needed: most connections of the program speak no HTTP.
+    const { fetchOver } = yield* Effect.promise(() => import("../../src/http/mod.ts"));
     const fetch = yield* Effect.acquireRelease(
       Effect.sync(() => fetchOver(connection)),
       (fetch) => Effect.promise(() => fetch.close()),

@@ -2,8 +2,6 @@
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import * as Layer from "npm:effect@^3.22.4/Layer";
 import { Transport } from "../../mod.ts";
-import { openTunnel } from "../../src/http/mod.ts";
-import { fromDuplex } from "../../src/node/mod.ts";
 import { type Given, UsageError } from "./flags.ts";
 
 /** A Transport through the proxy of `--proxy`, or over TCP without one. Throws UsageError. */
@@ -16,7 +14,13 @@ export const proxyOf = ({ flags: { proxy } }: Given): Layer.Layer<Transport.Tran
     open: (address) =>
       Effect.acquireRelease(
         Effect.tryPromise({
-          try: async (signal) => fromDuplex(await openTunnel(proxy, address, signal)),
+          try: async (signal) => {
+            const [{ openTunnel }, { fromDuplex }] = await Promise.all([
+              import("../../src/http/mod.ts"),
+              import("../../src/node/mod.ts"),
+            ]);
+            return fromDuplex(await openTunnel(proxy, address, signal));
+          },
           catch: (cause) =>
             cause instanceof Transport.TransportError
               ? cause

@@ -2,7 +2,7 @@
 import { Context, Effect, Either, Schema, type Scope } from "../deps.ts";
 import * as Client from "../client.ts";
 import { decodeOption, flag, port, text, whole, word } from "../options.ts";
-import { clientOptions, serverOptions, signal } from "../promises/decoding.ts";
+import { clientOptions, serverOptions, signal, starttls } from "../promises/decoding.ts";
 import type { ClientOptions, ServerOptions } from "../promises/options.ts";
 import { living, promised } from "../promises/run.ts";
 import { clientServices, serverServices } from "../promises/services.ts";
@@ -19,6 +19,8 @@ import type { Connection, Observe } from "../public/connections.ts";
 import { InvalidOption } from "../public/errors.ts";
 import { type Address, Transport, type TransportError } from "../public/transport.ts";
 import * as Server from "../server.ts";
+import * as StartTls from "../starttls/mod.ts";
+import type { Protocol } from "../starttls/mod.ts";
 import { type Below, type TlsConn, toTlsConn } from "./conn.ts";
 import { addressOf, connecting } from "./transport.ts";
 
@@ -32,6 +34,8 @@ export interface ConnectTlsOptions extends ClientOptions {
   readonly serverName?: string | undefined;
   /** Gives the connection up: `connectTls` rejects with the signal's reason. Once it is open, the signal has no effect. */
   readonly signal?: AbortSignal | undefined;
+  /** What is spoken until TLS begins, such as `smtp` or `postgres`; TLS at once unless given. */
+  readonly starttls?: Protocol | undefined;
   /** Whether to try addresses of both families, a little one after the other (RFC 8305); yes unless given. */
   readonly autoSelectFamily?: boolean | undefined;
   /** The time between two such tries in milliseconds; 250 unless given. */
@@ -46,6 +50,8 @@ export interface StartClientOptions extends ClientOptions {
   readonly hostname?: string | undefined;
   /** The same as `hostname`, which it comes before. */
   readonly serverName?: string | undefined;
+  /** What is spoken until TLS begins, such as `smtp` or `postgres`; TLS at once unless given. */
+  readonly starttls?: Protocol | undefined;
   /** Gives the handshake up: `startTls` rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Bytes that were read from the stream already and belong to TLS. Never pass on what a peer sent before it was asked to. */
@@ -56,6 +62,8 @@ export interface StartClientOptions extends ClientOptions {
 export interface StartServerOptions extends ServerOptions {
   /** This end is the server. */
   readonly role: "server";
+  /** What is spoken until the client asks for TLS, such as `smtp` or `postgres`; TLS at once unless given. */
+  readonly starttls?: Protocol | undefined;
   /** Called with each message, change of keys and alert as it happens. */
   readonly observe?: Observe | undefined;
   /** Gives the handshake up: `startTls` rejects with the signal's reason. */
@@ -73,6 +81,7 @@ const connectOptions: Schema.Schema<ConnectTlsOptions> = Schema.Struct({
   hostname: Schema.optional(text(1, 257)),
   serverName: Schema.optional(text(1, 255)),
   signal,
+  starttls,
   autoSelectFamily: Schema.optional(flag),
   autoSelectFamilyAttemptDelay: Schema.optional(whole(0)),
 });
@@ -82,12 +91,14 @@ const startClientOptions: Schema.Schema<StartClientOptions> = Schema.Struct({
   role: Schema.optional(word("client")),
   hostname: Schema.optional(text(1, 257)),
   serverName: Schema.optional(text(1, 255)),
+  starttls,
   signal,
   head,
 });
 const startServerOptions: Schema.Schema<StartServerOptions> = Schema.Struct({
   ...serverOptions,
   role: word("server"),
+  starttls,
   observe: clientOptions.observe,
   signal,
   head,
@@ -113,7 +124,7 @@ const decodeStartServer = decodeOption(startServerOptions);
 export const connectTls = (options: ConnectTlsOptions): Promise<TlsConn> =>
   promised(
     Effect.flatMap(decodeConnect(options), (decoded) => {
-      const { hostname: host = "127.0.0.1", port, serverName, signal: _, ...rest } = decoded;
+      const { hostname: host = "127.0.0.1", port, serverName, starttls, signal: _, ...rest } = decoded;
       const hostname = host.replace(/^\[(.*)\]$/, "$1");
       const name = serverName ?? hostname;
       return connected(
@@ -122,7 +133,10 @@ export const connectTls = (options: ConnectTlsOptions): Promise<TlsConn> =>
           const { stream, ...below } = yield* opened({ hostname, port }, decoded, services);
           const sessionKey = rest.sessionKey ?? `${name}@${hostname}:${port}`;
           const connection = yield* Effect.provide(
-            Client.over(stream, clientSettings({ ...rest, sessionKey }, name)),
+            Client.over(
+              yield* asked(starttls, stream, name),
+              clientSettings({ ...rest, sessionKey }, name),
+            ),
             services,
           );
           return { connection, below };
@@ -166,12 +180,27 @@ export const startTls = (
     options?.signal?.aborted ? undefined : options?.signal,
   );
 
+/** The stream on which a client's TLS begins: where a protocol is spoken first, that on which its server has agreed. */
+const asked = (protocol: Protocol | undefined, stream: ByteStream, name: string) =>
+  protocol === undefined ? Effect.succeed(stream) : Effect.map(
+    StartTls.client(protocol, stream, protocol === "xmpp" ? { domain: name } : {}),
+    (ready) => ready.stream,
+  );
+
 const startedClient = (stream: ByteStream, options: unknown) =>
   Effect.gen(function* () {
-    const { hostname = "127.0.0.1", role: _, head: _head, signal: _signal, serverName = hostname, ...rest } =
-      yield* decodeStartClient(options);
+    const {
+      hostname = "127.0.0.1",
+      role: _,
+      head: _head,
+      signal: _signal,
+      serverName = hostname,
+      starttls,
+      ...rest
+    } = yield* decodeStartClient(options);
+    const name = serverName.replace(/^\[(.*)\]$/, "$1");
     return yield* Effect.provide(
-      Client.over(stream, clientSettings(rest, serverName.replace(/^\[(.*)\]$/, "$1"))),
+      Client.over(yield* asked(starttls, stream, name), clientSettings(rest, name)),
       yield* clientServices(rest),
     );
   });
@@ -179,10 +208,11 @@ const startedClient = (stream: ByteStream, options: unknown) =>
 const startedServer = (stream: ByteStream, options: unknown) =>
   Effect.gen(function* () {
     const decoded = yield* decodeStartServer(options);
-    return yield* Effect.provide(
-      Server.over(stream, serverSettings(decoded)),
-      yield* serverServices(decoded),
-    );
+    const services = yield* serverServices(decoded);
+    const over = decoded.starttls === undefined
+      ? stream
+      : (yield* StartTls.server(decoded.starttls, stream)).stream;
+    return yield* Effect.provide(Server.over(over, serverSettings(decoded)), services);
   });
 
 /** A connection in a scope of its own, which ends with it. */

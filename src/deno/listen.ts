@@ -13,7 +13,7 @@ import {
   Scope,
 } from "../deps.ts";
 import { decodeOption, flag, functionOf, limit, port, text } from "../options.ts";
-import { object, serverOptions, signal } from "../promises/decoding.ts";
+import { object, serverOptions, signal, starttls } from "../promises/decoding.ts";
 import type { ServerOptions } from "../promises/options.ts";
 import { advised, begun, now, promised } from "../promises/run.ts";
 import { serverServices, type Services } from "../promises/services.ts";
@@ -22,8 +22,9 @@ import type { Connection, ConnectionLimits, Counts, Observe } from "../public/co
 import { AdmissionRefused, wordsOf } from "../public/errors.ts";
 import { type Address, Transport, TransportError } from "../public/transport.ts";
 import * as Server from "../server.ts";
+import * as StartTls from "../starttls/mod.ts";
+import type { Protocol } from "../starttls/mod.ts";
 import { type TlsConn, toTlsConn } from "./conn.ts";
-
 import { addressOf, type Listened, listened } from "./transport.ts";
 
 /** The options of `listenTls`: those of `Deno.listenTls`, and those of this library. */
@@ -44,6 +45,8 @@ export interface ListenTlsOptions extends ServerOptions {
   readonly maxHandshakes?: number | undefined;
   /** Limits beyond which a connection is refused before its handshake; none unless given. */
   readonly onConnection?: ConnectionLimits | undefined;
+  /** What is spoken until a client asks for TLS, such as `smtp` or `postgres`; TLS at once unless given. */
+  readonly starttls?: Protocol | undefined;
   /** Makes the observer of a connection, from its number and the peer's address. */
   readonly observe?: ((connection: number, remote: Address) => Observe) | undefined;
   /** Called with the error of a handshake that failed; a warning is logged unless given. */
@@ -74,6 +77,7 @@ const listenOptions: Schema.Schema<ListenTlsOptions> = Schema.Struct({
   signal,
   maxConnections: Schema.optional(limit(1)),
   maxHandshakes: Schema.optional(limit(1)),
+  starttls,
   onConnection: Schema.optional(object<ConnectionLimits>("limits on connections")),
   observe: Schema.optional(functionOf<NonNullable<ListenTlsOptions["observe"]>>()),
   onError: Schema.optional(functionOf<NonNullable<ListenTlsOptions["onError"]>>()),
@@ -204,7 +208,7 @@ const transportIn = (services: Context.Context<Services>): Listened | undefined 
 const settings = (options: ListenTlsOptions): Server.ListenOptions => {
   const { hostname = "0.0.0.0", port = 0, maxConnections, maxHandshakes, onConnection, observe } = options;
   const { observe: _, ...spoken } = serverSettings({ ...options, observe: undefined });
-  const { onError = warn } = options;
+  const { onError = warn, starttls } = options;
   return {
     ...spoken,
     hostname,
@@ -213,6 +217,7 @@ const settings = (options: ListenTlsOptions): Server.ListenOptions => {
     maxHandshakes,
     onConnection,
     observe,
+    before: starttls && ((stream) => Effect.map(StartTls.server(starttls, stream), (ready) => ready.stream)),
     onFailure: (cause, _, remote) => {
       const error = advised(Cause.squash(cause));
       return Effect.catchAll(

@@ -27,9 +27,10 @@ export interface Fetch extends AsyncDisposable {
  * ```ts
  * import { makeFetch } from "./src/http/mod.ts";
  *
- * const fetch = makeFetch({ policy: "legacy", trust: { pins: ["jzqEZ9xOm9nXvZfK4y4rkBfJ5z2mPz0w1xVbTn7yq5M="] } });
- *
- * export const status = async () => await (await fetch("https://printer.local/status")).text();
+ * export const status = async (pin: string) => {
+ *   await using fetch = makeFetch({ policy: "legacy", trust: { pins: [pin] } });
+ *   return await (await fetch("https://printer.local/status")).text();
+ * };
  * ```
  */
 export const makeFetch = (options: FetchOptions = {}): Fetch => {

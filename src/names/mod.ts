@@ -4,5 +4,6 @@ export * from "./cipher_suite.ts";
 export * from "./extension_type.ts";
 export * from "./named_group.ts";
 export * from "./nearest.ts";
+export * from "./openssl_name.ts";
 export * from "./protocol.ts";
 export * from "./signature_scheme.ts";

@@ -1,6 +1,6 @@
 /** A peer's certificate in Node's shape. @module */
 import type { PeerCertificate, ReadableCertificate } from "../public/connections.ts";
-import { Buffer, X509Certificate } from "./deps.ts";
+import { Buffer, createHash, X509Certificate } from "./deps.ts";
 
 /** A name as Node shows it: an attribute that is there several times is a list. */
 export type NodeName = { readonly [attribute: string]: string | ReadonlyArray<string> };
@@ -51,15 +51,33 @@ export const nodeCertificate = (certificate: PeerCertificate): NodeCertificate =
   return { ...asPlatformHas(raw), ...asRead(certificate), ...own };
 };
 
-/** The chain in Node's shape: each certificate with that of its issuer, the last, if it is a root, with itself. */
-export const nodeChain = (certificates: ReadonlyArray<PeerCertificate>): NodeCertificate | undefined => {
-  const chain = certificates.map(nodeCertificate);
-  chain.forEach((one, i) => {
-    const issuer = chain[i + 1];
+/**
+ * The chain in Node's shape: each certificate with that of its issuer, the last, if it is a root, with itself. The trusted
+ * path counts if there is one, and else what the peer sent.
+ */
+export const nodeChain = (
+  sent: ReadonlyArray<PeerCertificate>,
+  path?: ReadonlyArray<Uint8Array>,
+): NodeCertificate | undefined => {
+  const found = (raw: Uint8Array) => sent.find((one) => Buffer.compare(one.raw, raw) === 0);
+  const chain = path?.map((raw) => shownAs(found(raw) ?? raw)) ?? sent.map(shownAs);
+  chain.forEach(([one, isRoot], i) => {
+    const issuer = chain[i + 1]?.[0];
     if (issuer) one.issuerCertificate = issuer;
-    else if (isSelfIssued(certificates[i]!)) one.issuerCertificate = one;
+    else if (isRoot) one.issuerCertificate = one;
   });
-  return chain[0];
+  return chain[0]?.[0];
+};
+
+/** A certificate in Node's shape, and whether it is its own issuer. One that the peer did not send is a trusted root. */
+const shownAs = (one: PeerCertificate | Uint8Array): readonly [NodeCertificate, boolean] =>
+  one instanceof Uint8Array ? [platformCertificate(one), true] : [nodeCertificate(one), isSelfIssued(one)];
+
+/** A certificate in Node's shape, of which only the DER is known. */
+export const platformCertificate = (raw: Uint8Array): NodeCertificate => {
+  const hash = (name: string) => colons(createHash(name).update(raw).digest("hex"));
+  const own = { raw: Buffer.from(raw), fingerprint: hash("sha1"), fingerprint256: hash("sha256") };
+  return { ...legacy(raw), ...own };
 };
 
 const isSelfIssued = (one: PeerCertificate): boolean =>
@@ -67,10 +85,13 @@ const isSelfIssued = (one: PeerCertificate): boolean =>
 
 /** What the platform reads of a certificate, which may be nothing: it is stricter than this library in some things. */
 const asPlatformHas = (raw: Uint8Array): Partial<NodeCertificate> => {
+  const { subject, issuer, ca, bits, modulus, exponent, fingerprint512 } = legacy(raw);
+  return { subject, issuer, ca, bits, modulus, exponent, fingerprint512 } as Partial<NodeCertificate>;
+};
+
+const legacy = (raw: Uint8Array): Partial<NodeCertificate> => {
   try {
-    const { subject, issuer, ca, bits, modulus, exponent, fingerprint512 } = new X509Certificate(raw)
-      .toLegacyObject() as unknown as Partial<NodeCertificate>; // its type in Node's declarations is wrong
-    return { subject, issuer, ca, bits, modulus, exponent, fingerprint512 } as Partial<NodeCertificate>;
+    return new X509Certificate(raw).toLegacyObject() as unknown as Partial<NodeCertificate>; // its type in Node's declarations is wrong
   } catch {
     return {};
   }
@@ -98,8 +119,22 @@ const kinds: Readonly<Record<string, string>> = {
  * An alternative name. One that could be taken for several, or for another kind, is in quotes, as Node has it: a name is
  * the peer's own word.
  */
-const alternative = ({ type, value }: ReadableCertificate["subjectAltNames"][number]): string =>
-  `${kinds[type] ?? "othername"}:${/^[\w.:@/*?&=%+~ -]*$/.test(value) ? value : JSON.stringify(value)}`;
+const alternative = ({ type, value }: ReadableCertificate["subjectAltNames"][number]): string => {
+  const shown = type === "iPAddress" ? longAddress(value) : value;
+  return `${kinds[type] ?? "othername"}:${
+    /^[\w.:@/*?&=%+~ -]*$/.test(shown) ? shown : JSON.stringify(shown)
+  }`;
+};
+
+/** An IPv6 address with all of its groups, as OpenSSL has it; any other text as it is. */
+const longAddress = (address: string): string => {
+  if (!address.includes(":")) return address;
+  const [left = [], right = []] = address.toUpperCase().split("::").map((half) =>
+    half === "" ? [] : half.split(":")
+  );
+  const between = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => "0");
+  return [...left, ...between, ...right].join(":");
+};
 
 const even = (hex: string): string => hex.length % 2 === 0 ? hex : `0${hex}`;
 

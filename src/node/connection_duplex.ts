@@ -3,15 +3,19 @@ import { Schema } from "../deps.ts";
 import { decodeOption, limit } from "../options.ts";
 import type { Connection } from "../public/connections.ts";
 import { Closed, TransportError } from "../public/errors.ts";
-import { Buffer, Duplex } from "./deps.ts";
+import { Buffer, clearTimeout, Duplex, setTimeout } from "./deps.ts";
 import { makeIdle } from "./idle.ts";
-import { now, run } from "./running.ts";
+import { now } from "../promises/run.ts";
+import { run } from "./running.ts";
 
 /** What Node calls when something is done, with an error if it was not. */
 type Callback = (error?: Error | null) => void;
 
 /** The longest time that a timer of Node can have, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
+
+/** How long a write that is under way holds `destroy` up, in milliseconds. */
+const LAST_WORDS = 100;
 
 const decodeTimeout = decodeOption(Schema.Struct({ milliseconds: limit(0) }), "setTimeout");
 
@@ -36,6 +40,9 @@ export class ConnectionDuplex extends Duplex {
   #readFault: Error | undefined;
   /** A write that failed, while there is still something to read. */
   #failedWrite: (() => void) | undefined;
+  #isWriting = false;
+  /** Called when a write is done after the Duplex was destroyed. */
+  #written: (() => void) | undefined;
   #heardEnd = false;
   #isReset = false;
   #idle = makeIdle(() => this.emit("timeout"));
@@ -81,6 +88,8 @@ export class ConnectionDuplex extends Duplex {
         this.bytesRead += data?.length ?? 0;
         if (data === undefined) this.#heardEnd = true;
         this.push(data ?? null);
+        // As in net.Socket, an end with nothing before it is told to who reads nothing, too.
+        if (data === undefined) this.read(0);
         this.#settle();
       })
     );
@@ -114,13 +123,16 @@ export class ConnectionDuplex extends Duplex {
   override _write(chunk: Uint8Array, _: BufferEncoding, done: Callback): void {
     this.bytesWritten += chunk.length;
     this.#idle.moved();
-    this.#connected((connection) =>
+    this.#connected((connection) => {
+      this.#isWriting = true;
       run(connection.write(chunk), (error) => {
+        this.#isWriting = false;
+        this.#written?.();
         this.#idle.moved();
         if (error && this.#listens()) this.#failedWrite = () => done(error);
         else done(error);
-      })
-    );
+      });
+    });
   }
 
   /** Small pieces that waited together leave in one record. */
@@ -156,7 +168,24 @@ export class ConnectionDuplex extends Duplex {
       this.abandon();
       return done(error);
     }
-    run(error || this.#isReset ? connection.abort : connection.close, () => done(error));
+    let isEnding = false;
+    const end = () => {
+      if (isEnding) return;
+      isEnding = true;
+      clearTimeout(late);
+      run(error || this.#isReset ? connection.abort : connection.close, () => done(error));
+    };
+    // As with net.Socket, what was written just before may still leave; what nobody takes does not hold it up for long.
+    const late = this.#isWriting ? setTimeout(end, LAST_WORDS) : undefined;
+    if (this.#isWriting) this.#written = end;
+    else end();
+  }
+
+  /** As `net.Socket`, `close` tells whether there was an error. */
+  override emit(event: string | symbol, ...args: Array<unknown>): boolean {
+    const told = event === "close" ? [this.errored !== null] : args;
+    // deno-lint-ignore no-explicit-any -- an event of any name has arguments of any type
+    return super.emit(event as any, ...told as any);
   }
 
   /** Ends the writing half, and destroys the Duplex once everything is written. */

@@ -1,5 +1,5 @@
 /** What Node and OpenSSL call versions, cipher suites and groups. @module */
-import { CipherSuite, NamedGroup, ProtocolVersion } from "../names/mod.ts";
+import { CipherSuite, NamedGroup, opensslName, ProtocolVersion } from "../names/mod.ts";
 
 /** A cipher suite, as `tls.TLSSocket.getCipher` gives it. */
 export interface CipherInfo {
@@ -17,6 +17,8 @@ export interface EphemeralKeyInfo {
   readonly type?: "DH" | "ECDH";
   /** The group's name. */
   readonly name?: string;
+  /** The length of its keys in bits; not there for a group with a KEM. */
+  readonly size?: number;
 }
 
 /** A version as Node writes it: `TLSv1.2`. */
@@ -31,30 +33,6 @@ export const cipherInfo = (suite: CipherSuite): CipherInfo => {
   return { name: opensslName(standardName), standardName, version: since(standardName) };
 };
 
-/** What differs between IANA's words and OpenSSL's, one after the other. */
-const respellings: ReadonlyArray<readonly [RegExp, string]> = [
-  [/^TLS_/, ""],
-  [/_WITH_/, "_"],
-  [/^ECDH_anon/, "AECDH"],
-  [/^DH_anon/, "ADH"],
-  [/^RSA_/, ""],
-  [/ECDHE_RSA_ARIA/, "ECDHE_ARIA"],
-  [/(AES|CAMELLIA|ARIA)_(128|256)/, "$1$2"],
-  [/(AES|CAMELLIA)(128|256)_CBC/, "$1$2"],
-  [/3DES_EDE_CBC/, "DES-CBC3"],
-  [/(IDEA|SEED)_CBC/, "$1"],
-  [/RC4_128/, "RC4"],
-  [/CHACHA20_POLY1305_SHA256/, "CHACHA20_POLY1305"],
-  [/CCM_8/, "CCM8"],
-  [/_/g, "-"],
-];
-
-/** The name in OpenSSL of a cipher suite with certificates or without, from IANA's name. Those of TLS 1.3 are the same. */
-export const opensslName = (standardName: string): string =>
-  isTls13(standardName)
-    ? standardName
-    : respellings.reduce((name, [from, to]) => name.replace(from, to), standardName);
-
 const isTls13 = (standardName: string): boolean =>
   standardName.startsWith("TLS_") && !standardName.includes("_WITH_");
 
@@ -68,15 +46,17 @@ const since = (standardName: string): string => {
 /** The key exchange's group, as Node describes it. */
 export const ephemeralKeyInfo = (group: NamedGroup | undefined): EphemeralKeyInfo => {
   if (group === undefined) return {};
-  const name = NamedGroup.nameOf(group);
-  return name.startsWith("ffdhe")
-    ? { type: "DH", name }
-    : { type: "ECDH", name: opensslGroups[name] ?? name };
+  const iana = NamedGroup.nameOf(group);
+  if (iana.startsWith("ffdhe")) return { type: "DH", name: iana, size: Number(iana.slice(5)) };
+  const [name, size] = opensslGroups[iana] ?? [iana];
+  return { type: "ECDH", name, ...(size !== undefined && { size }) };
 };
 
-/** The groups that OpenSSL calls otherwise than IANA. */
-const opensslGroups: Readonly<Record<string, string>> = {
-  secp256r1: "prime256v1",
-  x25519: "X25519",
-  x448: "X448",
+/** What OpenSSL calls the groups, and how many bits it says they have. */
+const opensslGroups: Readonly<Record<string, readonly [name: string, size: number]>> = {
+  secp256r1: ["prime256v1", 256],
+  secp384r1: ["secp384r1", 384],
+  secp521r1: ["secp521r1", 521],
+  x25519: ["X25519", 253],
+  x448: ["X448", 448],
 };

@@ -1,29 +1,21 @@
-/** Effects run for callers who know none: their end is told as Node's callbacks tell it. @module */
-import { Cause, Effect, Exit } from "../deps.ts";
+/** Effects run for programs of Node: how they end is told to a callback, with the codes that Node has for errors. @module */
+import type { Effect } from "../deps.ts";
+import { advised, toldTo } from "../promises/run.ts";
+import { coded } from "./codes.ts";
 
 /**
- * Runs an effect and tells how it ended: with an error, which is the typed one itself, or with a value. It tells outside
- * of the fiber, so that what a listener throws reaches the program, as in Node. Gives a function that interrupts.
+ * Runs an effect and tells how it ended: with an error, which is the typed one itself, or with a value. Gives a function that
+ * interrupts the effect.
  */
 export const run = <A, E>(
   effect: Effect.Effect<A, E>,
   told: (error: Error | null, value?: A) => void,
-): () => void => {
-  const fiber = Effect.runFork(effect);
-  fiber.addObserver((exit) =>
-    queueMicrotask(() => Exit.isSuccess(exit) ? told(null, exit.value) : told(errorOf(exit.cause)))
-  );
-  return () => fiber.unsafeInterruptAsFork(fiber.id());
-};
+): () => void =>
+  toldTo(effect, (error, value) => error === null ? told(null, value) : told(coded(errorOf(error))));
 
-/** Runs an effect that waits for nothing; throws its error, which is the typed one itself. */
-export const now = <A, E>(effect: Effect.Effect<A, E>): A => {
-  const exit = Effect.runSyncExit(effect);
-  if (Exit.isSuccess(exit)) return exit.value;
-  throw errorOf(exit.cause);
-};
+/** An error that did not come from an effect, as `run` would tell it. */
+export const asTold = (error: Error): Error => coded(errorOf(advised(error)));
 
-const errorOf = (cause: Cause.Cause<unknown>): Error => {
-  const thrown = Cause.squash(cause);
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
-};
+/** What was thrown, as an Error. */
+export const errorOf = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });

@@ -11,7 +11,7 @@ import {
   ephemeralKeyInfo,
   protocolName,
 } from "./names.ts";
-import { now } from "./running.ts";
+import { now } from "../promises/run.ts";
 
 /** What is known of the socket below TLS, and can be asked of it. A `net.Socket` is one. */
 export interface Beneath {
@@ -121,14 +121,15 @@ export class TlsDuplex extends ConnectionDuplex {
   }
 
   /**
-   * The peer's certificate, and with `detailed` its issuers as the peer sent them; empty without a certificate, `null` once
-   * the Duplex is destroyed.
+   * The peer's certificate, and with `detailed` its issuers up to the trusted root, or as the peer sent them; empty without a
+   * certificate, `null` once the Duplex is destroyed.
    */
   getPeerCertificate(detailed = false): NodeCertificate | Record<string, never> | null {
     if (this.destroyed) return null;
     const [leaf, ...issuers] = this.connection ? now(this.connection.peerCertificates) : [];
     if (!leaf) return {};
-    return (detailed ? nodeChain([leaf, ...issuers]) : nodeCertificate(leaf)) ?? {};
+    if (!detailed) return nodeCertificate(leaf);
+    return nodeChain([leaf, ...issuers], now(this.established.peerVerdict)?.path) ?? {};
   }
 
   /**

@@ -2,7 +2,7 @@
 import { Schema } from "../deps.ts";
 import { decodeOption, flag, given, whole } from "../options.ts";
 import type { Connection } from "../public/connections.ts";
-import { now } from "./running.ts";
+import { now } from "../promises/run.ts";
 import { type Beneath, type DuplexOptions, TlsDuplex } from "./tls_duplex.ts";
 
 const options: Schema.Schema<DuplexOptions> = Schema.Struct({

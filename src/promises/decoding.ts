@@ -5,6 +5,7 @@ import type { Observe } from "../public/connections.ts";
 import type { PemFiles } from "../public/credentials.ts";
 import { PolicyOption } from "../public/policy.ts";
 import type { SessionStoreService } from "../public/session_store.ts";
+import { ports, type Protocol } from "../starttls/mod.ts";
 import type { Trust } from "./options.ts";
 
 /** An object whose members are decoded where they are used. */
@@ -65,4 +66,9 @@ export const signal: Schema.optional<Schema.Schema<AbortSignal>> = Schema.option
   Schema.declare((u: unknown): u is AbortSignal => u instanceof AbortSignal, {
     description: "an AbortSignal",
   }),
+);
+
+/** What is spoken until TLS begins. */
+export const starttls: Schema.optional<Schema.Schema<Protocol>> = Schema.optional(
+  word(...Object.keys(ports) as Array<Protocol>),
 );

@@ -1,5 +1,5 @@
 /** Runs effects as promises, for programs that use no Effect. @module */
-import { Cause, Effect, Exit, Fiber, Logger, Runtime, Scope } from "../deps.ts";
+import { Cause, Effect, Exit, Fiber, FiberRef, HashSet, Logger, Runtime, Scope } from "../deps.ts";
 import * as Errors from "../public/errors.ts";
 
 /**
@@ -8,7 +8,7 @@ import * as Errors from "../public/errors.ts";
  */
 export const promised = async <A, E>(effect: Effect.Effect<A, E>, signal?: AbortSignal): Promise<A> => {
   signal?.throwIfAborted();
-  const exit = await Effect.runPromiseExit(Effect.provide(effect, logs), signal && { signal });
+  const exit = await Runtime.runPromiseExit(runtime, effect, signal && { signal });
   if (Exit.isSuccess(exit)) return exit.value;
   throw signal?.aborted && Cause.isInterrupted(exit.cause)
     ? signal.reason
@@ -23,7 +23,7 @@ export interface Begun<A> {
 
 /** Runs an effect as far as it goes without waiting. Throws as `promised` rejects if it has failed by then. */
 export const begun = <A, E>(effect: Effect.Effect<A, E>): Begun<A> => {
-  const exit = Effect.runSyncExit(Effect.provide(effect, logs));
+  const exit = Runtime.runSyncExit(runtime, effect);
   if (Exit.isSuccess(exit)) return { done: Promise.resolve(exit.value), fiber: undefined };
   const why = Cause.squash(exit.cause);
   if (!Runtime.isAsyncFiberException(why)) throw advised(why);
@@ -36,6 +36,24 @@ export const now = <A, E>(effect: Effect.Effect<A, E>): A => {
   const exit = Effect.runSyncExit(effect);
   if (Exit.isSuccess(exit)) return exit.value;
   throw advised(Cause.squash(exit.cause));
+};
+
+/**
+ * Runs an effect and tells how it ended, as a callback of Node is told: with the error that `promised` rejects with, or with
+ * `null` and a value. It tells outside of the fiber, so that what the callback throws reaches the program. Gives a function
+ * that interrupts the effect.
+ */
+export const toldTo = <A, E>(
+  effect: Effect.Effect<A, E>,
+  told: (error: unknown, value?: A) => void,
+): () => void => {
+  const fiber = Runtime.runFork(runtime, effect);
+  fiber.addObserver((exit) =>
+    queueMicrotask(() =>
+      Exit.isSuccess(exit) ? told(null, exit.value) : told(advised(Cause.squash(exit.cause)))
+    )
+  );
+  return () => fiber.unsafeInterruptAsFork(fiber.id());
 };
 
 /** A value that lives in a scope of its own, and what ends it. */
@@ -56,7 +74,11 @@ export const living = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Effect.E
   );
 
 /** Logs go to stderr: stdout is the program's own. */
-const logs = Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger));
+const runtime: Runtime.Runtime<never> = Runtime.setFiberRef(
+  Runtime.defaultRuntime,
+  FiberRef.currentLoggers,
+  HashSet.make(Logger.tracerLogger, Logger.withConsoleError(Logger.logfmtLogger)),
+);
 
 /** The error with advice in its message, as nobody here would call `Errors.explain`. */
 export const advised = (error: unknown): unknown => {

@@ -13,7 +13,7 @@ import {
   type TlsConn,
   type TlsListener,
 } from "../../src/deno/mod.ts";
-import { Credentials, Crypto, Errors, Names, Policy, Transport } from "../../mod.ts";
+import { ByteStream, Credentials, Crypto, Errors, Names, Policy, Transport } from "../../mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import { bytesOf, textOf } from "../support/text.ts";
 
@@ -323,6 +323,38 @@ Deno.test("a signal gives up a handshake that hangs, with its reason, and closes
   peer.close();
   assert.equal(await rejection(connectTls({ port: 1, signal: giveUp.signal })), why);
 });
+
+Deno.test("a signal that is aborted already gives up startTls, and the stream is closed all the same", async () => {
+  for (const role of ["client", "server"] as const) {
+    const [ours, theirs] = await Effect.runPromise(ByteStream.makePair());
+    const reason = new Error("not now");
+    const signal = AbortSignal.abort(reason);
+    const starting = role === "client"
+      ? startTls(ours, { caCerts, signal })
+      : startTls(ours, { role, cert, key, signal });
+    assert.equal(await starting.catch((e) => e), reason);
+    assert.equal(await Effect.runPromise(theirs.read), undefined);
+  }
+});
+
+for (const starttls of ["smtp", "imap", "ldap", "postgres", "xmpp"] as const) {
+  Deno.test(`TLS begins as ${starttls} begins it, at both ends, over a listener and over a stream`, async () => {
+    const { to, end } = echoing({ starttls });
+    await using conn = await connectTls({ ...to, starttls });
+    assert.equal(await said(conn, "over TLS"), "over TLS");
+    const [ours, theirs] = await Effect.runPromise(ByteStream.makePair());
+    const [client, server] = await Promise.all([
+      startTls(ours, { hostname: "localhost", starttls, caCerts }),
+      startTls(theirs, { role: "server", starttls, cert, key }),
+    ]);
+    await server.write(bytesOf("hello"));
+    const bytes = new Uint8Array(10);
+    assert.equal(textOf(bytes.subarray(0, (await client.read(bytes))!)), "hello");
+    await Promise.all([client.close(), server.close()]);
+    await conn.close();
+    await end();
+  });
+}
 
 Deno.test("a handshake that fails is told to onError, and harms no other connection", async () => {
   const told = Promise.withResolvers<readonly [unknown, number]>();

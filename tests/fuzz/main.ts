@@ -176,4 +176,4 @@ const complain = (e: unknown): void => {
   if (e instanceof Found) Deno.exit(1);
 };
 
-await run(main, complain);
+await run(main, { complain });

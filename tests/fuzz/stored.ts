@@ -1,14 +1,6 @@
 /** What comes from files, stores and command lines: tickets, sessions, keys, flags. @module */
 import { assert, Context, Effect, Either, FastCheck as fc, Layer, Option } from "../deps.ts";
-import {
-  addressOf,
-  alpnOf,
-  common,
-  numberOf,
-  parse,
-  policyOf,
-  UsageError,
-} from "../../examples/lib/flags.ts";
+import { alpnOf, common, numberOf, parse, policyOf, targetOf, UsageError } from "../../examples/lib/flags.ts";
 import { readKeys } from "../../src/layers/tickets/file.ts";
 import { layerKeys } from "../../src/layers/tickets/rotating.ts";
 import { KeyValueStore } from "../../src/platform/deps.ts";
@@ -204,7 +196,7 @@ const flags: Target = {
       policyOf(given);
       alpnOf(given);
       numberOf(given, "port", 1);
-      given.rest.forEach((text) => addressOf(text, 443));
+      given.rest.forEach((text) => targetOf(text, 443));
       return "accepted";
     } catch (e) {
       if (e instanceof UsageError) return "refused";

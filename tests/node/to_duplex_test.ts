@@ -1,7 +1,7 @@
 /** A connection as a Duplex of Node: its data, its ends, its errors, and what it tells. @module */
 import { text } from "node:stream/consumers";
 import { finished, pipeline } from "node:stream/promises";
-import { assert, Effect } from "../deps.ts";
+import { assert, Effect, Fiber } from "../deps.ts";
 import { makePair } from "../../src/layers/transport/byte_stream.ts";
 import { type DuplexOptions, type TlsDuplex, toDuplex } from "../../src/node/mod.ts";
 import { live, untilWaiting } from "../support/effect.ts";
@@ -200,6 +200,30 @@ live(
 );
 
 live(
+  "what was written just before `destroy` with an error arrives before the alert",
+  Effect.gen(function* () {
+    const { client, under } = yield* ends();
+    client.on("error", () => {});
+    client.write("last words");
+    client.destroy(new Error("enough"));
+    assert.equal(textOf(yield* under.server.read), "last words");
+    assert.equal((yield* Effect.flip(under.server.read))._tag, "PeerAlert");
+  }),
+);
+
+live(
+  "a write that nobody takes does not hold `destroy` up for long",
+  Effect.gen(function* () {
+    const { client } = yield* handshake();
+    const duplex = toDuplex({ ...client, write: () => Effect.async<void>(() => {}) });
+    duplex.write("who hears me?");
+    const closed = yield* Effect.fork(next(duplex, "close"));
+    duplex.destroy();
+    yield* Effect.timeout(Fiber.join(closed), "5 seconds");
+  }),
+);
+
+live(
   "a connection that its owner closes closes the Duplex, without an error",
   Effect.gen(function* () {
     const { client, under } = yield* ends();
@@ -253,7 +277,7 @@ live(
       standardName: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
       version: "TLSv1.2",
     });
-    assert.deepEqual(client.getEphemeralKeyInfo(), { type: "ECDH", name: "X25519" });
+    assert.deepEqual(client.getEphemeralKeyInfo(), { type: "ECDH", name: "X25519", size: 253 });
     assert.deepEqual([client.alpnProtocol, server.servername], ["h2", "localhost"]);
     assert.deepEqual([client.authorized, server.authorized], [true, true]);
     assert.equal(client.authorizationError, null);
@@ -294,7 +318,7 @@ live(
     assert.deepEqual(plain(rest), {
       subject: { O: "Test", CN: "localhost" },
       issuer: { O: "Test", CN: "effect-tls test root" },
-      subjectaltname: "DNS:localhost, IP Address:127.0.0.1, IP Address:::1",
+      subjectaltname: "DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
       ca: false,
       bits: 2048,
       exponent: "0x10001",
@@ -304,6 +328,9 @@ live(
       fingerprint256:
         "74:C2:1A:EA:A6:E7:08:23:C6:B7:DD:DE:38:9D:7D:3D:4E:F5:EF:7B:56:65:01:39:56:89:60:05:5B:38:CB:05",
     });
+    const above = client.getPeerCertificate(true)!.issuerCertificate!;
+    assert.deepEqual(plain(above.subject), { O: "Test", CN: "effect-tls test root" });
+    assert.equal(above.issuerCertificate, above);
     assert.deepEqual(server.getPeerCertificate(), {});
   }),
 );
