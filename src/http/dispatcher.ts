@@ -4,9 +4,10 @@ import { clientServices, type OptionsError } from "../promises/services.ts";
 import type { Connection } from "../public/connections.ts";
 import { Closed } from "../public/errors.ts";
 import { asSocket, type Dial, inOrder, plain, tls } from "./connector.ts";
-import { Agent, type buildConnector, type Dispatcher, type Duplex, Pool, ProxyAgent } from "./deps.ts";
+import { Agent, type buildConnector, type Dispatcher, type Duplex, Pool } from "./deps.ts";
+import { ProxyRefused } from "./errors.ts";
 import type { Decoded } from "./options.ts";
-import { type Proxy, proxyAt, tunnel } from "./proxy.ts";
+import { named, type Proxy, proxyAt, tunnel } from "./proxy.ts";
 
 /** The pools of a `fetch`, which are destroyed with the scope. */
 export const dispatcher = Effect.fnUntraced(function* (
@@ -69,15 +70,36 @@ export const proxyOf = Effect.fnUntraced(function* (
   return proxyAt(url, headers, { options, services: yield* clientServices(options) });
 });
 
-/** Requests for `http:` are given to the proxy as they are, without a tunnel (RFC 9112 §3.2.2). */
-const forwarding = ({ url, headers }: Proxy, options: Pool.Options): Dispatcher =>
-  new ProxyAgent({
-    uri: url.origin,
-    headers,
-    proxyTunnel: false,
-    clientFactory: (origin) => new Pool(origin, options),
-    factory: (origin) => new Pool(origin, options),
-  });
+/**
+ * Requests for `http:` are given to the proxy as they are, without a tunnel (RFC 9112 §3.2.2). Undici's ProxyAgent would tell a
+ * refusal by an error without a type.
+ */
+const forwarding = (proxy: Proxy, options: Pool.Options): Dispatcher =>
+  new Pool(proxy.url.origin, options).compose(
+    (dispatch) => ({ origin, path, headers, ...request }, handler) => {
+      const { host } = new URL(String(origin));
+      const refused = new ProxyRefused({ proxy: named(proxy), target: host, status: 407 });
+      return dispatch(
+        {
+          ...request,
+          origin: proxy.url.origin,
+          path: `${origin}${path}`,
+          headers: { ...proxy.headers, host, ...headers as Record<string, string> }, // fetch gives a record
+        },
+        Object.create(handler, {
+          onResponseStart: {
+            value(controller: Dispatcher.DispatchController, status: number, ...rest: ResponseHead) {
+              if (status === refused.status) return controller.abort(refused);
+              return handler.onResponseStart?.call(this, controller, status, ...rest);
+            },
+          },
+        }),
+      );
+    },
+  );
+
+/** What undici tells of an answer's head besides its status. */
+type ResponseHead = [headers: Record<string, string | string[]>, statusMessage?: string];
 
 /** A dial as undici's connector. It is given up after some milliseconds. */
 const connecting = (timeout: number) => (dial: Dial): buildConnector.connector => (options, done) => {

@@ -76,6 +76,7 @@ test("a proxy over TLS is a tunnel in a tunnel, each with a trust of its own", a
   const url = `https://localhost:${proxy.port}`;
   await using fetch = fetching({ proxy: { url, trust: { roots: Golden.root } } });
   assert.equal(await (await fetch(server.url)).text(), "inner");
+  assert.equal(await (await fetch("http://printer.example/")).text(), "forwarded");
   await using untrusting = fetching({ proxy: { url, trust: { roots: Golden.client("p256").certificate } } });
   const { cause } = await untrusting(server.url).catch((e) => e);
   assert.ok(cause instanceof Errors.CertificateError);
@@ -119,7 +120,7 @@ test("fields for the proxy are sent to it alone", async () => {
   assert.doesNotMatch(server.requests[0]!.head, /x-for/);
 });
 
-test("a request for http: is given to the proxy as it is", async () => {
+test("a request for http: is given to the proxy as it is, and a refusal is told", async () => {
   await using proxy = await proxying(
     http.createServer(),
     ({ headers }) => headers["proxy-authorization"] === `Basic ${btoa("me:pw")}` ? undefined : 407,
@@ -127,6 +128,12 @@ test("a request for http: is given to the proxy as it is", async () => {
   await using fetch = fetching({ proxy: `http://me:pw@127.0.0.1:${proxy.port}` });
   assert.equal(await (await fetch("http://printer.example/status")).text(), "forwarded");
   assert.equal(proxy.asked[0]!.line, "GET http://printer.example/status");
+  assert.equal(proxy.asked[0]!.headers.host, "printer.example");
+  await using wrong = fetching({ proxy: `http://me:secret@127.0.0.1:${proxy.port}` });
+  const { cause, message } = await wrong("http://printer.example/status").catch((e) => e);
+  assert.ok(cause instanceof ProxyRefused);
+  assert.match(message, /refuses to connect to printer\.example: it answered 407; give a user name/);
+  assert.equal(await (await fetch("http://printer.example/status")).text(), "forwarded");
 });
 
 for (const status of [403, 502]) {
