@@ -14,22 +14,33 @@ import { PROGRAM as SLAPD, slapd } from "./servers/slapd.ts";
 import { PROGRAM as SQUID, squid } from "./servers/squid.ts";
 import { PROGRAM as VSFTPD, vsftpd } from "./servers/vsftpd.ts";
 
+/** The certificates of a PEM file in base64. */
+const certificatesIn = (pem: string): ReadonlyArray<string> =>
+  pem.split("-----BEGIN CERTIFICATE-----").slice(1).map((one) =>
+    one.split("-----END")[0]!.replace(/\s/g, "")
+  );
+
 withPeer(
   POSTGRES,
-  "postgres: pg logs in by SCRAM bound to the connection, and not with a wrong password",
+  "postgres: pg logs in by SCRAM bound to the connection, and not with a wrong password or over another connection",
   Effect.gen(function* () {
-    const { port, peer } = yield* postgres({ auth: "scram-sha-256" });
-    const login = (password: string) =>
-      ran("postgres", {
-        env: {
-          DATABASE_URL: `postgres://postgres:${password}@localhost:${port}/postgres`,
-          PGSSLROOTCERT: "root.pem",
-        },
-      });
+    const { port } = yield* postgres({ auth: "scram-sha-256" });
+    const login = (password: string, change?: (program: string) => string) => {
+      const DATABASE_URL = `postgres://postgres:${password}@localhost:${port}/postgres`;
+      return ran("postgres", { env: { DATABASE_URL, PGSSLROOTCERT: "root.pem" } }, change && { change });
+    };
     assert.match(clean(yield* login("secret")), /^TLSv1\.3 TLS_AES/);
-    const { code, complaints } = yield* login("guessed");
-    assert.equal(code, 1, peer.output());
-    assert.match(complaints, /password authentication failed/);
+    const guessed = yield* login("guessed");
+    assert.equal(guessed.code, 1);
+    assert.match(guessed.complaints, /password authentication failed/);
+    const [other] = certificatesIn(Golden.server("p256").certificate);
+    const elsewhere = yield* login("secret", (program) =>
+      program.replace(
+        "Object.assign(duplex, {",
+        `$& getPeerCertificate: () => ({ raw: Uint8Array.fromBase64("${other}") }),`,
+      ));
+    assert.equal(elsewhere.code, 1);
+    assert.match(elsewhere.complaints, /channel binding check failed/);
   }),
 );
 

@@ -109,7 +109,7 @@ live(
   "signer: a server whose key cannot be exported is trusted by its certificate",
   Effect.gen(function* () {
     const key = createPrivateKey(Golden.server("rsa").privateKey).export({ type: "pkcs8", format: "der" });
-    const program = yield* placed("signer", { "key.der": key });
+    const program = yield* placed("signer", { files: { "key.der": key } });
     const peer = yield* program.start({ args: ["cert.pem", "key.der", 0] });
     const [, port] = yield* peer.until(/port (\d+)\n/);
     assert.equal(yield* heard(Number(port)), "signed elsewhere\n");

@@ -76,7 +76,7 @@ export interface Placed {
 }
 
 /** The files beside each program: certificates and keys of a server and a client, and the root that signed both. */
-const files = (): Readonly<Record<string, string>> => {
+const beside = (): Readonly<Record<string, string>> => {
   const [server, client] = [Golden.server("rsa"), Golden.client("p256")];
   return {
     "root.pem": Golden.root,
@@ -101,16 +101,30 @@ const written = async ({ name, program }: Recipe, folder: string): Promise<strin
   return path;
 };
 
+/** What else a program is placed with. */
+export interface More {
+  /** Files that it needs. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** Changes the program, to see that it would not pass for what it does not do. */
+  readonly change?: (program: string) => string;
+}
+
 /** Puts the program of a page into a folder, gone with the scope, with certificates and what other files it needs. */
-export const placed = (name: string, more: Readonly<Record<string, Uint8Array>> = {}) =>
+export const placed = (name: string, more: More = {}) =>
   Effect.gen(function* () {
-    const recipe = recipes.get(name) ?? (yield* Effect.dieMessage(`there is no page ${name}`));
+    const page = recipes.get(name) ?? (yield* Effect.dieMessage(`there is no page ${name}`));
+    const recipe = { ...page, program: more.change?.(page.program) ?? page.program };
+    if (more.change) assert.notEqual(recipe.program, page.program);
     const [verb = "run", ...permissions] = recipe.command;
     const folder = yield* temporary;
     const path = yield* Effect.promise(() => written(recipe, folder));
     yield* Effect.promise(async () => {
-      for (const [file, text] of Object.entries(files())) await Deno.writeTextFile(`${folder}/${file}`, text);
-      for (const [file, bytes] of Object.entries(more)) await Deno.writeFile(`${folder}/${file}`, bytes);
+      for (const [file, text] of Object.entries(beside())) {
+        await Deno.writeTextFile(`${folder}/${file}`, text);
+      }
+      for (const [file, bytes] of Object.entries(more.files ?? {})) {
+        await Deno.writeFile(`${folder}/${file}`, bytes);
+      }
     });
     const started = ({ args = [], env = {} }: Given) =>
       start(
@@ -132,7 +146,7 @@ export const placed = (name: string, more: Readonly<Record<string, Uint8Array>> 
   });
 
 /** Runs the program of a page to its end. */
-export const ran = (name: string, given: Given, more?: Readonly<Record<string, Uint8Array>>) =>
+export const ran = (name: string, given: Given, more?: More) =>
   Effect.scoped(Effect.flatMap(placed(name, more), ({ run }) => run(given)));
 
 /** Waits for the end of a program. */
