@@ -9,6 +9,7 @@ export {
   Socket,
   type TcpNetConnectOpts,
 } from "node:net";
+export { nextTick } from "node:process";
 export { addAbortSignal, Duplex } from "node:stream";
 export { clearTimeout, setTimeout } from "node:timers";
 export { checkServerIdentity, rootCertificates } from "node:tls";

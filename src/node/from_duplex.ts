@@ -2,7 +2,7 @@
 import { Effect } from "../deps.ts";
 import type { ByteStream } from "../public/byte_stream.ts";
 import { TransportError } from "../public/transport.ts";
-import { clearTimeout, type Duplex, setTimeout } from "./deps.ts";
+import { clearTimeout, type Duplex, nextTick, setTimeout } from "./deps.ts";
 
 /** How long a Duplex may take to send its end before it is destroyed, in milliseconds. */
 const LAST_WORDS = 1_000;
@@ -32,8 +32,9 @@ export const fromDuplex = (duplex: Duplex): ByteStream => {
   known.setNoDelay?.(true);
   duplex.allowHalfOpen = true;
   duplex.on("readable", wake);
-  // With that listener it does not flow, whatever was before; a socket of Deno that was paused reads nothing until then.
-  duplex.resume();
+  // With that listener it does not flow, whatever was before; a socket of Deno that was paused reads nothing until then. Not at
+  // once: where listeners were just removed, Node looks in the next tick who is left, and what resumes then would flow.
+  nextTick(() => closed || duplex.resume());
   duplex.on("end", () => {
     ended = true;
     wake();

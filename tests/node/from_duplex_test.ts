@@ -1,6 +1,7 @@
 /** Any Duplex of Node as a byte stream, held to the laws of every byte stream. @module */
 import net from "node:net";
 import { Duplex, duplexPair, PassThrough } from "node:stream";
+import { setImmediate } from "node:timers";
 import { assert, Effect, Fiber } from "../deps.ts";
 import { fromDuplex } from "../../src/node/mod.ts";
 import { failsWith, live, untilWaiting } from "../support/effect.ts";
@@ -44,6 +45,23 @@ live(
     assert.equal(textOf(yield* stream.read), "before");
     assert.equal(yield* stream.read, undefined);
     assert.equal(yield* stream.read, undefined);
+    yield* stream.close;
+  }),
+);
+
+live(
+  "a Duplex whose listeners were just taken away loses nothing until somebody reads",
+  Effect.gen(function* () {
+    const turn = Effect.promise(() => new Promise((go) => setImmediate(go)));
+    const duplex = new PassThrough();
+    duplex.on("data", () => {});
+    yield* turn;
+    duplex.removeAllListeners();
+    const stream = fromDuplex(duplex);
+    yield* turn;
+    duplex.write("kept");
+    yield* turn;
+    assert.equal(textOf(yield* stream.read), "kept");
     yield* stream.close;
   }),
 );
