@@ -270,7 +270,9 @@ export const human = ({ print, complain, labelled, shows = "flights", coloured =
     print(colour ? painted(colour, line) : line);
   };
   const tellPeer = (connection: number, { certificates, verdict }: Peer) => {
-    certificates.slice(0, 1).forEach((leaf) => tell(connection, described(leaf)));
+    const [leaf] = certificates;
+    if (leaf) tell(connection, described(leaf));
+    if (leaf?._tag === "Certificate") tell(connection, `its pin is ${leaf.pin}`);
     if (verdict) tell(connection, found(verdict));
   };
   const warn = (connection: number, error: unknown) => complain(`${label(connection)}${explained(error)}`);

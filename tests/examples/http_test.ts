@@ -36,7 +36,10 @@ Deno.test("a URL is asked for: its body alone is on stdout, and what was agreed 
   const { code, stdout, stderr } = await client(`${server.url}/path?q=1`, "--ca", root);
   assert.equal(code, 0, stderr);
   assert.equal(stdout, "the body, without a line end");
-  assert.match(stderr, /^full handshake in [^\n]+\nthe peer is [^\n]+\ntrusted [^\n]+\n200 OK\nclosed\n$/);
+  assert.match(
+    stderr,
+    /^full handshake in [^\n]+\nthe peer is [^\n]+\nits pin is \w{64}\ntrusted [^\n]+\n200 OK\nclosed\n$/,
+  );
   const [{ head }] = server.requests as [(typeof server.requests)[0]];
   assert.match(head, /^GET \/path\?q=1 HTTP\/1\.1\r\n/);
   assert.match(head, new RegExp(`^host: ${new URL(server.url).host}\r$`, "im"));

@@ -13,7 +13,7 @@ import { clean, interrupted, placed, ran } from "./recipes.ts";
 const pinOf = (kind: Golden.Kind): string =>
   createHash("sha256")
     .update(createPublicKey(Golden.server(kind).privateKey).export({ type: "spki", format: "der" }))
-    .digest("base64");
+    .digest("hex");
 
 /** A server of ours on a port of its own, which does something with each connection and closes it. */
 const serving = (

@@ -33,6 +33,8 @@ export interface ReadableCertificate extends Shown {
     | { readonly _tag: "unsupported"; readonly algorithm: string };
   /** The serial number in hexadecimal, without a leading zero byte. */
   readonly serialNumber: string;
+  /** The SHA-256 of the SubjectPublicKeyInfo in hexadecimal (RFC 7469 §2.4): what `layerPinned` takes. */
+  readonly pin: string;
 }
 
 /** A peer's certificate that could not be parsed, with the reason. A leaf like this has a key that could be read. */
@@ -92,6 +94,7 @@ const Readable = Schema.TaggedStruct("Certificate", {
     Schema.TaggedStruct("unsupported", { algorithm: Schema.String }),
   ),
   serialNumber: Schema.String,
+  pin: Schema.String,
   ...common,
 });
 

@@ -13,11 +13,14 @@ import type { PeerCertificate, ReadableCertificate } from "./peer_certificate.ts
 export const peerCertificate = (raw: Bytes, hash: CryptoService["hash"]): PeerCertificate => {
   const before = known.get(raw);
   if (before) return before;
-  const digest = (name: "sha1" | "sha256") => toHex(hash(name).digest([raw]));
+  const digest = (name: "sha1" | "sha256", of = raw) => toHex(hash(name).digest([of]));
   const shared = { raw, fingerprints: { sha1: digest("sha1"), sha256: digest("sha256") } };
   const read: PeerCertificate = Either.match(parseCertificate(raw), {
     onLeft: ({ message }) => ({ _tag: "UnreadableCertificate", reason: message, ...shared }),
-    onRight: (certificate) => ({ _tag: "Certificate", ...told(certificate), ...shared }),
+    onRight: (certificate) => {
+      const pin = digest("sha256", certificate.spki);
+      return { _tag: "Certificate", ...told(certificate), pin, ...shared };
+    },
   });
   known.set(raw, read);
   return read;
@@ -25,7 +28,9 @@ export const peerCertificate = (raw: Bytes, hash: CryptoService["hash"]): PeerCe
 
 const known = new WeakMap<Bytes, PeerCertificate>();
 
-const told = (certificate: Certificate): Omit<ReadableCertificate, "_tag" | "raw" | "fingerprints"> => ({
+const told = (
+  certificate: Certificate,
+): Omit<ReadableCertificate, "_tag" | "raw" | "pin" | "fingerprints"> => ({
   subject: certificate.subject.text,
   issuer: certificate.issuer.text,
   subjectAltNames: (certificate.subjectAltName ?? []).map((name) => ({
