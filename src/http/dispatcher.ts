@@ -5,6 +5,7 @@ import type { Connection } from "../public/connections.ts";
 import { Closed } from "../public/errors.ts";
 import { asSocket, type Dial, inOrder, plain, tls } from "./connector.ts";
 import { Agent, type buildConnector, type Dispatcher, type Duplex, Pool, ProxyAgent } from "./deps.ts";
+import { patient } from "./informational.ts";
 import type { Decoded } from "./options.ts";
 import { type Proxy, proxyAt, tunnel } from "./proxy.ts";
 
@@ -13,7 +14,7 @@ export const dispatcher = Effect.fnUntraced(function* (
   options: Decoded,
 ): Effect.fn.Return<Dispatcher, OptionsError, Scope.Scope> {
   const { proxy: wanted, serverName, connectTimeout = 10_000, keepAliveTimeout = 4_000, ...rest } = options;
-  const { connections, headersTimeout = 300_000, bodyTimeout = 300_000, observe, ...spoken } = rest;
+  const { connections, headersTimeout = HEADERS, bodyTimeout = 300_000, observe, ...spoken } = rest;
   const proxy = wanted === undefined ? undefined : yield* proxyOf(wanted);
   const below = proxy && tunnel(proxy);
   const services = yield* clientServices(spoken);
@@ -33,13 +34,14 @@ export const dispatcher = Effect.fnUntraced(function* (
         ? forwarding(proxy, { ...options, connect: connector(proxy.dial) })
         : new Pool(origin, options),
   });
-  return yield* Effect.acquireRelease(Effect.succeed(agent), () => Effect.promise(() => agent.destroy()));
+  yield* Effect.addFinalizer(() => Effect.promise(() => agent.destroy()));
+  return agent.compose(patient(headersTimeout));
 });
 
 /** The pool of one connection that is open. */
-export const agentOver = (connection: Connection): Agent => {
+export const agentOver = (connection: Connection): Dispatcher => {
   let only: Duplex | undefined = inOrder(connection);
-  return new Agent({
+  const agent = new Agent({
     allowH2: false,
     connections: 1,
     keepAliveTimeout: LONGEST,
@@ -51,7 +53,11 @@ export const agentOver = (connection: Connection): Agent => {
         only = undefined;
       }),
   });
+  return agent.compose(patient(HEADERS));
 };
+
+/** How long the head of an answer may take, in milliseconds, as in undici. */
+const HEADERS = 300_000;
 
 /** The longest time that undici knows, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;

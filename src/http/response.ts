@@ -35,7 +35,10 @@ class Fetched extends Response {
   }
 }
 
-/** An answer as the runtime's Response. `onBreak` tells when its body breaks off, and with what error. */
+/**
+ * An answer as the runtime's Response. `onBreak` tells when its body breaks off, and with what error. Throws if a Response
+ * cannot say the status or its text; the body is given up then.
+ */
 export const responseOf = (
   { status, statusText, headers, body, url, redirected }: Answer,
   onBreak: (broken: (error: unknown) => void) => void,
@@ -44,7 +47,13 @@ export const responseOf = (
   const kept = body && isDecoded(headers)
     ? [...headers].filter(([name]) => !ofCoded.includes(name))
     : [...headers];
-  return new Fetched(whole, { status, statusText, headers: kept }, { url, redirected });
+  try {
+    return new Fetched(whole, { status, statusText, headers: kept }, { url, redirected });
+  } catch (e) {
+    // A status such as 999 cannot be told: the connection must not wait for somebody to read the body.
+    whole?.cancel(e).catch(() => {});
+    throw e;
+  }
 };
 
 /** The fields that tell of a body as it was sent: a body that was decoded is another one. */

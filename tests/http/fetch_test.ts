@@ -339,6 +339,29 @@ test("an answer whose head does not come in time is an error", async () => {
   assert.match((await failure(fetch(server.url))).message, /Headers Timeout/);
 });
 
+test("informational answers do not make a request wait for ever", async () => {
+  await using server = scripted(async ({ conn }) => {
+    for (;;) await conn.write(bytesOf("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"));
+  });
+  await using fetch = fetching({ headersTimeout: 200 });
+  assert.equal((await failure(fetch(server.url))).cause.name, "HeadersTimeoutError");
+});
+
+test("informational answers are passed over", async () => {
+  await using server = scripted(() => `HTTP/1.1 102 Processing\r\n\r\n`.repeat(20) + ok("at last"));
+  await using fetch = fetching();
+  assert.equal(await (await fetch(server.url)).text(), "at last");
+});
+
+test("an answer whose status no Response can have is an error, and nothing waits for its body", async () => {
+  await using server = scripted(async ({ conn }) => {
+    await conn.write(bytesOf("HTTP/1.1 999 Request Denied\r\n\r\n"));
+    for (;;) await conn.write(bytesOf("more and more"));
+  });
+  await using fetch = fetching();
+  assert.match((await failure(fetch(server.url))).message, /999/);
+});
+
 test("an answer whose body does not go on in time is an error", async () => {
   await using server = scripted(() => "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
   await using fetch = fetching({ bodyTimeout: 50 });
