@@ -12,5 +12,6 @@ export {
 } from "npm:undici@^8.13.1";
 export { Buffer } from "node:buffer";
 export { type RequestListener, Server, type ServerOptions, type ServerResponse } from "node:http";
+export { connect } from "node:net";
 export type { Socket } from "node:net";
 export type { Duplex } from "node:stream";

@@ -12,6 +12,7 @@ export const patient =
       options,
       Object.create(handler, {
         onResponseStart: {
+          writable: true, // undici's ProxyAgent puts one of its own over it
           value(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>) {
             const [controller, status] = args;
             first ??= performance.now();
