@@ -4,10 +4,11 @@ import { clientServices, type OptionsError } from "../promises/services.ts";
 import type { Connection } from "../public/connections.ts";
 import { Closed } from "../public/errors.ts";
 import { asSocket, type Dial, inOrder, plain, tls } from "./connector.ts";
-import { Agent, type buildConnector, type Dispatcher, type Duplex, Pool, ProxyAgent } from "./deps.ts";
+import { Agent, type buildConnector, type Dispatcher, type Duplex, type Pool, ProxyAgent } from "./deps.ts";
 import { patient } from "./informational.ts";
 import type { Decoded } from "./options.ts";
 import { type Proxy, proxyAt, tunnel } from "./proxy.ts";
+import { sparing } from "./spared.ts";
 
 /** The pools of a `fetch`, which are destroyed with the scope. */
 export const dispatcher = Effect.fnUntraced(function* (
@@ -32,7 +33,7 @@ export const dispatcher = Effect.fnUntraced(function* (
     factory: (origin, options) =>
       proxy && new URL(origin).protocol === "http:"
         ? forwarding(proxy, { ...options, connect: connector(proxy.dial) })
-        : new Pool(origin, options),
+        : sparing(origin, options),
   });
   yield* Effect.addFinalizer(() => Effect.promise(() => agent.destroy()));
   return agent.compose(patient(headersTimeout));
@@ -44,6 +45,7 @@ export const agentOver = (connection: Connection): Dispatcher => {
   const agent = new Agent({
     allowH2: false,
     connections: 1,
+    factory: sparing,
     keepAliveTimeout: LONGEST,
     // Undici hears a connector only after it has returned.
     connect: (_, done) =>
@@ -81,8 +83,8 @@ const forwarding = ({ url, headers }: Proxy, options: Pool.Options): Dispatcher 
     uri: url.origin,
     headers,
     proxyTunnel: false,
-    clientFactory: (origin) => new Pool(origin, options),
-    factory: (origin) => new Pool(origin, options),
+    clientFactory: (origin) => sparing(origin, options),
+    factory: (origin) => sparing(origin, options),
   });
 
 /** A dial as undici's connector. It is given up after some milliseconds. */

@@ -8,6 +8,7 @@ import { agentOver, dispatcher } from "./dispatcher.ts";
 import { decode, type FetchOptions } from "./options.ts";
 import { type Sendable, sendable } from "./request.ts";
 import { responseOf } from "./response.ts";
+import { givenUpBy } from "./spared.ts";
 
 /** A `fetch` that has connections of its own. */
 export interface Fetch extends AsyncDisposable {
@@ -86,7 +87,7 @@ const fetchBy =
     const failed = failure(request);
     let sent: Sendable | undefined;
     try {
-      const { dispatcher, onBreak } = watched(await ready());
+      const { dispatcher, onBreak } = watched((await ready()).compose(givenUpBy(request.signal)));
       sent = await sendable(request, init?.body);
       const answer = await undiciFetch(request.url, { ...sent.init, dispatcher } as Init);
       return responseOf(answer, (broken) => onBreak((error) => broken(failed(error))));

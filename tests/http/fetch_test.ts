@@ -13,6 +13,15 @@ import { bytesOf } from "../support/text.ts";
 import { scripted } from "./scripted.ts";
 
 const fetching = (options: FetchOptions = {}) => makeFetch({ trust: { roots: Golden.root }, ...options });
+const makeOne = () => Promise.resolve(fetching({ connections: 1 }));
+const overOne = async (url: string) => {
+  const conn = await connectTls({
+    port: Number(new URL(url).port),
+    serverName: "localhost",
+    caCerts: [Golden.root],
+  });
+  return fetchOver(conn.connection);
+};
 const ok = (body: string, fields = "") =>
   `HTTP/1.1 200 OK\r\n${fields}content-length: ${body.length}\r\n\r\n${body}`;
 const to = (location: string, status: number) =>
@@ -264,6 +273,31 @@ test("a request that is aborted before its answer rejects with the signal's reas
   await using fetch = fetching();
   assert.equal(await fetch(server.url, { signal: controller.signal }).catch((e) => e), reason);
 });
+
+for (const [what, over] of [["a fetch", makeOne], ["a fetch over one connection", overOne]] as const) {
+  test(`${what} does not begin requests that were given up while they waited, and keeps its connection`, async () => {
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    await using server = scripted(async ({ head }) => {
+      if (head.startsWith("GET /first ")) await aborted;
+      return ok("x");
+    });
+    await using fetch = await over(server.url);
+    const first = fetch(`${server.url}/first`);
+    while (server.requests.length === 0) await new Promise((next) => setTimeout(next, 1));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waiting = Array.from({ length: 50 }, () => fetch(`${server.url}/given-up`, { signal }));
+    // A request is in the queue a few turns after it was made.
+    for (let turn = 0; turn < 20; turn++) await new Promise((next) => setTimeout(next, 0));
+    controller.abort();
+    for (const { status } of await Promise.allSettled(waiting)) assert.equal(status, "rejected");
+    resolve();
+    assert.equal(await (await first).text(), "x");
+    assert.equal(await (await fetch(`${server.url}/last`)).text(), "x");
+    const asked = server.requests.map(({ head, connection }) => `${head.split(" ")[1]} ${connection}`);
+    assert.deepEqual(asked, ["/first 0", "/last 0"]);
+  });
+}
 
 test("an answer that is aborted while it is read fails with the signal's reason", async () => {
   const controller = new AbortController();
