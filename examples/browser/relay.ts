@@ -44,8 +44,11 @@ export const main = (args: ReadonlyArray<string>) => {
   };
   const servers = list(to).map((one) => `/relay/${one}`);
   const handle = (request: Request): Response | Promise<Response> => {
-    const { pathname, host } = new URL(request.url);
-    if (servers.includes(pathname) && request.headers.get("origin") === `http://${host}`) {
+    const { pathname, host, hostname: own } = new URL(request.url);
+    // A page of elsewhere must not use the relay, not even by a name that it has made to mean this machine.
+    const isOwn = ["localhost", "127.0.0.1"].includes(own) &&
+      request.headers.get("origin") === `http://${host}`;
+    if (servers.includes(pathname) && isOwn) {
       const { socket, response } = Deno.upgradeWebSocket(request);
       const [, hostname, port] = /^\/relay\/(.*):(\d+)$/.exec(pathname)!;
       relay(socket, hostname!, Number(port)).catch(({ message }) => {

@@ -101,14 +101,19 @@ export const exchange = <E>(
   Effect.gen(function* () {
     // Loaded when it is needed: most connections of the program speak no HTTP.
     const { fetchOver } = yield* Effect.promise(() => import("../../src/http/mod.ts"));
+    const controller = new AbortController();
     const fetch = yield* Effect.acquireRelease(
       Effect.sync(() => fetchOver(connection)),
-      (fetch) => Effect.promise(() => fetch.close()),
+      (fetch) =>
+        Effect.promise(() => {
+          controller.abort(); // what still comes is waited for otherwise
+          return fetch.close();
+        }),
     );
     const sent = yield* body;
     const response = yield* within(Effect.tryPromise({
-      try: (signal) => fetch(url, { ...init, ...sent && { body: sent }, signal }),
-      catch: (error) => failure(error),
+      try: () => fetch(url, { ...init, ...sent && { body: sent }, signal: controller.signal }),
+      catch: failure,
     }));
     answered(response);
     const reader = response.body?.getReader();

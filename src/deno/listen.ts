@@ -220,10 +220,11 @@ const settings = (options: ListenTlsOptions): Server.ListenOptions => {
     before: starttls && ((stream) => Effect.map(StartTls.server(starttls, stream), (ready) => ready.stream)),
     onFailure: (cause, _, remote) => {
       const error = advised(Cause.squash(cause));
-      return Effect.catchAll(
-        Effect.try(() => onError(error, remote)),
-        (thrown) => Effect.logWarning(`onError: ${wordsOf(thrown.error)}`),
-      );
+      return Effect.sync(() => {
+        // It may be asynchronous, though its type is not.
+        const told = async () => await onError(error, remote);
+        told().catch((thrown) => console.warn(`onError: ${wordsOf(thrown)}`));
+      });
     },
   };
 };

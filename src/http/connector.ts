@@ -6,7 +6,7 @@ import type { ClientOptions } from "../promises/options.ts";
 import type { Services } from "../promises/services.ts";
 import type { Connection } from "../public/connections.ts";
 import { TransportError } from "../public/transport.ts";
-import { buildConnector, type Duplex, type Socket } from "./deps.ts";
+import { connect, type Duplex, type Socket } from "./deps.ts";
 import type { FetchOptions } from "./options.ts";
 
 /** A host and its port, and how to speak with it. */
@@ -36,20 +36,19 @@ export const targetOf = ({ hostname, port, protocol }: URL): Target => ({
 /** TCP, by the runtime. */
 export const plain: Dial = ({ hostname, port }, signal) =>
   new Promise((resolve, reject) => {
-    // The signal limits the time.
-    buildConnector({ timeout: 0 })(
-      { hostname, host: `${hostname}:${port}`, protocol: "http:", port: String(port) },
-      (cause, socket) => {
-        if (cause) {
-          const address = { hostname, port };
-          reject(signal.aborted ? signal.reason : new TransportError({ operation: "open", cause, address }));
-        } else if (signal.aborted) {
-          socket.destroy();
-          reject(signal.reason);
-        } else resolve(socket);
-      },
-    );
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    signal.throwIfAborted();
+    const socket = connect({ host: hostname, port, noDelay: true });
+    const givenUp = () => {
+      socket.destroy(); // it could try for minutes, and keep the program
+      reject(signal.reason);
+    };
+    const failed = (cause: unknown) =>
+      reject(new TransportError({ operation: "open", cause, address: { hostname, port } }));
+    signal.addEventListener("abort", givenUp, { once: true });
+    socket.once("error", failed).once("connect", () => {
+      signal.removeEventListener("abort", givenUp);
+      resolve(socket.off("error", failed));
+    });
   });
 
 /** TLS over TCP, or over a connection that another dial opens. */

@@ -4,17 +4,19 @@ import { clientServices, type OptionsError } from "../promises/services.ts";
 import type { Connection } from "../public/connections.ts";
 import { Closed } from "../public/errors.ts";
 import { asSocket, type Dial, inOrder, plain, tls } from "./connector.ts";
-import { Agent, type buildConnector, type Dispatcher, type Duplex, Pool } from "./deps.ts";
+import { Agent, type buildConnector, type Dispatcher, type Duplex, type Pool } from "./deps.ts";
 import { ProxyRefused } from "./errors.ts";
+import { patient } from "./informational.ts";
 import type { Decoded } from "./options.ts";
 import { named, type Proxy, proxyAt, tunnel } from "./proxy.ts";
+import { sparing } from "./spared.ts";
 
 /** The pools of a `fetch`, which are destroyed with the scope. */
 export const dispatcher = Effect.fnUntraced(function* (
   options: Decoded,
 ): Effect.fn.Return<Dispatcher, OptionsError, Scope.Scope> {
   const { proxy: wanted, serverName, connectTimeout = 10_000, keepAliveTimeout = 4_000, ...rest } = options;
-  const { connections, headersTimeout = 300_000, bodyTimeout = 300_000, observe, ...spoken } = rest;
+  const { connections, headersTimeout = HEADERS, bodyTimeout = 300_000, observe, ...spoken } = rest;
   const proxy = wanted === undefined ? undefined : yield* proxyOf(wanted);
   const below = proxy && tunnel(proxy);
   const services = yield* clientServices(spoken);
@@ -32,17 +34,19 @@ export const dispatcher = Effect.fnUntraced(function* (
     factory: (origin, options) =>
       proxy && new URL(origin).protocol === "http:"
         ? forwarding(proxy, { ...options, connect: connector(proxy.dial) })
-        : new Pool(origin, options),
+        : sparing(origin, options),
   });
-  return yield* Effect.acquireRelease(Effect.succeed(agent), () => Effect.promise(() => agent.destroy()));
+  yield* Effect.addFinalizer(() => Effect.promise(() => agent.destroy()));
+  return agent.compose(patient(headersTimeout));
 });
 
 /** The pool of one connection that is open. */
-export const agentOver = (connection: Connection): Agent => {
+export const agentOver = (connection: Connection): Dispatcher => {
   let only: Duplex | undefined = inOrder(connection);
-  return new Agent({
+  const agent = new Agent({
     allowH2: false,
     connections: 1,
+    factory: sparing,
     keepAliveTimeout: LONGEST,
     // Undici hears a connector only after it has returned.
     connect: (_, done) =>
@@ -52,7 +56,11 @@ export const agentOver = (connection: Connection): Agent => {
         only = undefined;
       }),
   });
+  return agent.compose(patient(HEADERS));
 };
+
+/** How long the head of an answer may take, in milliseconds, as in undici. */
+const HEADERS = 300_000;
 
 /** The longest time that undici knows, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
@@ -75,7 +83,7 @@ export const proxyOf = Effect.fnUntraced(function* (
  * refusal by an error without a type.
  */
 const forwarding = (proxy: Proxy, options: Pool.Options): Dispatcher =>
-  new Pool(proxy.url.origin, options).compose(
+  sparing(proxy.url.origin, options).compose(
     (dispatch) => ({ origin, path, headers, ...request }, handler) => {
       const { host } = new URL(String(origin));
       const refused = new ProxyRefused({ proxy: named(proxy), target: host, status: 407 });

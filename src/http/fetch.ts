@@ -8,12 +8,16 @@ import { agentOver, dispatcher } from "./dispatcher.ts";
 import { decode, type FetchOptions } from "./options.ts";
 import { type Sendable, sendable } from "./request.ts";
 import { responseOf } from "./response.ts";
+import { givenUpBy } from "./spared.ts";
 
 /** A `fetch` that has connections of its own. */
 export interface Fetch extends AsyncDisposable {
   /** Sends a request, as the global `fetch` does. Rejects with a TypeError whose `cause` is the typed error. */
   (input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
-  /** Lets the requests under way end, closes all connections, and takes no more requests. */
+  /**
+   * Lets the requests under way end, closes all connections, and takes no more requests. Answers whose body nobody has begun to
+   * read are given up.
+   */
   readonly close: () => Promise<void>;
 }
 
@@ -38,7 +42,6 @@ export const makeFetch = (options: FetchOptions = {}): Fetch => {
   let made: ReturnType<typeof make> | undefined;
   const make = () => promised(living(dispatcher(decoded)));
   const ready = async () => {
-    if (closing) throw new Error("this fetch was closed");
     try {
       return (await (made ??= make())).value;
     } catch (e) {
@@ -46,14 +49,11 @@ export const makeFetch = (options: FetchOptions = {}): Fetch => {
       throw e;
     }
   };
-  const ended = async () => {
+  return fetchBy(ready, async () => {
     const { value, close } = await made?.catch(() => undefined) ?? {};
     await value?.close();
     if (close) await promised(close);
-  };
-  let closing: Promise<void> | undefined;
-  const close = () => closing ??= ended();
-  return Object.assign(fetchBy(ready), { close, [Symbol.asyncDispose]: close });
+  });
 };
 
 /**
@@ -74,28 +74,37 @@ export const makeFetch = (options: FetchOptions = {}): Fetch => {
  */
 export const fetchOver = (connection: Connection): Fetch => {
   const agent = agentOver(connection);
-  let closing: Promise<void> | undefined;
-  const close = () => closing ??= agent.close().then(() => promised(connection.close));
-  return Object.assign(fetchBy(() => Promise.resolve(agent)), { close, [Symbol.asyncDispose]: close });
+  return fetchBy(() => Promise.resolve(agent), () => agent.close().then(() => promised(connection.close)));
 };
 
-/** A `fetch` by a dispatcher. */
-const fetchBy =
-  (ready: () => Promise<Dispatcher>): typeof globalThis.fetch =>
-  async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+/** A `fetch` by a dispatcher, and how that ends once all answers have been read. */
+const fetchBy = (ready: () => Promise<Dispatcher>, end: () => Promise<void>): Fetch => {
+  /** The bodies that are not at their end. */
+  const bodies = new Set<ReadableStream>();
+  const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
     const failed = failure(request);
     let sent: Sendable | undefined;
     try {
-      const { dispatcher, onBreak } = watched(await ready());
+      if (closing) throw new Error("this fetch was closed");
+      const { dispatcher, onBreak } = watched((await ready()).compose(givenUpBy(request.signal)));
       sent = await sendable(request, init?.body);
       const answer = await undiciFetch(request.url, { ...sent.init, dispatcher } as Init);
-      return responseOf(answer, (broken) => onBreak((error) => broken(failed(error))));
+      return responseOf(answer, (broken) => onBreak((error) => broken(failed(error))), bodies);
     } catch (e) {
       sent?.drop(e);
       throw failed(e);
     }
   };
+  const ended = async () => {
+    // Nobody has begun to read these: what is on its way to them would be waited for without end.
+    for (const body of bodies) if (!body.locked) body.cancel().catch(() => {}); // it has broken off itself
+    await end();
+  };
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= ended();
+  return Object.assign(fetch, { close, [Symbol.asyncDispose]: close });
+};
 
 /** The runtime's types for a request are written otherwise than undici's. */
 type Init = NonNullable<Parameters<typeof undiciFetch>[1]>;

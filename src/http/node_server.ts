@@ -93,6 +93,7 @@ export class OwnServer extends Server implements HttpServer {
       const duplex = toDuplex(conn.connection, { beneath: beneath(conn) });
       this.#conns.set(duplex, conn);
       duplex.once("close", () => this.#conns.delete(duplex));
+      duplex.on("error", () => {}); // after an upgrade nobody else may listen, and a client must not end the program
       this.emit("connection", duplex);
     }
   }

@@ -1,6 +1,7 @@
 /** Tunnels through a proxy: CONNECT (RFC 9110 §9.3.6), over TCP or over TLS. @module */
+import { TransportError } from "../public/transport.ts";
 import { asSocket, type Dial, plain, type Spoken, type Target, targetOf, tls } from "./connector.ts";
-import { Buffer, Client } from "./deps.ts";
+import { Buffer, Client, errors } from "./deps.ts";
 import { ProxyRefused } from "./errors.ts";
 
 /** A proxy, how to reach it, and what it is told besides the target. */
@@ -26,8 +27,12 @@ export const named = ({ url: { protocol, host } }: Proxy): string => `the proxy 
 
 const credentials = ({ username, password }: URL): Record<string, string> => {
   if (username === "" && password === "") return {};
-  const both = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { "proxy-authorization": `Basic ${Buffer.from(both).toString("base64")}` };
+  // Bytes, where `decodeURIComponent` throws at what is no UTF-8, and at a lone %.
+  const both = `${username}:${password}`.replace(
+    /%([0-9a-f]{2})/gi,
+    (_, byte) => String.fromCharCode(parseInt(byte, 16)),
+  );
+  return { "proxy-authorization": `Basic ${Buffer.from(both, "latin1").toString("base64")}` };
 };
 
 /** Opens connections through a proxy. Rejects with ProxyRefused, or with why the proxy cannot be reached. */
@@ -50,6 +55,11 @@ export const tunnel = (proxy: Proxy): Dial => async (target, signal) => {
     if (statusCode >= 200 && statusCode < 300) return socket;
     socket.on("error", () => {}).destroy(); // nothing is asked of it any more
     throw new ProxyRefused({ proxy: named(proxy), target: authority(target), status: statusCode });
+  } catch (error) {
+    // A pool that is told of an error of undici's own by its connector tries again, at once and for ever.
+    if (!(error instanceof errors.UndiciError)) throw error;
+    const { hostname, port } = targetOf(proxy.url);
+    throw new TransportError({ operation: "open", cause: error, address: { hostname, port } });
   } finally {
     // The tunnel is no longer the client's.
     client.destroy().catch(() => {});

@@ -36,16 +36,27 @@ class Fetched extends Response {
   }
 }
 
-/** An answer as the runtime's Response. `onBreak` tells when its body breaks off, and with what error. */
+/**
+ * An answer as the runtime's Response. `onBreak` tells when its body breaks off, and with what error. `bodies` holds it until
+ * it is at its end. Throws if a Response
+ * cannot say the status or its text; the body is given up then.
+ */
 export const responseOf = (
   { status, statusText, headers, body, url, redirected }: Answer,
   onBreak: (broken: (error: unknown) => void) => void,
+  bodies: Set<ReadableStream>,
 ): Response => {
-  const whole = body && breaking(body as ReadableStream<Uint8Array>, onBreak);
+  const whole = body && breaking(body as ReadableStream<Uint8Array>, onBreak, bodies);
   const kept = body && isDecoded(headers)
     ? [...headers].filter(([name]) => !ofCoded.includes(name))
     : [...headers];
-  return new Fetched(whole, { status, statusText, headers: kept }, { url, redirected });
+  try {
+    return new Fetched(whole, { status, statusText, headers: kept }, { url, redirected });
+  } catch (e) {
+    // A status such as 999 cannot be told: the connection must not wait for somebody to read the body.
+    whole?.cancel(e).catch(() => {});
+    throw e;
+  }
 };
 
 /** The fields that tell of a body as it was sent: a body that was decoded is another one. */
@@ -61,14 +72,17 @@ const known = ["gzip", "x-gzip", "deflate", "br", "zstd"];
 const breaking = (
   body: ReadableStream<Uint8Array>,
   onBreak: (broken: (error: unknown) => void) => void,
+  bodies: Set<ReadableStream>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> => {
   const reader = body.getReader();
   let broken: (error: unknown) => void = () => {};
-  return new ReadableStream({
+  const ended = () => void bodies.delete(whole);
+  const whole: ReadableStream<Uint8Array<ArrayBuffer>> = new ReadableStream({
     type: "bytes",
     start: (controller) => {
       broken = (error) => {
         controller.error(error);
+        queueMicrotask(ended); // it may break off while it is made
         reader.cancel(error).catch(() => {}); // it may have told so itself
       };
       onBreak(broken);
@@ -77,12 +91,18 @@ const breaking = (
       try {
         const { done, value } = await reader.read();
         if (!done) return controller.enqueue(value as Uint8Array<ArrayBuffer>); // undici makes no others
+        ended();
         controller.close();
         controller.byobRequest?.respond(0);
       } catch (error) {
         broken(error);
       }
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel: (reason) => {
+      ended();
+      return reader.cancel(reason);
+    },
   });
+  bodies.add(whole);
+  return whole;
 };

@@ -62,8 +62,11 @@ export const serve = (
   const answered = async (request: Request, info: ServeInfo): Promise<Response> => {
     try {
       const response = await handler(request, info);
-      if (response instanceof Response) return response;
-      throw new TypeError("the handler gave no Response");
+      if (!(response instanceof Response)) throw new TypeError("the handler gave no Response");
+      if (response.bodyUsed || response.body?.locked) {
+        throw new TypeError("the handler gave a Response whose body is read already");
+      }
+      return response;
     } catch (error) {
       return await onError(error);
     }
@@ -73,9 +76,10 @@ export const serve = (
     getRequestListener(
       (request, { incoming, outgoing }) => {
         const conn = server.connOf(incoming.socket)!; // it is one of the server's
-        return answered(request, infoOf(conn, outgoing as ServerResponse));
+        const info = infoOf(conn, outgoing as ServerResponse);
+        return answered(request, info).then((response) => cutting(response, outgoing as ServerResponse));
       },
-      { overrideGlobalObjects: false, errorHandler: lastly },
+      { overrideGlobalObjects: false, errorHandler: lastly, hostname: options.hostname ?? "localhost" },
     ),
   );
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
@@ -91,6 +95,25 @@ export const serve = (
     server,
     [Symbol.asyncDispose]: async () => void await server.shutdown(),
   };
+};
+
+/**
+ * What the bridge reads of an answer. When its body fails, the connection is cut first: the bridge would send the words of the
+ * error, and then what the client got would look whole.
+ */
+const cutting = (response: Response, outgoing: ServerResponse): Response => {
+  const { status, headers, body } = response;
+  if (body === null) return response;
+  const getReader = () => {
+    const reader = body.getReader();
+    const read = () => {
+      const next = reader.read();
+      next.catch((error) => outgoing.destroy(error));
+      return next;
+    };
+    return { read, cancel: (reason: unknown) => reader.cancel(reason), closed: reader.closed };
+  };
+  return { status, headers, body: { getReader } } as Response;
 };
 
 const addressOf = (server: HttpServer): { readonly hostname: string; readonly port: number } => {
@@ -118,11 +141,15 @@ const infoOf = (conn: TlsConn, outgoing: ServerResponse): ServeInfo => {
   };
 };
 
-const sent = (outgoing: ServerResponse): Promise<void> =>
-  new Promise((resolve, reject) => {
-    outgoing.once("finish", resolve);
-    outgoing.once("close", () => reject(new Error("the answer was not sent: the connection was closed")));
-  });
+const sent = (outgoing: ServerResponse): Promise<void> => {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const notSent = () => reject(new Error("the answer was not sent: the connection was closed"));
+  if (outgoing.writableFinished) resolve();
+  else if (outgoing.destroyed) notSent();
+  else outgoing.once("finish", resolve).once("close", notSent);
+  promise.catch(() => {}); // a client that leaves does not end a program that looks at it later, or never
+  return promise;
+};
 
 const said = ({ hostname, port }: Deno.NetAddr): void =>
   console.error(`Listening on https://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/`);

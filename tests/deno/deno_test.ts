@@ -370,6 +370,18 @@ Deno.test("a handshake that fails is told to onError, and harms no other connect
   await end();
 });
 
+Deno.test("an onError that rejects is told on stderr, and ends nothing", async () => {
+  const said = Promise.withResolvers<string>();
+  const { warn } = console;
+  console.warn = said.resolve;
+  const { to, end } = echoing({ onError: () => Promise.reject(new Error("of its own")) });
+  const stranger = await Deno.connect({ hostname: "127.0.0.1", port: to.port });
+  await stranger.write(bytesOf("GET / HTTP/1.0\r\n\r\n"));
+  assert.match(await said.promise.finally(() => console.warn = warn), /^onError: .*of its own/);
+  stranger.close();
+  await end();
+});
+
 Deno.test("a listener that is closed accepts no more, and leaves its connections open", async () => {
   const listener = listenTls(local);
   const accepted = listener.accept();

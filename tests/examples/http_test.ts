@@ -110,6 +110,19 @@ Deno.test("a server that ends without an answer is told as that", async () => {
   assert.match(stderr, /NoAnswer: the server closed the connection without an answer/);
 });
 
+Deno.test("a body that does not go on is given up, and so is its connection", async () => {
+  await using server = scripted(async ({ conn }) => {
+    await conn.write(bytesOf("HTTP/1.1 200 OK\r\n\r\nthe beginning"));
+    await conn.read(new Uint8Array(1)); // the client's end
+    conn.close();
+    return undefined;
+  });
+  const { code, stdout, stderr } = await client(server.url, "--ca", root, "-q", "--timeout", "1");
+  assert.equal(code, 1);
+  assert.equal(stdout, "the beginning");
+  assert.match(stderr, /Silence/);
+});
+
 Deno.test("--reconnect asks again, and resumes", async () => {
   await using server = scripted(({ connection }) => ok(`${connection};`));
   const { code, stdout, stderr } = await client(server.url, "--ca", root, "--reconnect", "2");

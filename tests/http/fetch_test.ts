@@ -13,6 +13,15 @@ import { bytesOf } from "../support/text.ts";
 import { scripted } from "./scripted.ts";
 
 const fetching = (options: FetchOptions = {}) => makeFetch({ trust: { roots: Golden.root }, ...options });
+const makeOne = () => Promise.resolve(fetching({ connections: 1 }));
+const overOne = async (url: string) => {
+  const conn = await connectTls({
+    port: Number(new URL(url).port),
+    serverName: "localhost",
+    caCerts: [Golden.root],
+  });
+  return fetchOver(conn.connection);
+};
 const ok = (body: string, fields = "") =>
   `HTTP/1.1 200 OK\r\n${fields}content-length: ${body.length}\r\n\r\n${body}`;
 const to = (location: string, status: number) =>
@@ -265,6 +274,31 @@ test("a request that is aborted before its answer rejects with the signal's reas
   assert.equal(await fetch(server.url, { signal: controller.signal }).catch((e) => e), reason);
 });
 
+for (const [what, over] of [["a fetch", makeOne], ["a fetch over one connection", overOne]] as const) {
+  test(`${what} does not begin requests that were given up while they waited, and keeps its connection`, async () => {
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    await using server = scripted(async ({ head }) => {
+      if (head.startsWith("GET /first ")) await aborted;
+      return ok("x");
+    });
+    await using fetch = await over(server.url);
+    const first = fetch(`${server.url}/first`);
+    while (server.requests.length === 0) await new Promise((next) => setTimeout(next, 1));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waiting = Array.from({ length: 50 }, () => fetch(`${server.url}/given-up`, { signal }));
+    // A request is in the queue a few turns after it was made.
+    for (let turn = 0; turn < 20; turn++) await new Promise((next) => setTimeout(next, 0));
+    controller.abort();
+    for (const { status } of await Promise.allSettled(waiting)) assert.equal(status, "rejected");
+    resolve();
+    assert.equal(await (await first).text(), "x");
+    assert.equal(await (await fetch(`${server.url}/last`)).text(), "x");
+    const asked = server.requests.map(({ head, connection }) => `${head.split(" ")[1]} ${connection}`);
+    assert.deepEqual(asked, ["/first 0", "/last 0"]);
+  });
+}
+
 test("an answer that is aborted while it is read fails with the signal's reason", async () => {
   const controller = new AbortController();
   await using server = scripted(() => "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
@@ -337,6 +371,29 @@ test("an answer whose head does not come in time is an error", async () => {
   await using server = scripted(() => undefined);
   await using fetch = fetching({ headersTimeout: 50 });
   assert.match((await failure(fetch(server.url))).message, /Headers Timeout/);
+});
+
+test("informational answers do not make a request wait for ever", async () => {
+  await using server = scripted(async ({ conn }) => {
+    for (;;) await conn.write(bytesOf("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"));
+  });
+  await using fetch = fetching({ headersTimeout: 200 });
+  assert.equal((await failure(fetch(server.url))).cause.name, "HeadersTimeoutError");
+});
+
+test("informational answers are passed over", async () => {
+  await using server = scripted(() => `HTTP/1.1 102 Processing\r\n\r\n`.repeat(20) + ok("at last"));
+  await using fetch = fetching();
+  assert.equal(await (await fetch(server.url)).text(), "at last");
+});
+
+test("an answer whose status no Response can have is an error, and nothing waits for its body", async () => {
+  await using server = scripted(async ({ conn }) => {
+    await conn.write(bytesOf("HTTP/1.1 999 Request Denied\r\n\r\n"));
+    for (;;) await conn.write(bytesOf("more and more"));
+  });
+  await using fetch = fetching();
+  assert.match((await failure(fetch(server.url))).message, /999/);
 });
 
 test("an answer whose body does not go on in time is an error", async () => {
@@ -482,6 +539,15 @@ test("a fetch that is closed lets requests end, closes its connections, and take
   assert.equal(await late, "late");
   await closing;
   assert.match((await fetch(server.url).catch((e) => e)).message, /closed/);
+});
+
+test("a fetch that is closed waits for no answer that nobody reads", async () => {
+  const endless = `HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n${"x".repeat(1_000_000)}`;
+  await using server = scripted(() => endless);
+  const fetch = fetching();
+  const unread = await fetch(server.url);
+  await fetch.close();
+  await assert.rejects(unread.text(), TypeError);
 });
 
 test("connections that are idle do not keep the program", async () => {

@@ -60,6 +60,17 @@ const proxying = async (server: Server, refuse: (asked: Asked) => number | undef
   };
 };
 
+/** A server of TCP, which does with each connection what it is told. */
+const listening = async (serve: (socket: net.Socket) => void) => {
+  const server = net.createServer((socket) => serve(socket.on("error", () => {})));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as net.AddressInfo;
+  return {
+    port,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => void server.close(() => resolve())),
+  };
+};
+
 test("a request goes through a proxy's tunnel, and TLS is with the server behind it", async () => {
   await using server = scripted(({ conn }) => ok(conn.negotiated.serverName ?? "none"));
   await using proxy = await proxying(http.createServer());
@@ -161,6 +172,45 @@ test("a proxy that is not there, and one that says nothing, are errors", async (
   await using waiting = fetching({ proxy: `http://127.0.0.1:${silent.addr.port}`, connectTimeout: 100 });
   assert.match((await waiting("https://a.example/").catch((e) => e)).message, /within 100 ms/);
   (await accepted).close();
+});
+
+const endings = { closes: "", "breaks off": "HTTP/1.1 2", "says 100": "HTTP/1.1 100 Go\r\n\r\n" };
+for (const [how, answer] of Object.entries(endings)) {
+  test(`a proxy that ${how} before its answer is an error, and is not asked again and again`, async () => {
+    let count = 0;
+    await using proxy = await listening((socket) => {
+      count++;
+      socket.once("data", () => socket.end(answer));
+    });
+    const url = `http://127.0.0.1:${proxy.port}`;
+    await using fetch = fetching({ proxy: url });
+    const { cause } = await fetch("https://a.example/").catch((e) => e);
+    assert.ok(cause instanceof Errors.TransportError, String(cause));
+    assert.equal(count, 1);
+    await assert.rejects(openTunnel(url, { hostname: "a.example", port: 1 }), Errors.TransportError);
+  });
+}
+
+test("a tunnel that is given up does not go on trying to reach the proxy", async () => {
+  await using proxy = await listening(() => {});
+  const controller = new AbortController();
+  const tunnel = openTunnel(`http://127.0.0.1:${proxy.port}`, { hostname: "a", port: 1 }, controller.signal);
+  controller.abort(new Error("not now"));
+  await assert.rejects(tunnel, /not now/);
+});
+
+test("escapes in credentials are bytes, and a lone % is itself", async () => {
+  await using proxy = await proxying(http.createServer(), () => 403);
+  for (
+    const [userinfo, bytes] of [["%zz:%", "%zz:%"], ["a%3Ab:%ff", "a:b:\xff"], [
+      "\u00fc:",
+      "\xc3\xbc:",
+    ]] as const
+  ) {
+    await using fetch = fetching({ proxy: `http://${userinfo}@127.0.0.1:${proxy.port}` });
+    await fetch("https://a.example/").catch(() => {});
+    assert.equal(proxy.asked.at(-1)!.headers["proxy-authorization"], `Basic ${btoa(bytes)}`);
+  }
 });
 
 test("an IPv6 address is asked for in brackets", async () => {

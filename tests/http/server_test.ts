@@ -10,6 +10,7 @@ import { Hono } from "npm:hono@^4.13.19";
 import { getRequestListener } from "npm:@hono/node-server@^2.1.9";
 import { WebSocket, WebSocketServer } from "npm:ws@^8.23.0";
 import type { Server } from "node:http";
+import type { Duplex } from "node:stream";
 import { assert } from "../deps.ts";
 import { Errors } from "../../mod.ts";
 import { connectTls } from "../../src/deno/mod.ts";
@@ -20,6 +21,7 @@ import {
   makeFetch,
   serve,
   type ServeHandler,
+  type ServeInfo,
   type ServeOptions,
 } from "../../src/http/mod.ts";
 import { TlsDuplex, toDuplex } from "../../src/node/mod.ts";
@@ -28,6 +30,8 @@ import { bytesOf, textOf } from "../support/text.ts";
 import { local } from "./scripted.ts";
 
 const fetching = (options: FetchOptions = {}) => makeFetch({ trust: { roots: Golden.root }, ...options });
+
+const trusting = { serverName: "localhost", caCerts: [Golden.root] };
 
 /** Undici's clock outlives a request by half a second; that no connection is left, `shutdown` tells. */
 const test = (name: string, fn: () => Promise<void> | void) =>
@@ -222,6 +226,18 @@ test("bodies stream both ways at once", async () => {
   assert.equal(await server.shutdown({ within: 2_000 }), 0);
 });
 
+test("an answer that was read already is answered by onError", async () => {
+  const read = async () => {
+    const response = new Response("x");
+    await response.text();
+    return response;
+  };
+  const onError = (error: unknown) => new Response(String(error), { status: 500 });
+  await using server = serving(read, { onError });
+  await using fetch = fetching();
+  assert.match(await (await fetch(server.url)).text(), /read already/);
+});
+
 test("a handler that throws, or gives no Response, is answered by onError", async () => {
   const seen: Array<unknown> = [];
   const server = serving(
@@ -245,6 +261,25 @@ test("a handler that throws, or gives no Response, is answered by onError", asyn
   await server.shutdown();
 });
 
+for (const parts of [0, 1, 2, 3, 4, 20]) {
+  test(`a body that fails after ${parts} parts is never a whole answer, and its error stays here`, async () => {
+    let count = 0;
+    const pull = (controller: ReadableStreamDefaultController) => {
+      if (count++ < parts) controller.enqueue(bytesOf("part"));
+      else controller.error(new Error("a secret"));
+    };
+    await using server = serving(() => new Response(new ReadableStream({ pull })));
+    await using conn = await connectTls({ port: server.addr.port, ...trusting });
+    await conn.write(bytesOf("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"));
+    let text = "";
+    const reading = async () => {
+      for await (const bytes of conn.readable) text += textOf(bytes);
+    };
+    await assert.rejects(reading(), Errors.PeerAlert);
+    assert.doesNotMatch(text, /secret|\r\n0\r\n/);
+  });
+}
+
 test("a client that leaves aborts the request's signal, and completed rejects", async () => {
   const began = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<string>();
@@ -260,6 +295,46 @@ test("a client that leaves aborts the request's signal, and completed rejects", 
   await fetch(server.url, { signal: controller.signal }).catch(() => {});
   assert.match(await gone.promise, /was not sent/);
   assert.equal(await server.shutdown({ within: 2_000 }), 0);
+});
+
+test("completed tells how it ended to those who ask later, and need not be asked", async () => {
+  const infos: Array<ServeInfo> = [];
+  const { promise: left, resolve } = Promise.withResolvers<void>();
+  await using server = serving(async (request, info) => {
+    infos.push(info);
+    if (request.url.endsWith("/left")) {
+      void info.completed; // nobody hears it reject
+      request.signal.addEventListener("abort", () => resolve());
+      await left;
+    }
+    return new Response("x");
+  });
+  await using fetch = fetching();
+  await (await fetch(server.url)).text();
+  await infos[0]!.completed;
+  const controller = new AbortController();
+  const asked = fetch(`${server.url}/left`, { signal: controller.signal });
+  while (infos.length < 2) await new Promise((next) => setTimeout(next, 1));
+  controller.abort();
+  await assert.rejects(asked);
+  await left;
+  await assert.rejects(infos[1]!.completed, /not sent/);
+});
+
+test("a client that breaks an upgraded connection off does not end a program that does not listen", async () => {
+  const { promise: upgraded, resolve } = Promise.withResolvers<Duplex>();
+  const server = createServer({ cert: local.cert, key: local.key });
+  server.on("upgrade", (_, socket) => resolve(socket)).listen(0, "127.0.0.1");
+  await new Promise((listening) => server.once("listening", listening));
+  const { port } = server.address() as { readonly port: number };
+  const conn = await connectTls({ port, ...trusting });
+  await conn.write(bytesOf("GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"));
+  const socket = await upgraded;
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.resume();
+  await conn.abort();
+  assert.equal(await closed, true); // with an error
+  await server.shutdown();
 });
 
 test("shutdown lets answers end, closes idle connections, and refuses new ones", async () => {
@@ -323,6 +398,21 @@ test("a request that is no HTTP, and one whose path is none, are answered with 4
     await conn.write(bytesOf(line));
     const bytes = new Uint8Array(1_000);
     assert.match(textOf(bytes.subarray(0, (await conn.read(bytes))!)), /^HTTP\/1\.1 400 /);
+  }
+  assert.equal(await server.shutdown({ within: 2_000 }), 0);
+});
+
+test("a request of HTTP/1.0 needs no Host", async () => {
+  const server = serving(({ url }) => new Response(url));
+  {
+    await using conn = await connectTls({
+      hostname: "localhost",
+      port: server.addr.port,
+      caCerts: [Golden.root],
+    });
+    await conn.write(bytesOf("GET /check HTTP/1.0\r\n\r\n"));
+    const text = await new Response(conn.readable).text();
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nhttps:\/\/127\.0\.0\.1\/check$/);
   }
   assert.equal(await server.shutdown({ within: 2_000 }), 0);
 });

@@ -32,14 +32,20 @@ export const fromMessagePort = (port: MessagePortLike): ByteStream => {
   /** How many of our bytes the other end has not read. */
   let unread = 0;
   const writers = new Set<() => void>();
-  const post = (message: unknown): void => {
-    if (!closed) port.postMessage(message);
+  /** Gives the error if the port takes nothing: what is behind it may throw. */
+  const post = (message: unknown): { readonly thrown: unknown } | undefined => {
+    try {
+      if (!closed) port.postMessage(message);
+      return undefined;
+    } catch (thrown) {
+      return { thrown };
+    }
   };
   const arrivals = makeArrivals(post);
-  const failed = (operation: "read" | "write", cause: string) => new TransportError({ operation, cause });
+  const failed = (operation: "read" | "write", cause: unknown) => new TransportError({ operation, cause });
   const listener = ({ data }: MessageEvent): void => {
     if (isBytes(data)) arrivals.push(data);
-    else if (typeof data === "number") {
+    else if (Number.isInteger(data) && data >= 0 && data <= unread) {
       unread -= data;
       writers.forEach((go) => go());
     } else if (data === null) {
@@ -74,8 +80,8 @@ export const fromMessagePort = (port: MessagePortLike): ByteStream => {
           if (closed || gone) return Effect.fail(failed("write", "the stream is closed"));
           unread += bytes.length;
           // A copy: the caller's array may be a part of a larger one, which would be copied whole.
-          post(bytes.slice());
-          return Effect.void;
+          const refused = post(bytes.slice());
+          return refused ? Effect.fail(failed("write", refused.thrown)) : Effect.void;
         },
       ),
     close: Effect.sync(() => {

@@ -8,7 +8,7 @@ import { layerTcp } from "../../../src/layers/transport/tcp.ts";
 import { fromWebSocket } from "../../../src/layers/transport/web_socket.ts";
 import { Transport } from "../../../src/ports/transport.ts";
 import { ascii, concat, EMPTY } from "../../../src/wire/bytes.ts";
-import { live, untilWaiting } from "../../support/effect.ts";
+import { failsWith, live, untilWaiting } from "../../support/effect.ts";
 import { streamLaws, type StreamPair } from "../../support/stream_laws.ts";
 
 const byTransport = Effect.gen(function* () {
@@ -213,6 +213,36 @@ live(
     const stream = fromWebSocket(toySocket(3).socket);
     assert.equal(yield* stream.read, undefined);
     assert.ok(Either.isLeft(yield* Effect.either(stream.write(ascii("x")))));
+  }),
+);
+
+live(
+  "a MessagePort whose other end says that it has read what it did not get fails",
+  Effect.gen(function* () {
+    for (const lie of [1, -1, NaN, 0.5]) {
+      const { port1, port2 } = new MessageChannel();
+      const stream = fromMessagePort(port1);
+      port2.postMessage(lie);
+      yield* failsWith(stream.read, "TransportError");
+      yield* stream.close;
+      port2.close();
+    }
+  }),
+);
+
+live(
+  "a MessagePort that throws fails a write, and is closed",
+  Effect.gen(function* () {
+    const stream = fromMessagePort({
+      postMessage: () => {
+        throw new Error("it is gone");
+      },
+      addEventListener: () => {},
+      removeEventListener: () => {},
+    });
+    const { cause } = yield* failsWith(stream.write(ascii("x")), "TransportError");
+    assert.match(String(cause), /it is gone/);
+    yield* stream.close;
   }),
 );
 
