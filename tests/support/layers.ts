@@ -13,6 +13,8 @@ import { hex } from "./keys.ts";
 export interface Tried {
   readonly name: string;
   readonly crypto: CryptoService;
+  /** The same over other random bytes. */
+  readonly make: (random: (length: number) => Bytes) => CryptoService;
   readonly shareOf: (group: NamedGroup, secret: Bytes) => Effect.Effect<KeyShare>;
 }
 
@@ -22,6 +24,7 @@ export interface Tried {
  */
 const drawing = (name: string, make: (random: (length: number) => Bytes) => CryptoService): Tried => ({
   name,
+  make,
   crypto: make((length) => crypto.getRandomValues(new Uint8Array(length))),
   shareOf: (group, secret) => {
     const drawn = (length: number): Bytes =>
