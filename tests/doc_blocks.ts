@@ -1,5 +1,5 @@
 /**
- * Type-checks every TypeScript block of the Markdown pages against this repository's `mod.ts`, whichever path or URL of
+ * Type-checks every TypeScript block of the Markdown pages, and of the comments of entry points, against this repository's `mod.ts`, whichever path or URL of
  * it a block shows. `deno run -A tests/doc_blocks.ts`.
  *
  * @module
@@ -67,23 +67,36 @@ export const check = async (pages: ReadonlyArray<Page>): Promise<string> => {
   }
 };
 
-/** The paths of the Markdown pages in a folder of the repository and below. */
-const pagesBelow = (folder: string): ReadonlyArray<string> =>
+/** The paths of the files of a kind in a folder of the repository and below. */
+const filesBelow = (folder: string, kind: string): ReadonlyArray<string> =>
   [...Deno.readDirSync(new URL(folder, root))]
     .filter(({ name }) => !name.startsWith(".") && name !== "node_modules")
-    .flatMap(({ name, isDirectory }) => isDirectory ? pagesBelow(`${folder}${name}/`) : [`${folder}${name}`])
-    .filter((path) => path.endsWith(".md"));
+    .flatMap(({ name, isDirectory }) =>
+      isDirectory ? filesBelow(`${folder}${name}/`, kind) : [`${folder}${name}`]
+    )
+    .filter((path) => path.endsWith(kind));
+
+/** The text of a file's comments, which say how to use what is below them; other lines are empty. */
+const commentsOf = (text: string): string =>
+  text.split("\n").map((line) => /^ *\* ?(.*)$/.exec(line)?.[1] ?? "").join("\n");
+
+/** Entry points whose examples import from the repository's root. `mod.ts` and `starttls` run theirs. */
+const rooms = ["deno", "http", "node", "platform"];
 
 if (import.meta.main) {
-  const pages = pagesBelow("./").map((path) => ({
-    path: path.slice(2),
-    text: Deno.readTextFileSync(new URL(path, root)),
-  }));
+  const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
+  const pages = [
+    ...filesBelow("./", ".md").map((path) => ({ path: path.slice(2), text: read(path) })),
+    ...rooms.flatMap((room) => filesBelow(`./src/${room}/`, ".ts"))
+      .map((path) => ({ path: path.slice(2), text: commentsOf(read(path)) })),
+  ];
   const faults = await check(pages);
   if (faults !== "") {
     console.error(faults);
     Deno.exit(1);
   }
   const count = pages.reduce((n, page) => n + blocksOf(page).length, 0);
-  console.log(`All ${count} TypeScript blocks of the Markdown pages are type-correct.`);
+  console.log(
+    `All ${count} TypeScript blocks of the Markdown pages and of the entry points are type-correct.`,
+  );
 }
