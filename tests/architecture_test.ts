@@ -65,6 +65,7 @@ const levels: Readonly<Record<string, number>> = {
   "src/layers/crypto/": 11,
   "src/public/": 12,
   "src/platform/": 13,
+  "src/openssl/": 13,
   "src/starttls/": 13,
   "src/promises/": 13.05,
   "src/deno/": 13.1,
@@ -97,6 +98,7 @@ const platformsIn = ["src/layers/", "src/platform/", "src/deno/", "src/node/", "
 const doors = /^src\/(public\/\w+|client|server|options|deps|messages\/mod|names\/mod)\.ts$/;
 const entryRooms = [
   "src/platform/",
+  "src/openssl/",
   "src/starttls/",
   "src/promises/",
   "src/deno/",
@@ -114,6 +116,7 @@ const root = new URL("../", import.meta.url);
 const entries = [
   "mod.ts",
   "src/platform/mod.ts",
+  "src/openssl/mod.ts",
   "src/starttls/mod.ts",
   "src/deno/mod.ts",
   "src/node/mod.ts",
@@ -224,6 +227,13 @@ Deno.test("mod.ts reaches neither node: modules nor @effect/platform, so that it
   const packages = edges(graphs.get("mod.ts")!).map(([, to]) => to).filter((to) => /^\w+:/.test(to));
   assert.ok(packages.length > 10);
   assert.deepEqual(packages.filter((p) => !/^npm:(effect|des\.js|pako|@noble\/[\w-]+)@\^/.test(p)), []);
+});
+
+Deno.test("only ./openssl reaches what calls a foreign library", () => {
+  const reaching = [...graphs].filter(([, graph]) =>
+    [...graph.keys()].some((path) => path.startsWith("src/layers/crypto/openssl/"))
+  );
+  assert.deepEqual(reaching.map(([entry]) => entry), ["src/openssl/mod.ts"]);
 });
 
 Deno.test("every file under src is reached from an entry point", () => {

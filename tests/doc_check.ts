@@ -23,6 +23,7 @@ const entries = [
   "src/deno/mod.ts",
   "src/http/mod.ts",
   "src/node/mod.ts",
+  "src/openssl/mod.ts",
   "src/platform/mod.ts",
   "src/starttls/mod.ts",
 ];

@@ -64,8 +64,9 @@ export const common = {
     help: "where to keep sessions; with none, nothing is resumed (memory)",
   },
   crypto: {
-    takes: "native|noble",
-    help: "the provider of cryptography: the platform's own, or portable (native)",
+    takes: "native|noble|openssl",
+    help:
+      "the provider of cryptography: the platform's own, portable, or the system's OpenSSL, which Deno allows by --allow-ffi (native)",
   },
   profile: {
     takes: "rfc5280|webpki",

@@ -12,6 +12,7 @@ import {
   SessionTickets,
   Transport,
 } from "../../mod.ts";
+import { layerOpenSsl } from "../../src/openssl/mod.ts";
 import { type Given, numberOf, oneOf, UsageError } from "./flags.ts";
 
 /** A file cannot be read, or its content is wrong. */
@@ -127,7 +128,7 @@ const preSharedKeys = ({ flags, repeated }: Given) => {
 };
 
 /** The providers of cryptography. `native` falls back to noble where the platform has none. */
-const providers = { native: Crypto.layerNative, noble: Crypto.layerNoble };
+const providers = { native: Crypto.layerNative, noble: Crypto.layerNoble, openssl: layerOpenSsl() };
 
 /** The layers that client and server share: TCP, cryptography, sessions, a key log. Throws UsageError. */
 export const base = (given: Given) => {

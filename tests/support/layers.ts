@@ -1,6 +1,8 @@
 /** The providers of cryptography that the vectors of others are put to. @module */
-import { assert, type Effect } from "../deps.ts";
+import { assert, Effect, Either } from "../deps.ts";
 import { makeNative } from "../../src/layers/crypto/native/provider.ts";
+import { openLibrary } from "../../src/layers/crypto/openssl/library.ts";
+import { makeOpenSsl } from "../../src/layers/crypto/openssl/provider.ts";
 import { makeNoble } from "../../src/layers/crypto/noble/provider.ts";
 import { NamedGroup } from "../../src/names/named_group.ts";
 import type { CryptoService, HashName, KeyShare } from "../../src/ports/crypto.ts";
@@ -11,6 +13,8 @@ import { hex } from "./keys.ts";
 export interface Tried {
   readonly name: string;
   readonly crypto: CryptoService;
+  /** The same over other random bytes. */
+  readonly make: (random: (length: number) => Bytes) => CryptoService;
   readonly shareOf: (group: NamedGroup, secret: Bytes) => Effect.Effect<KeyShare>;
 }
 
@@ -20,6 +24,7 @@ export interface Tried {
  */
 const drawing = (name: string, make: (random: (length: number) => Bytes) => CryptoService): Tried => ({
   name,
+  make,
   crypto: make((length) => crypto.getRandomValues(new Uint8Array(length))),
   shareOf: (group, secret) => {
     const drawn = (length: number): Bytes =>
@@ -33,10 +38,14 @@ const drawing = (name: string, make: (random: (length: number) => Bytes) => Cryp
 /** The portable layer. */
 export const noble = drawing("noble", makeNoble);
 
+/** OpenSSL 3, where the system has it. */
+const openssl = Either.getOrUndefined(Effect.runSync(Effect.either(openLibrary())));
+
 /** All there are. The deterministic layer is noble's code on other random bytes, which no vector can tell. */
 export const layers: ReadonlyArray<Tried> = [
   noble,
   drawing("native", makeNative),
+  ...openssl ? [drawing("openssl", (random) => makeOpenSsl(openssl, random))] : [],
 ];
 
 /** The hash function that a name has in it: `hmac_sha256`, `SHA-256`, `SHA2-256`. */

@@ -1,15 +1,13 @@
 /** Signatures by scheme: RSA with both encodings, ECDSA, Ed25519 and Ed448. @module */
 import { Effect } from "../../../deps.ts";
 import { bytesToNumberBE, ecdsa, ed25519, ed448 } from "./deps.ts";
-import { pkcs1Encode, pkcs1EncodePair, pssEncode, pssVerify } from "../../../crypto/emsa.ts";
-import { equal } from "../../../crypto/equal.ts";
 import { PrivateKeyError } from "../../../faults/errors/crypto.ts";
 import type { NamedGroup } from "../../../names/named_group.ts";
 import { SignatureScheme } from "../../../names/signature_scheme.ts";
 import type { CryptoService, HashName, PrivateKey, PublicKey } from "../../../ports/crypto.ts";
 import type { Bytes } from "../../../wire/bytes.ts";
 import { nistCurves } from "./groups.ts";
-import { hash, nobleHashes } from "./hash.ts";
+import { nobleHashes } from "./hash.ts";
 import {
   privateNumbers,
   privateOperation,
@@ -17,6 +15,7 @@ import {
   publicOperation,
   type RsaPublicKey,
 } from "./rsa.ts";
+import { BAD_KEY, type RsaScheme, rsaSchemes, TOO_SHORT } from "./rsa_schemes.ts";
 
 /** Whether a signature is valid; `false` when key, scheme and signature do not fit. */
 export const verify: CryptoService["verify"] = (key, scheme, data, signature) =>
@@ -49,16 +48,10 @@ interface Algorithm {
 
 const algorithmOf = (scheme: SignatureScheme): Algorithm | undefined => algorithms.get(scheme);
 
-const BAD_KEY = "the RSA key's numbers contradict each other or are out of bounds";
-const TOO_SHORT = "the modulus is too short for the hash";
 const FAULT = "the signature did not verify: a fault, or a wrong key";
 
-/** RSA signatures: `encode` turns a message into a block, and `holds` checks a block. */
-const rsa = (
-  fits: (key: PublicKey | PrivateKey) => boolean,
-  encode: (data: Bytes, bits: number, random: (length: number) => Bytes) => Bytes | undefined,
-  holds: (data: Bytes, block: Bytes, bits: number) => boolean,
-): Algorithm => ({
+/** RSA signatures with BigInt. */
+const rsa = ({ fits, encode, holds }: RsaScheme): Algorithm => ({
   verify: (key, data, signature) => {
     if (!fits(key)) return undefined;
     // `fits` has checked that the key is RSA, plain or PSS.
@@ -76,29 +69,6 @@ const rsa = (
     return privateOperation(numbers, bytesToNumberBE(block), random) ?? FAULT;
   },
 });
-
-const rsaPkcs1 = (encodeIn: (data: Bytes, length: number) => Bytes | undefined): Algorithm => {
-  const encode = (data: Bytes, bits: number) => encodeIn(data, Math.ceil(bits / 8));
-  return rsa((key) => key._tag === "rsa", encode, (data, block, bits) => {
-    const expected = encode(data, bits);
-    return expected !== undefined && equal(block, expected);
-  });
-};
-
-const rsaPkcs1With = (name: HashName): Algorithm =>
-  rsaPkcs1((data, length) => pkcs1Encode(hash(name), data, length));
-
-const rsaPss = (tag: "rsa" | "rsa_pss", name: HashName): Algorithm =>
-  rsa(
-    (key) => key._tag === tag && (!("hash" in key) || key.hash === undefined || key.hash === name),
-    (data, bits, random) => pssEncode(hash(name), data, random(hash(name).length), bits - 1),
-    // The block is one byte shorter than the modulus when the modulus has one bit more than whole bytes
-    // (RFC 8017 §8.1.2).
-    (data, block, bits) =>
-      bits % 8 === 1
-        ? block[0] === 0 && pssVerify(hash(name), data, block.subarray(1), bits - 1)
-        : pssVerify(hash(name), data, block, bits - 1),
-  );
 
 const DER = { format: "der", lowS: false } as const;
 
@@ -148,23 +118,12 @@ const edwards = (tag: "ed25519" | "ed448", curve: typeof ed25519, length: number
 });
 
 const algorithms: ReadonlyMap<SignatureScheme, Algorithm> = new Map([
-  [SignatureScheme.rsa_pkcs1_sha1, rsaPkcs1With("sha1")],
-  [SignatureScheme.rsa_pkcs1_sha224, rsaPkcs1With("sha224")],
-  [SignatureScheme.rsa_pkcs1_sha256, rsaPkcs1With("sha256")],
-  [SignatureScheme.rsa_pkcs1_sha384, rsaPkcs1With("sha384")],
-  [SignatureScheme.rsa_pkcs1_sha512, rsaPkcs1With("sha512")],
-  [SignatureScheme.rsa_pss_rsae_sha256, rsaPss("rsa", "sha256")],
-  [SignatureScheme.rsa_pss_rsae_sha384, rsaPss("rsa", "sha384")],
-  [SignatureScheme.rsa_pss_rsae_sha512, rsaPss("rsa", "sha512")],
-  [SignatureScheme.rsa_pss_pss_sha256, rsaPss("rsa_pss", "sha256")],
-  [SignatureScheme.rsa_pss_pss_sha384, rsaPss("rsa_pss", "sha384")],
-  [SignatureScheme.rsa_pss_pss_sha512, rsaPss("rsa_pss", "sha512")],
+  ...Array.from(rsaSchemes, ([scheme, one]) => [scheme, rsa(one)] as const),
   [SignatureScheme.ecdsa_sha1, ecdsaWith("sha1")],
   [SignatureScheme.ecdsa_sha224, ecdsaWith("sha224")],
   [SignatureScheme.ecdsa_secp256r1_sha256, ecdsaWith("sha256")],
   [SignatureScheme.ecdsa_secp384r1_sha384, ecdsaWith("sha384")],
   [SignatureScheme.ecdsa_secp521r1_sha512, ecdsaWith("sha512")],
-  [SignatureScheme.rsa_pkcs1_md5_sha1, rsaPkcs1(pkcs1EncodePair)],
   [SignatureScheme.ed25519, edwards("ed25519", ed25519, 32)],
   [SignatureScheme.ed448, edwards("ed448", ed448, 57)],
 ]);
