@@ -1,6 +1,6 @@
 /** How a request gets its connection: TLS by this library, plain TCP by the runtime, and both through a proxy. @module */
 import { connectTls, startTls, type TlsConn } from "../deno/mod.ts";
-import { type Context, Layer } from "../deps.ts";
+import { type Context, Effect, Layer } from "../deps.ts";
 import { type Beneath, fromDuplex, toDuplex } from "../node/mod.ts";
 import type { ClientOptions } from "../promises/options.ts";
 import type { Services } from "../promises/services.ts";
@@ -76,9 +76,23 @@ const settings = ({ options: { policy, fallback, observe }, services }: Spoken, 
 /**
  * A client's connection, which ends in order whatever it is destroyed with: undici does so with errors after each answer that
  * is the last, and what it sends has an end of its own. A fatal alert would also forget the session.
+ *
+ * Its errors have no code: undici takes ECONNRESET for the end of an answer without a length, so that anybody on the way could
+ * shorten one.
  */
 export const inOrder = (connection: Connection, beneath: Beneath = {}): Duplex =>
-  toDuplex(Object.create(connection, { abort: { value: connection.close } }), { beneath });
+  toDuplex(
+    Object.create(connection, {
+      abort: { value: connection.close },
+      read: { value: Effect.mapError(connection.read, withoutCode) },
+      write: { value: (data: Uint8Array) => Effect.mapError(connection.write(data), withoutCode) },
+      closeWrite: { value: Effect.mapError(connection.closeWrite, withoutCode) },
+    }),
+    { beneath },
+  );
+
+const withoutCode = <E extends object>(error: E): E =>
+  Object.defineProperty(error, "code", { value: undefined });
 
 /** What a connection knows of the socket below. */
 export const beneath = (conn: TlsConn): Beneath => ({

@@ -22,7 +22,7 @@ const certificateCodes: Readonly<Partial<Record<CertificateError["reason"], stri
 const ofSsl30 =
   /^(unexpected_message|bad_record_mac|decompression_failure|handshake_failure|(no|bad|unsupported)_certificate|certificate_(revoked|expired|unknown)|illegal_parameter)$/;
 
-/** The code of an error: `CERT_HAS_EXPIRED`, `ECONNRESET`; `undefined` where Node has none. */
+/** The code of an error: `CERT_HAS_EXPIRED`, `ECONNREFUSED`; `undefined` where Node has none. */
 export const codeOf = (error: unknown): string | undefined => {
   if (error instanceof TransportError) return codeIn(error.cause);
   if (error instanceof PeerAlert) {
@@ -33,7 +33,8 @@ export const codeOf = (error: unknown): string | undefined => {
     case "CertificateError":
       return certificateCodes[(error as CertificateError).reason];
     case "Truncated":
-      return "ECONNRESET";
+      // As OpenSSL 3 calls it. ECONNRESET is taken by some for an end in order, which this is not.
+      return "ERR_SSL_UNEXPECTED_EOF_WHILE_READING";
     case "HandshakeTimeout":
       return "ERR_TLS_HANDSHAKE_TIMEOUT";
     case "NotTls":

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { assert } from "../deps.ts";
-import { Errors, Names, Policy } from "../../mod.ts";
-import { connectTls } from "../../src/deno/mod.ts";
+import { assert, Effect } from "../deps.ts";
+import { ByteStream, Errors, Names, Policy, Transport } from "../../mod.ts";
+import { connectTls, startTls } from "../../src/deno/mod.ts";
 import { type FetchOptions, fetchOver, makeFetch } from "../../src/http/mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import { bytesOf } from "../support/text.ts";
@@ -351,6 +351,45 @@ test("a body without a length whose connection is cut is an error, and not the w
   assert.ok(cause instanceof Errors.Truncated || cause instanceof Errors.PeerAlert, String(cause));
   assert.ok(message.includes(cause.message));
 });
+
+for (const how of ["ends without close_notify", "is reset"]) {
+  test(`a body without a length whose connection ${how} is an error, and not the whole`, async () => {
+    const [ours, theirs] = await Effect.runPromise(ByteStream.makePair());
+    const { certificate: cert, privateKey: key } = Golden.server("p256");
+    const reset = Effect.fail(
+      new Transport.TransportError({
+        operation: "read",
+        cause: Object.assign(new Error("connection reset"), { code: "ECONNRESET" }),
+      }),
+    );
+    let isCut = false;
+    const stream: ByteStream.ByteStream = {
+      ...ours,
+      read: Effect.suspend(() =>
+        Effect.flatMap(
+          ours.read,
+          (bytes) => isCut && !bytes && how === "is reset" ? reset : Effect.succeed(bytes),
+        )
+      ),
+    };
+    const [client, server] = await Promise.all([
+      startTls(stream, { hostname: "localhost", caCerts: [Golden.root] }),
+      startTls(theirs, { role: "server", cert, key }),
+    ]);
+    await using fetch = fetchOver(client.connection);
+    const asking = fetch("https://localhost/");
+    await server.read(new Uint8Array(5_000));
+    await server.write(bytesOf("HTTP/1.0 200 OK\r\n\r\nhalf"));
+    const response = await asking;
+    isCut = true;
+    await Effect.runPromise(theirs.close);
+    const { cause } = await failure(response.text());
+    assert.ok(
+      cause instanceof (how === "is reset" ? Errors.TransportError : Errors.Truncated),
+      String(cause),
+    );
+  });
+}
 
 test("a connection that is cut before the answer is an error", async () => {
   await using server = scripted(async ({ conn }) => {
