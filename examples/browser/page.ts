@@ -99,6 +99,13 @@ form.addEventListener("submit", (event) => {
     Credentials.layerNone,
     CertificateVerifier.layerRoots(wanted.roots),
   );
+  const isServed = servers.some(({ hostname, port }) =>
+    hostname === wanted.host && `${port}` === wanted.port
+  );
+  if (!isServed) {
+    const hint = `start the relay with --to ${wanted.host}:${wanted.port}`;
+    return show("The relay does not connect there", false, [["what to do", hint]]);
+  }
   show("Connecting …", true, []);
   Effect.runPromise(Effect.either(Effect.provide(connect(wanted), layers))).then((result) => {
     if (result._tag === "Right") return show("This page speaks with the right server", true, result.right);
@@ -108,14 +115,26 @@ form.addEventListener("submit", (event) => {
   });
 });
 
+const fill = (name: string, value: string): void => {
+  const field = form.elements.namedItem(name);
+  const isField = [HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement].some((Class) =>
+    field instanceof Class
+  );
+  if (isField) (field as HTMLInputElement).value = value;
+};
+
+/** The servers that the relay connects to. */
+const servers: ReadonlyArray<{ readonly hostname: string; readonly port: number }> =
+  await (await fetch("servers.json")).json();
+const [first] = servers;
+if (first) {
+  fill("host", first.hostname);
+  fill("port", String(first.port));
+}
+const roots = await fetch("roots.pem");
+if (roots.ok) fill("roots", await roots.text());
+
 // `?host=…&port=…` fills the form in, and `go` sends it.
 const given = new URLSearchParams(location.search);
-for (const [name, value] of given) {
-  const field = form.elements.namedItem(name);
-  if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = value;
-}
-const field = form.elements.namedItem("roots") as HTMLTextAreaElement;
-fetch("roots.pem").then(async (response) => {
-  if (response.ok) field.value = await response.text();
-  if (given.has("go")) form.requestSubmit();
-});
+for (const [name, value] of given) fill(name, value);
+if (given.has("go")) form.requestSubmit();

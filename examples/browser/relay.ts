@@ -1,7 +1,7 @@
 /** The web server of the page, and its relay, which passes bytes on and knows nothing of TLS. `deno task browser --help`. @module */
 import * as Effect from "npm:effect@^3.22.4/Effect";
 import { ByteStream } from "../../mod.ts";
-import { help, list, numberOf, parse } from "../lib/flags.ts";
+import { help, list, numberOf, parse, targetOf, UsageError } from "../lib/flags.ts";
 import { run } from "../lib/program.ts";
 
 const flags = {
@@ -36,22 +36,25 @@ export const main = (args: ReadonlyArray<string>) => {
     );
   }
   const { to = "", ca } = given.flags;
+  const servers = list(to).map((one) => targetOf(one, 443));
+  if (servers.length === 0) throw new UsageError("--to: give at least one HOST:PORT to connect to");
   const files: Readonly<Record<string, () => Promise<Response>>> = {
     "/": page("page.html", "text/html; charset=utf-8"),
+    "/servers.json": () => Promise.resolve(Response.json(servers)),
     "/page.js": page("page.js", "text/javascript; charset=utf-8"),
     "/roots.pem": async () =>
       ca ? new Response(await Deno.readTextFile(ca)) : new Response(null, { status: 404 }),
   };
-  const servers = list(to).map((one) => `/relay/${one}`);
   const handle = (request: Request): Response | Promise<Response> => {
     const { pathname, host, hostname: own } = new URL(request.url);
     // A page of elsewhere must not use the relay, not even by a name that it has made to mean this machine.
     const isOwn = ["localhost", "127.0.0.1"].includes(own) &&
       request.headers.get("origin") === `http://${host}`;
-    if (servers.includes(pathname) && isOwn) {
+    const server = servers.find(({ hostname, port }) => pathname === `/relay/${hostname}:${port}`);
+    if (server && isOwn) {
       const { socket, response } = Deno.upgradeWebSocket(request);
-      const [, hostname, port] = /^\/relay\/(.*):(\d+)$/.exec(pathname)!;
-      relay(socket, hostname!, Number(port)).catch(({ message }) => {
+      const { hostname, port } = server;
+      relay(socket, hostname, port).catch(({ message }) => {
         console.error(`${hostname} port ${port}: ${message}`);
         socket.close();
       });

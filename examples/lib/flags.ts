@@ -145,7 +145,12 @@ export const parse = (flags: Flags, args: ReadonlyArray<string>): Given => {
       rest: positionals,
     };
   } catch (e) {
-    throw new UsageError(e instanceof Error ? e.message : String(e));
+    if (e instanceof UsageError) throw e;
+    const text = e instanceof Error ? e.message : String(e);
+    const [, unknown] = /^Unknown option '--([^']*)'/.exec(text) ?? [];
+    if (unknown === undefined) throw new UsageError(text);
+    const near = Names.nearest(unknown, Object.keys(flags));
+    throw new UsageError(`there is no --${unknown}${near === undefined ? "" : `; did you mean --${near}?`}`);
   }
 };
 

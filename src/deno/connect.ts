@@ -109,7 +109,8 @@ const decodeStartServer = decodeOption(startServerOptions);
 
 /**
  * Connects to a server and runs the handshake, as `Deno.connectTls` does, but with whatever this library speaks. It resolves
- * when the handshake is done, and rejects with a typed error that says what to do. Needs `--allow-net`.
+ * when the handshake is done, and rejects with a typed error that says what to do. Needs `--allow-net`, and for the default trust
+ * `--allow-sys`.
  *
  * ```ts
  * import { connectTls } from "./src/deno/mod.ts";

@@ -84,7 +84,7 @@ const lifting = (options: Lift): string => {
 export const setupHints: ReadonlyMap<string, string> = new Map<SetupError["_tag"], string>([
   [
     "SystemRootsError",
-    "allow them to be read (--allow-read for the system's, --allow-sys=ca for the runtime's), name a file in SSL_CERT_FILE, " +
+    "allow them to be read (--allow-read for the system's, --allow-sys for the runtime's), name a file in SSL_CERT_FILE, " +
     "or give the roots yourself (CertificateVerifier.layerRoots, --ca)",
   ],
   [

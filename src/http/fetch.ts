@@ -26,7 +26,7 @@ export interface Fetch extends AsyncDisposable {
  * its key. Redirects, decompression, streams, signals and kept connections are those of the web's `fetch`; HTTP is 1.1.
  * A body that is known, or comes at once, is sent with its length and sent again after a redirect that asks for it; a longer
  * one streams. Throws InvalidOption; files of certificates are read by the first request. Needs `--allow-net` and
- * `--allow-env`, and by default `--allow-sys=ca` for the roots.
+ * `--allow-env`, and by default `--allow-sys` for the roots.
  *
  * ```ts
  * import { makeFetch } from "./src/http/mod.ts";

@@ -7,6 +7,8 @@
  */
 export { type Fetch, fetchOver, makeFetch } from "./fetch.ts";
 export type { FetchOptions, ProxyOptions } from "./options.ts";
+export type { ListenTlsOptions, TlsConn } from "../deno/mod.ts";
+export type { ClientOptions, ServerOptions, TlsOptions, Trust } from "../promises/options.ts";
 export { ProxyRefused } from "./errors.ts";
 export { openTunnel } from "./tunnel.ts";
 export { createServer, type CreateServerOptions, type HttpServer } from "./node_server.ts";

@@ -52,7 +52,7 @@ export interface Serving extends AsyncDisposable {
  *
  * export const start = (cert: string, key: string) =>
  *   serve({ port: 8443, cert, key }, (request, { negotiated }) =>
- *     new Response(`${request.url} by ${negotiated.version}\n`));
+ *     new Response(`${request.url}, ${negotiated.resumed ? "again" : "for the first time"}\n`));
  * ```
  */
 export const serve = (

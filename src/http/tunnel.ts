@@ -11,8 +11,8 @@ import { tunnel } from "./proxy.ts";
 const decodeTarget = decodeOption(Schema.Struct({ hostname: text(1, 257), port }), "target");
 
 /**
- * Asks a proxy for a connection to a host and port, which then carries any protocol: TLS by `startTls(fromDuplex(duplex))`, for
- * instance. Rejects with ProxyRefused, with why the proxy cannot be reached, or with the reason of `signal`. Throws InvalidOption.
+ * Asks a proxy for a connection to a host and port, which then carries any protocol: TLS by `startTls` of
+ * `./deno` over `fromDuplex` of `./node`, for instance. Rejects with ProxyRefused, with why the proxy cannot be reached, or with the reason of `signal`. Throws InvalidOption.
  */
 export const openTunnel = (
   proxy: string | URL | ProxyOptions,

@@ -9,5 +9,5 @@ import { checkServerIdentity as compared, rootCertificates as roots } from "./de
 export const checkServerIdentity = (hostname: string, certificate: NodeCertificate): Error | undefined =>
   compared(hostname, certificate as unknown as Parameters<typeof compared>[1]); // Node's type has members that not all have
 
-/** Mozilla's roots as PEM, which come with the runtime. Reading them needs `--allow-sys=ca`. */
+/** Mozilla's roots as PEM, which come with the runtime. Reading them needs `--allow-sys`. */
 export const rootCertificates: ReadonlyArray<string> = roots;

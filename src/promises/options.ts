@@ -12,7 +12,7 @@ type Content = string | Uint8Array;
 /**
  * Whom to trust.
  *
- * - `"bundled"`: Mozilla's roots, which come with the runtime (needs `--allow-sys=ca`); `"system"`: those of the operating system (needs `--allow-read`).
+ * - `"bundled"`: Mozilla's roots, which come with the runtime (needs `--allow-sys`); `"system"`: those of the operating system (needs `--allow-read`).
  * - `{ roots, … }`: these roots and no others (PEM, DER or PKCS#7), with the options of `CertificateVerifier.layerRoots` beside
  *   them: `sha1`, `commonName`, `crls` and so on.
  * - `{ pins }`: whoever has one of these keys, by the SHA-256 of the SubjectPublicKeyInfo, in base64 or hexadecimal; with `roots`

@@ -103,7 +103,7 @@ export const unlessRequired = (
     : Effect.fail(
       new Refused({
         reason: "client_certificate_required",
-        detail: "the client shows no certificate, and ours is a server that requires one",
+        detail: "the client shows no certificate, and this server requires one",
       }),
     );
 

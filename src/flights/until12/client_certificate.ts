@@ -88,7 +88,7 @@ export const clientKey = Effect.fnUntraced(
       if (clientAuth !== "require") return undefined;
       return yield* new Refused({
         reason: "no_client_certificate",
-        detail: "the client shows no certificate, and ours is a server that requires one",
+        detail: "the client shows no certificate, and this server requires one",
       });
     }
     const key = yield* fitsWish(yield* leafKey(chain, policy), request, policy.groups);

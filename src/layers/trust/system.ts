@@ -31,7 +31,7 @@ export const layerSystem: Layer.Layer<CertificateVerifier, SystemRootsError> = L
 
 /**
  * Trusts the root certificates that come with the runtime; Deno's are Mozilla's and change with its version. No file
- * is read, so the same roots are trusted everywhere. Deno gives them only with `--allow-sys=ca`. Fails with
+ * is read, so the same roots are trusted everywhere. Deno gives them only with `--allow-sys`. Fails with
  * SystemRootsError.
  */
 export const layerBundled: Layer.Layer<CertificateVerifier, SystemRootsError> = Layer.effect(
