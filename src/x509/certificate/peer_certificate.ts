@@ -43,6 +43,10 @@ export interface UnreadableCertificate extends Shown {
   readonly _tag: "UnreadableCertificate";
   /** Why the certificate could not be parsed. */
   readonly reason: string;
+  /** It has no subject that could be read. */
+  readonly subject?: undefined;
+  /** It has no key that could be read, and so no pin. */
+  readonly pin?: undefined;
 }
 
 /** A certificate that a peer sent. */
