@@ -10,6 +10,7 @@ import { human, json, type Report } from "../../examples/lib/report.ts";
 import { connectTls, listenTls } from "../../src/deno/mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import { certificates, repository } from "../interop/peers.ts";
+import { exhaustiveOnly } from "../support/exhaustive.ts";
 import { bytesOf, textOf } from "../support/text.ts";
 import { local, scripted } from "../http/scripted.ts";
 
@@ -46,7 +47,7 @@ Deno.test("a URL is asked for: its body alone is on stdout, and what was agreed 
   assert.match(head, /^user-agent: effect-tls\r$/im);
 });
 
-Deno.test("-v also shows flights and fields, and -q shows nothing", async () => {
+Deno.test("-v also shows flights and fields, and -q shows nothing", exhaustiveOnly, async () => {
   await using server = scripted(() => ok("body"));
   const verbose = await client(server.url, "--ca", root, "-v");
   assert.equal(verbose.stdout, "body");
@@ -55,26 +56,41 @@ Deno.test("-v also shows flights and fields, and -q shows nothing", async () => 
   assert.deepEqual(await client(server.url, "--ca", root, "-q"), { code: 0, stdout: "body", stderr: "" });
 });
 
-Deno.test("method, fields and body are sent, and the answer is written to a file", async () => {
-  await using server = scripted(({ body }) => ok(`got ${body}`));
-  const folder = await Deno.makeTempDir();
-  const [data, output] = [`${folder}/data`, `${folder}/output`];
-  await Deno.writeTextFile(data, "from a file");
-  for (const [given, method] of [["a text", "POST"], [`@${data}`, "PUT"]] as const) {
-    const { code, stdout, stderr } = await client(
-      ...[server.url, "--ca", root, "-q", "--data", given, "--header", "X-One: 1", "--header", "x-two: a:b"],
-      ...["-o", output, ...method === "PUT" ? ["--method", "PUT"] : []],
-    );
-    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "" });
-    const { head, body } = server.requests.at(-1)!;
-    assert.ok(head.startsWith(`${method} / `));
-    assert.match(head, /^x-one: 1\r$/im);
-    assert.match(head, /^x-two: a:b\r$/im);
-    assert.equal(body, given === "a text" ? given : "from a file");
-    assert.equal(await Deno.readTextFile(output), `got ${body}`);
-  }
-  await Deno.remove(folder, { recursive: true });
-});
+Deno.test(
+  "method, fields and body are sent, and the answer is written to a file",
+  exhaustiveOnly,
+  async () => {
+    await using server = scripted(({ body }) => ok(`got ${body}`));
+    const folder = await Deno.makeTempDir();
+    const [data, output] = [`${folder}/data`, `${folder}/output`];
+    await Deno.writeTextFile(data, "from a file");
+    for (const [given, method] of [["a text", "POST"], [`@${data}`, "PUT"]] as const) {
+      const { code, stdout, stderr } = await client(
+        ...[
+          server.url,
+          "--ca",
+          root,
+          "-q",
+          "--data",
+          given,
+          "--header",
+          "X-One: 1",
+          "--header",
+          "x-two: a:b",
+        ],
+        ...["-o", output, ...method === "PUT" ? ["--method", "PUT"] : []],
+      );
+      assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "" });
+      const { head, body } = server.requests.at(-1)!;
+      assert.ok(head.startsWith(`${method} / `));
+      assert.match(head, /^x-one: 1\r$/im);
+      assert.match(head, /^x-two: a:b\r$/im);
+      assert.equal(body, given === "a text" ? given : "from a file");
+      assert.equal(await Deno.readTextFile(output), `got ${body}`);
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
+);
 
 Deno.test("a status of failure ends with exit code 1, after the body", async () => {
   await using server = scripted(() => ok("why", "404 Not Found"));
@@ -84,23 +100,27 @@ Deno.test("a status of failure ends with exit code 1, after the body", async () 
   assert.match(stderr, /^localhost port \d+: HttpStatus: the server answered 404 Not Found\n$/);
 });
 
-Deno.test("with --json, stdout is one object a line: the answer, and its body as data", async () => {
-  await using server = scripted(() => ok("body"));
-  const { code, stdout, stderr } = await client(server.url, "--ca", root, "--json");
-  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-  const events = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
-  const answer = events.find(({ event }) => event === "answer");
-  assert.deepEqual(answer, {
-    event: "answer",
-    connection: 1,
-    status: 200,
-    statusText: "OK",
-    headers: [["content-length", "4"], ["x-field", "shown"]],
-  });
-  assert.equal(events.find(({ event }) => event === "data").text, "body");
-});
+Deno.test(
+  "with --json, stdout is one object a line: the answer, and its body as data",
+  exhaustiveOnly,
+  async () => {
+    await using server = scripted(() => ok("body"));
+    const { code, stdout, stderr } = await client(server.url, "--ca", root, "--json");
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    const events = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const answer = events.find(({ event }) => event === "answer");
+    assert.deepEqual(answer, {
+      event: "answer",
+      connection: 1,
+      status: 200,
+      statusText: "OK",
+      headers: [["content-length", "4"], ["x-field", "shown"]],
+    });
+    assert.equal(events.find(({ event }) => event === "data").text, "body");
+  },
+);
 
-Deno.test("a server that ends without an answer is told as that", async () => {
+Deno.test("a server that ends without an answer is told as that", exhaustiveOnly, async () => {
   await using server = scripted(async ({ conn }) => {
     await conn.closeWrite();
     return undefined;
@@ -123,7 +143,7 @@ Deno.test("a body that does not go on is given up, and so is its connection", as
   assert.match(stderr, /Silence/);
 });
 
-Deno.test("--reconnect asks again, and resumes", async () => {
+Deno.test("--reconnect asks again, and resumes", exhaustiveOnly, async () => {
   await using server = scripted(({ connection }) => ok(`${connection};`));
   const { code, stdout, stderr } = await client(server.url, "--ca", root, "--reconnect", "2");
   assert.equal(code, 0, stderr);

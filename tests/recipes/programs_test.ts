@@ -6,6 +6,7 @@ import * as StartTls from "../../src/starttls/mod.ts";
 import * as Golden from "../golden/certificates.ts";
 import { client } from "../interop/ends.ts";
 import { live } from "../support/effect.ts";
+import { exhaustiveOnly } from "../support/exhaustive.ts";
 import { bytesOf, textOf } from "../support/text.ts";
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import { clean, interrupted, placed, ran } from "./recipes.ts";
@@ -78,6 +79,7 @@ live(
 
 live(
   "pins: the pin is that of the server's key, and the connection holds it",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const port = yield* serving("p256", nothing);
     assert.equal(
@@ -89,6 +91,7 @@ live(
 
 live(
   "trust-on-first-use: a server is known again by its key, and another in its place is refused",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const program = yield* placed("trust-on-first-use");
     const meet = (port: number) => program.run({ args: ["localhost", port, "known.json"] });
@@ -107,6 +110,7 @@ live(
 
 live(
   "signer: a server whose key cannot be exported is trusted by its certificate",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const key = createPrivateKey(Golden.server("rsa").privateKey).export({ type: "pkcs8", format: "der" });
     const program = yield* placed("signer", { files: { "key.der": key } });
@@ -140,6 +144,7 @@ live(
 
 live(
   "express: the application is asked over TLS, and tells what was agreed on",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const peer = yield* (yield* placed("express")).start({ args: [0] });
     const [, port] = yield* peer.until(/port: (\d+)/);
@@ -150,6 +155,7 @@ live(
 
 live(
   "hono: the application is asked over TLS, and tells what was agreed on",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const peer = yield* (yield* placed("hono")).start({ args: [0] });
     const [, port] = yield* peer.until(/port (\d+)\n/);
@@ -161,6 +167,7 @@ live(
 
 live(
   "websocket-server, websocket-client: what one says, the other answers",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const peer = yield* (yield* placed("websocket-server")).start({ args: [0] });
     const [, port] = yield* peer.until(/port: (\d+)/);
@@ -174,6 +181,7 @@ live(
 
 live(
   "in-memory: the test passes",
+  exhaustiveOnly,
   Effect.gen(function* () {
     assert.match(clean(yield* ran("in-memory", {})), /ok \| 1 passed \| 0 failed/);
   }),
@@ -181,6 +189,7 @@ live(
 
 live(
   "opentelemetry: the handshake is a span within the visit's",
+  exhaustiveOnly,
   Effect.gen(function* () {
     const port = yield* serving("rsa", nothing);
     const said = clean(yield* ran("opentelemetry", { args: ["localhost", port] }));
