@@ -22,12 +22,16 @@ const certificateCodes: Readonly<Partial<Record<CertificateError["reason"], stri
 const ofSsl30 =
   /^(unexpected_message|bad_record_mac|decompression_failure|handshake_failure|(no|bad|unsupported)_certificate|certificate_(revoked|expired|unknown)|illegal_parameter)$/;
 
+/** The alerts that TLS 1.3 has added. */
+const ofTls13 = /^(missing_extension|certificate_required)$/;
+
 /** The code of an error: `CERT_HAS_EXPIRED`, `ECONNREFUSED`; `undefined` where Node has none. */
 export const codeOf = (error: unknown): string | undefined => {
   if (error instanceof TransportError) return codeIn(error.cause);
   if (error instanceof PeerAlert) {
     const name = AlertDescription.nameOf(error.description);
-    return `ERR_SSL_${ofSsl30.test(name) ? "SSLV3" : "TLSV1"}_ALERT_${name.toUpperCase()}`;
+    const since = ofSsl30.test(name) ? "SSLV3" : ofTls13.test(name) ? "TLSV13" : "TLSV1";
+    return `ERR_SSL_${since}_ALERT_${name.toUpperCase()}`;
   }
   switch (tagOf(error)) {
     case "CertificateError":
