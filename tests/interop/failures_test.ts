@@ -375,7 +375,7 @@ withPeer(
     assert.equal(code, 1);
     assert.match(
       output,
-      /^TransportError: open \S+: .*\n {2}hint {3}is the name right, and is anything listening there\?/m,
+      /^127\.0\.0\.1 port \d+: TransportError: open \S+: .*\n {2}hint {3}is the name right, and is anything listening there\?/m,
     );
   }),
 );
