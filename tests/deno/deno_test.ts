@@ -63,8 +63,7 @@ const said = async (conn: Pick<Deno.Conn, "read" | "write">, text: string): Prom
   return textOf(into) ?? "";
 };
 
-const nameIn = ({ peerCertificates: [leaf] }: TlsConn): string =>
-  leaf && "subject" in leaf ? leaf.subject : "nobody";
+const nameIn = ({ peerCertificates: [leaf] }: TlsConn): string => leaf?.subject ?? "nobody";
 
 // -- both ends --
 
