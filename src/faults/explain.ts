@@ -4,6 +4,7 @@ import { printable } from "../wire/printable.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { hintOf, isTlsError } from "./faults.ts";
 import { setupHints } from "./hints.ts";
+import { forReaders } from "./means.ts";
 import { alertOf, rfcOf } from "./meaning.ts";
 import type { SetupError } from "./setup_error.ts";
 import type { TlsError } from "./tls_error.ts";
@@ -37,7 +38,7 @@ export const explain = (e: TlsError | SetupError, circumstances?: Circumstances)
       what: e.message,
       alert: undefined,
       rfc: (e as { readonly rfc?: string }).rfc, // those of STARTTLS name the section of their protocol
-      hint: setupHints.get(e._tag),
+      hint: forReaders(setupHints.get(e._tag) ?? "", circumstances?.readers) || undefined,
     };
 
 /** Describes an error in one sentence: what happened, the alert, the RFC, and what to do. */

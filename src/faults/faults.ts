@@ -13,6 +13,7 @@ import { certificateAlerts, isRefusalAlert } from "./certificate_alerts.ts";
 import type { Circumstances } from "./circumstances.ts";
 import type { Family } from "./family.ts";
 import { certificateHint, either, type Older, olderThan, onTheWay, peerSaid } from "./hints.ts";
+import { forReaders } from "./means.ts";
 import { refusalOf } from "./refusals.ts";
 import { alertSections, decryptSections, refusedBy } from "./sections.ts";
 import type { TlsError } from "./tls_error.ts";
@@ -73,7 +74,7 @@ const limitHints: Partial<Record<Errors.LimitName, string>> = {
 const looksLike: Record<Errors.NotTls["looksLike"], string> = {
   "HTTP": "this is a plain HTTP port, or a plain HTTP client",
   "SSLv2": "the peer sent its hello in the format of SSL 2.0, which is obsolete",
-  "text": "this port speaks text first: it may want STARTTLS (StartTls.connect, --starttls)",
+  "text": "this port speaks text first: it may want STARTTLS ({starttls})",
   "nothing known": "is this a TLS port?",
 };
 
@@ -136,7 +137,7 @@ const faults = {
     from: "records",
     alert: "decompression_failure",
     rfc: "RFC 5246 §6.2.2",
-    hint: "the two ends may implement compression differently: try without it (--compression null)",
+    hint: "the two ends may implement compression differently: try without it ({noCompression})",
   },
   BadRecordMac: {
     family: "crypto",
@@ -276,5 +277,6 @@ export const isRecordError = (e: unknown): e is RecordError =>
 /** What to do about an error; `undefined` when there is no advice. */
 export const hintOf = (e: TlsError, known: Circumstances): string | undefined => {
   const { hint } = faultOf(e);
-  return typeof hint === "function" ? hint(e, known) : hint;
+  const said = typeof hint === "function" ? hint(e, known) : hint;
+  return said && forReaders(said, known.readers);
 };

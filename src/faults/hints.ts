@@ -1,6 +1,6 @@
 /** Advice about errors, by what the peer sent and what is known of the circumstances. @module */
 import type { CertificateReason, Lift } from "./errors/trust.ts";
-import type { Circumstances } from "./circumstances.ts";
+import type { Circumstances, Readers } from "./circumstances.ts";
 import type { SetupError } from "./setup_error.ts";
 
 /** Joins several pieces of advice with "or"; `undefined` when there are none. */
@@ -9,11 +9,8 @@ export const either = (...parts: ReadonlyArray<string | undefined>): string | un
 
 /** Advice for a peer that may be too old for the policy: the policies to try next, the safer one first. */
 export const olderThan = (policy: Circumstances["policy"] = "modern"): string | undefined => {
-  const more = { modern: ["compatible", "legacy"], compatible: ["legacy"], legacy: [] }[policy];
-  return more.length === 0
-    ? undefined
-    : `the peer may be too old for our policy: try ${more.map((name) => `Policy.${name}`).join(", then ")} ` +
-      `(${more.map((name) => `--policy ${name}`).join(", ")})`;
+  const more = { modern: "{olderPolicies}", compatible: "{legacyPolicy}", legacy: undefined }[policy];
+  return more && `the peer may be too old for our policy: try ${more}`;
 };
 /** Advice for a peer that may be too old; `undefined` when no policy is left to try. */
 export type Older = ReturnType<typeof olderThan>;
@@ -21,18 +18,16 @@ export type Older = ReturnType<typeof olderThan>;
 /** Advice by the reason why a certificate is not trusted. */
 const certificateHints: Partial<Record<CertificateReason, string>> = {
   unknown_ca:
-    "trust the root that signed it (CertificateVerifier.layerRoots; --ca FILE, or --client-ca FILE for clients); " +
-    "or the peer does not send an intermediate certificate, as it must",
+    "trust the root that signed it ({roots}); or the peer does not send an intermediate certificate, as it must",
   name_mismatch:
-    "connect by one of the names that the certificate is for, or say which to expect (serverName, --servername)",
+    "connect by one of the names that the certificate is for, or say which to expect ({serverName})",
   unreadable: "a certificate that breaks X.509's rules cannot be verified, but its key can be pinned " +
-    "(CertificateVerifier.layerPinned, --pin), or judged by a verifier of your own (CertificateVerifier.layer)",
+    "({pins}), or judged by a verifier of your own ({verifier})",
   not_pinned: "if this is the server that you mean, its key is new: pin it as well",
   not_yet_valid: "the certificate is for later, or a clock is wrong",
   no_valid_policy: "it was issued under other certificate policies than are wanted here " +
-    "(initialPolicies and requireExplicitPolicy of CertificateVerifier.layerRoots; --require-policies)",
-  too_few_timestamps:
-    "give all logs that count (logsFromJson, --ct-logs), or ask for fewer timestamps (minimumTimestamps)",
+    "({policies})",
+  too_few_timestamps: "give all logs that count ({ctLogs}), or ask for fewer timestamps (minimumTimestamps)",
   revoked:
     "its issuer has taken it back: the certificate must be replaced, and its key as well if that was the reason",
   expired: "the certificate must be renewed, or a clock is wrong",
@@ -40,9 +35,7 @@ const certificateHints: Partial<Record<CertificateReason, string>> = {
     "(extendedKeyUsage: serverAuth for a server's, clientAuth for a client's)",
   status_missing:
     "its server must staple an OCSP response (RFC 6066 §8): ssl_stapling in nginx, ocspResponse in this library",
-  revocation_unknown:
-    "give a CRL of that issuer that is in force (crls of CertificateVerifier.layerRoots; --crl FILE; " +
-    "RevocationSource.layerFiles, provided to layerRoots and not beside it)",
+  revocation_unknown: "give a CRL of that issuer that is in force ({crls})",
   status_invalid: "its server must staple a current response of its issuer's OCSP responder, or none",
   status_unknown: "its issuer does not know it: it must be issued anew, or the responder is not yet told",
   status_stale: "its server staples an old OCSP response, or a clock is wrong",
@@ -55,17 +48,16 @@ export const certificateHint = (
     readonly liftedBy?: Lift | undefined;
     readonly reason: CertificateReason;
   },
+  { readers = "layers" }: Circumstances = {},
 ): string | undefined =>
   either(
     certificateHints[reason],
-    reason === "revocation_unknown" && index > 0
-      ? 'check no authorities (crlCheck: "leaf", --crl-check leaf)'
-      : undefined,
-    liftedBy && lifting(liftedBy),
+    reason === "revocation_unknown" && index > 0 ? "check no authorities ({crlCheckLeaf})" : undefined,
+    liftedBy && lifting(liftedBy, readers),
   );
 
 /** Advice about a certificate that options would let pass. */
-const lifting = (options: Lift): string => {
+const lifting = (options: Lift, readers: Readers): string => {
   const { profile, ...allowances } = options;
   const allowed = Object.entries(allowances).map(([name, value]) =>
     value === true ? name : `${name}=${value}`
@@ -75,9 +67,12 @@ const lifting = (options: Lift): string => {
     ...(profile === undefined ? [] : [`--profile ${profile}`]),
   ];
   const members = Object.entries(options).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
-  return `to trust it anyway, which is weaker, give CertificateVerifier.layerRoots { ${
-    members.join(", ")
-  } } (${flags.join(" ")})`;
+  const allowance = `{ ${members.join(", ")} }`;
+  return `to trust it anyway, which is weaker, give ${
+    readers === "layers"
+      ? `CertificateVerifier.layerRoots ${allowance} (${flags.join(" ")})`
+      : `${allowance} beside trust.roots of ./deno`
+  }`;
 };
 
 /** Advice about errors outside of a connection. */
@@ -85,7 +80,7 @@ export const setupHints: ReadonlyMap<string, string> = new Map<SetupError["_tag"
   [
     "SystemRootsError",
     "allow them to be read (--allow-read for the system's, --allow-sys for the runtime's), name a file in SSL_CERT_FILE, " +
-    "or give the roots yourself (CertificateVerifier.layerRoots, --ca)",
+    "or give the roots yourself ({ownRoots})",
   ],
   [
     "InvalidPin",
@@ -130,7 +125,7 @@ const unshown: ReadonlySet<string> = new Set([
 /** Advice by the alert that the peer sent. */
 export const peerSaid = (alert: string, { certificateWanted, policy }: Circumstances): string | undefined => {
   const wanted = certificateWanted && unshown.has(alert)
-    ? "the peer asked for a certificate, and none was shown: give one (Credentials.layerPem, --cert and --key)"
+    ? "the peer asked for a certificate, and none was shown: give one ({own})"
     : undefined;
   if (wanted && alert !== "handshake_failure") return wanted;
   const older = olderThan(policy);
@@ -142,11 +137,11 @@ export const peerSaid = (alert: string, { certificateWanted, policy }: Circumsta
         `the peer may want ${
           wanted ? "" : "a certificate, or "
         }other groups or cipher suites, or may not know our pre-shared key`,
-        "it gave up because we declined to renegotiate (Policy.renegotiation, --renegotiation)",
+        "it gave up because we declined to renegotiate ({renegotiation})",
       );
     case "protocol_version":
       return `the peer speaks none of our versions: ${
-        either(older, "it may want TLS 1.3, if that was not offered (Policy.versions, --versions)")
+        either(older, "it may want TLS 1.3, if that was not offered ({versions})")
       }`;
     default:
       return alerts[alert];
@@ -154,6 +149,7 @@ export const peerSaid = (alert: string, { certificateWanted, policy }: Circumsta
 };
 
 const alerts: Partial<Record<string, string>> = {
+  certificate_required: "the peer wants a certificate, and none was shown: give one ({own})",
   internal_error: "the peer gave up in the middle, for a reason of its own: " +
     "what was read from an established connection is not the whole answer",
   unknown_ca: "the peer does not trust our certificate's root",
@@ -166,7 +162,7 @@ const alerts: Partial<Record<string, string>> = {
     "or its key of our pre-shared key's identity, or that key's hash, is another",
   missing_extension:
     "the peer wants an extension that we left out: is Policy.groups or Policy.signatureSchemes empty? " +
-    "or it wants a host name, and there is none in an address (serverName, --servername)",
+    "or it wants a host name, and there is none in an address ({serverName})",
   bad_record_mac: "the peer could not decrypt what we sent",
   decompression_failure: "the peer could not decompress what we sent",
 };

@@ -20,7 +20,7 @@ export const refusals = {
   no_common_version: {
     alert: "protocol_version",
     rfc: { until12: "RFC 5246 §E.1", tls13: "RFC 8446 §4.2.1" },
-    hint: "set the versions to speak (Policy.versions, --versions)",
+    hint: "set the versions to speak ({versions})",
     mayBeOld: true,
   },
   downgrade: { alert: illegal_parameter, rfc: "RFC 8446 §4.1.3" },
@@ -34,7 +34,7 @@ export const refusals = {
   no_common_cipher_suite: {
     alert: handshake_failure,
     rfc: { until12: "RFC 5246 §7.4.1.3", tls13: "RFC 8446 §4.1.1" },
-    hint: "set the cipher suites to use (Policy.cipherSuites, --cipher-suites)",
+    hint: "set the cipher suites to use ({cipherSuites})",
     mayBeOld: true,
   },
   no_common_group: { alert: "insufficient_security", rfc: "RFC 7919 §4" },
@@ -42,26 +42,26 @@ export const refusals = {
   no_common_application_protocol: {
     alert: "no_application_protocol",
     rfc: "RFC 7301 §3.2",
-    hint: "the two ends have no protocol in common (alpn, --alpn)",
+    hint: "the two ends have no protocol in common ({alpn})",
   },
   no_credential: {
     alert: handshake_failure,
     rfc: { until12: "RFC 5246 §7.4.2", tls13: "RFC 8446 §4.4.2.2" },
-    hint: "give the server a certificate and its key (Credentials.layerPem, --cert and --key); " +
+    hint: "give the server a certificate and its key ({own}); " +
       "or, for an external PSK, the two ends must have the same identity, key, hash and import, and a mode in common",
   },
   insecure_renegotiation: {
     alert: handshake_failure,
     rfc: "RFC 5746 §4.1",
-    hint: "to reach a server without RFC 5746, set requireSecureRenegotiation: false in the Policy " +
-      "(--no-secure-renegotiation); in a renegotiation, an attacker may be in between",
+    hint: "to reach a server without RFC 5746, set {noSecureRenegotiation}; " +
+      "in a renegotiation, an attacker may be in between",
   },
   no_extended_master_secret: { alert: handshake_failure, rfc: "RFC 7627 §5.2" },
   session_lost_extended_master_secret: { alert: handshake_failure, rfc: "RFC 7627 §5.3" },
   weak_parameters: {
     alert: "insufficient_security",
     rfc: "RFC 7919 §5.1",
-    hint: "minimumDhPrimeBits in the Policy allows shorter primes (1024 in --policy legacy)",
+    hint: "{shorterPrimes}",
   },
   no_client_certificate: { alert: handshake_failure, rfc: "RFC 5246 §7.4.6" },
   anonymous_server_asks: { alert: handshake_failure, rfc: "RFC 5246 §7.4.4" },
@@ -77,12 +77,12 @@ export const refusals = {
   no_common_key_exchange: {
     alert: handshake_failure,
     rfc: "RFC 8446 §4.1.1",
-    hint: "set the groups for key exchange (Policy.groups, --groups)",
+    hint: "set the groups for key exchange ({groups})",
   },
   no_common_signature_scheme: {
     alert: handshake_failure,
     rfc: "RFC 8446 §4.4.2.2",
-    hint: "the client can verify no signature of our key: give the server another (--cert and --key)",
+    hint: "the client can verify no signature of our key: give the server another ({anotherOwn})",
   },
   client_certificate_required: { alert: "certificate_required", rfc: "RFC 8446 §4.4.2.4" },
   server_certificate_changed: {

@@ -32,12 +32,11 @@ export const refusedBy: Record<
   offer: {
     rfc: "RFC 8446 §4.6.2",
     hint:
-      'the client must have offered post_handshake_auth: in this library, renegotiation: "allow" in the Policy ' +
-      "(--renegotiation allow)",
+      "the client must have offered post_handshake_auth: in this library, renegotiation: {allowRenegotiation}",
   },
   policy: {
     rfc: "RFC 5746 §4.2",
-    hint: "to allow it, set insecureRenegotiation in the Policy (--insecure-renegotiation)",
+    hint: "to allow it, set {insecureRenegotiation}",
   },
   older: { rfc: "RFC 8446 §4.6.3", hint: "before TLS 1.3, `renegotiate` makes new keys" },
   version: {

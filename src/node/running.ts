@@ -11,10 +11,10 @@ export const run = <A, E>(
   effect: Effect.Effect<A, E>,
   told: (error: Error | null, value?: A) => void,
 ): () => void =>
-  toldTo(effect, (error, value) => error === null ? told(null, value) : told(coded(errorOf(error))));
+  toldTo(effect, (error, value) => error === null ? told(null, value) : told(coded(errorOf(error))), "node");
 
 /** An error that did not come from an effect, as `run` would tell it. */
-export const asTold = (error: Error): Error => coded(errorOf(advised(error)));
+export const asTold = (error: Error): Error => coded(errorOf(advised(error, "node")));
 
 /** What was thrown, as an Error. */
 export const errorOf = (thrown: unknown): Error =>

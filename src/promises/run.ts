@@ -40,17 +40,18 @@ export const now = <A, E>(effect: Effect.Effect<A, E>): A => {
 
 /**
  * Runs an effect and tells how it ended, as a callback of Node is told: with the error that `promised` rejects with, or with
- * `null` and a value. It tells outside of the fiber, so that what the callback throws reaches the program. Gives a function
+ * `null` and a value; its advice is in the words of its readers. It tells outside of the fiber, so that what the callback throws reaches the program. Gives a function
  * that interrupts the effect.
  */
 export const toldTo = <A, E>(
   effect: Effect.Effect<A, E>,
   told: (error: unknown, value?: A) => void,
+  readers?: Errors.Readers,
 ): () => void => {
   const fiber = Runtime.runFork(runtime, effect);
   fiber.addObserver((exit) =>
     queueMicrotask(() =>
-      Exit.isSuccess(exit) ? told(null, exit.value) : told(advised(Cause.squash(exit.cause)))
+      Exit.isSuccess(exit) ? told(null, exit.value) : told(advised(Cause.squash(exit.cause), readers))
     )
   );
   return () => fiber.unsafeInterruptAsFork(fiber.id());
@@ -81,9 +82,9 @@ const runtime: Runtime.Runtime<never> = Runtime.setFiberRef(
 );
 
 /** The error with advice in its message, as nobody here would call `Errors.explain`. */
-export const advised = (error: unknown): unknown => {
+export const advised = (error: unknown, readers: Errors.Readers = "options"): unknown => {
   if (!isOwn(error) || Object.hasOwn(error, "message")) return error;
-  const message = Errors.sentence(Errors.explain(error));
+  const message = Errors.sentence(Errors.explain(error, { readers }));
   const stack = error.stack?.replace(error.message, () => message);
   return Object.defineProperties(error, {
     message: { value: message, configurable: true },
