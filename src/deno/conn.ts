@@ -5,6 +5,7 @@ import type { ByteStream, StreamsLike } from "../public/byte_stream.ts";
 import type { Verdict } from "../public/certificate_verifier.ts";
 import type { ChannelBindingType } from "../public/errors.ts";
 import type { Address } from "../public/transport.ts";
+import { moving } from "../promises/moving.ts";
 import { now, promised } from "../promises/run.ts";
 
 /**
@@ -56,8 +57,6 @@ const netAddr = (address: Address | undefined): Deno.NetAddr => ({
 
 /** A connection as a `TlsConn`. */
 export const toTlsConn = (connection: Connection, { local, remote, release, conn }: Below): TlsConn => {
-  /** What came and did not fit into the last reader's array. */
-  let rest: Uint8Array<ArrayBuffer> | undefined;
   let [ended, saidAll] = [false, false];
   let closing: Promise<void> | undefined;
   const close = (how: Effect.Effect<void> = connection.close): Promise<void> =>
@@ -71,62 +70,33 @@ export const toTlsConn = (connection: Connection, { local, remote, release, conn
   const whenDone = (): void => {
     if (ended && saidAll) void close();
   };
-  /** Readers take turns, so that none gets bytes from behind those of another. */
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <A>(read: () => Promise<A>): Promise<A> => {
-    const mine = turn.then(read);
-    turn = mine.catch(() => {});
-    return mine;
-  };
-  const take = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
-    const kept = rest;
-    rest = undefined;
-    const data = kept ?? await promised(connection.read);
-    ended = data === undefined;
-    whenDone();
-    return data as Uint8Array<ArrayBuffer> | undefined;
-  };
-  const write = async (bytes: Uint8Array): Promise<number> => {
-    await promised(connection.write(bytes));
-    return bytes.length;
-  };
   const closeWrite = async (): Promise<void> => {
     await promised(connection.closeWrite);
     saidAll = true;
     whenDone();
   };
-  let readable: TlsConn["readable"] | undefined;
-  let writable: TlsConn["writable"] | undefined;
+  const { read, write, readable, writable } = moving({
+    take: async () => {
+      const data = await promised(connection.read);
+      ended = data === undefined;
+      whenDone();
+      return data;
+    },
+    write: (bytes) => promised(connection.write(bytes)),
+    closeWrite,
+    close: () => close(),
+    abort: () => close(connection.abort),
+  });
   return {
-    read: (into) =>
-      inTurn(async () => {
-        if (into.length === 0) return 0;
-        const data = await take();
-        if (data === undefined) return null;
-        const fits = data.subarray(0, into.length);
-        into.set(fits);
-        if (fits.length < data.length) rest = data.subarray(fits.length);
-        return fits.length;
-      }),
+    read,
     write,
     close: () => void close(),
     closeWrite,
     get readable() {
-      return readable ??= new ReadableStream<Uint8Array<ArrayBuffer>>({
-        pull: async (controller) => {
-          const data = await inTurn(take);
-          if (data) controller.enqueue(data);
-          else controller.close();
-        },
-        cancel: () => close(),
-      }, { highWaterMark: 0 });
+      return readable();
     },
     get writable() {
-      return writable ??= new WritableStream<Uint8Array>({
-        write: async (bytes) => void await write(bytes),
-        close: closeWrite,
-        abort: () => close(connection.abort),
-      });
+      return writable();
     },
     localAddr: netAddr(local),
     remoteAddr: netAddr(remote),
@@ -160,20 +130,12 @@ export const toTlsConn = (connection: Connection, { local, remote, release, conn
 /** A byte stream as web streams. */
 const inTheClear = (stream: ByteStream, release: Effect.Effect<void>) => {
   const close = () => promised(Effect.zipRight(stream.close, release));
-  return {
-    readable: new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        const bytes = await promised(stream.read);
-        if (bytes) controller.enqueue(bytes);
-        else controller.close();
-      },
-      cancel: close,
-    }, { highWaterMark: 0 }),
-    writable: new WritableStream<Uint8Array>({
-      write: (bytes) => promised(stream.write(bytes)),
-      close,
-      abort: close,
-    }),
+  const { readable, writable } = moving({
+    take: () => promised(stream.read),
+    write: (bytes) => promised(stream.write(bytes)),
+    closeWrite: close,
     close,
-  };
+    abort: close,
+  });
+  return { readable: readable(), writable: writable(), close };
 };

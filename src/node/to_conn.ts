@@ -1,5 +1,6 @@
 /** Any Duplex, or a TLS connection, as a `Deno.Conn`. @module */
 import { Effect } from "../deps.ts";
+import { moving } from "../promises/moving.ts";
 import { promised } from "../promises/run.ts";
 import type { Connection } from "../public/connections.ts";
 import { InvalidOption, TransportError } from "../public/errors.ts";
@@ -17,58 +18,29 @@ export const toConn = (of: Duplex | Connection): Deno.Conn => {
   const duplex = duplexOf(of);
   const known: Beneath = duplex as Beneath;
   const stream = fromDuplex(duplex);
-  /** What came and did not fit into the last reader's array. */
-  let rest: Uint8Array | undefined;
-  /** Readers take turns, so that none gets bytes from behind those of another. */
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <A>(read: () => Promise<A>): Promise<A> => {
-    const mine = turn.then(read);
-    turn = mine.catch(() => {});
-    return mine;
-  };
-  const take = async (): Promise<Uint8Array | undefined> => {
-    const kept = rest;
-    rest = undefined;
-    return kept ?? await promised(stream.read);
-  };
-  const write = async (bytes: Uint8Array): Promise<number> => {
-    await promised(stream.write(bytes));
-    return bytes.length;
-  };
   const close = () => promised(stream.close);
   const closeWrite = () => promised(ended(duplex));
-  let readable: Deno.Conn["readable"] | undefined;
-  let writable: Deno.Conn["writable"] | undefined;
+  const { read, write, readable, writable } = moving({
+    // Node's Buffers are no plain arrays.
+    take: async () => {
+      const data = await promised(stream.read);
+      return data && new Uint8Array(data);
+    },
+    write: (bytes) => promised(stream.write(bytes)),
+    closeWrite,
+    close,
+    abort: async () => void duplex.destroy(),
+  });
   return {
-    read: (into) =>
-      inTurn(async () => {
-        if (into.length === 0) return 0;
-        const data = await take();
-        if (data === undefined) return null;
-        const fits = data.subarray(0, into.length);
-        into.set(fits);
-        if (fits.length < data.length) rest = data.subarray(fits.length);
-        return fits.length;
-      }),
+    read,
     write,
     close: () => void close(),
     closeWrite,
     get readable() {
-      return readable ??= new ReadableStream<Uint8Array<ArrayBuffer>>({
-        pull: async (controller) => {
-          const data = await inTurn(take);
-          if (data) controller.enqueue(new Uint8Array(data));
-          else controller.close();
-        },
-        cancel: close,
-      }, { highWaterMark: 0 });
+      return readable();
     },
     get writable() {
-      return writable ??= new WritableStream<Uint8Array>({
-        write: async (bytes) => void await write(bytes),
-        close: closeWrite,
-        abort: () => void duplex.destroy(),
-      });
+      return writable();
     },
     localAddr: addressOf(known.localAddress, known.localPort),
     remoteAddr: addressOf(known.remoteAddress, known.remotePort),

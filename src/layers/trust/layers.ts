@@ -59,20 +59,10 @@ export const layerBoth = <E1, R1, E2, R2>(
   first: Layer.Layer<CertificateVerifier, E1, R1>,
   second: Layer.Layer<CertificateVerifier, E2, R2>,
 ): Layer.Layer<CertificateVerifier, E1 | E2, R1 | R2> =>
-  Layer.scoped(
-    CertificateVerifier,
-    Effect.zipWith(Layer.build(first), Layer.build(second), (a, b) => {
-      const [one, other] = [Context.get(a, CertificateVerifier), Context.get(b, CertificateVerifier)];
-      return {
-        // Either may change, with the CRLs that it goes by.
-        get partition() {
-          return partitionOf("both", one.partition, other.partition);
-        },
-        authorities: one.authorities ?? other.authorities,
-        verify: (what: Verification) => Effect.zipWith(one.verify(what), other.verify(what), bothSay),
-      };
-    }),
-  );
+  combined("both", first, second, (one, other) => ({
+    authorities: one.authorities ?? other.authorities,
+    verify: (what) => Effect.zipWith(one.verify(what), other.verify(what), bothSay),
+  }));
 
 /**
  * Trusts peers that at least one of the two layers trusts: the usual roots, for example, and one of your own. The second is
@@ -83,25 +73,38 @@ export const layerEither = <E1, R1, E2, R2>(
   first: Layer.Layer<CertificateVerifier, E1, R1>,
   second: Layer.Layer<CertificateVerifier, E2, R2>,
 ): Layer.Layer<CertificateVerifier, E1 | E2, R1 | R2> =>
+  combined("either", first, second, (one, other) => ({
+    // Without a list of both, a client may send any certificate.
+    authorities: one.authorities && other.authorities && [...one.authorities, ...other.authorities],
+    verify: (what) =>
+      Effect.catchAll(
+        one.verify(what),
+        (why) => Effect.mapError(other.verify(what), (again) => again.reason === "unknown_ca" ? why : again),
+      ),
+  }));
+
+/** A verifier made of two. */
+const combined = <E1, R1, E2, R2>(
+  how: "both" | "either",
+  first: Layer.Layer<CertificateVerifier, E1, R1>,
+  second: Layer.Layer<CertificateVerifier, E2, R2>,
+  of: (one: Verifier, other: Verifier) => Omit<Verifier, "partition">,
+): Layer.Layer<CertificateVerifier, E1 | E2, R1 | R2> =>
   Layer.scoped(
     CertificateVerifier,
     Effect.zipWith(Layer.build(first), Layer.build(second), (a, b) => {
       const [one, other] = [Context.get(a, CertificateVerifier), Context.get(b, CertificateVerifier)];
       return {
+        ...of(one, other),
+        // Either may change, with the CRLs that it goes by.
         get partition() {
-          return partitionOf("either", one.partition, other.partition);
+          return partitionOf(how, one.partition, other.partition);
         },
-        // Without a list of both, a client may send any certificate.
-        authorities: one.authorities && other.authorities && [...one.authorities, ...other.authorities],
-        verify: (what: Verification) =>
-          Effect.catchAll(
-            one.verify(what),
-            (why) =>
-              Effect.mapError(other.verify(what), (again) => again.reason === "unknown_ca" ? why : again),
-          ),
       };
     }),
   );
+
+type Verifier = Context.Tag.Service<typeof CertificateVerifier>;
 
 /** The first verdict that tells something, which holds as long as both do. */
 const bothSay = (a: Verdict | void, b: Verdict | void): Verdict | void =>
