@@ -1,5 +1,5 @@
 /** `fetch` over connections of this library. @module */
-import { living, now, promised } from "../promises/run.ts";
+import { begun, living, now, promised } from "../promises/run.ts";
 import type { Connection } from "../public/connections.ts";
 import { wordsOf } from "../public/errors.ts";
 import { watched } from "./breaks.ts";
@@ -25,7 +25,7 @@ export interface Fetch extends AsyncDisposable {
  * Makes a `fetch` that speaks TLS as this library does: with servers that the runtime refuses, or that only one knows by
  * its key. Redirects, decompression, streams, signals and kept connections are those of the web's `fetch`; HTTP is 1.1.
  * A body that is known, or comes at once, is sent with its length and sent again after a redirect that asks for it; a longer
- * one streams. Throws InvalidOption; files of certificates are read by the first request. Needs `--allow-net` and
+ * one streams. Throws InvalidOption, and what is wrong with pins, certificates and keys; with their files, the first request does. Needs `--allow-net` and
  * `--allow-env`, and by default `--allow-sys` for the roots.
  *
  * ```ts
@@ -39,8 +39,10 @@ export interface Fetch extends AsyncDisposable {
  */
 export const makeFetch = (options: FetchOptions = {}): Fetch => {
   const decoded = now(decode(options));
-  let made: ReturnType<typeof make> | undefined;
-  const make = () => promised(living(dispatcher(decoded)));
+  const make = () => begun(living(dispatcher(decoded))).done;
+  // What is wrong with the options themselves is thrown here; files are read meanwhile.
+  let made: ReturnType<typeof make> | undefined = make();
+  made.catch(() => {}); // the first request tells it
   const ready = async () => {
     try {
       return (await (made ??= make())).value;

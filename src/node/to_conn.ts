@@ -29,7 +29,7 @@ export const toConn = (of: Duplex | Connection): Deno.Conn => {
     write: (bytes) => promised(stream.write(bytes)),
     closeWrite,
     close,
-    abort: async () => void duplex.destroy(),
+    abort: () => Promise.resolve(void duplex.destroy()),
   });
   return {
     read,

@@ -3,7 +3,7 @@ import { Context, Effect, Layer, type Scope } from "../deps.ts";
 import * as Trusts from "../public/certificate_verifier.ts";
 import * as Credentials from "../public/credentials.ts";
 import * as Crypto from "../public/crypto.ts";
-import { InvalidOption, type SetupError, wordsOf } from "../public/errors.ts";
+import { InvalidOption, PemError, type SetupError, wordsOf } from "../public/errors.ts";
 import * as KeyLog from "../public/key_log.ts";
 import * as SessionStore from "../public/session_store.ts";
 import * as SessionTickets from "../public/session_tickets.ts";
@@ -29,9 +29,10 @@ export const clientServices = (
       Effect.map(trustOf(options.trust ?? "bundled"), (trust) => {
         const { caCerts = [], unsafelyDisableHostnameVerification: anyName = false } = options;
         // Where the other roots cannot be read, these are all that is trusted.
-        const all = caCerts.length === 0
-          ? trust
-          : Trusts.layerEither(Trusts.layerRoots(caCerts), Layer.orElse(trust, () => Trusts.layerNone));
+        const all = caCerts.length === 0 ? trust : Trusts.layerEither(
+          of("caCerts", Trusts.layerRoots(caCerts)),
+          Layer.orElse(trust, () => Trusts.layerNone),
+        );
         return anyName ? forAnyName(all) : all;
       }),
     credentials: () => Effect.map(credentialsOf(options), (own) => own ?? Credentials.layerNone),
@@ -107,6 +108,7 @@ const storeOf = ({ sessions = "memory" }: TlsOptions): Layer.Layer<SessionStore.
 
 const trustOf = (
   trust: Trust,
+  name = "trust.roots",
 ): Effect.Effect<Layer.Layer<Trusts.CertificateVerifier, OptionsError>, InvalidOption> => {
   if (typeof trust === "string") return Effect.succeed(wellKnown[trust]);
   const { roots, pins, ...more } = trust;
@@ -116,7 +118,7 @@ const trustOf = (
     if (besides !== undefined) return missing("trust.roots", `roots for ${besides} to be about`);
     return Effect.succeed(Trusts.layerPinned(pins));
   }
-  const below = Trusts.layerRoots(roots, more);
+  const below = of(name, Trusts.layerRoots(roots, more));
   return Effect.succeed(pins === undefined ? below : Trusts.layerBoth(below, Trusts.layerPinned(pins)));
 };
 
@@ -162,7 +164,7 @@ const clientTrust = (
   ) {
     return fault("clientCa", "cannot be combined with trust: give the roots there");
   }
-  if (trust !== undefined) return trustOf(trust);
+  if (trust !== undefined) return trustOf(trust, clientCa === undefined ? undefined : "clientCa");
   return clientAuth === "none"
     ? Effect.succeed(Trusts.layerNone)
     : missing("clientCa", "the roots of client certificates to trust");
@@ -178,8 +180,17 @@ const credentialsOf = (
   if (cert === undefined && key === undefined) return Effect.succeed(undefined);
   if (cert === undefined) return missing("cert", "the certificate chain of key");
   if (key === undefined) return missing("key", "the private key of cert");
-  return Effect.succeed(Credentials.layerPem({ certificate: cert, privateKey: key, passphrase }));
+  return Effect.succeed(
+    of("cert, key", Credentials.layerPem({ certificate: cert, privateKey: key, passphrase })),
+  );
 };
+
+/** The same layer, whose errors about what a file holds name the option that gave it. */
+const of = <I, E>(option: string, layer: Layer.Layer<I, E>): Layer.Layer<I, E> =>
+  Layer.mapError(
+    layer,
+    (e) => e instanceof PemError ? new PemError({ ...e, detail: `${option}: ${e.detail}` }) as E : e,
+  );
 
 const ticketsOf = ({ tickets = false }: ServerOptions): Layer.Layer<never, OptionsError> =>
   tickets === false

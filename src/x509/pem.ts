@@ -277,5 +277,5 @@ const missing = (detail: string, blocks: ReadonlyArray<PemBlock>) =>
   fail(
     "missing",
     0,
-    blocks.length ? `${detail}, only ${blocks.map(({ label }) => label).join(", ")}` : detail,
+    `${detail}, only ${blocks.map(({ label }) => label).join(", ") || "what is neither PEM nor DER"}`,
   );

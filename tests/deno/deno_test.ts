@@ -251,7 +251,16 @@ const wrong: ReadonlyArray<readonly [string, () => unknown, RegExp]> = [
     () => connectTls({ port: 1, trust: {} as never }),
     /^trust: is missing; expected { roots }/,
   ],
-  ["roots that are none", () => connectTls({ port: 1, trust: { roots: "x" } }), /there is no CERTIFICATE/],
+  [
+    "roots that are none",
+    () => connectTls({ port: 1, trust: { roots: "x" } }),
+    /^trust\.roots: there is no CERTIFICATE/,
+  ],
+  [
+    "authorities that are none",
+    () => connectTls({ port: 1, caCerts: ["x"] }),
+    /^caCerts: there is no CERTIFICATE/,
+  ],
   [
     "pins with what is about roots",
     () => connectTls({ port: 1, trust: { pins: [], sha1: true } as never }),
@@ -259,7 +268,11 @@ const wrong: ReadonlyArray<readonly [string, () => unknown, RegExp]> = [
   ],
   ["a pin that is none", () => connectTls({ port: 1, trust: { pins: ["x"] } }), /SHA-256/],
   ["a server without a certificate", () => listenTls({ port: 0 }), /^cert: is missing; /],
-  ["a server whose key is none", () => listenTls({ port: 0, cert, key: "x" }), /there is no PRIVATE KEY/],
+  [
+    "a server whose key is none",
+    () => listenTls({ port: 0, cert, key: "x" }),
+    /^cert, key: there is no PRIVATE KEY/,
+  ],
   [
     "clients asked for what nobody trusts",
     () => listenTls({ ...local, clientAuth: "require" }),

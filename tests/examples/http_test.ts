@@ -188,3 +188,17 @@ Deno.test("at a terminal, what cannot be done is told, and the connection goes o
   assert.match(printed[0]!, /^RenegotiationRefused: /);
   assert.equal(printed[1], "still here");
 });
+
+Deno.test("a proxy that says nothing is given up after --timeout, and the program ends", async () => {
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted = silent.accept();
+  const { code, stderr } = await client(
+    ...["localhost:1", "--insecure", "--timeout", "1", "--proxy", `http://127.0.0.1:${silent.addr.port}`],
+  );
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /TransportError: open localhost:1: the proxy has said nothing for 1 seconds \(--timeout\)/,
+  );
+  (await accepted).close();
+});

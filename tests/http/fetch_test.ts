@@ -543,9 +543,15 @@ test("options are decoded at the door, and no password is repeated", () => {
   assert.match(fault({ polcy: "modern" }), /did you mean policy\?/);
   assert.match(fault({ connections: 0 }), /connections/);
   assert.match(fault({ proxy: { url: "http://proxy.example", header: {} } }), /proxy/);
+  assert.match(fault({ cert: Golden.client("p256").certificate }), /^key/);
   const socks = fault({ proxy: "socks5://user:secret@proxy.example:1080" });
   assert.match(socks, /proxy: expected a URL that begins with http: or https:/);
   assert.doesNotMatch(socks, /secret/);
+});
+
+test("pins and roots that are none are refused before the first request", () => {
+  assert.throws(() => makeFetch({ trust: { pins: ["abc"] } }), Errors.InvalidPin);
+  assert.throws(() => makeFetch({ trust: { roots: "no roots" } }), Errors.PemError);
 });
 
 test("certificates that cannot be read fail the request, and are read again by the next one", async () => {

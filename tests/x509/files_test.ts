@@ -321,7 +321,7 @@ const messages = {
 const refused: Readonly<
   Record<string, readonly [PemError["reason"], "chain" | "key", string | Bytes, message: string]>
 > = {
-  "no file": ["missing", "chain", "", "there is no CERTIFICATE"],
+  "no file": ["missing", "chain", "", "there is no CERTIFICATE, only what is neither PEM nor DER"],
   "a PKCS#12 file by RC2": [
     "unsupported",
     "chain",
