@@ -100,25 +100,37 @@ withPeer(
   }),
 );
 
+/** The status of an upgrade that is asked for under a name and an origin of one's own. */
+const upgraded = (port: number, path: string, host: string, origin: string) =>
+  Effect.promise(async () => {
+    using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    const head = [
+      ...[`GET ${path} HTTP/1.1`, `host: ${host}`, `origin: ${origin}`, "connection: upgrade"],
+      ...["upgrade: websocket", "sec-websocket-version: 13", "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ=="],
+    ];
+    await conn.write(new TextEncoder().encode(`${head.join("\r\n")}\r\n\r\n`));
+    const bytes = new Uint8Array(1_000);
+    const size = await conn.read(bytes);
+    return Number(new TextDecoder().decode(bytes.subarray(0, size ?? 0)).split(" ")[1]);
+  });
+
 withPeer(
   "chromium",
-  "the relay connects to the servers that it was given, and to no others",
+  "the relay connects to the servers that it was given, for its own page, and for no other under whatever name",
   Effect.gen(function* () {
     const { url } = yield* site("localhost:1");
+    const { host, port } = new URL(url);
+    const evil = `evil.example:${port}`;
     for (
-      const [path, origin] of [["relay/localhost:2", url.slice(0, -1)], [
-        "relay/localhost:1",
-        "http://evil.example",
-      ]]
+      const [path, name, origin, status] of [
+        ["/relay/localhost:1", host, `http://${host}`, 101],
+        ["/relay/localhost:2", host, `http://${host}`, 404],
+        ["/relay/localhost:1", host, "http://evil.example", 404],
+        ["/relay/localhost:1", host, `http://${evil}`, 404],
+        ["/relay/localhost:1", evil, `http://${evil}`, 404], // a name that was made to mean this machine
+      ] as const
     ) {
-      const socket = { connection: "upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
-      const key = { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", origin: origin! };
-      const { status } = yield* Effect.promise(async () => {
-        const response = await fetch(url + path, { headers: { ...socket, ...key } });
-        await response.body?.cancel();
-        return response;
-      });
-      assert.equal(status, 404);
+      assert.equal(yield* upgraded(Number(port), path, name, origin), status, `${path} ${name} ${origin}`);
     }
   }),
 );
